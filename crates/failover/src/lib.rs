@@ -1,0 +1,1 @@
+//! What the rest of Kubernetes does after a failure.

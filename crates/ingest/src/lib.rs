@@ -1,0 +1,1 @@
+//! Bytes to a [`holdfast_cluster::Cluster`]: exports, manifests, dumps, defaults, diagnostics.

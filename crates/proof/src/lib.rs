@@ -1,0 +1,1 @@
+//! Scenarios, exploration and verdicts.

@@ -1,0 +1,1 @@
+//! What kube-scheduler decides, plugin by plugin.
