@@ -1,1 +1,44 @@
-//! What is: nodes, pods, workloads, volumes and budgets, as one interned, immutable value.
+//! What is: nodes, pods, workloads, volumes and budgets, as one interned, immutable [`Cluster`], and the
+//! cheap-to-fork [`Placement`] that says which pod runs where.
+//!
+//! This crate holds facts and nothing else: it reads no files, knows no JSON and has no notion of time
+//! passing. Names are Kubernetes' own. Every string is interned as a [`Symbol`]; pods that nothing can tell
+//! apart share one [`PodClass`], so that work over a large cluster follows its variety and not its size.
+//!
+//! * [`quantity`]: exact resource quantities.
+//! * [`symbol`], [`label`], [`selector`]: names, label sets and what selects them.
+//! * [`node`], [`pod`], [`workload`], [`volume`], [`budget`], [`service`]: the objects.
+//! * [`cluster`]: all of it together, and the builder that interns it.
+//! * [`placement`]: who runs where, with an undo log.
+//! * [`coverage`]: which kinds of object the export held, hence what silence proves.
+
+pub mod affinity;
+pub mod budget;
+pub mod cluster;
+pub mod coverage;
+pub mod id;
+pub mod label;
+pub mod node;
+pub mod placement;
+pub mod pod;
+pub mod quantity;
+pub mod resources;
+pub mod selector;
+pub mod service;
+pub mod spread;
+pub mod symbol;
+pub mod taint;
+pub mod volume;
+pub mod well_known;
+pub mod workload;
+
+pub use cluster::{Builder, Cluster};
+pub use id::{ClassId, InstanceId, LabelsId, NodeId, PodId, SpecId, WorkloadId};
+pub use label::Labels;
+pub use node::Node;
+pub use placement::Placement;
+pub use pod::{Pod, PodClass, PodSpec};
+pub use quantity::Quantity;
+pub use resources::Resources;
+pub use symbol::{Symbol, Symbols};
+pub use workload::Workload;

@@ -1,0 +1,73 @@
+//! Which kinds of object an export held, and hence what their absence proves.
+
+use std::collections::BTreeSet;
+
+/// Kinds that change verdicts and that exports often lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum InputKind {
+    /// `v1/Node`.
+    Node,
+    /// `v1/Pod`.
+    Pod,
+    /// `v1/Namespace`: namespace selectors read their labels.
+    Namespace,
+    /// `apps/Deployment`.
+    Deployment,
+    /// `apps/ReplicaSet`.
+    ReplicaSet,
+    /// `apps/StatefulSet`.
+    StatefulSet,
+    /// `apps/DaemonSet`.
+    DaemonSet,
+    /// `v1/ReplicationController`.
+    ReplicationController,
+    /// `batch/Job`.
+    Job,
+    /// `batch/CronJob`.
+    CronJob,
+    /// `v1/Service`: default spread constraints read their selectors.
+    Service,
+    /// `policy/PodDisruptionBudget`.
+    PodDisruptionBudget,
+    /// `v1/PersistentVolume`.
+    PersistentVolume,
+    /// `v1/PersistentVolumeClaim`.
+    PersistentVolumeClaim,
+    /// `storage.k8s.io/StorageClass`.
+    StorageClass,
+    /// `storage.k8s.io/CSINode`: attach limits.
+    CsiNode,
+    /// `storage.k8s.io/CSIDriver`.
+    CsiDriver,
+    /// `storage.k8s.io/CSIStorageCapacity`.
+    CsiStorageCapacity,
+    /// `storage.k8s.io/VolumeAttachment`.
+    VolumeAttachment,
+    /// `scheduling.k8s.io/PriorityClass`.
+    PriorityClass,
+    /// `autoscaling/HorizontalPodAutoscaler`.
+    HorizontalPodAutoscaler,
+}
+
+/// The kinds that the export speaks of: an object of the kind was there, or an empty list of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    seen: BTreeSet<InputKind>,
+}
+
+impl Coverage {
+    /// Notes that the export speaks of `kind`.
+    pub fn add(&mut self, kind: InputKind) {
+        self.seen.insert(kind);
+    }
+
+    /// Whether silence about an object of this kind means that there is none.
+    pub fn has(&self, kind: InputKind) -> bool {
+        self.seen.contains(&kind)
+    }
+
+    /// The kinds seen, in the order of [`InputKind`].
+    pub fn iter(&self) -> impl Iterator<Item = InputKind> + '_ {
+        self.seen.iter().copied()
+    }
+}

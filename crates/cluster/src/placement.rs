@@ -1,0 +1,337 @@
+//! Who runs where, right now: cheap to change, cheaper to take back.
+//!
+//! A placement starts as the export has it. Every change is written to an undo log, so that a search forks
+//! by [`Placement::mark`], edits, and returns by [`Placement::revert`] to the bit-identical state. Pods of a
+//! placement are *instances*: those of the export keep their number, replacements are added behind them.
+
+use crate::pod::ScoredRequests;
+use crate::{ClassId, Cluster, InstanceId, NodeId, PodId, Resources, WorkloadId};
+
+/// Where an instance is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Whereabouts {
+    /// In the scheduling queue.
+    Pending,
+    /// Bound to a node.
+    On(NodeId),
+    /// Bound to a node that the export does not hold.
+    Unlisted,
+    /// Deleted, or ended for good.
+    Gone,
+}
+
+/// A pod of a placement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Instance {
+    /// What it asks for.
+    pub class: ClassId,
+    /// What made it.
+    pub workload: WorkloadId,
+    /// The pod of the export that it is, or whose place it takes; `None` for a pod made anew.
+    pub origin: Option<PodId>,
+    /// Where it is.
+    pub whereabouts: Whereabouts,
+    /// It serves: ready, on a node that can be reached.
+    pub ready: bool,
+    /// It is to be deleted but still holds what it holds.
+    pub terminating: bool,
+}
+
+impl Instance {
+    /// The node it is bound to.
+    pub fn node(&self) -> Option<NodeId> {
+        match self.whereabouts {
+            Whereabouts::On(node) => Some(node),
+            _ => None,
+        }
+    }
+
+    /// Whether it is pending.
+    pub fn is_pending(&self) -> bool {
+        self.whereabouts == Whereabouts::Pending
+    }
+}
+
+/// Taints that the node lifecycle controller puts on nodes, as a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LifecycleTaints {
+    /// `node.kubernetes.io/unreachable`, both `NoSchedule` and `NoExecute`.
+    pub unreachable: bool,
+    /// `node.kubernetes.io/out-of-service:NoExecute`.
+    pub out_of_service: bool,
+}
+
+/// What changes of a node.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NodeUse {
+    /// The node object exists.
+    pub exists: bool,
+    /// Its kubelet is heard.
+    pub reachable: bool,
+    /// Cordoned.
+    pub unschedulable: bool,
+    /// Taints on top of the export's.
+    pub taints: LifecycleTaints,
+    /// What its pods request, terminating ones included; no zero scalars.
+    pub requested: Resources,
+    /// The same with the floors used for scoring.
+    pub scored: ScoredRequests,
+    /// Its pods, by id.
+    pub pods: Vec<InstanceId>,
+}
+
+/// What is taken back by a revert.
+#[derive(Clone, Debug)]
+enum Edit {
+    Added,
+    Instance(InstanceId, Instance),
+    Node(NodeId, NodeFlags),
+}
+
+/// The part of [`NodeUse`] that is set outright.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeFlags {
+    /// The node object exists.
+    pub exists: bool,
+    /// Its kubelet is heard.
+    pub reachable: bool,
+    /// Cordoned.
+    pub unschedulable: bool,
+    /// Taints on top of the export's.
+    pub taints: LifecycleTaints,
+}
+
+/// A place in the undo log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(usize);
+
+/// Who runs where.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    instances: Vec<Instance>,
+    nodes: Vec<NodeUse>,
+    log: Vec<Edit>,
+}
+
+/// Two placements are equal when the same pods are in the same places; how they came there does not matter.
+impl PartialEq for Placement {
+    fn eq(&self, other: &Self) -> bool {
+        self.instances == other.instances && self.nodes == other.nodes
+    }
+}
+
+impl Placement {
+    /// The placement that the export describes.
+    pub fn of(cluster: &Cluster) -> Self {
+        let nodes = cluster
+            .nodes()
+            .iter()
+            .map(|node| NodeUse {
+                exists: true,
+                reachable: node.readiness.serves(),
+                unschedulable: node.unschedulable,
+                taints: LifecycleTaints::default(),
+                requested: Resources::default(),
+                scored: ScoredRequests::default(),
+                pods: Vec::new(),
+            })
+            .collect();
+        let mut placement = Self { instances: Vec::new(), nodes, log: Vec::new() };
+        for id in cluster.pod_ids() {
+            placement.seat(cluster, id);
+        }
+        placement
+    }
+
+    /// Adds a pod of the export, with its number.
+    fn seat(&mut self, cluster: &Cluster, id: PodId) {
+        let pod = cluster.pod(id);
+        let node = pod.node.map(|name| cluster.node_named(name));
+        let whereabouts = match node {
+            _ if pod.phase.is_terminal() => Whereabouts::Gone,
+            // The scheduler skips pending pods that are being deleted; nothing of them remains.
+            None if pod.terminating => Whereabouts::Gone,
+            None => Whereabouts::Pending,
+            Some(None) => Whereabouts::Unlisted,
+            Some(Some(node)) => Whereabouts::On(node),
+        };
+        let serves = match whereabouts {
+            Whereabouts::On(node) => cluster.node(node).readiness.serves(),
+            Whereabouts::Unlisted => true,
+            Whereabouts::Pending | Whereabouts::Gone => false,
+        };
+        self.instances.push(Instance {
+            class: pod.class,
+            workload: pod.workload,
+            origin: Some(id),
+            whereabouts,
+            ready: pod.ready && serves && !pod.terminating,
+            terminating: pod.terminating,
+        });
+        if let Whereabouts::On(node) = whereabouts {
+            self.take_up(cluster, node, id.into());
+        }
+    }
+
+    /// All instances, gone ones included, by id.
+    pub fn instances(&self) -> &[Instance] {
+        &self.instances
+    }
+
+    /// The ids of all instances.
+    pub fn instance_ids(&self) -> impl DoubleEndedIterator<Item = InstanceId> + use<> {
+        (0..self.instances.len()).map(InstanceId::at)
+    }
+
+    /// One instance.
+    pub fn instance(&self, id: InstanceId) -> &Instance {
+        &self.instances[id.index()]
+    }
+
+    /// One node's use.
+    pub fn node(&self, id: NodeId) -> &NodeUse {
+        &self.nodes[id.index()]
+    }
+
+    /// The use of every node, by id.
+    pub fn nodes(&self) -> &[NodeUse] {
+        &self.nodes
+    }
+
+    /// The place to come back to.
+    pub fn mark(&self) -> Mark {
+        Mark(self.log.len())
+    }
+
+    /// Takes back every change since `mark`.
+    ///
+    /// # Panics
+    /// When the mark lies ahead: it was taken back before.
+    pub fn revert(&mut self, cluster: &Cluster, mark: Mark) {
+        assert!(mark.0 <= self.log.len(), "the mark was taken back before");
+        while self.log.len() > mark.0 {
+            match self.log.pop().expect("the log is longer than the mark") {
+                Edit::Added => {
+                    self.instances.pop();
+                }
+                Edit::Instance(id, before) => self.replace(cluster, id, before),
+                Edit::Node(id, before) => self.set_flags(id, before),
+            }
+        }
+    }
+
+    /// Adds a pending instance.
+    pub fn add(
+        &mut self,
+        class: ClassId,
+        workload: WorkloadId,
+        origin: Option<PodId>,
+    ) -> InstanceId {
+        self.instances.push(Instance {
+            class,
+            workload,
+            origin,
+            whereabouts: Whereabouts::Pending,
+            ready: false,
+            terminating: false,
+        });
+        self.log.push(Edit::Added);
+        InstanceId::at(self.instances.len() - 1)
+    }
+
+    /// Changes an instance; resources and pod lists follow.
+    pub fn change(
+        &mut self,
+        cluster: &Cluster,
+        id: InstanceId,
+        change: impl FnOnce(&mut Instance),
+    ) {
+        let before = *self.instance(id);
+        let mut after = before;
+        change(&mut after);
+        if after != before {
+            self.log.push(Edit::Instance(id, before));
+            self.replace(cluster, id, after);
+        }
+    }
+
+    /// Binds a pending instance to `node`, where it is taken to become ready.
+    pub fn bind(&mut self, cluster: &Cluster, id: InstanceId, node: NodeId) {
+        self.change(cluster, id, |instance| {
+            debug_assert!(instance.is_pending(), "only a pending pod is bound");
+            instance.whereabouts = Whereabouts::On(node);
+            instance.ready = true;
+        });
+    }
+
+    /// Deletes an instance at once.
+    pub fn remove(&mut self, cluster: &Cluster, id: InstanceId) {
+        self.change(cluster, id, |instance| {
+            instance.whereabouts = Whereabouts::Gone;
+            instance.ready = false;
+        });
+    }
+
+    /// Changes a node's flags.
+    pub fn change_node(&mut self, id: NodeId, change: impl FnOnce(&mut NodeFlags)) {
+        let before = self.flags(id);
+        let mut after = before;
+        change(&mut after);
+        if after != before {
+            self.log.push(Edit::Node(id, before));
+            self.set_flags(id, after);
+        }
+    }
+
+    fn flags(&self, id: NodeId) -> NodeFlags {
+        let NodeUse { exists, reachable, unschedulable, taints, .. } = self.nodes[id.index()];
+        NodeFlags { exists, reachable, unschedulable, taints }
+    }
+
+    fn set_flags(&mut self, id: NodeId, flags: NodeFlags) {
+        let node = &mut self.nodes[id.index()];
+        node.exists = flags.exists;
+        node.reachable = flags.reachable;
+        node.unschedulable = flags.unschedulable;
+        node.taints = flags.taints;
+    }
+
+    fn replace(&mut self, cluster: &Cluster, id: InstanceId, after: Instance) {
+        let before = self.instances[id.index()];
+        if (before.whereabouts, before.class) == (after.whereabouts, after.class) {
+            self.instances[id.index()] = after;
+            return;
+        }
+        if let Whereabouts::On(node) = before.whereabouts {
+            self.give_back(cluster, node, id);
+        }
+        self.instances[id.index()] = after;
+        if let Whereabouts::On(node) = after.whereabouts {
+            self.take_up(cluster, node, id);
+        }
+    }
+
+    fn take_up(&mut self, cluster: &Cluster, node: NodeId, id: InstanceId) {
+        let spec = cluster.spec_of(self.instances[id.index()].class);
+        let node = &mut self.nodes[node.index()];
+        node.requested.add(&spec.requests);
+        node.requested.scalars.retain(|(_, amount)| *amount != 0);
+        node.scored.cpu_milli = node.scored.cpu_milli.wrapping_add(spec.scored_requests.cpu_milli);
+        node.scored.memory = node.scored.memory.wrapping_add(spec.scored_requests.memory);
+        if let Err(at) = node.pods.binary_search(&id) {
+            node.pods.insert(at, id);
+        }
+    }
+
+    fn give_back(&mut self, cluster: &Cluster, node: NodeId, id: InstanceId) {
+        let spec = cluster.spec_of(self.instances[id.index()].class);
+        let node = &mut self.nodes[node.index()];
+        node.requested.subtract(&spec.requests);
+        node.requested.scalars.retain(|(_, amount)| *amount != 0);
+        node.scored.cpu_milli = node.scored.cpu_milli.wrapping_sub(spec.scored_requests.cpu_milli);
+        node.scored.memory = node.scored.memory.wrapping_sub(spec.scored_requests.memory);
+        if let Ok(at) = node.pods.binary_search(&id) {
+            node.pods.remove(at);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Workloads: whatever makes pods, and pods that nothing makes.
+
+use crate::budget::Amount;
+use crate::selector::LabelSelector;
+use crate::{ClassId, Symbol, WorkloadId};
+
+/// What kind of thing makes the pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WorkloadKind {
+    /// `apps/Deployment`.
+    Deployment,
+    /// `apps/ReplicaSet`.
+    ReplicaSet,
+    /// `v1/ReplicationController`.
+    ReplicationController,
+    /// `apps/StatefulSet`.
+    StatefulSet,
+    /// `apps/DaemonSet`.
+    DaemonSet,
+    /// `batch/Job`.
+    Job,
+    /// `batch/CronJob`.
+    CronJob,
+    /// Static pods of one name, a file on each of their nodes.
+    StaticPod,
+    /// A pod that nothing makes.
+    Pod,
+    /// A kind that Kubernetes does not ship, by its name: who knows what its controller does.
+    Custom(Symbol),
+}
+
+/// How a Deployment replaces its pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    /// All old ones end before the first new one starts.
+    Recreate,
+    /// A few at a time.
+    RollingUpdate {
+        /// How many may be missing.
+        max_unavailable: Amount,
+        /// How many may be added.
+        max_surge: Amount,
+    },
+}
+
+/// Whether the workload itself was in the export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Provenance {
+    /// The object was there.
+    Read,
+    /// It was not: name and kind follow from its pods' owner references, the count from their number.
+    Inferred,
+}
+
+/// A workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workload {
+    /// What it is.
+    pub kind: WorkloadKind,
+    /// Its namespace.
+    pub namespace: Symbol,
+    /// Its name.
+    pub name: Symbol,
+    /// What made it in turn: the Deployment of a ReplicaSet, the CronJob of a Job.
+    pub owner: Option<WorkloadId>,
+    /// How many pods it wants. For DaemonSets and static pods the number follows from the nodes, and this is
+    /// what was counted.
+    pub desired: i64,
+    /// Its pods, as it would select them.
+    pub selector: LabelSelector,
+    /// What its next pod asks for, where its template is known. For a StatefulSet without its pod's ordinal,
+    /// for a DaemonSet without the node's name.
+    pub template: Option<ClassId>,
+    /// How a Deployment rolls out.
+    pub strategy: Option<Strategy>,
+    /// A StatefulSet that starts its pods all at once (`podManagementPolicy: Parallel`).
+    pub parallel: bool,
+    /// The lowest and highest replica count a `HorizontalPodAutoscaler` may set.
+    pub autoscaled: Option<(i64, i64)>,
+    /// Where the facts come from.
+    pub provenance: Provenance,
+    /// Suspended, or finished (Jobs, CronJobs).
+    pub inactive: bool,
+}
