@@ -255,13 +255,35 @@ impl Placement {
         }
     }
 
-    /// Binds a pending instance to `node`, where it is taken to become ready.
+    /// Binds a pending instance to `node`, where it is taken to become ready if the node can be reached.
     pub fn bind(&mut self, cluster: &Cluster, id: InstanceId, node: NodeId) {
+        let ready = self.node(node).reachable;
         self.change(cluster, id, |instance| {
             debug_assert!(instance.is_pending(), "only a pending pod is bound");
             instance.whereabouts = Whereabouts::On(node);
-            instance.ready = true;
+            instance.ready = ready;
         });
+    }
+
+    /// The instances that were added or changed since `mark`, each once, by id, with what they were at the
+    /// mark (`None` for those added since). One that was changed back is still among them.
+    pub fn changed_since(&self, mark: Mark) -> Vec<(InstanceId, Option<Instance>)> {
+        let mut added = self.instances.len();
+        let mut changed: Vec<(InstanceId, Option<Instance>)> = Vec::new();
+        // Backwards, so that the first record of an instance, which holds its state at the mark, comes last.
+        for edit in self.log[mark.0..].iter().rev() {
+            match edit {
+                Edit::Added => added -= 1,
+                Edit::Instance(id, before) => changed.push((*id, Some(*before))),
+                Edit::Node(..) => {}
+            }
+        }
+        changed.retain(|(id, _)| id.index() < added);
+        changed.reverse();
+        changed.sort_by_key(|(id, _)| *id);
+        changed.dedup_by_key(|(id, _)| *id);
+        changed.extend((added..self.instances.len()).map(|at| (InstanceId::at(at), None)));
+        changed
     }
 
     /// Deletes an instance at once.
@@ -333,5 +355,146 @@ impl Placement {
         if let Ok(at) = node.pods.binary_search(&id) {
             node.pods.remove(at);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::affinity::{NodeAffinity, PodAffinity};
+    use crate::node::Readiness;
+    use crate::pod::{Phase, RestartPolicy};
+    use crate::selector::LabelSelector;
+    use crate::workload::{Provenance, WorkloadKind};
+    use crate::{Builder, Labels, Node, Pod, PodClass, PodSpec, Workload};
+
+    fn spec(builder: &mut Builder, cpu_milli: i64) -> PodSpec {
+        let gpu = builder.intern("nvidia.com/gpu");
+        let requests = Resources { cpu_milli, scalars: vec![(gpu, 1)], ..Resources::default() };
+        PodSpec {
+            scheduler_name: builder.so_far().known().default_scheduler,
+            priority: 0,
+            preempts: true,
+            requests,
+            scored_requests: ScoredRequests { cpu_milli, memory: 1 },
+            node_selector: Labels::default(),
+            node_affinity: NodeAffinity::default(),
+            pod_affinity: PodAffinity::default(),
+            pod_anti_affinity: PodAffinity::default(),
+            tolerations: [].into(),
+            spread: [].into(),
+            host_ports: [].into(),
+            volumes: [].into(),
+            images: [].into(),
+            gates: [].into(),
+            grace_seconds: 30,
+            host_network: false,
+            restart_policy: RestartPolicy::Always,
+            required_features: [].into(),
+            unmodelled: [].into(),
+        }
+    }
+
+    fn node(builder: &mut Builder, name: &str) -> Node {
+        Node {
+            name: builder.intern(name),
+            labels: Labels::default(),
+            taints: [].into(),
+            unschedulable: false,
+            allocatable: Resources::default(),
+            pods_allocatable: 110,
+            capacity: Resources::default(),
+            readiness: Readiness::Ready,
+            images: [].into(),
+            declared_features: [].into(),
+            kubelet_version: None,
+            terminating: false,
+        }
+    }
+
+    /// Two nodes, `b` named first, and a pod on `b`.
+    fn cluster() -> Cluster {
+        let mut builder = Builder::default();
+        for name in ["b", "a"] {
+            let node = node(&mut builder, name);
+            builder.node(node);
+        }
+        let (name, namespace, on) =
+            (builder.intern("web"), builder.intern("default"), builder.intern("b"));
+        let labels = builder.labels(Labels::default());
+        let spec = spec(&mut builder, 100);
+        let spec = builder.spec(spec);
+        let class = builder.class(PodClass { namespace, labels, spec });
+        let workload = builder.workload(Workload {
+            kind: WorkloadKind::Pod,
+            namespace,
+            name,
+            owner: None,
+            desired: 1,
+            selector: LabelSelector::Nothing,
+            template: None,
+            strategy: None,
+            parallel: false,
+            autoscaled: None,
+            provenance: Provenance::Read,
+            inactive: false,
+        });
+        builder.pod(Pod {
+            name,
+            class,
+            replacement: class,
+            node: Some(on),
+            phase: Phase::Running,
+            ready: true,
+            terminating: false,
+            mirror: false,
+            workload,
+            nominated_node: None,
+            start_time: None,
+            created: None,
+            uid: None,
+            scheduling_message: None,
+            expanded: false,
+        });
+        builder.finish()
+    }
+
+    #[test]
+    fn nodes_are_numbered_in_order_of_their_names() {
+        let cluster = cluster();
+        assert_eq!(cluster.node_name(NodeId(0)), "a");
+        let placement = Placement::of(&cluster);
+        assert_eq!(placement.instance(InstanceId(0)).node(), Some(NodeId(1)));
+        assert_eq!(placement.node(NodeId(1)).requested.cpu_milli, 100);
+    }
+
+    #[test]
+    fn a_revert_is_bit_identical() {
+        let cluster = cluster();
+        let mut placement = Placement::of(&cluster);
+        let before = placement.clone();
+        let mark = placement.mark();
+        placement.change_node(NodeId(1), |node| node.reachable = false);
+        placement.remove(&cluster, InstanceId(0));
+        let Instance { class, workload, .. } = *placement.instance(InstanceId(0));
+        let made = placement.add(class, workload, Some(PodId(0)));
+        placement.bind(&cluster, made, NodeId(0));
+        assert_eq!(placement.node(NodeId(0)).requested.scalars.len(), 1);
+        let changed = placement.changed_since(mark);
+        assert_eq!(changed, [(InstanceId(0), Some(*before.instance(InstanceId(0)))), (made, None)]);
+        placement.revert(&cluster, mark);
+        assert!(placement == before);
+        assert_eq!(placement.node(NodeId(0)).requested.scalars.len(), 0);
+    }
+
+    #[test]
+    fn a_pod_bound_to_a_silent_node_never_serves() {
+        let cluster = cluster();
+        let mut placement = Placement::of(&cluster);
+        let Instance { class, workload, .. } = *placement.instance(InstanceId(0));
+        placement.change_node(NodeId(0), |node| node.reachable = false);
+        let made = placement.add(class, workload, None);
+        placement.bind(&cluster, made, NodeId(0));
+        assert!(!placement.instance(made).ready);
     }
 }
