@@ -80,6 +80,36 @@ pub struct NodeUse {
     pub pods: Vec<InstanceId>,
 }
 
+/// How many pods of a workload are in which state. Gone ones count nowhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Tally {
+    /// They serve.
+    pub ready: u32,
+    /// They wait for a node.
+    pub pending: u32,
+    /// They are to be deleted.
+    pub terminating: u32,
+    /// They are not to be deleted: what a controller counts against its desired number.
+    pub active: u32,
+}
+
+impl Tally {
+    fn count(&mut self, instance: &Instance, by: u32) {
+        if instance.whereabouts == Whereabouts::Gone {
+            return;
+        }
+        let add = |counter: &mut u32, holds: bool| {
+            if holds {
+                *counter = counter.wrapping_add(by);
+            }
+        };
+        add(&mut self.ready, instance.ready);
+        add(&mut self.pending, instance.is_pending());
+        add(&mut self.terminating, instance.terminating);
+        add(&mut self.active, !instance.terminating);
+    }
+}
+
 /// What is taken back by a revert.
 #[derive(Clone, Debug)]
 enum Edit {
@@ -110,13 +140,20 @@ pub struct Mark(usize);
 pub struct Placement {
     instances: Vec<Instance>,
     nodes: Vec<NodeUse>,
+    /// Pending instances, by id.
+    pending: Vec<InstanceId>,
+    /// By workload.
+    tallies: Vec<Tally>,
     log: Vec<Edit>,
 }
 
 /// Two placements are equal when the same pods are in the same places; how they came there does not matter.
 impl PartialEq for Placement {
     fn eq(&self, other: &Self) -> bool {
-        self.instances == other.instances && self.nodes == other.nodes
+        self.instances == other.instances
+            && self.nodes == other.nodes
+            && self.pending == other.pending
+            && self.tallies == other.tallies
     }
 }
 
@@ -136,7 +173,13 @@ impl Placement {
                 pods: Vec::new(),
             })
             .collect();
-        let mut placement = Self { instances: Vec::new(), nodes, log: Vec::new() };
+        let mut placement = Self {
+            instances: Vec::new(),
+            nodes,
+            pending: Vec::new(),
+            tallies: vec![Tally::default(); cluster.workloads().len()],
+            log: Vec::new(),
+        };
         for id in cluster.pod_ids() {
             placement.seat(cluster, id);
         }
@@ -168,9 +211,7 @@ impl Placement {
             ready: pod.ready && serves && !pod.terminating,
             terminating: pod.terminating,
         });
-        if let Whereabouts::On(node) = whereabouts {
-            self.take_up(cluster, node, id.into());
-        }
+        self.enter(cluster, id.into());
     }
 
     /// All instances, gone ones included, by id.
@@ -198,6 +239,16 @@ impl Placement {
         &self.nodes
     }
 
+    /// Pending instances, by id.
+    pub fn pending(&self) -> &[InstanceId] {
+        &self.pending
+    }
+
+    /// How a workload's own pods stand. Pods of a Deployment count for its ReplicaSets.
+    pub fn tally(&self, workload: WorkloadId) -> Tally {
+        self.tallies[workload.index()]
+    }
+
     /// The place to come back to.
     pub fn mark(&self) -> Mark {
         Mark(self.log.len())
@@ -212,6 +263,8 @@ impl Placement {
         while self.log.len() > mark.0 {
             match self.log.pop().expect("the log is longer than the mark") {
                 Edit::Added => {
+                    let last = InstanceId::at(self.instances.len() - 1);
+                    self.leave(cluster, last);
                     self.instances.pop();
                 }
                 Edit::Instance(id, before) => self.replace(cluster, id, before),
@@ -223,6 +276,7 @@ impl Placement {
     /// Adds a pending instance.
     pub fn add(
         &mut self,
+        cluster: &Cluster,
         class: ClassId,
         workload: WorkloadId,
         origin: Option<PodId>,
@@ -236,7 +290,9 @@ impl Placement {
             terminating: false,
         });
         self.log.push(Edit::Added);
-        InstanceId::at(self.instances.len() - 1)
+        let id = InstanceId::at(self.instances.len() - 1);
+        self.enter(cluster, id);
+        id
     }
 
     /// Changes an instance; resources and pod lists follow.
@@ -319,17 +375,30 @@ impl Placement {
     }
 
     fn replace(&mut self, cluster: &Cluster, id: InstanceId, after: Instance) {
-        let before = self.instances[id.index()];
-        if (before.whereabouts, before.class) == (after.whereabouts, after.class) {
-            self.instances[id.index()] = after;
-            return;
-        }
-        if let Whereabouts::On(node) = before.whereabouts {
-            self.give_back(cluster, node, id);
-        }
+        self.leave(cluster, id);
         self.instances[id.index()] = after;
-        if let Whereabouts::On(node) = after.whereabouts {
-            self.take_up(cluster, node, id);
+        self.enter(cluster, id);
+    }
+
+    /// Counts an instance in, wherever it is.
+    fn enter(&mut self, cluster: &Cluster, id: InstanceId) {
+        let instance = self.instances[id.index()];
+        self.tallies[instance.workload.index()].count(&instance, 1);
+        match instance.whereabouts {
+            Whereabouts::On(node) => self.take_up(cluster, node, id),
+            Whereabouts::Pending => insert(&mut self.pending, id),
+            Whereabouts::Unlisted | Whereabouts::Gone => {}
+        }
+    }
+
+    /// Counts an instance out again.
+    fn leave(&mut self, cluster: &Cluster, id: InstanceId) {
+        let instance = self.instances[id.index()];
+        self.tallies[instance.workload.index()].count(&instance, 1_u32.wrapping_neg());
+        match instance.whereabouts {
+            Whereabouts::On(node) => self.give_back(cluster, node, id),
+            Whereabouts::Pending => remove(&mut self.pending, id),
+            Whereabouts::Unlisted | Whereabouts::Gone => {}
         }
     }
 
@@ -340,9 +409,7 @@ impl Placement {
         node.requested.scalars.retain(|(_, amount)| *amount != 0);
         node.scored.cpu_milli = node.scored.cpu_milli.wrapping_add(spec.scored_requests.cpu_milli);
         node.scored.memory = node.scored.memory.wrapping_add(spec.scored_requests.memory);
-        if let Err(at) = node.pods.binary_search(&id) {
-            node.pods.insert(at, id);
-        }
+        insert(&mut node.pods, id);
     }
 
     fn give_back(&mut self, cluster: &Cluster, node: NodeId, id: InstanceId) {
@@ -352,9 +419,21 @@ impl Placement {
         node.requested.scalars.retain(|(_, amount)| *amount != 0);
         node.scored.cpu_milli = node.scored.cpu_milli.wrapping_sub(spec.scored_requests.cpu_milli);
         node.scored.memory = node.scored.memory.wrapping_sub(spec.scored_requests.memory);
-        if let Ok(at) = node.pods.binary_search(&id) {
-            node.pods.remove(at);
-        }
+        remove(&mut node.pods, id);
+    }
+}
+
+/// Inserts into a sorted list. Sorted lists make equal placements bit-identical, however they came about.
+fn insert(list: &mut Vec<InstanceId>, id: InstanceId) {
+    if let Err(at) = list.binary_search(&id) {
+        list.insert(at, id);
+    }
+}
+
+/// Removes from a sorted list.
+fn remove(list: &mut Vec<InstanceId>, id: InstanceId) {
+    if let Ok(at) = list.binary_search(&id) {
+        list.remove(at);
     }
 }
 
@@ -477,7 +556,7 @@ mod tests {
         placement.change_node(NodeId(1), |node| node.reachable = false);
         placement.remove(&cluster, InstanceId(0));
         let Instance { class, workload, .. } = *placement.instance(InstanceId(0));
-        let made = placement.add(class, workload, Some(PodId(0)));
+        let made = placement.add(&cluster, class, workload, Some(PodId(0)));
         placement.bind(&cluster, made, NodeId(0));
         assert_eq!(placement.node(NodeId(0)).requested.scalars.len(), 1);
         let changed = placement.changed_since(mark);
@@ -493,7 +572,7 @@ mod tests {
         let mut placement = Placement::of(&cluster);
         let Instance { class, workload, .. } = *placement.instance(InstanceId(0));
         placement.change_node(NodeId(0), |node| node.reachable = false);
-        let made = placement.add(class, workload, None);
+        let made = placement.add(&cluster, class, workload, None);
         placement.bind(&cluster, made, NodeId(0));
         assert!(!placement.instance(made).ready);
     }
