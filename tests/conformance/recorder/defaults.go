@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/cache"
 	apps "k8s.io/kubernetes/pkg/apis/apps/v1"
 	core "k8s.io/kubernetes/pkg/apis/core/v1"
 	policy "k8s.io/kubernetes/pkg/apis/policy/v1"
@@ -87,7 +88,7 @@ func readObjects(scheme *runtime.Scheme, manifests []json.RawMessage) ([]object,
 		if err != nil {
 			return nil, fmt.Errorf("objects[%d]: %w", i, err)
 		}
-		key := fmt.Sprintf("%s %s/%s", read.resource.Resource, accessor.GetNamespace(), accessor.GetName())
+		key := fmt.Sprintf("%s %s", read.resource.Resource, cache.MetaObjectToName(accessor))
 		if seen[key] {
 			return nil, fmt.Errorf("objects[%d]: %s is there twice", i, key)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
@@ -85,10 +84,9 @@ func (s *store) fillCache(objects []object) error {
 			}
 			continue
 		}
-		info, err := framework.NewPodInfo(pod)
-		if err != nil {
-			return fmt.Errorf("pod %s: %w", podName(pod), err)
-		}
+		// A selector that does not parse is for the plugins to complain about; the
+		// queue passes over it, too.
+		info, _ := framework.NewPodInfo(pod)
 		s.nominator.AddNominatedPod(logger, info, nil)
 	}
 	return nil
