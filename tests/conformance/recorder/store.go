@@ -38,6 +38,7 @@ func (r *recorder) newStore(ctx context.Context, objects []object) (*store, erro
 		images:    newImageStates(objects),
 		nominator: newNominator(),
 	}
+	s.informers.InformerFor(&corev1.PersistentVolume{}, newVolumeInformer)
 	if err := s.fillInformers(objects); err != nil {
 		return nil, err
 	}
