@@ -1,0 +1,156 @@
+//! The closed list of what can be wrong with the bytes of an input.
+
+/// A kind of diagnostic. Ids are stable: scripts and waivers name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// A file of no bytes, or of white space alone.
+    EmptyFile,
+    /// Bytes that are no text and no archive that is read here.
+    BinaryFile,
+    /// An archive of a kind that is not read here, such as zip or xz.
+    UnsupportedArchive,
+    /// A gzip, zstd or tar file whose contents do not decode.
+    BrokenArchive,
+    /// An archive that unpacks to more than the limit, or that nests archives too deep.
+    ArchiveTooLarge,
+    /// Text in UTF-16 or UTF-32.
+    WrongEncoding,
+    /// A byte that is not UTF-8.
+    NotUtf8,
+    /// JSON or an archive that ends in the middle.
+    Truncated,
+    /// Text that is not JSON where JSON must stand.
+    InvalidJson,
+    /// A YAML document that does not parse.
+    InvalidYaml,
+    /// A YAML document whose aliases unfold to more than the limit.
+    YamlTooLarge,
+    /// Nesting deeper than the limit.
+    TooDeep,
+    /// The same key twice in one mapping.
+    DuplicateKey,
+    /// A field whose type is not what the API says.
+    WrongType,
+    /// Items without `kind` in a list that does not say it either.
+    NoKind,
+    /// Items whose kind was taken from the name of the file.
+    KindFromPath,
+    /// Objects written with Go's field names (`ObjectMeta`), read as if with the API's.
+    GoFieldNames,
+    /// A `Status` that the API server gave instead of an answer.
+    ApiError,
+    /// Text without a single API object.
+    NoObjects,
+    /// The log blocks of a `kubectl cluster-info dump` do not end.
+    UnendedLog,
+}
+
+impl Rule {
+    /// Every rule, in the order of declaration.
+    pub const ALL: [Self; 20] = [
+        Self::EmptyFile,
+        Self::BinaryFile,
+        Self::UnsupportedArchive,
+        Self::BrokenArchive,
+        Self::ArchiveTooLarge,
+        Self::WrongEncoding,
+        Self::NotUtf8,
+        Self::Truncated,
+        Self::InvalidJson,
+        Self::InvalidYaml,
+        Self::YamlTooLarge,
+        Self::TooDeep,
+        Self::DuplicateKey,
+        Self::WrongType,
+        Self::NoKind,
+        Self::KindFromPath,
+        Self::GoFieldNames,
+        Self::ApiError,
+        Self::NoObjects,
+        Self::UnendedLog,
+    ];
+
+    /// The stable kebab-case id.
+    pub fn id(self) -> &'static str {
+        self.texts().0
+    }
+
+    /// What happened, as a lower-case fragment that a message can open with.
+    pub fn summary(self) -> &'static str {
+        self.texts().1
+    }
+
+    /// What to do about it, as a sentence.
+    pub fn remedy(self) -> &'static str {
+        self.texts().2
+    }
+
+    /// Id, summary and remedy in one table, so that no rule lacks one of them.
+    #[rustfmt::skip]
+    fn texts(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::EmptyFile => ("empty-file", "the file is empty",
+                "Export again; an empty file often means that kubectl failed and wrote to stderr."),
+            Self::BinaryFile => ("binary-file", "the file is binary",
+                "Give the text that `kubectl get -o json` or `-o yaml` printed."),
+            Self::UnsupportedArchive => ("unsupported-archive", "this kind of archive is not read",
+                "Unpack it and give the directory, or pack it as .tar.gz, .gz or .zst."),
+            Self::BrokenArchive => ("broken-archive", "the archive is damaged",
+                "Fetch or pack the archive again and compare its checksum."),
+            Self::ArchiveTooLarge => ("archive-too-large", "the archive unpacks to too much",
+                "Unpack it by hand, look at what it holds, and give the files that matter."),
+            Self::WrongEncoding => ("wrong-encoding", "the text is not in UTF-8",
+                "Save it as UTF-8; Windows PowerShell 5 writes UTF-16 with `>`: use cmd or pwsh 7."),
+            Self::NotUtf8 => ("not-utf8", "a byte is not UTF-8",
+                "Save the file as UTF-8, or export it again without editing."),
+            Self::Truncated => ("truncated", "the file is cut off",
+                "Export or copy it again; the disk or the pipe may have ended too early."),
+            Self::InvalidJson => ("invalid-json", "this is not JSON",
+                "Correct the text at this place, or export again."),
+            Self::InvalidYaml => ("invalid-yaml", "this is not YAML",
+                "Correct the text at this place; quote values that begin with `*`, `&` or `=`."),
+            Self::YamlTooLarge => ("yaml-too-large", "YAML aliases unfold to too much",
+                "Write the values out instead of nesting aliases."),
+            Self::TooDeep => ("too-deep", "nested too deep",
+                "No API object nests that deep: look for what wrapped or repeated the text."),
+            Self::DuplicateKey => ("duplicate-key", "the same key stands twice",
+                "Remove one of the two; which of them counts differs from reader to reader."),
+            Self::WrongType => ("wrong-type", "a field has another type than the API gives it",
+                "Correct the field; `kubectl apply --dry-run=server` says what the API accepts."),
+            Self::NoKind => ("no-kind", "items do not say their kind",
+                "Export with `kubectl get -o json`, which writes apiVersion and kind."),
+            Self::KindFromPath => ("kind-from-path", "the kind was taken from the file's name",
+                "Export with `kubectl get -o json` to have it from the content."),
+            Self::GoFieldNames => ("go-field-names", "written with Go's field names",
+                "Export with `kubectl get -o json`; printed Go structs lose detail."),
+            Self::ApiError => ("api-error", "an error of the API server instead of objects",
+                "Export again with the rights, or the kinds, that the error names."),
+            Self::NoObjects => ("no-objects", "no API objects in it",
+                "Give what `kubectl get -o json` or `-o yaml` printed, or rendered manifests."),
+            Self::UnendedLog => ("unended-log", "a log block does not end",
+                "Export again; what follows the log is not read."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_kebab_case_and_unique() {
+        let ids: std::collections::BTreeSet<_> = Rule::ALL.iter().map(|rule| rule.id()).collect();
+        assert_eq!(ids.len(), Rule::ALL.len());
+        for id in ids {
+            assert!(id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+        }
+    }
+
+    #[test]
+    fn remedies_are_sentences() {
+        for rule in Rule::ALL {
+            assert!(rule.remedy().ends_with('.'), "{}", rule.id());
+            assert!(!rule.summary().ends_with('.'), "{}", rule.id());
+        }
+    }
+}
