@@ -131,8 +131,8 @@ pub struct NodeFlags {
     pub taints: LifecycleTaints,
 }
 
-/// A place in the undo log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A place in the undo log; by default its beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark(usize);
 
 /// Who runs where.
