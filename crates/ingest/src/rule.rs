@@ -1,4 +1,4 @@
-//! The closed list of what can be wrong with the bytes of an input.
+//! The closed list of what can be wrong with an input.
 
 /// A kind of diagnostic. Ids are stable: scripts and waivers name them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,11 +43,39 @@ pub enum Rule {
     NoObjects,
     /// The log blocks of a `kubectl cluster-info dump` do not end.
     UnendedLog,
+    /// A resource amount that is no quantity, or below zero.
+    BadQuantity,
+    /// A host port that does not exist.
+    BadPort,
+    /// A selector that does not parse: it selects nothing.
+    BadSelector,
+    /// A field whose value the API does not have.
+    BadField,
+    /// An object without a name.
+    NoName,
+    /// The same object more than once, the same each time.
+    SameObjectTwice,
+    /// Several objects of one kind and name that differ.
+    ObjectsDiffer,
+    /// Pods or workloads, but not one node.
+    NoNodes,
+    /// Pods bound to a node that is not in the input.
+    UnlistedNode,
+    /// Pods name a priority class that is not in the input.
+    UnknownPriorityClass,
+    /// Pods name a runtime class that is not in the input, and carry no overhead.
+    UnknownRuntimeClass,
+    /// A workload known from its pods alone.
+    OwnerInferred,
+    /// Pods made here as the controllers would make them.
+    PodsExpanded,
+    /// An autoscaler of something that is not in the input.
+    AutoscalerWithoutTarget,
 }
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 34] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -68,6 +96,20 @@ impl Rule {
         Self::ApiError,
         Self::NoObjects,
         Self::UnendedLog,
+        Self::BadQuantity,
+        Self::BadPort,
+        Self::BadSelector,
+        Self::BadField,
+        Self::NoName,
+        Self::SameObjectTwice,
+        Self::ObjectsDiffer,
+        Self::NoNodes,
+        Self::UnlistedNode,
+        Self::UnknownPriorityClass,
+        Self::UnknownRuntimeClass,
+        Self::OwnerInferred,
+        Self::PodsExpanded,
+        Self::AutoscalerWithoutTarget,
     ];
 
     /// The stable kebab-case id.
@@ -86,6 +128,7 @@ impl Rule {
     }
 
     /// Id, summary and remedy in one table, so that no rule lacks one of them.
+    #[expect(clippy::too_many_lines, reason = "one table, two lines a rule")]
     #[rustfmt::skip]
     fn texts(self) -> (&'static str, &'static str, &'static str) {
         match self {
@@ -129,6 +172,34 @@ impl Rule {
                 "Give what `kubectl get -o json` or `-o yaml` printed, or rendered manifests."),
             Self::UnendedLog => ("unended-log", "a log block does not end",
                 "Export again; what follows the log is not read."),
+            Self::BadQuantity => ("bad-quantity", "an amount is no quantity",
+                "Correct the amount; quantities look like `500m`, `2`, `1.5Gi`."),
+            Self::BadPort => ("bad-port", "a port is out of range",
+                "Use a port from 1 to 65535."),
+            Self::BadSelector => ("bad-selector", "a selector does not parse",
+                "Correct its operator or values; until then it selects nothing."),
+            Self::BadField => ("bad-field", "a field has a value that the API does not know",
+                "Correct the field; `kubectl apply --dry-run=server` says what the API accepts."),
+            Self::NoName => ("no-name", "an object has no name",
+                "Give it a name; what is made from `generateName` has none before it exists."),
+            Self::SameObjectTwice => ("same-object-twice", "an object stands more than once",
+                "Nothing to do: it was read once."),
+            Self::ObjectsDiffer => ("objects-differ", "objects of one name differ",
+                "Export once, at one moment and from one cluster; the newest was kept."),
+            Self::NoNodes => ("no-nodes", "no nodes in the input",
+                "Add `nodes` to the kinds that are exported; no capacity is invented."),
+            Self::UnlistedNode => ("unlisted-node", "pods are bound to a node that is not there",
+                "Add `nodes` to the kinds that are exported."),
+            Self::UnknownPriorityClass => ("unknown-priority-class", "a priority class is not there",
+                "Add `priorityclasses` to the kinds that are exported; until then its pods have priority 0."),
+            Self::UnknownRuntimeClass => ("unknown-runtime-class", "a runtime class is not there",
+                "Add `runtimeclasses` to the kinds that are exported."),
+            Self::OwnerInferred => ("owner-inferred", "workloads are known from their pods alone",
+                "Add the workloads' kinds to the export; their counts are taken from their pods."),
+            Self::PodsExpanded => ("pods-expanded", "pods were made as controllers would",
+                "Nothing to do for rendered manifests; in an export, look why the pods are missing."),
+            Self::AutoscalerWithoutTarget => ("autoscaler-without-target", "an autoscaler's target is not there",
+                "Add the target's kind to the export."),
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::plugins::node_affinity::Named;
 use crate::plugins::{
     Context, Verdict, image_locality, inter_pod_affinity, node_declared_features, node_name,
     node_ports, node_resources_balanced_allocation, node_resources_fit, node_unschedulable,
-    normalize, pod_topology_spread,
+    node_volume_limits, normalize, pod_topology_spread, volume_binding, volume_restrictions,
+    volume_zone,
 };
 use crate::reason::{Code, Reason, Rejection};
 
@@ -19,6 +20,9 @@ use crate::reason::{Code, Reason, Rejection};
 #[derive(Clone, Debug)]
 pub(crate) struct Cycle<'a> {
     pub(crate) context: Context<'a>,
+    restrictions: Option<volume_restrictions::State>,
+    binding: Option<volume_binding::State<'a>>,
+    zones: Option<volume_zone::State<'a>>,
     spread: Option<pod_topology_spread::FilterState<'a>>,
     affinity: inter_pod_affinity::State<'a>,
 }
@@ -46,22 +50,54 @@ impl<'a> Cycle<'a> {
     /// Runs `PreFilter` (`RunPreFilterPlugins`): the state, and which nodes are left to look at, or why the pod
     /// fits nowhere.
     pub(crate) fn pre_filter(context: Context<'a>) -> (Self, Result<Eligible<'a>, Rejection>) {
-        let reject = |plugin, code, reason| Rejection { plugin, code, reasons: vec![reason] };
-        let eligible = match &context.compiled.node_affinity.of(context.spec_id).named {
-            Named::All => Ok(Eligible::All),
-            Named::Only(nodes) => Ok(Eligible::Only(nodes, Plugin::NodeAffinity)),
-            Named::Conflict => Err(reject(
-                Plugin::NodeAffinity,
-                Code::UnschedulableAndUnresolvable,
-                Reason::NodeAffinityConflict,
-            )),
-        };
-        let cycle = Self {
+        let mut cycle = Self {
+            restrictions: None,
+            binding: None,
+            zones: None,
             spread: pod_topology_spread::FilterState::new(&context),
             affinity: inter_pod_affinity::State::new(&context),
             context,
         };
+        let eligible = match &context.compiled.node_affinity.of(context.spec_id).named {
+            Named::All => Ok(Eligible::All),
+            Named::Only(nodes) => Ok(Eligible::Only(nodes, Plugin::NodeAffinity)),
+            Named::Conflict => Err((Plugin::NodeAffinity, Reason::NodeAffinityConflict)),
+        };
+        let eligible = eligible.and_then(|eligible| {
+            cycle.look_up_volumes()?;
+            Ok(eligible)
+        });
+        // Every such rejection holds whoever else is evicted.
+        let eligible = eligible.map_err(|(plugin, reason)| Rejection {
+            plugin,
+            code: Code::UnschedulableAndUnresolvable,
+            reasons: vec![reason],
+        });
         (cycle, eligible)
+    }
+
+    /// `PreFilter` of the volume plugins that are enabled.
+    fn look_up_volumes(&mut self) -> Result<(), (Plugin, Reason)> {
+        let context = &self.context;
+        if context.spec.volumes.is_empty() {
+            return Ok(());
+        }
+        for &plugin in &context.compiled.profile.filters {
+            let found = match plugin {
+                Plugin::VolumeRestrictions => {
+                    volume_restrictions::pre_filter(context).map(|state| self.restrictions = state)
+                }
+                Plugin::VolumeBinding => {
+                    volume_binding::pre_filter(context).map(|state| self.binding = state)
+                }
+                Plugin::VolumeZone => {
+                    volume_zone::pre_filter(context).map(|state| self.zones = state)
+                }
+                _ => Ok(()),
+            };
+            found.map_err(|reason| (plugin, reason))?;
+        }
+        Ok(())
     }
 
     /// Runs the filters on a node until one rejects it (`RunFilterPlugins`). `reasons` is emptied, then holds
@@ -90,10 +126,20 @@ impl<'a> Cycle<'a> {
             }
             Plugin::NodePorts => node_ports::filter(context, node, reasons),
             Plugin::NodeResourcesFit => node_resources_fit::filter(context, node, reasons),
-            Plugin::PodTopologySpread => match &self.spread {
-                Some(spread) => spread.filter(context, node.id, reasons),
-                None => Ok(()),
-            },
+            Plugin::NodeVolumeLimits => node_volume_limits::filter(context, node, reasons),
+            Plugin::VolumeRestrictions => self
+                .restrictions
+                .as_ref()
+                .map_or(Ok(()), |state| state.filter(context, node, reasons)),
+            Plugin::VolumeBinding => {
+                self.binding.as_ref().map_or(Ok(()), |state| state.filter(cluster, node, reasons))
+            }
+            Plugin::VolumeZone => {
+                self.zones.as_ref().map_or(Ok(()), |state| state.filter(cluster, node, reasons))
+            }
+            Plugin::PodTopologySpread => {
+                self.spread.as_ref().map_or(Ok(()), |state| state.filter(context, node.id, reasons))
+            }
             Plugin::InterPodAffinity => self.affinity.filter(context, node, reasons),
             Plugin::NodeDeclaredFeatures => node_declared_features::filter(context, node, reasons),
             _ => Ok(()),
@@ -162,6 +208,9 @@ impl<'a> Cycle<'a> {
     fn update(&mut self, class: ClassId, node: &NodeInfo<'_>, times: i64) {
         if let Some(spread) = &mut self.spread {
             spread.update(&self.context, class, node, times);
+        }
+        if let Some(restrictions) = &mut self.restrictions {
+            restrictions.update(&self.context, class, times);
         }
         self.affinity.update(&self.context, class, node.id, times);
     }

@@ -13,10 +13,14 @@ pub(crate) mod node_ports;
 pub(crate) mod node_resources_balanced_allocation;
 pub(crate) mod node_resources_fit;
 pub(crate) mod node_unschedulable;
+pub(crate) mod node_volume_limits;
 pub(crate) mod normalize;
 pub(crate) mod pod_topology_spread;
 pub(crate) mod scheduling_gates;
 pub(crate) mod taint_toleration;
+pub(crate) mod volume_binding;
+pub(crate) mod volume_restrictions;
+pub(crate) mod volume_zone;
 
 use holdfast_cluster::{
     ClassId, Cluster, InstanceId, Labels, NodeId, Placement, PodSpec, SpecId, Symbol,
@@ -43,6 +47,7 @@ pub(crate) struct Compiled {
     pub(crate) spread: pod_topology_spread::Compiled,
     pub(crate) affinity: inter_pod_affinity::Compiled,
     pub(crate) images: image_locality::Compiled,
+    pub(crate) limits: node_volume_limits::Compiled,
     /// Pods of the export that have a node kept free for them.
     pub(crate) nominated: Vec<(InstanceId, NodeId)>,
 }
@@ -57,6 +62,7 @@ impl Compiled {
             spread: pod_topology_spread::Compiled::new(cluster),
             affinity: inter_pod_affinity::Compiled::new(cluster),
             images: image_locality::Compiled::new(cluster),
+            limits: node_volume_limits::Compiled::new(cluster),
             nominated: nominated(cluster),
             topologies,
             profile,

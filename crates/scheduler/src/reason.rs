@@ -86,12 +86,19 @@ pub enum Reason {
     ClaimNotFound(Symbol),
     /// The claim is being deleted.
     ClaimTerminating(Symbol),
-    /// The claim lost its volume.
-    ClaimLost(Symbol),
+    /// The claim lost its volume: claim and volume.
+    ClaimLost(Symbol, Option<Symbol>),
     /// The claim of a generic ephemeral volume is not there yet: its name.
     EphemeralClaimNotFound(Symbol),
-    /// The claim of a generic ephemeral volume belongs to someone else: its name.
-    EphemeralClaimForeign(Symbol),
+    /// The claim of a generic ephemeral volume belongs to someone else.
+    EphemeralClaimForeign {
+        /// The namespace of both.
+        namespace: Symbol,
+        /// The claim.
+        claim: Symbol,
+        /// The pod, if it has a name.
+        pod: Option<Symbol>,
+    },
     /// The claim's volume does not exist: claim and volume.
     ClaimVolumeNotFound(Symbol, Symbol),
     /// Left out because `PreFilter` of this plugin named other nodes.

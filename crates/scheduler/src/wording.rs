@@ -20,19 +20,21 @@ pub fn text(cluster: &Cluster, reason: Reason) -> Cow<'static, str> {
         Reason::ClaimTerminating(claim) => {
             format!("persistentvolumeclaim \"{}\" is being deleted", name(claim))
         }
-        Reason::ClaimLost(claim) => {
-            format!(
-                "persistentvolumeclaim \"{}\" bound to non-existent persistentvolume",
-                name(claim)
-            )
-        }
+        Reason::ClaimLost(claim, volume) => format!(
+            "persistentvolumeclaim \"{}\" bound to non-existent persistentvolume \"{}\"",
+            name(claim),
+            volume.map_or("", name)
+        ),
         Reason::EphemeralClaimNotFound(claim) => format!(
             "waiting for ephemeral volume controller to create the persistentvolumeclaim \"{}\"",
             name(claim)
         ),
-        Reason::EphemeralClaimForeign(claim) => {
-            format!("PVC {} was not created for the pod", name(claim))
-        }
+        Reason::EphemeralClaimForeign { namespace, claim, pod } => format!(
+            "PVC {0}/{1} was not created for pod {0}/{2} (pod is not owner)",
+            name(namespace),
+            name(claim),
+            pod.map_or("", name)
+        ),
         Reason::ClaimVolumeNotFound(_, volume) => {
             format!("persistentvolume \"{}\" not found", name(volume))
         }
@@ -70,7 +72,8 @@ fn fixed(reason: Reason) -> Option<&'static str> {
         Reason::FeatureMissing => "node(s) didn't match Pod's required features",
         Reason::DiskConflict => "node(s) had no available disk",
         Reason::ClaimInUse => {
-            "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
+            "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already \
+             in-use by another pod"
         }
         Reason::TooManyVolumes => "node(s) exceed max volume count",
         Reason::VolumeZoneConflict => "node(s) had no available volume zone",
@@ -86,9 +89,9 @@ fn fixed(reason: Reason) -> Option<&'static str> {
         Reason::Insufficient(_)
         | Reason::ClaimNotFound(_)
         | Reason::ClaimTerminating(_)
-        | Reason::ClaimLost(_)
+        | Reason::ClaimLost(..)
         | Reason::EphemeralClaimNotFound(_)
-        | Reason::EphemeralClaimForeign(_)
+        | Reason::EphemeralClaimForeign { .. }
         | Reason::ClaimVolumeNotFound(..)
         | Reason::LeftOutBy(_)
         | Reason::LeftOutByBoth(..) => return None,
