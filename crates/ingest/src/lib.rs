@@ -13,6 +13,8 @@ pub mod object;
 pub mod rule;
 pub mod source;
 mod text;
+mod unpack;
+mod yaml;
 
 pub use diagnostic::{Diagnostic, ObjectRef, Place, Severity};
 pub use documents::for_each_object;

@@ -41,13 +41,15 @@ pub enum Rule {
     ApiError,
     /// Text without a single API object.
     NoObjects,
+    /// A value that a redactor wrote over so that the YAML no longer parses; read as its mark.
+    HiddenValue,
     /// The log blocks of a `kubectl cluster-info dump` do not end.
     UnendedLog,
 }
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -67,6 +69,7 @@ impl Rule {
         Self::GoFieldNames,
         Self::ApiError,
         Self::NoObjects,
+        Self::HiddenValue,
         Self::UnendedLog,
     ];
 
@@ -127,6 +130,8 @@ impl Rule {
                 "Export again with the rights, or the kinds, that the error names."),
             Self::NoObjects => ("no-objects", "no API objects in it",
                 "Give what `kubectl get -o json` or `-o yaml` printed, or rendered manifests."),
+            Self::HiddenValue => ("hidden-value", "a redactor wrote over this value",
+                "Nothing to do unless the value matters; then export without that redactor."),
             Self::UnendedLog => ("unended-log", "a log block does not end",
                 "Export again; what follows the log is not read."),
         }
