@@ -1,4 +1,4 @@
-//! Bytes to a [`holdfast_cluster::Cluster`]: exports, manifests, dumps, defaults, diagnostics.
+//! Bytes to a `holdfast_cluster::Cluster`: exports, manifests, dumps, defaults, diagnostics.
 //!
 //! Two halves meet in [`RawObject`]. The byte half ([`for_each_object`]) unpacks archives, tells
 //! JSON from YAML from logs by content, finds every API object and hands it over as JSON text with
@@ -10,6 +10,7 @@ pub mod documents;
 pub mod inventory;
 mod json;
 pub mod object;
+pub mod redact;
 pub mod rule;
 pub mod source;
 mod text;

@@ -13,7 +13,7 @@ use crate::{
 /// Where an object starts: small enough to keep with every object, for findings told much later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
-    /// Index into [`Inventory::files`](crate::documents::Inventory::files).
+    /// Index into [`Inventory::files`](crate::Inventory::files).
     pub file: u32,
     /// Line, counted from 1.
     pub line: u32,

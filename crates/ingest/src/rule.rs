@@ -103,7 +103,7 @@ impl Rule {
             Self::ArchiveTooLarge => ("archive-too-large", "the archive unpacks to too much",
                 "Unpack it by hand, look at what it holds, and give the files that matter."),
             Self::WrongEncoding => ("wrong-encoding", "the text is not in UTF-8",
-                "Save it as UTF-8; Windows PowerShell 5 writes UTF-16 with `>`: use cmd or pwsh 7."),
+                "Save it as UTF-8; `>` in Windows PowerShell 5 writes UTF-16, in pwsh 7 UTF-8."),
             Self::NotUtf8 => ("not-utf8", "a byte is not UTF-8",
                 "Save the file as UTF-8, or export it again without editing."),
             Self::Truncated => ("truncated", "the file is cut off",

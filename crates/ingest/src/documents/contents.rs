@@ -138,7 +138,7 @@ impl Reader<'_> {
         match result {
             Ok(None) | Err(Stop::Told) => {}
             Ok(Some(at)) => self.yaml(file, json, at),
-            // Logs and metrics often start like JSON. One that never names an object is passed over.
+            // Logs and metrics often start like JSON; what never names an object is passed over.
             Err(Stop::Fault(_))
                 if !file.explicit
                     && self.inventory.objects.total() == before
@@ -218,8 +218,8 @@ fn may_hold_objects(text: &str) -> bool {
 }
 
 /// The text with a document separator in place of every block of container logs, as a
-/// `kubectl cluster-info dump -o yaml` has them; lines keep their numbers. Also how many blocks there
-/// were, and where one starts that does not end.
+/// `kubectl cluster-info dump -o yaml` has them; lines keep their numbers. Also how many blocks
+/// there were, and where one starts that does not end.
 fn without_logs(text: &str) -> (Cow<'_, str>, u64, Option<usize>) {
     let mut kept = String::new();
     let mut rest = text;

@@ -3,7 +3,8 @@
 //! kubectl reads YAML through sigs.k8s.io/yaml, which resolves plain scalars by the rules of
 //! YAML 1.1 with some of 1.2: `yes`, `on` and `y` are booleans, `010` and `0o10` are eight, `1_000`
 //! is a thousand, and a float with a whole value prints as an integer. Quoted scalars are strings.
-//! What departs from it: a fraction is passed on as written, where Go would round it to a double.
+//! What departs from it: fractions and integers of more than 64 bits are passed on as written,
+//! where Go would round them to a double, and `.inf`, which JSON cannot say, is a string.
 
 use std::{borrow::Cow, fmt::Write};
 
@@ -97,7 +98,7 @@ fn float(text: &str) -> Option<String> {
     if power.is_some_and(|power| power.is_empty() || !digits(power)) {
         return None;
     }
-    let value: f64 = text.parse().ok()?;
+    let value: f64 = text.parse().ok().filter(|value: &f64| value.is_finite())?;
     // Up to 1e21 Go's JSON encoder writes no exponent.
     if value.fract() == 0.0 && value.abs() < 1e21 {
         return Some(format!("{}", value as i128));
@@ -127,6 +128,7 @@ mod tests {
         let _: serde_json::Value = serde_json::from_str(json).unwrap();
     }
 
+    /// As measured with sigs.k8s.io/yaml v1.6.0.
     #[test]
     fn resolves_as_kubectl_does() {
         for (yaml, json) in [
@@ -144,6 +146,16 @@ mod tests {
             ("0x1F", "31"),
             ("0b101", "5"),
             ("1_000", "1000"),
+            ("1__0", "10"),
+            ("1_000.5", "1000.5"),
+            ("-0x1F", "-31"),
+            ("-017", "-15"),
+            ("0_7", "7"),
+            ("00", "0"),
+            ("+.5", "0.5"),
+            ("5.", "5"),
+            ("08.5", "8.5"),
+            ("1E5", "100000"),
             ("1e3", "1000"),
             ("12e6", "12000000"),
             ("1.0", "1"),

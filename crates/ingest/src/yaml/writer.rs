@@ -268,11 +268,11 @@ fn unbalanced() -> Wrong {
     (Rule::InvalidYaml, "a node that is out of place".to_owned())
 }
 
-/// Tags of YAML's own schema win; without one, a plain scalar is resolved and any other is text.
+/// Tags win; without one, a plain scalar is resolved and any other is text.
 fn resolve<'t>(text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>) -> Scalar<'t> {
-    match tag.and_then(Tag::core_suffix) {
-        Some("int" | "float" | "bool" | "null") => scalar::plain(text),
-        None if style == ScalarStyle::Plain => scalar::plain(text),
-        Some(_) | None => Scalar::Text(text),
-    }
+    let resolved = match tag {
+        Some(tag) => matches!(tag.core_suffix(), Some("int" | "float" | "bool" | "null")),
+        None => style == ScalarStyle::Plain,
+    };
+    if resolved { scalar::plain(text) } else { Scalar::Text(text) }
 }

@@ -86,7 +86,11 @@ fn lists_nested_without_end_are_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 512,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     /// No bytes panic the reader, and nothing is told of a place outside the text.
     #[test]
@@ -103,8 +107,9 @@ proptest! {
                 Just("\n"), Just("---\n"), Just("- "), Just("  "), Just("\"kind\""), Just("kind: "),
                 Just("\"List\""), Just("\"items\""), Just("items:"), Just("apiVersion: v1\n"),
                 Just("\"apiVersion\":\"v1\","), Just("metadata"), Just("&a "), Just("*a"),
-                Just("<<: "), Just("***HIDDEN***"), Just("\\u"), Just("é"), Just("null"), Just("0x"),
-                Just("==== START logs for container c ====\n"), Just("|\n"), Just("? "), Just("!!int "),
+                Just("<<: "), Just("***HIDDEN***"), Just("\\u"), Just("é"), Just("null"),
+                Just("0x"),                 Just("==== START logs for container c ====\n"), Just("|\n"), Just("? "),
+                Just("!!int "),
                 Just("==== END logs for container c ====\n"), Just("%YAML 1.2\n"), Just("...\n"),
                 Just(POD),
             ],

@@ -5,9 +5,28 @@ use crate::{RawObject, Skipped, Source, for_each_object};
 
 #[test]
 fn reads_lists_and_streams() {
-    let text = "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Node\n  metadata:\n    name: m\nkind: List\n";
+    let text = r#"apiVersion: v1
+items:
+- apiVersion: v1
+  kind: Node
+  metadata:
+    name: m
+kind: List
+"#;
     assert_eq!(objects(text), ["v1 Node m @3:3"]);
-    let text = "# rendered\n---\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\n...\n---\nkind: Pod\napiVersion: v1\nmetadata:\n  name: p\n";
+    let text = r#"# rendered
+---
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d}
+...
+---
+kind: Pod
+apiVersion: v1
+metadata:
+  name: p
+"#;
     assert_eq!(objects(text), ["apps/v1 Deployment d @4:1", "v1 Pod p @9:1"]);
     assert_eq!(
         objects("- apiVersion: v1\r\n  kind: Pod\r\n  metadata: {name: p}\r\n"),
@@ -17,7 +36,19 @@ fn reads_lists_and_streams() {
 
 #[test]
 fn a_broken_document_does_not_stop_the_others() {
-    let text = "kind: Pod\nmetadata: *gone\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\n---\na: [\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: q}\n";
+    let text = r#"kind: Pod
+metadata: *gone
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+---
+a: [
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: q}
+"#;
     let (objects, diagnostics, _) = read(vec![Source::found("x", text)]);
     assert_eq!(objects, ["v1 Pod p @4:1", "v1 Pod q @10:1"]);
     assert_eq!(told(&diagnostics), ["Warning invalid-yaml x:2:11", "Warning invalid-yaml x:8:4"]);
@@ -40,12 +71,20 @@ fn duplicate_keys_are_told_with_their_place() {
 
 #[test]
 fn aliases_unfold_within_bounds() {
-    let text = "apiVersion: v1\nkind: Pod\nmetadata: &m {name: p}\ncopy: *m\nmore:\n  <<: [*m, {name: q, x: 1}]\n  z: 2\n";
+    let text = r#"apiVersion: v1
+kind: Pod
+metadata: &m {name: p}
+copy: *m
+more:
+  <<: [*m, {name: q, x: 1}]
+  z: 2
+"#;
     assert_eq!(
         json_of(text),
-        [
-            r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"copy":{"name":"p"},"more":{"z":2,"name":"p","x":1}}"#
-        ]
+        [concat!(
+            r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"copy":{"name":"p"},"#,
+            r#""more":{"z":2,"name":"p","x":1}}"#,
+        )]
     );
     let mut laughs = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
     for level in 1..12 {
@@ -61,18 +100,43 @@ fn aliases_unfold_within_bounds() {
 
 #[test]
 fn scalars_mean_what_kubectl_takes_them_for() {
-    let text = "apiVersion: v1\nkind: Pod\na: yes\nb: \"yes\"\nc: 1e3\nd: =\ne: 010\nf: |\n  t\"\n  u\ng: ~\nh: !!str 1\n1: one\ni: 2020-01-01T00:00:00Z\n";
+    let text = r#"apiVersion: v1
+kind: Pod
+a: yes
+b: "yes"
+c: 1e3
+d: =
+e: 010
+f: |
+  t"
+  u
+g: ~
+h: !!str 1
+1: one
+i: 2020-01-01T00:00:00Z
+"#;
     assert_eq!(
         json_of(text),
-        [
-            r#"{"apiVersion":"v1","kind":"Pod","a":true,"b":"yes","c":1000,"d":"=","e":8,"f":"t\"\nu\n","g":null,"h":"1","1":"one","i":"2020-01-01T00:00:00Z"}"#
-        ]
+        [concat!(
+            r#"{"apiVersion":"v1","kind":"Pod","a":true,"b":"yes","c":1000,"d":"=","e":8,"#,
+            r#""f":"t\"\nu\n","g":null,"h":"1","1":"one","i":"2020-01-01T00:00:00Z"}"#,
+        )]
     );
 }
 
 #[test]
 fn dumps_in_yaml_hold_logs_too() {
-    let text = "apiVersion: v1\nkind: NodeList\nitems:\n- metadata: {name: m}\n==== START logs for container c of pod a/b ====\n}{ : *x\n==== END logs for container c of pod a/b ====\napiVersion: v1\nkind: PodList\nitems: []\n";
+    let text = r#"apiVersion: v1
+kind: NodeList
+items:
+- metadata: {name: m}
+==== START logs for container c of pod a/b ====
+}{ : *x
+==== END logs for container c of pod a/b ====
+apiVersion: v1
+kind: PodList
+items: []
+"#;
     let (objects, diagnostics, inventory) = read(vec![Source::named("x", text)]);
     assert_eq!(told(&diagnostics), [] as [&str; 0]);
     assert_eq!(objects, ["v1 Node m @4:3"]);
