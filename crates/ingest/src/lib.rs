@@ -12,11 +12,14 @@ mod json;
 pub mod load;
 pub mod object;
 mod objects;
+pub mod redact;
 mod resolve;
 pub mod rule;
 pub mod source;
 mod text;
+mod unpack;
 mod workloads;
+mod yaml;
 
 pub use diagnostic::{Diagnostic, ObjectRef, Place, Severity};
 pub use documents::for_each_object;

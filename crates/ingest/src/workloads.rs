@@ -119,10 +119,9 @@ impl Roster {
             member.entry.inactive =
                 member.entry.kind == WorkloadKind::Pod && own().all(|pod| pod.phase.is_terminal());
             let labels = own().map(|pod| builder.so_far().labels(pod.labels));
-            if !matches!(member.entry.kind, WorkloadKind::Pod | WorkloadKind::StaticPod) {
-                if let Some(common) = common(labels) {
-                    member.entry.selector = of_labels(&common);
-                }
+            let selects = !matches!(member.entry.kind, WorkloadKind::Pod | WorkloadKind::StaticPod);
+            if let Some(common) = common(labels).filter(|_| selects) {
+                member.entry.selector = of_labels(&common);
             }
         }
         self.sum_up();
