@@ -7,6 +7,7 @@
 
 pub mod diagnostic;
 pub mod documents;
+mod expand;
 pub mod inventory;
 mod json;
 pub mod load;
@@ -16,6 +17,7 @@ pub mod redact;
 mod resolve;
 pub mod rule;
 pub mod source;
+mod tell;
 mod text;
 mod unpack;
 mod workloads;
