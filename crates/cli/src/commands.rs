@@ -5,13 +5,12 @@ pub mod prove;
 pub mod redact;
 pub mod synth;
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use holdfast_ingest::{Loaded, Options, Severity};
 
 use crate::failure::Failure;
-use crate::{exit, input, render};
+use crate::{input, render};
 
 /// Reads the inputs into a cluster and tells on standard error what was wrong with them.
 ///
@@ -19,16 +18,9 @@ use crate::{exit, input, render};
 /// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no objects.
 fn load(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
     let loaded = holdfast_ingest::load(input::read(inputs)?, &Options::default());
-    let refused = loaded.diagnostics.iter().any(|found| found.severity == Severity::Error);
-    let told = render::diagnostics::summary(&loaded.diagnostics);
-    // A closed standard error leaves nobody to tell.
-    let _ = std::io::stderr().write_all(told.as_bytes());
-    if refused {
-        return Err(Failure {
-            code: exit::USAGE,
-            message: "the input is refused".into(),
-            hint: None,
-        });
+    render::diagnostics::tell(&loaded.diagnostics);
+    if loaded.diagnostics.iter().any(|found| found.severity == Severity::Error) {
+        return Err(Failure::refused());
     }
     if loaded.inventory.objects.total() == 0 {
         return Err(Failure::nothing("the input holds no API objects")

@@ -22,6 +22,11 @@ impl Failure {
         Self { code: exit::USAGE, message: message.into(), hint: None }
     }
 
+    /// Input that is refused for reasons that were told already.
+    pub fn refused() -> Self {
+        Self::usage("the input is refused, and nothing was done with it")
+    }
+
     /// Nothing to check.
     pub fn nothing(message: impl Into<String>) -> Self {
         Self { code: exit::NOTHING, message: message.into(), hint: None }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use holdfast_cluster::{
     ClassId, Cluster, Instance, InstanceId, NodeId, Placement, PodSpec, WorkloadId,
 };
-use holdfast_scheduler::{Scheduler, Scratch};
+use holdfast_scheduler::{Preemption, Scheduler, Scratch};
 
 use crate::control_plane::ControlPlane;
 use crate::controllers::{self, Reaction};
@@ -30,15 +30,45 @@ pub enum Step {
         /// Its node.
         node: NodeId,
     },
-    /// The scheduler evicts pods of lower priority, and the pod takes their place.
+    /// The scheduler marks pods of lower priority for deletion, and keeps their node free for the pod.
     Preempt {
         /// The pod.
         pod: InstanceId,
-        /// Its node.
+        /// The node.
         node: NodeId,
-        /// Who had to go, by id.
+        /// Who has to go, by id.
         victims: Vec<InstanceId>,
     },
+    /// A pod that is marked for deletion ends, as its kubelet sees to it, and its controller reacts.
+    End {
+        /// The pod.
+        pod: InstanceId,
+        /// Whether a controller that nobody knows makes another; follows from the kind otherwise.
+        replaced: bool,
+    },
+    /// No node is kept free for a pod any more, as it does not fit there after all.
+    GiveUp {
+        /// The pod.
+        pod: InstanceId,
+    },
+}
+
+impl Step {
+    /// The pod it happens to.
+    pub fn pod(&self) -> InstanceId {
+        match self {
+            Self::Evict { pod, .. }
+            | Self::Schedule { pod, .. }
+            | Self::Preempt { pod, .. }
+            | Self::End { pod, .. }
+            | Self::GiveUp { pod } => *pod,
+        }
+    }
+
+    /// Whether it rests on what a controller does that nobody knows.
+    pub fn is_assumed(&self) -> bool {
+        matches!(self, Self::Evict { replaced: true, .. } | Self::End { replaced: true, .. })
+    }
 }
 
 /// The steps that may come next, one of each kind that nothing can tell apart.
@@ -48,8 +78,8 @@ pub struct Steps {
     pub sure: Vec<Step>,
     /// One of these may come next, or never.
     pub possible: Vec<Step>,
-    /// A preemption is among them. It is carried out in one piece, although its victims take time to end and
-    /// others may be scheduled meanwhile: runs found are real, but they are not all there are.
+    /// A preemption is among them whose victims a disruption budget may protect. Budgets are taken as the
+    /// export has them, although the failure changes what they allow.
     pub coarse: bool,
 }
 
@@ -79,7 +109,7 @@ pub struct Dynamics<'c> {
 }
 
 /// Pods that are told apart only by their name.
-type Alike = (ClassId, WorkloadId, Option<NodeId>);
+type Alike = (ClassId, WorkloadId, Option<NodeId>, Option<NodeId>);
 
 impl<'c> Dynamics<'c> {
     /// The rules for `cluster` under the default scheduler profile.
@@ -145,6 +175,7 @@ impl<'c> Dynamics<'c> {
         let mut steps = Steps::default();
         if situation.acts {
             self.add_evictions(placement, situation, &mut steps);
+            self.add_ends(placement, &mut steps);
             self.add_scheduling(placement, scratch, &mut steps);
         }
         steps
@@ -155,26 +186,59 @@ impl<'c> Dynamics<'c> {
         match step {
             Step::Evict { pod, replaced } => {
                 controllers::terminate(self.cluster, placement, *pod);
+                self.make_up(placement, *pod, *replaced);
+            }
+            Step::Schedule { pod, node } => placement.bind(self.cluster, *pod, *node),
+            Step::Preempt { pod, node, victims } => {
+                self.nominate(placement, *pod, *node);
+                for &victim in victims {
+                    controllers::terminate(self.cluster, placement, victim);
+                    self.make_up(placement, victim, false);
+                }
+            }
+            Step::End { pod, replaced } => {
+                placement.remove(self.cluster, *pod);
                 let makes_up = match self.reaction(placement, *pod) {
-                    Reaction::ReplaceTerminating => true,
+                    Reaction::ReplaceTerminating | Reaction::ReplaceGone => true,
                     Reaction::Unknown => *replaced,
-                    Reaction::ReplaceGone | Reaction::Nothing => false,
+                    Reaction::Nothing => false,
                 };
                 if makes_up {
                     controllers::replace(self.cluster, placement, *pod);
                 }
             }
-            Step::Schedule { pod, node } => placement.bind(self.cluster, *pod, *node),
-            Step::Preempt { pod, node, victims } => {
-                for &victim in victims {
-                    placement.remove(self.cluster, victim);
-                    if self.reaction(placement, victim) != Reaction::Nothing {
-                        controllers::replace(self.cluster, placement, victim);
-                    }
-                }
-                placement.bind(self.cluster, *pod, *node);
+            Step::GiveUp { pod } => {
+                placement.change(self.cluster, *pod, |instance| instance.nominated = None);
             }
         }
+    }
+
+    /// What the controller of a pod does as soon as the pod is marked for deletion.
+    fn make_up(&self, placement: &mut Placement, pod: InstanceId, replaced: bool) {
+        let makes_up = match self.reaction(placement, pod) {
+            Reaction::ReplaceTerminating => true,
+            Reaction::Unknown => replaced,
+            Reaction::ReplaceGone | Reaction::Nothing => false,
+        };
+        if makes_up {
+            controllers::replace(self.cluster, placement, pod);
+        }
+    }
+
+    /// Keeps a node free for a pod; pods of lower priority lose their claim to it
+    /// (`prepareCandidate`, `pkg/scheduler/framework/preemption/executor.go`, v1.36.3).
+    fn nominate(&self, placement: &mut Placement, pod: InstanceId, node: NodeId) {
+        let priority = self.spec(placement, pod).priority;
+        let lower = |other: &InstanceId| {
+            placement.instance(*other).nominated == Some(node)
+                && self.spec(placement, *other).priority < priority
+        };
+        let outranked: Vec<InstanceId> =
+            placement.nominated().iter().copied().filter(lower).collect();
+        for other in outranked {
+            placement.change(self.cluster, other, |instance| instance.nominated = None);
+        }
+        placement.change(self.cluster, pod, |instance| instance.nominated = Some(node));
     }
 
     /// Carries out every eviction that may still come, with every pod made again that may be: the most
@@ -214,6 +278,20 @@ impl<'c> Dynamics<'c> {
         }
     }
 
+    /// Pods that are marked for deletion end where somebody hears of it.
+    fn add_ends(&self, placement: &Placement, steps: &mut Steps) {
+        let mut seen: BTreeSet<Alike> = BTreeSet::new();
+        for pod in ending(placement) {
+            if !seen.insert(alike(placement.instance(pod))) {
+                continue;
+            }
+            steps.sure.push(Step::End { pod, replaced: false });
+            if self.reaction(placement, pod) == Reaction::Unknown {
+                steps.sure.push(Step::End { pod, replaced: true });
+            }
+        }
+    }
+
     fn add_scheduling(&self, placement: &mut Placement, scratch: &mut Scratch, steps: &mut Steps) {
         let mut seen: BTreeSet<Alike> = BTreeSet::new();
         for at in 0..placement.pending().len() {
@@ -231,12 +309,16 @@ impl<'c> Dynamics<'c> {
 
     fn add_preemption(&self, placement: &mut Placement, pod: InstanceId, steps: &mut Steps) {
         let spec = self.spec(placement, pod);
-        if !spec.preempts || !self.outranks_any(placement, spec.priority) {
+        let nominated = placement.instance(pod).nominated.is_some();
+        if !nominated && (!spec.preempts || !self.outranks_any(placement, spec.priority)) {
             return;
         }
         let Some(preemption) = self.scheduler.preempt(placement, pod) else { return };
+        if nominated && matches!(preemption, Preemption::DoesNotHelp(_)) {
+            steps.sure.push(Step::GiveUp { pod });
+        }
         for candidate in preemption.best() {
-            steps.coarse = true;
+            steps.coarse |= !self.cluster.objects().budgets.is_empty();
             let mut victims = candidate.victims.clone();
             victims.sort_unstable();
             steps.sure.push(Step::Preempt { pod, node: candidate.node, victims });
@@ -276,7 +358,15 @@ impl<'c> Dynamics<'c> {
 }
 
 fn alike(instance: &Instance) -> Alike {
-    (instance.class, instance.workload, instance.node())
+    (instance.class, instance.workload, instance.node(), instance.nominated)
+}
+
+/// Pods that are marked for deletion on nodes that can be reached.
+fn ending(placement: &Placement) -> impl Iterator<Item = InstanceId> {
+    placement.terminating().iter().copied().filter(|pod| {
+        let node = placement.instance(*pod).node();
+        node.is_some_and(|node| placement.node(node).reachable)
+    })
 }
 
 fn certainty(placement: &Placement, situation: &Situation, pod: InstanceId) -> Certainty {

@@ -14,6 +14,9 @@
 //! group, nor for claims that are not bound yet, where others may take the volume: such pods are never
 //! covered. Nor does it hold when somebody may be preempted, since victims come back as further pods: then
 //! nothing is covered at all. Several pods may count on one node, as each already leaves room for all.
+//!
+//! The other way round, a pod is hopeless when every node turns it down for a reason that more pods cannot
+//! cure, while no pod is about to leave: only required affinity and spread are ever cured by more pods.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +24,9 @@ use holdfast_cluster::spread::WhenUnsatisfiable;
 use holdfast_cluster::volume::PodVolume;
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, PodSpec};
 use holdfast_failover::Dynamics;
-use holdfast_scheduler::Scratch;
+use holdfast_scheduler::decision::NodeVerdict;
+use holdfast_scheduler::reason::Reason;
+use holdfast_scheduler::{Preemption, Scratch};
 
 /// How many nodes are tried for a pod before it is left to the search.
 const NODES_TRIED: usize = 64;
@@ -31,8 +36,18 @@ const NODES_TRIED: usize = 64;
 pub struct Cover {
     /// Pending pods that are, by id.
     pub sure: Vec<InstanceId>,
-    /// Pending pods that are not, by id.
+    /// Pending pods that are sure to find none, by id.
+    pub hopeless: Vec<InstanceId>,
+    /// The others, by id.
     pub open: Vec<InstanceId>,
+}
+
+/// What can be said of one pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Prospect {
+    Sure,
+    Hopeless,
+    Open,
 }
 
 /// Divides the pending pods of `placement`, which is the same afterwards.
@@ -46,24 +61,88 @@ pub fn cover(
     settled: bool,
 ) -> Cover {
     let pending = placement.pending().to_vec();
-    let mut known: BTreeMap<_, bool> = BTreeMap::new();
+    let mut known: BTreeMap<_, Prospect> = BTreeMap::new();
     let mut cover = Cover::default();
     for &pod in &pending {
         let instance = placement.instance(pod);
-        let alike = (instance.class, instance.workload);
-        let spread_matters = !settled && is_spread(dynamics.cluster().spec_of(instance.class));
-        let sure = match known.get(&alike) {
-            Some(sure) => *sure,
-            None => !spread_matters && is_sure(dynamics, placement, scratch, pod, &pending),
+        let alike = (instance.class, instance.workload, instance.nominated);
+        let prospect = match known.get(&alike) {
+            Some(prospect) => *prospect,
+            None => prospect(dynamics, placement, scratch, pod, (&pending, settled)),
         };
-        known.insert(alike, sure);
-        if sure { cover.sure.push(pod) } else { cover.open.push(pod) }
+        known.insert(alike, prospect);
+        match prospect {
+            Prospect::Sure => cover.sure.push(pod),
+            Prospect::Hopeless => cover.hopeless.push(pod),
+            Prospect::Open => cover.open.push(pod),
+        }
     }
     if may_preempt(dynamics.cluster(), placement, &cover.open) {
-        cover.open = pending;
-        cover.sure.clear();
+        return Cover { open: pending, ..Cover::default() };
     }
     cover
+}
+
+fn prospect(
+    dynamics: &Dynamics<'_>,
+    placement: &mut Placement,
+    scratch: &mut Scratch,
+    pod: InstanceId,
+    (pending, settled): (&[InstanceId], bool),
+) -> Prospect {
+    let spec = dynamics.cluster().spec_of(placement.instance(pod).class);
+    let spread_is_open = !settled && is_spread(spec);
+    if !spread_is_open && is_sure(dynamics, placement, scratch, pod, pending) {
+        Prospect::Sure
+    } else if is_hopeless(dynamics, placement, pod) {
+        Prospect::Hopeless
+    } else {
+        Prospect::Open
+    }
+}
+
+/// Whether no run ever places the pod.
+fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -> bool {
+    if !dynamics.is_ours(placement, pod) {
+        return false;
+    }
+    let leaving = placement.terminating().iter().any(|pod| {
+        let node = placement.instance(*pod).node();
+        node.is_some_and(|node| placement.node(node).reachable)
+    });
+    if leaving || !placement.nominated().is_empty() {
+        return false;
+    }
+    let decision = dynamics.scheduler().decide(placement, pod);
+    let unhelped =
+        matches!(decision.preemption, Some(Preemption::DoesNotHelp(_) | Preemption::NotAllowed));
+    let incurable = |(_, verdict): &(NodeId, NodeVerdict)| match verdict {
+        NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(is_incurable),
+        NodeVerdict::Feasible(_) | NodeVerdict::LeftOut => false,
+    };
+    unhelped && decision.pre_filter.is_none() && decision.nodes.iter().all(incurable)
+}
+
+/// Whether more pods cannot make the reason go away.
+fn is_incurable(reason: &Reason) -> bool {
+    matches!(
+        reason,
+        Reason::NodeCordoned
+            | Reason::OtherNodeNamed
+            | Reason::UntoleratedTaint(_)
+            | Reason::NodeAffinity
+            | Reason::PortTaken
+            | Reason::TooManyPods
+            | Reason::InsufficientCpu
+            | Reason::InsufficientMemory
+            | Reason::InsufficientEphemeralStorage
+            | Reason::Insufficient(_)
+            | Reason::PodAntiAffinity
+            | Reason::ExistingAntiAffinity
+            | Reason::FeatureMissing
+            | Reason::VolumeZoneConflict
+            | Reason::VolumeNodeAffinity
+    )
 }
 
 /// Whether one of `open` could evict anybody: it may preempt, and outranks a bound pod or another pending one.

@@ -41,7 +41,7 @@ pub struct Exploration {
     pub quiet: u64,
     /// There were no more.
     pub complete: bool,
-    /// A preemption was carried out in one piece.
+    /// Somebody was preempted although disruption budgets were at hand, whose state nobody updates.
     pub coarse: bool,
 }
 
@@ -61,8 +61,8 @@ pub struct Explorer<'e, 'c> {
     found: Exploration,
 }
 
-/// One changed pod: class, workload, what it was, what it is.
-type Entry = [u32; 4];
+/// One changed pod: class, workload, what it was, what it is, which node is kept free for it.
+type Entry = [u32; 5];
 
 impl<'e, 'c> Explorer<'e, 'c> {
     /// A search from the placement's present state, over at most `budget` states. `baseline` gives what
@@ -173,7 +173,9 @@ fn canonical(placement: &Placement, base: Mark) -> Box<[Entry]> {
             let now = placement.instance(id);
             let before = before.as_ref();
             (before != Some(now)).then(|| {
-                [now.class.0, now.workload.0, before.map_or(0, |was| 1 + code(was)), code(now)]
+                let nominated = now.nominated.map_or(0, |node| 1 + node.0);
+                let before = before.map_or(0, |was| 1 + code(was));
+                [now.class.0, now.workload.0, before, code(now), nominated]
             })
         })
         .collect();

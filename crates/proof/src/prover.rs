@@ -299,20 +299,25 @@ impl Case<'_, '_> {
         let ordered = !evicted.any;
         let cover = bound::cover(&prover.dynamics, self.placement, self.scratch, ordered);
         let uncertain = cover.open.iter().chain(&evicted.uncertain);
-        let open: Vec<usize> = uncertain
+        let mut open: Vec<usize> = uncertain
             .filter_map(|pod| prover.subjects.position(self.placement.instance(*pod).workload))
             .collect();
-        for position in touched.iter().filter(|position| !open.contains(position)) {
-            let back = prover.subjects.subjects[*position].pending(self.placement);
+        open.sort_unstable();
+        open.dedup();
+        for position in touched.iter().filter(|position| open.binary_search(position).is_err()) {
+            let of_subject = |pod: &&InstanceId| {
+                prover.subjects.position(self.placement.instance(**pod).workload) == Some(*position)
+            };
+            let back = cover.sure.iter().filter(of_subject).count();
             let finding = self.examination.findings.get_mut(position).expect("it is touched");
-            let ready = finding.ready_at_once + back;
+            let ready = finding.ready_at_once + u32::try_from(back).unwrap_or(u32::MAX);
             finding.recovered_range = (ready, ready);
             let ground = if back > 0 { Ground::Bound } else { Ground::Counted };
             finding.recovered =
                 if ready >= finding.desired { Verdict::Proved(ground) } else { Verdict::Refuted };
         }
         self.placement.revert(prover.cluster(), mark);
-        touched.into_iter().filter(|position| open.contains(position)).collect()
+        touched.into_iter().filter(|position| open.binary_search(position).is_ok()).collect()
     }
 
     /// Tries every order and tie-break for the subjects in `open`, and whoever else is moved on the way.

@@ -202,7 +202,7 @@ pub struct PendingReport {
 /// A step of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct StepReport {
-    /// `evict`, `schedule` or `preempt`.
+    /// `evict`, `schedule`, `preempt`, `end` or `give-up`.
     pub action: &'static str,
     /// The pod it happens to.
     #[serde(flatten)]
@@ -401,10 +401,10 @@ impl Namer<'_> {
             prover.subjects().position(workload) == Some(position)
         };
         let told = witness.steps.iter().filter(|step| match step {
-            Step::Evict { pod, .. } | Step::Schedule { pod, .. } => concerns(*pod),
             Step::Preempt { pod, victims, .. } => {
                 concerns(*pod) || victims.iter().any(|victim| concerns(*victim))
             }
+            step => concerns(step.pod()),
         });
         let pod = |id: &InstanceId| self.pod(&witness.end, *id);
         Counterexample {
@@ -431,19 +431,20 @@ impl Namer<'_> {
             node: Some(self.cluster.node_name(node).to_owned()),
             ..self.pod(end, id)
         };
-        match step {
-            Step::Evict { pod, .. } => {
-                StepReport { action: "evict", pod: self.pod(end, *pod), victims: Vec::new() }
+        let (action, pod) = match step {
+            Step::Evict { pod, .. } => ("evict", self.pod(end, *pod)),
+            Step::Schedule { pod, node } => ("schedule", at(*pod, *node)),
+            Step::Preempt { pod, node, .. } => ("preempt", at(*pod, *node)),
+            Step::End { pod, .. } => ("end", self.pod(end, *pod)),
+            Step::GiveUp { pod } => ("give-up", self.pod(end, *pod)),
+        };
+        let victims = match step {
+            Step::Preempt { victims, .. } => {
+                victims.iter().map(|victim| self.pod(end, *victim).pod).collect()
             }
-            Step::Schedule { pod, node } => {
-                StepReport { action: "schedule", pod: at(*pod, *node), victims: Vec::new() }
-            }
-            Step::Preempt { pod, node, victims } => StepReport {
-                action: "preempt",
-                pod: at(*pod, *node),
-                victims: victims.iter().map(|victim| self.pod(end, *victim).pod).collect(),
-            },
-        }
+            _ => Vec::new(),
+        };
+        StepReport { action, pod, victims }
     }
 
     fn pod(&self, placement: &Placement, id: InstanceId) -> PodReport {

@@ -38,7 +38,7 @@ pub enum Doubt {
     Unmodelled(Unmodelled),
     /// The export lacks objects of a kind that the answer depends on.
     Missing(InputKind),
-    /// A preemption happens: its victims end while others are scheduled, and those orders are not all tried.
+    /// A preemption happens where disruption budgets count, and what they allow after the failure is not told.
     Preemption,
     /// Evictions may or may not begin before the node lifecycle controller stops them.
     EvictionsStop,

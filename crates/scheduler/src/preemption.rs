@@ -44,8 +44,7 @@ pub(crate) fn post_filter(cycle: &Cycle<'_>, decision: &Decision) -> Preemption 
 /// (`PodEligibleToPreemptOthers`). Upstream asks besides that the scheduler itself evicted them, which a
 /// placement does not tell.
 fn is_under_way(context: &Context<'_>, decision: &Decision) -> bool {
-    let kept = context.compiled.nominated.iter().find(|(pod, _)| *pod == context.pod);
-    let Some(&(_, node)) = kept else { return false };
+    let Some(node) = context.placement.instance(context.pod).nominated else { return false };
     let verdict = decision.nodes.iter().find(|(known, _)| *known == node);
     if verdict
         .is_some_and(|(_, verdict)| verdict.code() == Some(Code::UnschedulableAndUnresolvable))

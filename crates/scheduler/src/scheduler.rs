@@ -141,7 +141,7 @@ impl<'c> Scheduler<'c> {
                 NodeVerdict::Rejected(Rejection { plugin, code, reasons: reasons.clone() })
             }
         };
-        if let Some(node) = self.nominated_node(placement, decision.pod) {
+        if let Some(node) = nominated_node(placement, decision.pod) {
             let verdict = look(&NodeInfo::of(self.cluster, placement, node));
             if verdict == NodeVerdict::Feasible(None) {
                 decision.nodes = vec![(node, verdict)];
@@ -175,7 +175,7 @@ impl<'c> Scheduler<'c> {
         }
         let (cycle, eligible) = Cycle::pre_filter(context);
         let eligible = eligible.ok()?;
-        if let Some(node) = self.nominated_node(placement, pod) {
+        if let Some(node) = nominated_node(placement, pod) {
             let info = NodeInfo::of(self.cluster, placement, node);
             if cycle.filter_with_nominated(&info, &mut scratch.reasons).is_ok() {
                 scratch.feasible.push(node);
@@ -191,12 +191,11 @@ impl<'c> Scheduler<'c> {
         }
         (!scratch.feasible.is_empty()).then_some(cycle)
     }
+}
 
-    /// The node that is kept free for the pod, if it exists.
-    fn nominated_node(&self, placement: &Placement, pod: InstanceId) -> Option<NodeId> {
-        let (_, node) = self.compiled.nominated.iter().find(|(known, _)| *known == pod)?;
-        placement.node(*node).exists.then_some(*node)
-    }
+/// The node that is kept free for the pod, if it exists.
+fn nominated_node(placement: &Placement, pod: InstanceId) -> Option<NodeId> {
+    placement.instance(pod).nominated.filter(|node| placement.node(*node).exists)
 }
 
 /// Scores the feasible nodes, if there is a choice.

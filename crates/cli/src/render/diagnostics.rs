@@ -1,6 +1,7 @@
 //! What was wrong with an input, for people.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 use holdfast_ingest::{Diagnostic, Severity};
 
@@ -9,8 +10,14 @@ use crate::render::words;
 /// How many diagnostics of one rule are shown before the rest is counted.
 const SHOWN_PER_RULE: usize = 3;
 
+/// Says on standard error what was wrong with an input.
+pub fn tell(diagnostics: &[Diagnostic]) {
+    // A closed standard error leaves nobody to tell; the exit code still does.
+    let _ = std::io::stderr().write_all(summary(diagnostics).as_bytes());
+}
+
 /// What a command says on its way: errors in full, with their remedies; warnings counted.
-pub fn summary(diagnostics: &[Diagnostic]) -> String {
+fn summary(diagnostics: &[Diagnostic]) -> String {
     let mut out = String::new();
     for found in diagnostics.iter().filter(|found| found.severity == Severity::Error) {
         one(&mut out, found);
@@ -48,7 +55,11 @@ fn one(out: &mut String, found: &Diagnostic) {
         Severity::Warning => "warning",
         Severity::Note => "note",
     };
-    let _ = writeln!(out, "{severity}[{}]: {}", found.rule.id(), found.detail);
+    let _ = write!(out, "{severity}[{}]: {}", found.rule.id(), found.rule.summary());
+    let _ = match found.detail.as_str() {
+        "" => writeln!(out),
+        detail => writeln!(out, ": {detail}"),
+    };
     if let Some(place) = &found.place {
         let _ = writeln!(out, "  --> {}:{}:{}", place.file, place.line, place.column);
     }

@@ -37,8 +37,8 @@ fn answer(report: &Report) -> String {
     let survive = |count: usize| if count == 1 { "survives" } else { "survive" };
     let all = words::count(counts.workloads, "workload", "workloads");
     if counts.survive == counts.workloads {
-        let lead = if counts.workloads == 1 { "the only" } else { "all" };
-        return format!("{lead} {all} {} {failure}", survive(counts.workloads));
+        let all = if counts.workloads == 1 { "the only workload" } else { &format!("all {all}") };
+        return format!("{all} {} {failure}", survive(counts.workloads));
     }
     let mut sentence = format!("{} of {all} {} {failure}", counts.survive, survive(counts.survive));
     let named = |verdict| -> Vec<&str> {
@@ -118,13 +118,18 @@ fn counterexamples(out: &mut String, report: &Report) {
 fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counterexample) {
     let object = &workload.object;
     let _ = writeln!(out, "{}/{} · {}", object.namespace, short(object), when(&example.fail));
-    let of = |ready: u32| format!("{ready} of {} ready", example.desired);
+    let of = |ready: u32| match example.desired {
+        0 => format!("{ready} ready: it runs on the lost nodes alone"),
+        desired => format!("{ready} of {desired} ready"),
+    };
     let _ = writeln!(out, "  at once   {}", of(example.ready_at_once));
     for step in told(&example.steps) {
         paragraph(out, &step);
     }
     let _ = writeln!(out, "  at rest   {}", of(example.ready));
-    for pod in &example.terminating {
+    // A Deployment's pod that stays Terminating was replaced and is in nobody's way.
+    let blocks = |kind: &str| kind != "Deployment" && kind != "ReplicaSet";
+    for pod in example.terminating.iter().filter(|_| blocks(&object.kind)) {
         let node = pod.node.as_deref().unwrap_or("its node");
         let mut text = format!("{} stays Terminating: nobody hears {node}", pod.pod);
         if object.kind == "StatefulSet" {
@@ -188,7 +193,11 @@ fn step(step: &StepReport) -> String {
     match step.action {
         "evict" => format!("{pod} is evicted from {node}"),
         "schedule" => format!("{pod} goes to {node}"),
-        _ => format!("{pod} goes to {node} and evicts {}", words::list(&step.victims, 4)),
+        "preempt" => {
+            format!("{} must go from {node} for {pod}", words::list(&step.victims, 4))
+        }
+        "end" => format!("{pod} ends"),
+        _ => format!("{pod} gives up the node kept free for it"),
     }
 }
 
@@ -225,7 +234,10 @@ fn doubt_words(doubt: &DoubtReport) -> String {
         "foreign-scheduler" => "its pods ask for a scheduler that is not modelled".to_owned(),
         "not-modelled" => format!("its pods use {detail}, which is not modelled"),
         "missing-input" => format!("the export holds no {detail}, on which the answer depends"),
-        "preemption" => "pods may be preempted, and not every order of that is tried".to_owned(),
+        "preemption" => {
+            "pods are preempted, and what disruption budgets then allow is not modelled yet"
+                .to_owned()
+        }
         "evictions-stop" => "evictions may stop before they reach its pods".to_owned(),
         _ => "the cluster is on the move, and may come to rest in more than one way".to_owned(),
     };

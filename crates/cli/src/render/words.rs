@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(list(&["a"], 3), "a");
         assert_eq!(list(&["a", "b", "c"], 3), "a, b and c");
         assert_eq!(list(&["a", "b", "c", "d"], 2), "a, b and 2 more");
-        assert_eq!(list::<&str>(&[], 2), "");
+        assert_eq!(list(&[""; 0], 2), "");
     }
 
     #[test]
