@@ -157,8 +157,9 @@ mod tests {
             anyhow::ensure!(ran.get() != 2, "no good");
             Ok(Outcome::Done)
         };
-        let outcome = run_steps(&[("one", &step), ("two", &step), ("three", &step)]);
-        assert!(outcome.is_err_and(|error| error.to_string() == "step two failed"));
+        let outcome =
+            run_steps(&[("works", &step), ("fails on purpose", &step), ("is never run", &step)]);
+        assert!(outcome.is_err_and(|error| error.to_string() == "step fails on purpose failed"));
         assert_eq!(ran.get(), 2);
     }
 }
