@@ -268,3 +268,6 @@ fn coverage(inventory: &Inventory) -> Coverage {
     }
     coverage
 }
+
+#[cfg(test)]
+mod tests;
