@@ -1,21 +1,21 @@
 //! Every API object of every source, handed over one at a time.
 
+mod contents;
+mod decode;
 mod head;
 mod list;
+mod path;
 mod stream;
 
-use self::list::Stop;
-use crate::{
-    Diagnostic, RawObject, Rule, Severity, Source,
-    inventory::Inventory,
-    text::{LineCursor, Positions, Text},
-};
+use crate::{Diagnostic, RawObject, Rule, Severity, Source, inventory::Inventory};
 
 /// Who is told of what is found, through all layers of packing and nesting.
 pub(crate) struct Reader<'v> {
     pub(crate) visit: &'v mut dyn FnMut(RawObject<'_>),
     pub(crate) diagnostics: &'v mut Vec<Diagnostic>,
     pub(crate) inventory: Inventory,
+    /// The file whose path was last taken for the kind of its objects, to say so once.
+    pub(crate) told_by_path: Option<u32>,
 }
 
 /// Hands every API object of the sources to `visit`, in order, and tells what was found.
@@ -28,10 +28,11 @@ pub fn for_each_object(
     visit: &mut dyn FnMut(RawObject<'_>),
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Inventory {
-    let mut reader = Reader { visit, diagnostics, inventory: Inventory::default() };
+    let mut reader =
+        Reader { visit, diagnostics, inventory: Inventory::default(), told_by_path: None };
     let only = if sources.len() == 1 { sources.first().map(|one| one.name.clone()) } else { None };
     for source in sources {
-        reader.source(&source);
+        reader.source(source);
     }
     let Reader { diagnostics, inventory, .. } = reader;
     let refused = diagnostics.iter().any(|found| found.severity == Severity::Error);
@@ -45,25 +46,6 @@ pub fn for_each_object(
         });
     }
     inventory
-}
-
-impl Reader<'_> {
-    fn source(&mut self, source: &Source) {
-        let file = self.inventory.files.len() as u32;
-        self.inventory.files.push(source.name.clone());
-        let Ok(json) = std::str::from_utf8(&source.bytes) else { return };
-        let text = Text {
-            file,
-            name: &source.name,
-            explicit: source.explicit,
-            json,
-            positions: Positions::Direct(LineCursor::default()),
-        };
-        match self.json_stream(&text) {
-            Ok(_) | Err(Stop::Told) => {}
-            Err(Stop::Fault(fault)) => self.diagnostics.push(text.report(fault)),
-        }
-    }
 }
 
 #[cfg(test)]

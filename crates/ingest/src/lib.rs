@@ -7,16 +7,21 @@
 
 pub mod diagnostic;
 pub mod documents;
+mod expand;
 pub mod inventory;
 mod json;
 pub mod load;
 pub mod object;
 mod objects;
+pub mod redact;
 mod resolve;
 pub mod rule;
 pub mod source;
+mod tell;
 mod text;
+mod unpack;
 mod workloads;
+mod yaml;
 
 pub use diagnostic::{Diagnostic, ObjectRef, Place, Severity};
 pub use documents::for_each_object;

@@ -3,15 +3,17 @@
 use holdfast_cluster::pod::Pod;
 use holdfast_cluster::workload::Workload;
 use holdfast_cluster::{
-    Builder, ClassId, Cluster, NodeId, PodId, Symbol, WorkloadId, coverage::Coverage,
+    Builder, ClassId, Cluster, Node, NodeId, PodId, Symbol, WorkloadId, coverage::Coverage,
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
+use crate::expand::Controllers;
 use crate::objects::pod::PodEntry;
 use crate::objects::table::Row;
 use crate::objects::{Gathered, input_kind};
 use crate::resolve::Resolver;
+use crate::tell::Teller;
 use crate::workloads::{Member, Roster};
 use crate::{Diagnostic, Inventory, Origin, Place, Source, for_each_object};
 
@@ -99,22 +101,34 @@ pub fn from_objects<'a>(objects: impl IntoIterator<Item = &'a [u8]>) -> (Cluster
 }
 
 fn assemble(mut gathered: Gathered, inventory: Inventory, options: Options) -> Loaded {
-    let _ = options;
     gathered.tell_repeated();
     let mut builder = std::mem::take(&mut gathered.builder);
     let mut resolver = Resolver::new(
-        std::mem::take(&mut gathered.drafts).into_iter().collect(),
+        std::mem::take(&mut gathered.drafts),
         gathered.priority_classes.values().copied(),
         gathered.runtime_classes.values().cloned(),
         &mut builder,
     );
-    let pods: Vec<Row<PodEntry>> = std::mem::take(&mut gathered.pods).into_rows().collect();
+    let mut pods: Vec<Row<PodEntry>> = std::mem::take(&mut gathered.pods).into_rows().collect();
     let rows = gathered.workloads.iter_mut().flat_map(|table| std::mem::take(table).into_rows());
-    let roster = Roster::new(rows.collect(), &pods, &mut builder);
+    let mut roster = Roster::new(rows.collect(), &pods, &mut builder);
+    let lost = roster.autoscale(gathered.autoscalers.values().copied(), &builder);
+    let rows: Vec<Row<Node>> = std::mem::take(&mut gathered.nodes).into_rows().collect();
     let mut origins = Origins {
-        nodes: gathered.nodes.rows().map(|row| (row.value.name, row.origin)).collect(),
+        nodes: rows.iter().map(|row| (row.value.name, row.origin)).collect(),
         ..Origins::default()
     };
+    let nodes: Vec<Node> = rows.into_iter().map(|row| row.value).collect();
+    let mut controllers = Controllers {
+        builder: &mut builder,
+        resolver: &mut resolver,
+        nodes: &nodes,
+        claims: &mut gathered.claims,
+        pods: &mut pods,
+        roster: &mut roster,
+    };
+    controllers.count_daemons();
+    let made = if options.expand { controllers.expand() } else { Vec::new() };
     for (at, row) in pods.iter().enumerate() {
         add_pod(&row.value, roster.of_pod[at], &mut resolver, &mut builder);
         origins.pods.push(row.origin);
@@ -123,8 +137,17 @@ fn assemble(mut gathered: Gathered, inventory: Inventory, options: Options) -> L
         add_workload(member, &pods, &mut resolver, &mut builder);
         origins.workloads.push(member.origin);
     }
+    let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
+    let teller = Teller { builder: &builder, inventory: &inventory, roster: &roster, pods: &pods };
+    diagnostics.extend(teller.nodes(&nodes));
+    diagnostics.extend(teller.inferred());
+    diagnostics.extend(teller.made(&made));
+    diagnostics.extend(teller.lost(&lost));
+    diagnostics.extend(teller.classes(&resolver));
+    for node in nodes {
+        builder.node(node);
+    }
     add_objects(&mut gathered, &mut builder, coverage(&inventory));
-    let diagnostics = std::mem::take(&mut gathered.diagnostics);
     Loaded { cluster: builder.finish(), diagnostics, inventory, origins }
 }
 
@@ -184,7 +207,7 @@ fn add_workload(
         template,
         strategy: entry.strategy,
         parallel: entry.parallel,
-        autoscaled: None,
+        autoscaled: member.autoscaled,
         provenance: member.provenance,
         inactive: entry.inactive,
     });
@@ -192,9 +215,6 @@ fn add_workload(
 
 /// Moves the objects that pods and nodes refer to into the cluster.
 fn add_objects(gathered: &mut Gathered, builder: &mut Builder, coverage: Coverage) {
-    for row in std::mem::take(&mut gathered.nodes).into_rows() {
-        builder.node(row.value);
-    }
     let default_class =
         gathered.storage_classes.values().find(|class| class.default).map(|class| class.name);
     let claims = std::mem::take(&mut gathered.claims).into_rows().map(|row| {

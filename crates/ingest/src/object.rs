@@ -13,7 +13,7 @@ use crate::{
 /// Where an object starts: small enough to keep with every object, for findings told much later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
-    /// Index into [`Inventory::files`](crate::documents::Inventory::files).
+    /// Index into [`Inventory::files`](crate::Inventory::files).
     pub file: u32,
     /// Line, counted from 1.
     pub line: u32,
@@ -68,6 +68,7 @@ impl<'a> RawObject<'a> {
     /// # Errors
     /// A diagnostic with the place in the file and, where it could be read, the object's name.
     /// Its severity is [`RawObject::loss`].
+    #[expect(clippy::result_large_err, reason = "an error is rare and goes into a list")]
     pub fn parse<T: Deserialize<'a>>(&self) -> Result<T, Diagnostic> {
         let mut cursor = Cursor::new(self.text.json, self.start);
         match cursor.value() {
@@ -88,6 +89,7 @@ impl<'a> RawObject<'a> {
     ///
     /// # Errors
     /// A diagnostic when the text is not JSON.
+    #[expect(clippy::result_large_err, reason = "an error is rare and goes into a list")]
     pub fn json(&self) -> Result<&'a str, Diagnostic> {
         let end = match self.reading.get() {
             Reading::Ends(end) => end,
@@ -113,7 +115,7 @@ impl<'a> RawObject<'a> {
         self.text.place(self.start + offset)
     }
 
-    /// The place of a line and column as serde_json counts them from the object's start.
+    /// The place of a line and column as `serde_json` counts them from the object's start.
     pub fn place_in(&self, line: usize, column: usize) -> Place {
         self.place_at(json::offset_of(&self.text.json[self.start..], line, column))
     }

@@ -185,6 +185,114 @@ pub(crate) fn input_kind(group: &str, kind: &str) -> Option<InputKind> {
     })
 }
 
+/// An object that is translated on its own.
+trait Item<'a>: Deserialize<'a> {
+    /// What it becomes.
+    type Value: PartialEq;
+
+    fn meta(&self) -> Option<&Meta<'_>>;
+
+    fn read(&self, kind: Kind, context: &mut Context<'_>) -> Self::Value;
+
+    /// Where objects of its kind are gathered.
+    fn table(kind: Kind, gathered: &mut Gathered) -> &mut Table<Self::Value>;
+}
+
+macro_rules! items {
+    ($($raw:ty => $value:ty, $table:ident;)*) => {$(
+        impl<'a> Item<'a> for $raw {
+            type Value = $value;
+
+            fn meta(&self) -> Option<&Meta<'_>> {
+                self.metadata.as_ref()
+            }
+
+            fn read(&self, _: Kind, context: &mut Context<'_>) -> $value {
+                self.read(context)
+            }
+
+            fn table(_: Kind, gathered: &mut Gathered) -> &mut Table<$value> {
+                &mut gathered.$table
+            }
+        }
+    )*};
+}
+
+items! {
+    node::RawNode<'a> => Node, nodes;
+    policy::RawNamespace<'a> => Labels, namespaces;
+    policy::RawService<'a> => Service, services;
+    policy::RawPriorityClass<'a> => PriorityClass, priority_classes;
+    policy::RawRuntimeClass<'a> => RuntimeClass, runtime_classes;
+    policy::RawAutoscaler<'a> => Autoscaler, autoscalers;
+    storage::RawClaim<'a> => ClaimEntry, claims;
+    storage::RawVolume<'a> => Volume, volumes;
+    storage::RawClass<'a> => StorageClass, storage_classes;
+    csi::RawCapacity<'a> => StorageCapacity, storage_capacities;
+    csi::RawCsiNode<'a> => CsiNode, csi_nodes;
+    csi::RawCsiDriver<'a> => CsiDriver, csi_drivers;
+    csi::RawAttachment<'a> => Attachment, attachments;
+}
+
+impl<'a> Item<'a> for policy::RawBudget<'a> {
+    type Value = Budget;
+
+    fn meta(&self) -> Option<&Meta<'_>> {
+        self.metadata.as_ref()
+    }
+
+    fn read(&self, kind: Kind, context: &mut Context<'_>) -> Budget {
+        self.read(kind == Kind::Budget { legacy: true }, context)
+    }
+
+    fn table(_: Kind, gathered: &mut Gathered) -> &mut Table<Budget> {
+        &mut gathered.budgets
+    }
+}
+
+impl<'a> Item<'a> for workload::RawController<'a> {
+    type Value = WorkloadEntry;
+
+    fn meta(&self) -> Option<&Meta<'_>> {
+        self.metadata.as_ref()
+    }
+
+    fn read(&self, _: Kind, context: &mut Context<'_>) -> WorkloadEntry {
+        self.read(context)
+    }
+
+    fn table(_: Kind, gathered: &mut Gathered) -> &mut Table<WorkloadEntry> {
+        &mut gathered.workloads[CONTROLLERS]
+    }
+}
+
+impl<'a> Item<'a> for workload::RawWorkload<'a> {
+    type Value = WorkloadEntry;
+
+    fn meta(&self) -> Option<&Meta<'_>> {
+        self.metadata.as_ref()
+    }
+
+    fn read(&self, kind: Kind, context: &mut Context<'_>) -> WorkloadEntry {
+        self.read(WORKLOAD_KINDS[place(kind)], context)
+    }
+
+    fn table(kind: Kind, gathered: &mut Gathered) -> &mut Table<WorkloadEntry> {
+        &mut gathered.workloads[place(kind)]
+    }
+}
+
+/// Where ReplicationControllers stand among the kinds of workload.
+const CONTROLLERS: usize = 2;
+
+/// Where a kind stands among the kinds of workload.
+fn place(kind: Kind) -> usize {
+    match kind {
+        Kind::Workload(at) => at,
+        _ => CONTROLLERS,
+    }
+}
+
 /// What any object tells about itself.
 struct Head {
     namespace: Symbol,
@@ -198,159 +306,40 @@ impl Gathered {
         let Some(kind) = kind_of(&raw.api_version, &raw.kind) else { return };
         let told = match kind {
             Kind::Pod => self.pod(raw),
-            Kind::Node | Kind::Namespace | Kind::Service | Kind::Controller | Kind::Workload(_) => {
-                self.common(kind, raw)
-            }
-            Kind::Claim | Kind::Volume | Kind::StorageClass | Kind::StorageCapacity => {
-                self.storage(kind, raw)
-            }
-            Kind::CsiNode | Kind::CsiDriver | Kind::Attachment => self.csi(kind, raw),
-            Kind::Budget { .. } | Kind::PriorityClass | Kind::RuntimeClass | Kind::Autoscaler => {
-                self.policy(kind, raw)
-            }
+            Kind::Node => self.take::<node::RawNode<'_>>(kind, raw),
+            Kind::Namespace => self.take::<policy::RawNamespace<'_>>(kind, raw),
+            Kind::Service => self.take::<policy::RawService<'_>>(kind, raw),
+            Kind::Controller => self.take::<workload::RawController<'_>>(kind, raw),
+            Kind::Workload(_) => self.take::<workload::RawWorkload<'_>>(kind, raw),
+            Kind::Claim => self.take::<storage::RawClaim<'_>>(kind, raw),
+            Kind::Volume => self.take::<storage::RawVolume<'_>>(kind, raw),
+            Kind::StorageClass => self.take::<storage::RawClass<'_>>(kind, raw),
+            Kind::StorageCapacity => self.take::<csi::RawCapacity<'_>>(kind, raw),
+            Kind::CsiNode => self.take::<csi::RawCsiNode<'_>>(kind, raw),
+            Kind::CsiDriver => self.take::<csi::RawCsiDriver<'_>>(kind, raw),
+            Kind::Attachment => self.take::<csi::RawAttachment<'_>>(kind, raw),
+            Kind::Budget { .. } => self.take::<policy::RawBudget<'_>>(kind, raw),
+            Kind::PriorityClass => self.take::<policy::RawPriorityClass<'_>>(kind, raw),
+            Kind::RuntimeClass => self.take::<policy::RawRuntimeClass<'_>>(kind, raw),
+            Kind::Autoscaler => self.take::<policy::RawAutoscaler<'_>>(kind, raw),
         };
         if let Err(diagnostic) = told {
             self.diagnostics.push(*diagnostic);
         }
     }
 
-    fn common(&mut self, kind: Kind, raw: &RawObject<'_>) -> Result<(), Box<Diagnostic>> {
-        match kind {
-            Kind::Node => self.take(
-                raw,
-                |item: &node::RawNode<'_>| item.metadata.as_ref(),
-                |item, context| item.read(context),
-                |gathered| &mut gathered.nodes,
-            ),
-            Kind::Namespace => self.take(
-                raw,
-                |item: &policy::RawNamespace<'_>| item.metadata.as_ref(),
-                |item, context| {
-                    let labels = item.metadata.as_ref().map(|meta| context.labels(&meta.labels));
-                    labels.unwrap_or_default()
-                },
-                |gathered| &mut gathered.namespaces,
-            ),
-            Kind::Service => self.take(
-                raw,
-                |item: &policy::RawService<'_>| item.metadata.as_ref(),
-                |item, context| item.read(context),
-                |gathered| &mut gathered.services,
-            ),
-            Kind::Controller => self.take(
-                raw,
-                |item: &workload::RawController<'_>| item.metadata.as_ref(),
-                |item, context| item.read(context),
-                |gathered| &mut gathered.workloads[2],
-            ),
-            Kind::Workload(at) => self.take(
-                raw,
-                |item: &workload::RawWorkload<'_>| item.metadata.as_ref(),
-                |item, context| item.read(WORKLOAD_KINDS[at], context),
-                |gathered| &mut gathered.workloads[at],
-            ),
-            _ => Ok(()),
-        }
-    }
-
-    fn storage(&mut self, kind: Kind, raw: &RawObject<'_>) -> Result<(), Box<Diagnostic>> {
-        match kind {
-            Kind::Claim => self.take(
-                raw,
-                |item: &storage::RawClaim<'_>| item.metadata.as_ref(),
-                |item, context| item.read(context),
-                |gathered| &mut gathered.claims,
-            ),
-            Kind::Volume => self.take(
-                raw,
-                |item: &storage::RawVolume<'_>| item.metadata.as_ref(),
-                |item, context| item.read(context),
-                |gathered| &mut gathered.volumes,
-            ),
-            Kind::StorageClass => self.take(
-                raw,
-                |item: &storage::RawClass<'_>| item.metadata.as_ref(),
-                |item, context| item.read(context),
-                |gathered| &mut gathered.storage_classes,
-            ),
-            Kind::StorageCapacity => self.take(
-                raw,
-                |item: &csi::RawCapacity<'_>| item.metadata.as_ref(),
-                |item, context| item.read(context),
-                |gathered| &mut gathered.storage_capacities,
-            ),
-            _ => Ok(()),
-        }
-    }
-
-    fn csi(&mut self, kind: Kind, raw: &RawObject<'_>) -> Result<(), Box<Diagnostic>> {
-        match kind {
-            Kind::CsiNode => self.take(
-                raw,
-                |item: &csi::RawCsiNode<'_>| item.metadata.as_ref(),
-                |item, context| item.read(context),
-                |gathered| &mut gathered.csi_nodes,
-            ),
-            Kind::CsiDriver => self.take(
-                raw,
-                |item: &csi::RawCsiDriver<'_>| item.metadata.as_ref(),
-                |item, context| item.read(context),
-                |gathered| &mut gathered.csi_drivers,
-            ),
-            Kind::Attachment => self.take(
-                raw,
-                |item: &csi::RawAttachment<'_>| item.metadata.as_ref(),
-                |item, context| item.read(context),
-                |gathered| &mut gathered.attachments,
-            ),
-            _ => Ok(()),
-        }
-    }
-
-    fn policy(&mut self, kind: Kind, raw: &RawObject<'_>) -> Result<(), Box<Diagnostic>> {
-        match kind {
-            Kind::Budget { legacy } => self.take(
-                raw,
-                |item: &policy::RawBudget<'_>| item.metadata.as_ref(),
-                |item, context| item.read(legacy, context),
-                |gathered| &mut gathered.budgets,
-            ),
-            Kind::PriorityClass => self.take(
-                raw,
-                |item: &policy::RawPriorityClass<'_>| item.metadata.as_ref(),
-                |item, context| item.read(context),
-                |gathered| &mut gathered.priority_classes,
-            ),
-            Kind::RuntimeClass => self.take(
-                raw,
-                |item: &policy::RawRuntimeClass<'_>| item.metadata.as_ref(),
-                |item, context| item.read(context),
-                |gathered| &mut gathered.runtime_classes,
-            ),
-            Kind::Autoscaler => self.take(
-                raw,
-                |item: &policy::RawAutoscaler<'_>| item.metadata.as_ref(),
-                |item, context| item.read(context),
-                |gathered| &mut gathered.autoscalers,
-            ),
-            _ => Ok(()),
-        }
-    }
-
     /// Parses an object, translates it and puts it into its table.
-    fn take<'a, I: Deserialize<'a>, T: PartialEq>(
+    fn take<'a, I: Item<'a>>(
         &mut self,
+        kind: Kind,
         raw: &RawObject<'a>,
-        meta: impl FnOnce(&I) -> Option<&Meta<'_>>,
-        read: impl FnOnce(&I, &mut Context<'_>) -> T,
-        table: impl FnOnce(&mut Self) -> &mut Table<T>,
     ) -> Result<(), Box<Diagnostic>> {
         let item: I = raw.parse()?;
-        let head = self.head(meta(&item), raw)?;
-        let value = read(&item, &mut self.context());
+        let head = self.head(item.meta(), raw)?;
+        let value = item.read(kind, &mut self.context());
         if !self.tell_complaints(raw, &head) {
             let row = Row { value, version: head.version, origin: Some(raw.origin()) };
-            let put = table(self).put((head.namespace, head.name), row);
+            let put = I::table(kind, self).put((head.namespace, head.name), row);
             self.tell_put(put, raw, &head);
         }
         Ok(())
@@ -460,7 +449,7 @@ impl Gathered {
         let object = match head {
             Some(head) => ObjectRef {
                 kind: raw.kind.clone().into_owned(),
-                namespace: Some(text(head.namespace)),
+                namespace: namespaced(&raw.kind).then(|| text(head.namespace)),
                 name: text(head.name),
             },
             None => raw.reference(),
@@ -468,4 +457,20 @@ impl Gathered {
         let place = Some(raw.place_at(0));
         Diagnostic { rule, severity, place, object: Some(object), detail: detail.to_owned() }
     }
+}
+
+/// Whether objects of a kind that is read live in namespaces.
+fn namespaced(kind: &str) -> bool {
+    !matches!(
+        kind,
+        "Node"
+            | "Namespace"
+            | "PersistentVolume"
+            | "StorageClass"
+            | "CSINode"
+            | "CSIDriver"
+            | "VolumeAttachment"
+            | "PriorityClass"
+            | "RuntimeClass"
+    )
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use holdfast_cluster::{Builder, ClassId, Labels, LabelsId, PodClass, PodSpec, SpecId, Symbol};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxBuildHasher;
 
 use crate::objects::podspec::Draft;
@@ -18,7 +18,7 @@ const SYSTEM_CLASSES: [(&str, i32); 2] =
 
 /// Completes drafts; each distinct one once.
 pub(crate) struct Resolver {
-    drafts: Vec<Draft>,
+    drafts: IndexSet<Draft, FxBuildHasher>,
     resolved: Vec<Option<SpecId>>,
     priorities: IndexMap<Symbol, PriorityClass, FxBuildHasher>,
     runtimes: IndexMap<Symbol, RuntimeClass, FxBuildHasher>,
@@ -32,7 +32,7 @@ pub(crate) struct Resolver {
 impl Resolver {
     /// A resolver over the drafts and classes of an export.
     pub(crate) fn new(
-        drafts: Vec<Draft>,
+        drafts: IndexSet<Draft, FxBuildHasher>,
         priorities: impl Iterator<Item = PriorityClass>,
         runtimes: impl Iterator<Item = RuntimeClass>,
         builder: &mut Builder,
@@ -77,6 +77,20 @@ impl Resolver {
             spec
         };
         builder.class(PodClass { namespace, labels, spec })
+    }
+
+    /// A numbered draft.
+    pub(crate) fn draft(&self, number: u32) -> &Draft {
+        &self.drafts[number as usize]
+    }
+
+    /// Numbers a draft made just now.
+    pub(crate) fn add(&mut self, draft: Draft) -> u32 {
+        let (at, new) = self.drafts.insert_full(draft);
+        if new {
+            self.resolved.push(None);
+        }
+        at as u32
     }
 
     /// The class of pods of a draft made just now.

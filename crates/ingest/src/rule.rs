@@ -41,6 +41,8 @@ pub enum Rule {
     ApiError,
     /// Text without a single API object.
     NoObjects,
+    /// A value that a redactor wrote over so that the YAML no longer parses; read as its mark.
+    HiddenValue,
     /// The log blocks of a `kubectl cluster-info dump` do not end.
     UnendedLog,
     /// A resource amount that is no quantity, or below zero.
@@ -75,7 +77,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -95,6 +97,7 @@ impl Rule {
         Self::GoFieldNames,
         Self::ApiError,
         Self::NoObjects,
+        Self::HiddenValue,
         Self::UnendedLog,
         Self::BadQuantity,
         Self::BadPort,
@@ -143,7 +146,7 @@ impl Rule {
             Self::ArchiveTooLarge => ("archive-too-large", "the archive unpacks to too much",
                 "Unpack it by hand, look at what it holds, and give the files that matter."),
             Self::WrongEncoding => ("wrong-encoding", "the text is not in UTF-8",
-                "Save it as UTF-8; Windows PowerShell 5 writes UTF-16 with `>`: use cmd or pwsh 7."),
+                "Save it as UTF-8; `>` in Windows PowerShell 5 writes UTF-16, in pwsh 7 UTF-8."),
             Self::NotUtf8 => ("not-utf8", "a byte is not UTF-8",
                 "Save the file as UTF-8, or export it again without editing."),
             Self::Truncated => ("truncated", "the file is cut off",
@@ -170,6 +173,8 @@ impl Rule {
                 "Export again with the rights, or the kinds, that the error names."),
             Self::NoObjects => ("no-objects", "no API objects in it",
                 "Give what `kubectl get -o json` or `-o yaml` printed, or rendered manifests."),
+            Self::HiddenValue => ("hidden-value", "a redactor wrote over this value",
+                "Nothing to do unless the value matters; then export without that redactor."),
             Self::UnendedLog => ("unended-log", "a log block does not end",
                 "Export again; what follows the log is not read."),
             Self::BadQuantity => ("bad-quantity", "an amount is no quantity",

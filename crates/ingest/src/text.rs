@@ -112,9 +112,13 @@ impl LineCursor {
         let from = self.0.get();
         let from = if from.at <= at { from } else { Reached::default() };
         let passed = &text.as_bytes()[from.at..at];
-        let (line, column) = match passed.iter().rposition(|&byte| byte == b'\n') {
-            Some(newline) => (from.line + newlines(passed), code_points(&passed[newline + 1..])),
-            None => (from.line, from.column + code_points(passed)),
+        // Counting vectorises, which looking for the last one does not: compact JSON has none.
+        let (line, column) = match newlines(passed) {
+            0 => (from.line, from.column + code_points(passed)),
+            lines => {
+                let last = passed.iter().rposition(|&byte| byte == b'\n').unwrap_or_default();
+                (from.line + lines, code_points(&passed[last + 1..]))
+            }
         };
         self.0.set(Reached { at, line, column });
         (saturate(line + 1), saturate(column + 1))

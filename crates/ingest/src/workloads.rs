@@ -9,6 +9,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::Origin;
 use crate::objects::pod::{Maker, PodEntry};
+use crate::objects::policy::Autoscaler;
 use crate::objects::table::Row;
 use crate::objects::workload::{POD_TEMPLATE_HASH, WorkloadEntry, of_labels};
 
@@ -22,8 +23,23 @@ pub(crate) struct Member {
     pub(crate) owner: Option<WorkloadId>,
     pub(crate) provenance: Provenance,
     pub(crate) origin: Option<Origin>,
+    /// The lowest and highest count that an autoscaler sets.
+    pub(crate) autoscaled: Option<(i64, i64)>,
     /// Its pods, by position.
     pub(crate) pods: Vec<u32>,
+}
+
+impl Member {
+    /// How many pods its controller goes for. An autoscaler lifts a workload that has no pods yet to its
+    /// lowest count at once; a workload scaled to zero it leaves alone.
+    pub(crate) fn wanted(&self) -> i64 {
+        match self.autoscaled {
+            Some((least, most)) if self.entry.desired > 0 && self.pods.is_empty() => {
+                self.entry.desired.min(most).max(least)
+            }
+            _ => self.entry.desired,
+        }
+    }
 }
 
 /// All workloads, and the one of every pod.
@@ -56,7 +72,13 @@ impl Roster {
         }
         for (at, pod) in pods.iter().enumerate() {
             let workload = roster.maker(&pod.value, builder);
-            roster.members[workload.index()].pods.push(at as u32);
+            let member = &mut roster.members[workload.index()];
+            member.pods.push(at as u32);
+            if member.entry.kind == WorkloadKind::Pod {
+                // A pod that nothing makes is its own workload.
+                member.provenance = Provenance::Read;
+                member.origin = pod.origin;
+            }
             roster.of_pod.push(workload);
         }
         roster.count(pods, builder);
@@ -76,9 +98,40 @@ impl Roster {
         origin: Option<Origin>,
     ) -> WorkloadId {
         let id = WorkloadId::at(self.members.len());
-        self.members.push(Member { entry, owner: None, provenance, origin, pods: Vec::new() });
+        let (owner, autoscaled, pods) = (None, None, Vec::new());
+        self.members.push(Member { entry, owner, provenance, origin, autoscaled, pods });
         self.by_key.insert(key, id);
         id
+    }
+
+    /// Adds the first ReplicaSet of a Deployment.
+    pub(crate) fn add_set(&mut self, key: Key, entry: WorkloadEntry, owner: WorkloadId) {
+        let id = self.push(key, entry, Provenance::Inferred, None);
+        self.members[id.index()].owner = Some(owner);
+    }
+
+    /// Tells workloads how far their autoscalers go. Gives the autoscalers whose target is not there.
+    pub(crate) fn autoscale(
+        &mut self,
+        autoscalers: impl Iterator<Item = Autoscaler>,
+        builder: &Builder,
+    ) -> Vec<Autoscaler> {
+        let mut lost = Vec::new();
+        for autoscaler in autoscalers {
+            let kind = match builder.so_far().text(autoscaler.target_kind) {
+                "Deployment" => Some(WorkloadKind::Deployment),
+                "ReplicaSet" => Some(WorkloadKind::ReplicaSet),
+                "StatefulSet" => Some(WorkloadKind::StatefulSet),
+                "ReplicationController" => Some(WorkloadKind::ReplicationController),
+                _ => None,
+            };
+            let key = kind.map(|kind| (kind, autoscaler.namespace, autoscaler.target_name));
+            match key.and_then(|key| self.find(&key)) {
+                Some(id) => self.members[id.index()].autoscaled = Some(autoscaler.replicas),
+                None => lost.push(autoscaler),
+            }
+        }
+        lost
     }
 
     /// The workload of this key, made up where the export lacks it.
@@ -111,18 +164,24 @@ impl Roster {
     /// Completes what only the pods tell: counts and selectors of workloads that were not in the export.
     fn count(&mut self, pods: &[Row<PodEntry>], builder: &Builder) {
         for member in &mut self.members {
-            if member.provenance == Provenance::Read {
+            if member.provenance == Provenance::Read && member.entry.kind != WorkloadKind::Pod {
                 continue;
             }
             let own = || member.pods.iter().map(|at| &pods[*at as usize].value);
-            member.entry.desired = own().filter(|pod| pod.is_active()).count() as i64;
-            member.entry.inactive =
-                member.entry.kind == WorkloadKind::Pod && own().all(|pod| pod.phase.is_terminal());
+            let living = own().filter(|pod| !pod.phase.is_terminal()).count() as i64;
+            let active = own().filter(|pod| pod.is_active()).count() as i64;
+            member.entry.desired = match member.entry.kind {
+                // Their pods have names, or nodes, of their own and are not replaced while they end.
+                WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => living,
+                // Where all pods are ending at once their node is gone, and replacements are to come.
+                _ if active == 0 => living,
+                _ => active,
+            };
+            member.entry.inactive = member.entry.kind == WorkloadKind::Pod && living == 0;
             let labels = own().map(|pod| builder.so_far().labels(pod.labels));
-            if !matches!(member.entry.kind, WorkloadKind::Pod | WorkloadKind::StaticPod) {
-                if let Some(common) = common(labels) {
-                    member.entry.selector = of_labels(&common);
-                }
+            let selects = !matches!(member.entry.kind, WorkloadKind::Pod | WorkloadKind::StaticPod);
+            if let Some(common) = common(labels).filter(|_| selects) {
+                member.entry.selector = of_labels(&common);
             }
         }
         self.sum_up();

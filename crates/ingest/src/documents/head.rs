@@ -30,7 +30,7 @@ impl Head<'_> {
 /// Reads leading members for as long as they are cheap: `apiVersion` and `kind` come first in
 /// everything that kubectl and client-go write. Gives what was read when both are known, when a
 /// list's items come, or at the first other member.
-pub(crate) fn peek<'a>(text: &'a str, start: usize) -> Result<Head<'a>, Fault> {
+pub(crate) fn peek(text: &str, start: usize) -> Result<Head<'_>, Fault> {
     let mut cursor = Cursor::new(text, start);
     let mut head = Head::default();
     if !cursor.take(b'{') || cursor.peek() == Some(b'}') {
@@ -47,7 +47,7 @@ pub(crate) fn peek<'a>(text: &'a str, start: usize) -> Result<Head<'a>, Fault> {
 }
 
 /// Reads all members, and where the object ends.
-pub(crate) fn scan<'a>(text: &'a str, start: usize) -> Result<(Head<'a>, usize), Fault> {
+pub(crate) fn scan(text: &str, start: usize) -> Result<(Head<'_>, usize), Fault> {
     let mut cursor = Cursor::new(text, start);
     let mut head = Head::default();
     if !cursor.take(b'{') {

@@ -5,6 +5,7 @@ use std::{borrow::Cow, cell::Cell};
 use super::{
     Reader,
     head::{self, Head},
+    path,
 };
 use crate::{
     Diagnostic, RawObject, Rule, Severity,
@@ -40,6 +41,9 @@ pub(crate) struct Enclosing<'a> {
     /// How many lists enclose the value.
     depth: usize,
 }
+
+/// `apiVersion` and `kind`.
+type Typed<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// What became of one value.
 #[derive(Debug)]
@@ -78,10 +82,9 @@ impl Reader<'_> {
             Some(b'{') => self.object(text, cursor, enclosing),
             Some(b'[') => {
                 let enclosing = Enclosing { depth: enclosing.depth + 1, ..Enclosing::default() };
-                let start = cursor.at;
-                let count = self.items(text, cursor, &enclosing, &Head::default())?;
+                let count = self.items(text, cursor, &enclosing)?;
                 if count == 0 {
-                    self.empty_list(text, start);
+                    self.empty_list(text);
                 }
                 Ok(Outcome::Done)
             }
@@ -116,18 +119,33 @@ impl Reader<'_> {
             self.list(text, cursor, head, enclosing.depth)?;
             return Ok(Outcome::Done);
         }
+        let object = head.metadata || head.go_names;
         let kind = head.kind.or_else(|| enclosing.kind.clone());
         let api_version = head.api_version.or_else(|| enclosing.api_version.clone());
-        match (api_version, kind) {
-            (Some(api_version), Some(kind)) if api_version == "v1" && kind == "Status" => {
+        let typed = match (api_version, kind) {
+            (Some(api_version), Some(kind)) => Some((api_version, kind)),
+            (None, None) if object && enclosing.depth > 0 => self.by_path(text, start),
+            _ => None,
+        };
+        match typed {
+            Some((api_version, kind)) if api_version == "v1" && kind == "Status" => {
                 self.status(text, cursor)?;
             }
-            (Some(api_version), Some(kind)) => {
-                self.hand_over(text, cursor, (api_version, kind), end)?;
+            // What the API server can serve, in bundles: says nothing about what there is.
+            Some((_, kind)) if kind == "APIResourceList" => {
+                self.inventory.skip(Skipped::OtherData);
+                cursor.at = start;
+                cursor.skip()?;
             }
-            _ => {
+            Some(typed) => {
+                if enclosing.depth > 0 && enclosing.kind.is_none() {
+                    self.inventory.lists_seen.add(group_of(&typed.0), &typed.1, 1);
+                }
+                self.hand_over(text, cursor, typed, end)?;
+            }
+            None => {
                 cursor.at = end.unwrap_or(start);
-                if head.metadata || head.go_names {
+                if object {
                     return Ok(Outcome::NoKind);
                 }
                 self.inventory.skip(Skipped::OtherData);
@@ -140,7 +158,7 @@ impl Reader<'_> {
         &mut self,
         text: &'a Text<'a>,
         cursor: &mut Cursor<'a>,
-        (api_version, kind): (Cow<'a, str>, Cow<'a, str>),
+        (api_version, kind): Typed<'a>,
         end: Option<usize>,
     ) -> Result<(), Stop> {
         let reading = Cell::new(end.map_or(Reading::Unread, Reading::Ends));
@@ -175,32 +193,32 @@ impl Reader<'_> {
             let key = cursor.key()?;
             match &*key {
                 "items" if cursor.peek() == Some(b'[') => {
-                    twice(seen.items.replace(cursor.at), key_at, &key)?;
+                    twice(seen.items.replace(cursor.at).is_some(), key_at, &key)?;
                     let enclosing = of_items(&head, depth + 1);
-                    count += self.items(text, cursor, &enclosing, &head)?;
+                    count += self.items(text, cursor, &enclosing)?;
                 }
                 "kind" if cursor.peek() == Some(b'"') => {
-                    twice(seen.kind.replace(cursor.string()?), key_at, &key)?;
+                    twice(seen.kind.replace(cursor.string()?).is_some(), key_at, &key)?;
                 }
                 "apiVersion" if cursor.peek() == Some(b'"') => {
-                    twice(seen.api_version.replace(cursor.string()?), key_at, &key)?;
+                    twice(seen.api_version.replace(cursor.string()?).is_some(), key_at, &key)?;
                 }
                 _ => cursor.skip()?,
             }
             more = cursor.next_or_close(b'}')?;
         }
-        self.list_seen(text, start, &seen, count);
+        self.list_seen(text, &seen, count);
         Ok(())
     }
 
     /// Notes what a list proves about how many objects of a kind there are.
-    fn list_seen(&mut self, text: &Text<'_>, start: usize, list: &Head<'_>, count: u64) {
+    fn list_seen(&mut self, text: &Text<'_>, list: &Head<'_>, count: u64) {
         match item_kind(list) {
             Some(kind) => {
                 let group = list.api_version.as_deref().map_or("", group_of);
                 self.inventory.lists_seen.add(group, kind, count);
             }
-            None if count == 0 => self.empty_list(text, start),
+            None if count == 0 => self.empty_list(text),
             None => {}
         }
     }
@@ -211,9 +229,7 @@ impl Reader<'_> {
         text: &'a Text<'a>,
         cursor: &mut Cursor<'a>,
         enclosing: &Enclosing<'a>,
-        list: &Head<'a>,
     ) -> Result<u64, Stop> {
-        let _ = list;
         let mut count = 0;
         let mut without_kind = (0, 0);
         let mut more = cursor.take(b'[') && !cursor.take(b']');
@@ -233,8 +249,26 @@ impl Reader<'_> {
         Ok(count)
     }
 
-    fn empty_list(&mut self, _text: &Text<'_>, _start: usize) {
-        self.inventory.lists_of_nothing += 1;
+    /// Notes an empty list that does not say of what.
+    fn empty_list(&mut self, text: &Text<'_>) {
+        match path::kind(text.name) {
+            Some((api_version, kind)) => {
+                self.inventory.lists_by_path.add(group_of(api_version), kind, 0);
+            }
+            None => self.inventory.lists_of_nothing += 1,
+        }
+    }
+
+    /// The kind that the file's path tells, for an item that nothing else tells the kind of.
+    fn by_path<'a>(&mut self, text: &Text<'a>, start: usize) -> Option<Typed<'a>> {
+        let (api_version, kind) = path::kind(text.name)?;
+        if self.told_by_path.replace(text.file) != Some(text.file) {
+            self.diagnostics.push(Diagnostic {
+                severity: Severity::Note,
+                ..text.report(Fault::new(Rule::KindFromPath, start, kind))
+            });
+        }
+        Some((Cow::Borrowed(api_version), Cow::Borrowed(kind)))
     }
 
     /// Tells of objects that were left out because nothing says their kind.
@@ -287,9 +321,6 @@ fn first_item_lacks_kind(json: &str, list: &Head<'_>) -> Result<bool, Fault> {
     Ok(false)
 }
 
-fn twice<T>(before: Option<T>, at: usize, key: &str) -> Result<(), Fault> {
-    match before {
-        Some(_) => Err(Fault::new(Rule::DuplicateKey, at, key)),
-        None => Ok(()),
-    }
+fn twice(before: bool, at: usize, key: &str) -> Result<(), Fault> {
+    if before { Err(Fault::new(Rule::DuplicateKey, at, key)) } else { Ok(()) }
 }

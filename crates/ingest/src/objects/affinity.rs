@@ -17,11 +17,14 @@ use crate::Rule;
 
 /// `v1.Affinity`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 pub(crate) struct RawAffinity<'a> {
-    pub(crate) node_affinity: Option<RawNodeAffinity<'a>>,
-    pub(crate) pod_affinity: Option<RawPodAffinity<'a>>,
-    pub(crate) pod_anti_affinity: Option<RawPodAffinity<'a>>,
+    #[serde(rename = "nodeAffinity")]
+    pub(crate) to_nodes: Option<RawNodeAffinity<'a>>,
+    #[serde(rename = "podAffinity")]
+    pub(crate) to_pods: Option<RawPodAffinity<'a>>,
+    #[serde(rename = "podAntiAffinity")]
+    pub(crate) against_pods: Option<RawPodAffinity<'a>>,
 }
 
 /// `v1.NodeAffinity`.

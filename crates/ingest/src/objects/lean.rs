@@ -261,6 +261,46 @@ impl<'de: 'a, 'a> Deserialize<'de> for Annotations<'a> {
     }
 }
 
+/// The keys of a map of which nothing else counts; `null` is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Keys<'a>(Vec<Text<'a>>);
+
+impl<'a> std::ops::Deref for Keys<'a> {
+    type Target = [Text<'a>];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+struct KeysVisitor<'a>(PhantomData<&'a str>);
+
+impl<'de: 'a, 'a> Visitor<'de> for KeysVisitor<'a> {
+    type Value = Keys<'a>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a map")
+    }
+
+    fn visit_unit<E>(self) -> Result<Keys<'a>, E> {
+        Ok(Keys::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Keys<'a>, A::Error> {
+        let mut keys = Vec::new();
+        while let Some((key, IgnoredAny)) = entries.next_entry()? {
+            keys.push(key);
+        }
+        Ok(Keys(keys))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Keys<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KeysVisitor(PhantomData))
+    }
+}
+
 /// Anything at all, of which only the presence counts; `null` is absence.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Present(pub(crate) bool);

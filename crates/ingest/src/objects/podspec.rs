@@ -146,10 +146,10 @@ impl RawPodSpec<'_> {
         let mut pods = |raw: Option<&super::affinity::RawPodAffinity<'_>>| {
             raw.map_or_else(PodAffinity::default, |raw| raw.compile(bearer, context))
         };
-        let pod_affinity = pods(affinity.and_then(|a| a.pod_affinity.as_ref()));
-        let pod_anti_affinity = pods(affinity.and_then(|a| a.pod_anti_affinity.as_ref()));
+        let pod_affinity = pods(affinity.and_then(|a| a.to_pods.as_ref()));
+        let pod_anti_affinity = pods(affinity.and_then(|a| a.against_pods.as_ref()));
         let node_affinity = affinity
-            .and_then(|affinity| affinity.node_affinity.as_ref())
+            .and_then(|affinity| affinity.to_nodes.as_ref())
             .map_or_else(NodeAffinity::default, |raw| raw.compile(context));
         PodSpec {
             scheduler_name: context

@@ -4,11 +4,10 @@ use holdfast_cluster::budget::{Amount, Budget, BudgetRule};
 use holdfast_cluster::service::Service;
 use holdfast_cluster::{Labels, Symbol};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::amounts::Amounts;
 use super::context::Context;
-use super::lean::{Int, List, Pairs, Text};
+use super::lean::{Int, Keys, List, Pairs, Text};
 use super::meta::Meta;
 use super::selector::RawLabelSelector;
 use super::taint::RawToleration;
@@ -57,7 +56,7 @@ struct RawBudgetSpec<'a> {
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct RawBudgetStatus<'a> {
     disruptions_allowed: Option<Int>,
-    disrupted_pods: Option<std::collections::BTreeMap<Text<'a>, IgnoredAny>>,
+    disrupted_pods: Keys<'a>,
 }
 
 /// `scheduling.k8s.io/PriorityClass`.
@@ -146,6 +145,13 @@ pub(crate) struct Autoscaler {
     pub(crate) replicas: (i64, i64),
 }
 
+impl RawNamespace<'_> {
+    /// The namespace's labels.
+    pub(crate) fn read(&self, context: &mut Context<'_>) -> Labels {
+        self.metadata.as_ref().map(|meta| context.labels(&meta.labels)).unwrap_or_default()
+    }
+}
+
 impl RawService<'_> {
     /// Translates a service.
     pub(crate) fn read(&self, context: &mut Context<'_>) -> Service {
@@ -200,7 +206,6 @@ impl RawBudget<'_> {
             // `SetDefaults_PodDisruptionBudget` of policy/v1beta1 had 1 here; v1 has no default.
             (None, None) => BudgetRule::MinAvailable(Amount::Count(i64::from(legacy))),
         };
-        let disrupted = status.disrupted_pods.iter().flatten();
         Budget {
             namespace: context.intern(meta.namespace()),
             name: context.intern(&meta.name),
@@ -208,7 +213,7 @@ impl RawBudget<'_> {
             rule,
             evict_unhealthy: &*spec.unhealthy_pod_eviction_policy == "AlwaysAllow",
             disruptions_allowed: status.disruptions_allowed.map_or(0, |number| number.0),
-            disrupted: disrupted.map(|(name, _)| context.intern(name)).collect(),
+            disrupted: status.disrupted_pods.iter().map(|name| context.intern(name)).collect(),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Volumes, claims and storage classes.
 
-use holdfast_cluster::Symbol;
 use holdfast_cluster::selector::{NodeSelector, NodeSelectorTerm, Operator, Requirement};
 use holdfast_cluster::volume::{
     AccessMode, BindingMode, Claim, DirectVolumeKind, StorageClass, Volume, VolumeSource,
 };
+use holdfast_cluster::{Quantity, Symbol};
 use serde::Deserialize;
 
 use super::context::Context;
@@ -146,7 +146,7 @@ fn access_modes(modes: &[Text<'_>], context: &mut Context<'_>) -> Box<[AccessMod
 
 fn storage(pairs: &Pairs<'_>, context: &mut Context<'_>) -> i64 {
     let text = pairs.iter().find(|(name, _)| &**name == "storage").map(|(_, text)| text);
-    text.and_then(|text| context.quantity("storage", text)).map_or(0, |size| size.value())
+    text.and_then(|text| context.quantity("storage", text)).map_or(0, Quantity::value)
 }
 
 impl RawClaim<'_> {

@@ -71,8 +71,10 @@ impl<T: PartialEq> Table<T> {
         }
     }
 
-    pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = &Row<T>> {
-        self.rows.values()
+    /// Puts in what was made here, unless an object of that name was read.
+    pub(crate) fn put_new(&mut self, key: (Symbol, Symbol), value: T) {
+        let row = Row { value, version: Version::default(), origin: None };
+        self.rows.entry(key).or_insert(row);
     }
 
     pub(crate) fn values(&self) -> impl ExactSizeIterator<Item = &T> {

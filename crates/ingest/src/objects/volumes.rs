@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::context::Context;
 use super::lean::{List, Present, Text};
+use super::storage::{ClaimEntry, RawClaim};
 
 /// `v1.Volume`.
 #[derive(Debug, Default, Deserialize)]
@@ -13,7 +14,7 @@ use super::lean::{List, Present, Text};
 pub(crate) struct RawVolume<'a> {
     pub(crate) name: Text<'a>,
     persistent_volume_claim: Option<RawClaimSource<'a>>,
-    ephemeral: Present,
+    ephemeral: Option<RawEphemeral<'a>>,
     gce_persistent_disk: Option<RawDisk<'a>>,
     aws_elastic_block_store: Option<RawDisk<'a>>,
     azure_disk: Option<RawDisk<'a>>,
@@ -45,6 +46,13 @@ struct RawClaimSource<'a> {
     read_only: Option<bool>,
 }
 
+/// `v1.EphemeralVolumeSource`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct RawEphemeral<'a> {
+    volume_claim_template: Option<RawClaim<'a>>,
+}
+
 /// The fields by which the kinds of disk name themselves, together.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
@@ -74,6 +82,15 @@ pub(crate) struct RawImage<'a> {
 }
 
 impl RawVolume<'_> {
+    /// What a generic ephemeral volume claims, by the volume's name.
+    pub(crate) fn ephemeral_claim(
+        &self,
+        context: &mut Context<'_>,
+    ) -> Option<(Symbol, ClaimEntry)> {
+        let claim = self.ephemeral.as_ref()?.volume_claim_template.as_ref()?.read(context);
+        Some((context.intern(&self.name), claim))
+    }
+
     /// What the volume limits, if anything. `pod` is the pod's name, empty for a template's next pod.
     pub(crate) fn read(&self, pod: &str, context: &mut Context<'_>) -> Option<PodVolume> {
         if let Some(claim) = &self.persistent_volume_claim {
@@ -81,7 +98,7 @@ impl RawVolume<'_> {
             let read_only = claim.read_only == Some(true);
             return Some(PodVolume::Claim { name, read_only, ephemeral: false });
         }
-        if self.ephemeral.0 {
+        if self.ephemeral.is_some() {
             if pod.is_empty() {
                 return Some(PodVolume::Ephemeral { volume: context.intern(&self.name) });
             }

@@ -3,7 +3,7 @@
 use holdfast_cluster::budget::Amount;
 use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::workload::{Strategy, WorkloadKind};
-use holdfast_cluster::{Labels, Symbol};
+use holdfast_cluster::{Cluster, Labels, Symbol};
 use serde::Deserialize;
 
 use super::affinity::Bearer;
@@ -100,6 +100,15 @@ pub(crate) struct Template {
     pub(crate) labels: Labels,
     /// `spec.nodeName` of the template: its pods are born bound.
     pub(crate) node: Option<Symbol>,
+    /// What its generic ephemeral volumes claim, by volume.
+    pub(crate) ephemeral: Vec<(Symbol, ClaimEntry)>,
+}
+
+impl Template {
+    /// The value of [`POD_TEMPLATE_HASH`].
+    pub(crate) fn hash(&self, cluster: &Cluster) -> Option<Symbol> {
+        self.labels.get(cluster.find(POD_TEMPLATE_HASH)?)
+    }
 }
 
 /// A workload before its owner is found and its pods are made.
@@ -231,7 +240,9 @@ fn template(
     let (mut draft, _) = spec.translate(Owner { name: "", bearer }, context);
     super::admission::tolerations(&mut draft.spec, kind, context);
     let node = context.intern_some(&spec.node_name);
-    Some(Template { draft, labels, node })
+    let ephemeral = spec.volumes.iter().filter_map(|volume| volume.ephemeral_claim(context));
+    let ephemeral = ephemeral.collect();
+    Some(Template { draft, labels, node, ephemeral })
 }
 
 /// Labels with the one by which a Deployment tells its rollouts apart. The real hash is of Go's own
