@@ -143,9 +143,10 @@ impl Resolver {
 /// Adds what a runtime class asks for; what a live export carries already is not added twice.
 fn apply(class: &RuntimeClass, spec: &mut PodSpec) {
     spec.requests.add(&class.overhead);
-    spec.scored_requests.cpu_milli =
-        spec.scored_requests.cpu_milli.wrapping_add(class.overhead.cpu_milli);
-    spec.scored_requests.memory = spec.scored_requests.memory.wrapping_add(class.overhead.memory);
+    for scored in [&mut spec.scored_requests, &mut spec.arriving_requests] {
+        scored.cpu_milli = scored.cpu_milli.wrapping_add(class.overhead.cpu_milli);
+        scored.memory = scored.memory.wrapping_add(class.overhead.memory);
+    }
     let selector = spec.node_selector.iter().chain(class.node_selector.iter());
     spec.node_selector = Labels::new(selector.collect::<Vec<_>>());
     let mut tolerations = std::mem::take(&mut spec.tolerations).into_vec();

@@ -117,7 +117,8 @@ impl RawPodSpec<'_> {
     pub(crate) fn translate(&self, owner: Owner<'_>, context: &mut Context<'_>) -> (Draft, Demand) {
         let demand = self.demand(context);
         let (requests, scored_requests) = demand.requests(None, context);
-        let spec = self.spec(owner, requests, scored_requests, context);
+        let mut spec = self.spec(owner, requests, scored_requests, context);
+        spec.arriving_requests = demand.arriving(context);
         let priority = self
             .priority
             .map(|priority| priority.0.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32);
@@ -159,6 +160,7 @@ impl RawPodSpec<'_> {
             preempts: &*self.preemption_policy != "Never",
             requests,
             scored_requests,
+            arriving_requests: scored_requests,
             node_selector: context.labels(&self.node_selector),
             node_affinity,
             pod_affinity,
@@ -172,6 +174,7 @@ impl RawPodSpec<'_> {
             host_ports: self.host_ports(context),
             volumes: self.volumes(owner.name, context),
             images: self.images(context),
+            image_volumes: self.image_volumes(context),
             gates: self.scheduling_gates.iter().map(|gate| context.intern(&gate.name)).collect(),
             grace_seconds: self.termination_grace_period_seconds.map_or(30, |seconds| seconds.0),
             host_network: self.host_network == Some(true),
@@ -224,11 +227,17 @@ impl RawPodSpec<'_> {
         volumes.into_boxed_slice()
     }
 
-    /// Images as `sumImageScores` of `ImageLocality` counts them: containers and image volumes.
+    /// Images of containers as `sumImageScores` of `ImageLocality` counts them.
     fn images(&self, context: &mut Context<'_>) -> Box<[Symbol]> {
         let containers =
             self.init_containers.iter().chain(self.containers.iter()).map(|raw| &*raw.image);
         containers.map(|image| context.intern(&normalized_image(image))).collect()
+    }
+
+    /// Images of volumes, which `sumImageScores` counts besides.
+    fn image_volumes(&self, context: &mut Context<'_>) -> Box<[Symbol]> {
+        let images = self.volumes.iter().filter_map(|volume| volume.image.as_ref());
+        images.map(|image| context.intern(&normalized_image(&image.reference))).collect()
     }
 
     /// What `NodeDeclaredFeatures` infers for scheduling, from

@@ -167,18 +167,25 @@ impl Demand {
         let pod_level = self.pod_level(context);
         let requests = self.total(&pod_level, given, &Amounts::default());
         let mut floor = Amounts::default();
-        let floors =
-            [(cpu, Quantity::from_milli(100)), (memory, Quantity::from_units(200 * 1024 * 1024))];
-        for (name, least) in floors {
+        for (name, least) in floors(cpu, memory) {
             if pod_level.is_empty() || requests.get(name).is_none() {
                 floor.set(name, least);
             }
         }
         let scored = self.total(&pod_level, given, &floor);
-        let amount = |name| scored.get(name).unwrap_or_default();
-        let scored =
-            ScoredRequests { cpu_milli: amount(cpu).milli_value(), memory: amount(memory).value() };
-        (requests.counted(context).0, scored)
+        (requests.counted(context).0, scored_requests(&scored, cpu, memory))
+    }
+
+    /// What `NodeResourcesFit` takes the pod to request while it scores nodes for it:
+    /// `calculatePodResourceRequest` (`noderesources/resource_allocation.go`), which there leaves out
+    /// pod-level resources and what the kubelet has given.
+    pub(crate) fn arriving(&self, context: &mut Context<'_>) -> ScoredRequests {
+        let (cpu, memory) = (context.intern("cpu"), context.intern("memory"));
+        let mut floor = Amounts::default();
+        for (name, least) in floors(cpu, memory) {
+            floor.set(name, least);
+        }
+        scored_requests(&self.total(&Amounts::default(), None, &floor), cpu, memory)
     }
 
     /// Pod-level requests of the resources that may be asked for at that level.
@@ -240,6 +247,16 @@ impl Demand {
         total.raise(&peak);
         total
     }
+}
+
+/// What a container that asks for none counts for when nodes are scored (`GetNonzeroRequests`).
+fn floors(cpu: Symbol, memory: Symbol) -> [(Symbol, Quantity); 2] {
+    [(cpu, Quantity::from_milli(100)), (memory, Quantity::from_units(200 * 1024 * 1024))]
+}
+
+fn scored_requests(amounts: &Amounts, cpu: Symbol, memory: Symbol) -> ScoredRequests {
+    let amount = |name| amounts.get(name).unwrap_or_default();
+    ScoredRequests { cpu_milli: amount(cpu).milli_value(), memory: amount(memory).value() }
 }
 
 /// Container statuses of a pod.

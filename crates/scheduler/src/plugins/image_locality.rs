@@ -20,61 +20,71 @@ pub(crate) struct Compiled {
     images: IndexMap<Symbol, Image, FxBuildHasher>,
 }
 
-#[derive(Debug)]
-struct Image {
-    /// Bytes, as the first node has it: the scheduler's cache keeps one size an image.
-    size: i64,
-    /// The nodes that hold it, sorted.
-    nodes: Vec<NodeId>,
-}
+/// The nodes that hold an image, sorted, each with the size it reports in bytes.
+///
+/// Where sizes differ a running scheduler keeps that of whichever node it heard of first; no export tells
+/// which, so each node's own is taken, as upstream's `NewSnapshot` does.
+type Image = Vec<(NodeId, i64)>;
 
 impl Compiled {
     pub(crate) fn new(cluster: &Cluster) -> Self {
         let mut images = IndexMap::<Symbol, Image, FxBuildHasher>::default();
         for id in cluster.node_ids() {
             for &(name, size) in &cluster.node(id).images {
-                let image = images.entry(name).or_insert_with(|| Image { size, nodes: Vec::new() });
-                if image.nodes.last() != Some(&id) {
-                    image.nodes.push(id);
-                }
+                images.entry(name).or_default().push((id, size));
             }
         }
         Self { images }
     }
 }
 
-/// The pod's images that some node holds: what each is worth, a container each.
+/// The pod's images that some node holds, a container or volume each.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State<'a> {
-    found: Vec<(i64, &'a [NodeId])>,
+    found: Vec<Found<'a>>,
     containers: i64,
 }
 
+#[derive(Clone, Debug)]
+struct Found<'a> {
+    image: &'a [(NodeId, i64)],
+    /// The share of nodes that hold it.
+    spread: f64,
+}
+
 impl<'a> State<'a> {
-    /// Weighs the pod's images by the nodes that exist.
+    /// Looks the pod's images up on the nodes that exist.
     #[expect(clippy::cast_precision_loss, reason = "as upstream's float64(int64)")]
     pub(crate) fn new(context: &Context<'a>) -> Self {
         let containers = i64::try_from(context.spec.images.len()).unwrap_or(i64::MAX);
         let mut found = Vec::new();
         let mut nodes_total = None;
-        for name in &context.spec.images {
+        for name in context.spec.images.iter().chain(&context.spec.image_volumes) {
             let Some(image) = context.compiled.images.images.get(name) else { continue };
-            let exists = |id: &&NodeId| context.placement.node(**id).exists;
-            let holders = image.nodes.iter().filter(exists).count();
+            let exists = |(id, _): &&(NodeId, i64)| context.placement.node(*id).exists;
+            let holders = image.iter().filter(exists).count();
             let total = *nodes_total
                 .get_or_insert_with(|| snapshot(context.cluster, context.placement).count());
-            let spread = holders as f64 / total as f64;
-            found.push(((image.size as f64 * spread) as i64, &*image.nodes));
+            found.push(Found { image, spread: holders as f64 / total as f64 });
         }
         Self { found, containers }
     }
 
     /// The sum over the containers whose image is there, between the thresholds, out of 100.
     pub(crate) fn score(&self, node: NodeId) -> i64 {
-        let here = self.found.iter().filter(|(_, nodes)| nodes.binary_search(&node).is_ok());
-        let sum = here.fold(0_i64, |sum, (worth, _)| sum.wrapping_add(*worth));
+        let worth = |found: &Found<'_>| found.worth(node);
+        let sum = self.found.iter().filter_map(worth).fold(0, i64::wrapping_add);
         let most = MAX_CONTAINER_THRESHOLD.wrapping_mul(self.containers);
         let bounded = if sum < MIN_THRESHOLD { MIN_THRESHOLD } else { sum.min(most) };
         MAX_NODE_SCORE.wrapping_mul(bounded - MIN_THRESHOLD) / (most - MIN_THRESHOLD)
+    }
+}
+
+impl Found<'_> {
+    /// The image's size on the node, scaled down where few nodes hold it (`scaledImageScore`).
+    #[expect(clippy::cast_precision_loss, reason = "as upstream's float64(int64)")]
+    fn worth(&self, node: NodeId) -> Option<i64> {
+        let at = self.image.binary_search_by_key(&node, |(id, _)| *id).ok()?;
+        Some((self.image[at].1 as f64 * self.spread) as i64)
     }
 }

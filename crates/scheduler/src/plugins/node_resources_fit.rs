@@ -78,7 +78,7 @@ fn sort_scalars(cluster: &Cluster, reasons: &mut [Reason]) {
 
 /// `LeastAllocated` over CPU and memory, weighing the same: the share that would stay free, out of 100.
 pub(crate) fn score(context: &Context<'_>, node: &NodeInfo<'_>) -> i64 {
-    let (wanted, used) = (context.spec.scored_requests, node.usage.scored);
+    let (wanted, used) = (context.spec.arriving_requests, node.usage.scored);
     let usable = &node.node.allocatable;
     let mut sum = 0;
     let mut weights = 0;
