@@ -55,10 +55,7 @@ fn is_under_way(context: &Context<'_>, decision: &Decision) -> bool {
     usage.exists
         && usage.pods.iter().any(|&pod| {
             let instance = context.placement.instance(pod);
-            let origin = instance.origin.map(|origin| context.cluster.pod(origin));
-            instance.terminating
-                && origin.is_some_and(|origin| origin.preempted)
-                && is_less_important(context, pod)
+            instance.terminating && instance.preempted && is_less_important(context, pod)
         })
 }
 
