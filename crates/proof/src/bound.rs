@@ -5,14 +5,14 @@
 //!
 //! * *resources, ports, pod count*: more pods on the node use more of it;
 //! * *required anti-affinity*, both ways: pods on the node stand in every domain the node is in, so this is
-//!   the worst the others can do;
+//!   the worst the others can do; those that cannot come to the node but stand near it count as well;
 //! * *topology spread* (`DoNotSchedule`): all the others in the node's own domains make its skew largest,
 //!   and nobody elsewhere leaves the smallest domain as small as it can be;
 //! * *node selectors, taints, names*: do not depend on pods.
 //!
 //! It is not sound for required pod affinity, which more pods elsewhere can break for the first pod of a
-//! group, nor for claims that are not bound yet, where others may take the volume: such pods are never
-//! covered. Nor does it hold when somebody may be preempted, since victims come back as further pods: then
+//! group, nor for claims that are not bound yet, where others may take the volume, or that only one pod may
+//! use, nor for a pod that may be placed on a silent node, where it does not serve: such pods are never covered. Nor does it hold when somebody may be preempted, since victims come back as further pods: then
 //! nothing is covered at all. Several pods may count on one node, as each already leaves room for all.
 //!
 //! The other way round, a pod is hopeless when every node turns it down for a reason that more pods cannot
@@ -21,7 +21,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::spread::WhenUnsatisfiable;
-use holdfast_cluster::volume::PodVolume;
+use holdfast_cluster::volume::{AccessMode, Claim, PodVolume};
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, PodSpec};
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::decision::NodeVerdict;
@@ -40,6 +40,8 @@ pub struct Cover {
     pub hopeless: Vec<InstanceId>,
     /// The others, by id.
     pub open: Vec<InstanceId>,
+    /// Somebody may be preempted: then all pending pods are open, and pods that serve may stop serving.
+    pub preemption: bool,
 }
 
 /// What can be said of one pod.
@@ -78,7 +80,7 @@ pub fn cover(
         }
     }
     if may_preempt(dynamics.cluster(), placement, &cover.open) {
-        return Cover { open: pending, ..Cover::default() };
+        return Cover { open: pending, preemption: true, ..Cover::default() };
     }
     cover
 }
@@ -172,12 +174,16 @@ fn is_sure(
     }
     let scheduler = dynamics.scheduler();
     let nodes: Vec<NodeId> = scheduler.feasible(placement, pod, scratch).to_vec();
-    let serving = nodes.into_iter().filter(|node| placement.node(*node).reachable);
-    for node in roomiest(cluster, placement, serving.collect()) {
+    if nodes.iter().any(|node| !placement.node(*node).reachable) {
+        // It may be placed where it does not serve.
+        return false;
+    }
+    let spec = cluster.spec_of(placement.instance(pod).class);
+    for node in roomiest(cluster, placement, nodes) {
         let mark = placement.mark();
         for &other in pending.iter().filter(|other| **other != pod) {
-            let spec = cluster.spec_of(placement.instance(other).class);
-            if may_land(cluster, spec, node) {
+            let other_spec = cluster.spec_of(placement.instance(other).class);
+            if may_land(cluster, other_spec, node) || may_keep_off(spec, other_spec) {
                 placement.bind(cluster, other, node);
             }
         }
@@ -197,7 +203,10 @@ fn is_monotone(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> boo
     let namespace = cluster.class(class).namespace;
     let claims_are_bound = spec.volumes.iter().all(|volume| match volume {
         PodVolume::Claim { name, .. } => {
-            cluster.objects().claims.get(&(namespace, *name)).is_some_and(|claim| claim.bound)
+            let claim = cluster.objects().claims.get(&(namespace, *name));
+            // A claim for one pod only keeps the pod off every node once another has it, wherever that is.
+            let alone = |claim: &Claim| claim.access_modes.contains(&AccessMode::ReadWriteOncePod);
+            claim.is_some_and(|claim| claim.bound && !alone(claim))
         }
         PodVolume::Ephemeral { .. } => false,
         _ => true,
@@ -221,6 +230,12 @@ fn may_land(cluster: &Cluster, spec: &PodSpec, node: NodeId) -> bool {
         .as_ref()
         .is_none_or(|required| required.matches(node.name, &node.labels, cluster.symbols()));
     selected && affine
+}
+
+/// Whether a pod may keep another off a node without being there: from another node of the same zone.
+fn may_keep_off(spec: &PodSpec, other: &PodSpec) -> bool {
+    let anti = |spec: &PodSpec| !spec.pod_anti_affinity.required.is_empty();
+    anti(spec) || anti(other) || is_spread(spec)
 }
 
 /// The nodes to try, those with most CPU and memory to spare first.
