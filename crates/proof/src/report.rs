@@ -325,6 +325,7 @@ fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
         Doubt::Unmodelled(part) => ("not-modelled", Some(format!("{part:?}"))),
         Doubt::Missing(kind) => ("missing-input", Some(format!("{kind:?}"))),
         Doubt::Preemption => ("preemption", None),
+        Doubt::StuckVolume => ("stuck-volume", None),
         Doubt::EvictionsStop => ("evictions-stop", None),
         Doubt::Unsettled => ("unsettled", None),
     }

@@ -238,6 +238,7 @@ fn doubt_words(doubt: &DoubtReport) -> String {
             "pods are preempted, and what disruption budgets then allow is not modelled yet"
                 .to_owned()
         }
+        "stuck-volume" => "a volume may stay attached to the silent node".to_owned(),
         "evictions-stop" => "evictions may stop before they reach its pods".to_owned(),
         _ => "the cluster is on the move, and may come to rest in more than one way".to_owned(),
     };
