@@ -9,7 +9,7 @@ use holdfast_cluster::placement::{Mark, Whereabouts};
 use holdfast_cluster::{Cluster, Instance, InstanceId, Placement};
 use holdfast_failover::{Dynamics, Situation, Step, Steps};
 use holdfast_scheduler::Scratch;
-use indexmap::IndexSet;
+use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use crate::subject::Subjects;
@@ -54,7 +54,7 @@ pub struct Explorer<'e, 'c> {
     /// Where the canonical states are counted from.
     base: Mark,
     budget: usize,
-    seen: IndexSet<Box<[Entry]>, FxBuildHasher>,
+    seen: Seen,
     watched: Vec<usize>,
     path: Vec<Taken>,
     /// For subjects that are not watched from the start: what serves and what must serve at the base.
@@ -64,7 +64,7 @@ pub struct Explorer<'e, 'c> {
 
 /// One changed pod: class, class of the next, workload, what it was, what it is, which node is kept free for
 /// it, and who it is.
-pub(crate) type Entry = [u32; 7];
+type Entry = [u32; 7];
 
 impl<'e, 'c> Explorer<'e, 'c> {
     /// A search from the placement's present state, over at most `budget` states. `baseline` gives what
@@ -84,7 +84,7 @@ impl<'e, 'c> Explorer<'e, 'c> {
             scratch,
             base: Mark::default(),
             budget,
-            seen: IndexSet::default(),
+            seen: Seen::default(),
             watched: Vec::new(),
             path: Vec::new(),
             baseline,
@@ -145,7 +145,8 @@ impl<'e, 'c> Explorer<'e, 'c> {
 impl Visitor for Explorer<'_, '_> {
     fn enter(&mut self, placement: &mut Placement, taken: Option<&Taken>) -> Vec<Taken> {
         self.path.extend(taken.cloned());
-        if !self.seen.insert(canonical(self.dynamics.cluster(), placement, self.base)) {
+        let state = canonical(self.dynamics.cluster(), placement, self.base);
+        if !self.seen.insert(state, self.path.iter().all(|taken| taken.doubt.is_none())) {
             return Vec::new();
         }
         if self.seen.len() > self.budget {
@@ -166,6 +167,30 @@ impl Visitor for Explorer<'_, '_> {
 
     fn is_done(&self) -> bool {
         !self.found.complete
+    }
+}
+
+/// The states that were seen, and whether some run to them rests on nothing unknown. A state is followed once
+/// more when such a run comes late, so that the order of runs decides nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen(IndexMap<Box<[Entry]>, bool, FxBuildHasher>);
+
+impl Seen {
+    /// Takes down a state; false if nothing new can follow from it.
+    pub(crate) fn insert(&mut self, state: Box<[Entry]>, sure: bool) -> bool {
+        match self.0.get_mut(&state) {
+            Some(known) if *known || !sure => false,
+            Some(known) => {
+                *known = true;
+                true
+            }
+            None => self.0.insert(state, sure).is_none(),
+        }
+    }
+
+    /// How many different ones.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 }
 

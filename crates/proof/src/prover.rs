@@ -448,6 +448,12 @@ impl Case<'_, '_> {
             let needed = desired.get(&position).copied();
             (serving[position], needed.unwrap_or(self.start.desired[position]))
         };
+        // Whoever serves too little as it is must be seen in every place of rest, moved there or not.
+        let short = (0..serving.len()).filter(|position| {
+            let (serving, needed) = baseline(*position);
+            self.preemption && serving < needed
+        });
+        let watched: Vec<usize> = open.iter().copied().chain(short).collect();
         let explorer = Explorer::new(
             &prover.dynamics,
             &prover.subjects,
@@ -456,7 +462,7 @@ impl Case<'_, '_> {
             prover.settings.states_per_set,
             &baseline,
         );
-        let exploration = explorer.run(self.placement, open);
+        let exploration = explorer.run(self.placement, &watched);
         self.examination.states = exploration.states;
         let settled = |position: &usize| desired.contains_key(position) && !open.contains(position);
         for position in open {
@@ -467,8 +473,11 @@ impl Case<'_, '_> {
                 self.judge(*position, Some(outcome), &exploration);
             }
         }
-        if !exploration.complete && self.may_preempt() {
+        if self.preemption && !exploration.complete {
             self.examination.untouched_doubt = Some(Doubt::Budget);
+        } else if exploration.coarse {
+            // Those who were never moved may be the victims instead.
+            self.examination.untouched_doubt = Some(Doubt::Preemption);
         }
     }
 
@@ -557,21 +566,6 @@ impl Case<'_, '_> {
                 finding.recovered = Verdict::Unknown(Doubt::CustomController);
             }
         }
-    }
-
-    /// Whether somebody who waits outranks somebody who runs.
-    fn may_preempt(&self) -> bool {
-        let cluster = self.prover.cluster();
-        let priority = |pod: &InstanceId| {
-            let spec = cluster.spec_of(self.placement.instance(*pod).class);
-            spec.preempts.then_some(spec.priority)
-        };
-        let Some(highest) = self.placement.pending().iter().filter_map(priority).max() else {
-            return false;
-        };
-        let instances = self.placement.instances().iter();
-        let mut bound = instances.filter(|instance| instance.node().is_some());
-        bound.any(|instance| cluster.spec_of(instance.class).priority < highest)
     }
 }
 

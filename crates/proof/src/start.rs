@@ -7,10 +7,8 @@ use holdfast_cluster::Placement;
 use holdfast_cluster::placement::Mark;
 use holdfast_failover::{Dynamics, Situation};
 use holdfast_scheduler::Scratch;
-use indexmap::IndexSet;
-use rustc_hash::FxBuildHasher;
 
-use crate::explore::{Entry, Taken, Visitor, canonical, walk, weigh};
+use crate::explore::{Seen, Taken, Visitor, canonical, walk, weigh};
 use crate::subject::Subjects;
 use crate::verdict::Doubt;
 
@@ -59,12 +57,14 @@ pub fn settle(
         scratch,
         budget,
         base: placement.mark(),
-        seen: IndexSet::default(),
+        seen: Seen::default(),
         path: Vec::new(),
+        coarse: false,
         found: Vec::new(),
     };
     walk(dynamics.cluster(), dynamics, &mut placement, &mut search);
-    let complete = search.seen.len() <= budget && search.found.len() <= STARTS_MAX;
+    let within = search.seen.len() <= budget && search.found.len() <= STARTS_MAX;
+    let complete = within && !search.coarse;
     let at_rest = !search.found.is_empty();
     if !at_rest {
         search.found.push((placement, None));
@@ -92,18 +92,22 @@ struct Search<'s, 'c> {
     base: Mark,
     /// States that nothing can tell apart are one; without this a cluster that preempts in circles would
     /// never come to an end.
-    seen: IndexSet<Box<[Entry]>, FxBuildHasher>,
+    seen: Seen,
     path: Vec<Option<Doubt>>,
+    /// Somebody was preempted, and it might have been others.
+    coarse: bool,
     found: Vec<(Placement, Option<Doubt>)>,
 }
 
 impl Visitor for Search<'_, '_> {
     fn enter(&mut self, placement: &mut Placement, taken: Option<&Taken>) -> Vec<Taken> {
         self.path.push(taken.and_then(|taken| taken.doubt));
-        if !self.seen.insert(canonical(self.dynamics.cluster(), placement, self.base)) {
+        let state = canonical(self.dynamics.cluster(), placement, self.base);
+        if !self.seen.insert(state, self.path.iter().all(Option::is_none)) {
             return Vec::new();
         }
         let steps = self.dynamics.steps(placement, &self.situation, self.scratch);
+        self.coarse |= steps.coarse;
         if steps.sure.is_empty() {
             let doubt = self.path.iter().flatten().min().copied();
             self.found.push((placement.clone(), doubt));
