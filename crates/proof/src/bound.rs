@@ -25,7 +25,7 @@ use holdfast_cluster::volume::{AccessMode, Claim, PodVolume};
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, PodSpec};
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::decision::NodeVerdict;
-use holdfast_scheduler::reason::Reason;
+use holdfast_scheduler::reason::{Reason, Rejection};
 use holdfast_scheduler::{Preemption, Scratch};
 
 /// How many nodes are tried for a pod before it is left to the search.
@@ -116,8 +116,17 @@ pub(crate) fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: I
         return false;
     }
     let decision = dynamics.scheduler().decide(placement, pod);
-    let unhelped =
-        matches!(decision.preemption, Some(Preemption::DoesNotHelp(_) | Preemption::NotAllowed));
+    // Evictions that do not help now may help once other pods have moved, unless what stands in the way even
+    // then is incurable too.
+    let in_vain = |rejection: &Rejection| {
+        let lasts = |reason: &Reason| is_incurable(reason) || *reason == Reason::NoVictims;
+        !rejection.reasons.is_empty() && rejection.reasons.iter().all(lasts)
+    };
+    let unhelped = match &decision.preemption {
+        Some(Preemption::NotAllowed) => true,
+        Some(Preemption::DoesNotHelp(tried)) => tried.iter().all(|(_, rejected)| in_vain(rejected)),
+        _ => false,
+    };
     let incurable = |(_, verdict): &(NodeId, NodeVerdict)| match verdict {
         NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(is_incurable),
         NodeVerdict::Feasible(_) | NodeVerdict::LeftOut => false,

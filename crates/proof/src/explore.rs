@@ -149,7 +149,7 @@ impl Visitor for Explorer<'_, '_> {
         if !self.seen.insert(state, self.path.iter().all(|taken| taken.doubt.is_none())) {
             return Vec::new();
         }
-        if self.seen.len() > self.budget {
+        if self.seen.len() > self.budget || self.path.len() > longest(self.dynamics.cluster()) {
             self.found.complete = false;
             return Vec::new();
         }
@@ -168,6 +168,12 @@ impl Visitor for Explorer<'_, '_> {
     fn is_done(&self) -> bool {
         !self.found.complete
     }
+}
+
+/// Steps after which a run is taken to go round for ever: many times more than it takes to evict, end, make
+/// and place every pod once.
+pub(crate) fn longest(cluster: &Cluster) -> usize {
+    8 * cluster.pods().len() + 64
 }
 
 /// The states that were seen, and whether some run to them rests on nothing unknown. A state is followed once

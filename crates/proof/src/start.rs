@@ -8,7 +8,7 @@ use holdfast_cluster::placement::Mark;
 use holdfast_failover::{Dynamics, Situation};
 use holdfast_scheduler::Scratch;
 
-use crate::explore::{Seen, Taken, Visitor, canonical, walk, weigh};
+use crate::explore::{Seen, Taken, Visitor, canonical, longest, walk, weigh};
 use crate::subject::Subjects;
 use crate::verdict::Doubt;
 
@@ -60,11 +60,12 @@ pub fn settle(
         seen: Seen::default(),
         path: Vec::new(),
         coarse: false,
+        endless: false,
         found: Vec::new(),
     };
     walk(dynamics.cluster(), dynamics, &mut placement, &mut search);
     let within = search.seen.len() <= budget && search.found.len() <= STARTS_MAX;
-    let complete = within && !search.coarse;
+    let complete = within && !search.coarse && !search.endless;
     let at_rest = !search.found.is_empty();
     if !at_rest {
         search.found.push((placement, None));
@@ -96,12 +97,15 @@ struct Search<'s, 'c> {
     path: Vec<Option<Doubt>>,
     /// Somebody was preempted, and it might have been others.
     coarse: bool,
+    /// A run does not end.
+    endless: bool,
     found: Vec<(Placement, Option<Doubt>)>,
 }
 
 impl Visitor for Search<'_, '_> {
     fn enter(&mut self, placement: &mut Placement, taken: Option<&Taken>) -> Vec<Taken> {
         self.path.push(taken.and_then(|taken| taken.doubt));
+        self.endless |= self.path.len() > longest(self.dynamics.cluster());
         let state = canonical(self.dynamics.cluster(), placement, self.base);
         if !self.seen.insert(state, self.path.iter().all(Option::is_none)) {
             return Vec::new();
@@ -120,6 +124,6 @@ impl Visitor for Search<'_, '_> {
     }
 
     fn is_done(&self) -> bool {
-        self.seen.len() > self.budget || self.found.len() > STARTS_MAX
+        self.endless || self.seen.len() > self.budget || self.found.len() > STARTS_MAX
     }
 }

@@ -38,6 +38,9 @@ pub(crate) struct Runs {
     pub(crate) preempted: bool,
 }
 
+/// More than eight pods, their successors and those of preempted ones come to where runs end.
+const INSTANCES_MAX: usize = 48;
+
 pub(crate) struct Oracle<'c> {
     cluster: &'c Cluster,
     scheduler: Scheduler<'c>,
@@ -75,7 +78,8 @@ impl<'c> Oracle<'c> {
             if !seen.insert(placement.instances().to_vec()) {
                 continue;
             }
-            if seen.len() > self.states_max {
+            // Pods that go round for ever are made anew each time.
+            if seen.len() > self.states_max || placement.instances().len() > INSTANCES_MAX {
                 return None;
             }
             let mut sure = Vec::new();
