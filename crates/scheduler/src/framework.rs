@@ -5,7 +5,7 @@
 
 use holdfast_cluster::{ClassId, InstanceId, NodeId};
 
-use crate::node_info::NodeInfo;
+use crate::node_info::{NodeInfo, Variant};
 use crate::plugin::Plugin;
 use crate::plugins::node_affinity::Named;
 use crate::plugins::{
@@ -156,12 +156,12 @@ impl<'a> Cycle<'a> {
         let nominated = self.nominated(node.id);
         if !nominated.is_empty() {
             let mut cycle = self.clone();
-            let mut usage = node.usage.clone();
+            let Context { cluster, placement, .. } = self.context;
+            let mut crowded = Variant::of(cluster, placement, node);
             for pod in nominated {
-                cycle.add(&mut usage, node, pod);
+                cycle.add(&mut crowded, node, pod);
             }
-            let crowded = NodeInfo { usage: &usage, ..*node };
-            cycle.filter(&crowded, reasons)?;
+            cycle.filter(&crowded.info(node), reasons)?;
         }
         self.filter(node, reasons)
     }
@@ -182,26 +182,16 @@ impl<'a> Cycle<'a> {
     }
 
     /// Puts a pod on the node, for the filters that follow (`AddPod`).
-    pub(crate) fn add(
-        &mut self,
-        usage: &mut holdfast_cluster::placement::NodeUse,
-        node: &NodeInfo<'_>,
-        pod: InstanceId,
-    ) {
+    pub(crate) fn add(&mut self, variant: &mut Variant, node: &NodeInfo<'_>, pod: InstanceId) {
         let class = self.context.placement.instance(pod).class;
-        crate::node_info::add(self.context.cluster, usage, pod, class);
+        variant.add(self.context.cluster, pod, class);
         self.update(class, node, 1);
     }
 
     /// Takes a pod off the node (`RemovePod`).
-    pub(crate) fn remove(
-        &mut self,
-        usage: &mut holdfast_cluster::placement::NodeUse,
-        node: &NodeInfo<'_>,
-        pod: InstanceId,
-    ) {
+    pub(crate) fn remove(&mut self, variant: &mut Variant, node: &NodeInfo<'_>, pod: InstanceId) {
         let class = self.context.placement.instance(pod).class;
-        crate::node_info::remove(self.context.cluster, usage, pod, class);
+        variant.remove(self.context.cluster, pod, class);
         self.update(class, node, -1);
     }
 
