@@ -1,7 +1,8 @@
-//! One scheduling cycle: `PreFilter`, `Filter`, `PreScore`, `Score`, normalization and weights, in the profile's
-//! order.
+//! One scheduling cycle: `PreFilter`, `Filter`, `PreScore`, `Score`, normalization and weights, in
+//! the profile's order.
 //!
-//! Models `pkg/scheduler/framework/runtime/framework.go` and `pkg/scheduler/schedule_one.go` (v1.36.3).
+//! Models `pkg/scheduler/framework/runtime/framework.go` and `pkg/scheduler/schedule_one.go`
+//! (v1.36.3).
 
 use holdfast_cluster::{ClassId, InstanceId, NodeId};
 
@@ -47,8 +48,8 @@ impl Eligible<'_> {
 }
 
 impl<'a> Cycle<'a> {
-    /// Runs `PreFilter` (`RunPreFilterPlugins`): the state, and which nodes are left to look at, or why the pod
-    /// fits nowhere.
+    /// Runs `PreFilter` (`RunPreFilterPlugins`): the state, and which nodes are left to look at, or
+    /// why the pod fits nowhere.
     pub(crate) fn pre_filter(context: Context<'a>) -> (Self, Result<Eligible<'a>, Rejection>) {
         let mut cycle = Self {
             restrictions: None,
@@ -100,8 +101,8 @@ impl<'a> Cycle<'a> {
         Ok(())
     }
 
-    /// Runs the filters on a node until one rejects it (`RunFilterPlugins`). `reasons` is emptied, then holds
-    /// that filter's.
+    /// Runs the filters on a node until one rejects it (`RunFilterPlugins`). `reasons` is emptied,
+    /// then holds that filter's.
     pub(crate) fn filter(
         &self,
         node: &NodeInfo<'_>,
@@ -205,8 +206,8 @@ impl<'a> Cycle<'a> {
         self.affinity.update(&self.context, class, node.id, times);
     }
 
-    /// Scores the feasible nodes, plugin by plugin: `visit` gets each plugin that has something to say, with a
-    /// normalized and weighted score a node (`RunPreScorePlugins`, `RunScorePlugins`).
+    /// Scores the feasible nodes, plugin by plugin: `visit` gets each plugin that has something to
+    /// say, with a normalized and weighted score a node (`RunPreScorePlugins`, `RunScorePlugins`).
     pub(crate) fn score(
         &self,
         feasible: &[NodeId],
@@ -252,7 +253,7 @@ impl<'a> Cycle<'a> {
                 let Some(spread) = pod_topology_spread::ScoreState::new(context, feasible) else {
                     return false;
                 };
-                scores.extend(feasible.iter().map(|node| spread.score(context, &info(node))));
+                scores.extend(feasible.iter().map(|&node| spread.score(context, node)));
                 pod_topology_spread::normalize(scores);
             }
             Plugin::InterPodAffinity => {

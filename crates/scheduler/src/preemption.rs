@@ -1,8 +1,8 @@
 //! `DefaultPreemption`: who would have to go so that the pod fits.
 //!
 //! Models `pkg/scheduler/framework/preemption/preemption.go` and
-//! `pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go` (v1.36.3), with every node as a
-//! candidate: upstream starts at a random node and may stop early on large clusters.
+//! `pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go` (v1.36.3), with every
+//! node as a candidate: upstream starts at a random node and may stop early on large clusters.
 
 use std::cmp::Reverse;
 
@@ -60,7 +60,8 @@ fn is_under_way(context: &Context<'_>, decision: &Decision) -> bool {
         })
 }
 
-/// What the cycle said of the node, in `PreFilter`, as the node kept free for the pod, or as one of all.
+/// What the cycle said of the node, in `PreFilter`, as the node kept free for the pod, or as one of
+/// all.
 fn code_of(decision: &Decision, node: NodeId) -> Option<Code> {
     if let Some(rejection) = &decision.pre_filter {
         return Some(rejection.code);
@@ -86,24 +87,25 @@ fn is_less_important(context: &Context<'_>, pod: InstanceId) -> bool {
     priority(context, pod) < context.spec.priority
 }
 
-/// When the pod started, in seconds. One that has not started comes after all others; upstream takes the moment
-/// at which it looks.
+/// When the pod started, in seconds. One that has not started comes after all others; upstream
+/// takes the moment at which it looks.
 fn start_time(context: &Context<'_>, pod: InstanceId) -> i64 {
     let origin = context.placement.instance(pod).origin;
     let own = origin.filter(|origin| InstanceId::from(*origin) == pod);
     own.and_then(|own| context.cluster.pod(own).start_time).unwrap_or(i64::MAX)
 }
 
-/// Sorts the most important first: by priority, then by age (`MoreImportantPod`). Ties end as Go's sort leaves
-/// them; before it the pods stand in the order in which the scheduler heard of them, here the export's.
+/// Sorts the most important first: by priority, then by age (`MoreImportantPod`). Ties end as Go's
+/// sort leaves them; before it the pods stand in the order in which the scheduler heard of them,
+/// here the export's.
 fn sort_by_importance(context: &Context<'_>, pods: &mut [InstanceId]) {
     let key = |pod: &InstanceId| (Reverse(priority(context, *pod)), start_time(context, *pod));
     go::sort::slice(pods, |a, b| key(a) < key(b));
 }
 
-/// The fewest and least important pods of the node that have to go (`SelectVictimsOnNode`): all less important
-/// ones are taken off, then, those that a budget protects first, put back one by one as long as the pod still
-/// fits.
+/// The fewest and least important pods of the node that have to go (`SelectVictimsOnNode`): all
+/// less important ones are taken off, then, those that a budget protects first, put back one by one
+/// as long as the pod still fits.
 fn select_victims(
     cycle: &Cycle<'_>,
     node: &NodeInfo<'_>,
@@ -189,9 +191,9 @@ fn selects_some(selector: &LabelSelector) -> bool {
     !selector.is_everything()
 }
 
-/// Marks the candidates that tie after all five comparisons (`pickOneNodeForPreemption`): fewest budget
-/// violations, lowest highest priority, lowest sum of priorities, fewest victims, and the latest start of the
-/// oldest among the most important victims.
+/// Marks the candidates that tie after all five comparisons (`pickOneNodeForPreemption`): fewest
+/// budget violations, lowest highest priority, lowest sum of priorities, fewest victims, and the
+/// latest start of the oldest among the most important victims.
 fn mark_best(context: &Context<'_>, candidates: &mut [PreemptionCandidate]) {
     let key = |candidate: &PreemptionCandidate| {
         let victims = &candidate.victims;

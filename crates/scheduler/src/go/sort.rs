@@ -1,7 +1,8 @@
 //! Go's `sort.Slice`, swap for swap.
 //!
-//! It is not stable, and upstream sorts victims with it: where more than twelve are alike, who is spared depends
-//! on the algorithm. Ported from Go 1.26, `src/sort/zsortfunc.go` (pattern-defeating quicksort).
+//! It is not stable, and upstream sorts victims with it: where more than twelve are alike, who is
+//! spared depends on the algorithm. Ported from Go 1.26, `src/sort/zsortfunc.go` (pattern-defeating
+//! quicksort).
 
 /// Above this length the ends of a range no longer go by insertion sort.
 const INSERTION_MAX: usize = 12;

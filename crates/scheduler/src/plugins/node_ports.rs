@@ -53,7 +53,8 @@ pub(crate) fn filter(
     Err(Code::Unschedulable)
 }
 
-/// Whether two pods cannot share a node: same protocol and number, same address or one of them on all.
+/// Whether two pods cannot share a node: same protocol and number, same address or one of them on
+/// all.
 fn conflict(cluster: &Cluster, wanted: &[HostPort], taken: &[HostPort]) -> bool {
     let any = cluster.known().any_address;
     wanted.iter().any(|want| {
