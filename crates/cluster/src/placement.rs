@@ -35,6 +35,10 @@ pub struct Instance {
     pub ready: bool,
     /// It is to be deleted but still holds what it holds.
     pub terminating: bool,
+    /// The scheduler marked it for deletion, to make room for another.
+    pub preempted: bool,
+    /// While it is pending: the node kept free for it after it preempted others there.
+    pub nominated: Option<NodeId>,
 }
 
 impl Instance {
@@ -80,6 +84,36 @@ pub struct NodeUse {
     pub pods: Vec<InstanceId>,
 }
 
+/// How many pods of a workload are in which state. Gone ones count nowhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Tally {
+    /// They serve.
+    pub ready: u32,
+    /// They wait for a node.
+    pub pending: u32,
+    /// They are to be deleted.
+    pub terminating: u32,
+    /// They are not to be deleted: what a controller counts against its desired number.
+    pub active: u32,
+}
+
+impl Tally {
+    fn count(&mut self, instance: &Instance, by: u32) {
+        if instance.whereabouts == Whereabouts::Gone {
+            return;
+        }
+        let add = |counter: &mut u32, holds: bool| {
+            if holds {
+                *counter = counter.wrapping_add(by);
+            }
+        };
+        add(&mut self.ready, instance.ready);
+        add(&mut self.pending, instance.is_pending());
+        add(&mut self.terminating, instance.terminating);
+        add(&mut self.active, !instance.terminating);
+    }
+}
+
 /// What is taken back by a revert.
 #[derive(Clone, Debug)]
 enum Edit {
@@ -101,8 +135,8 @@ pub struct NodeFlags {
     pub taints: LifecycleTaints,
 }
 
-/// A place in the undo log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A place in the undo log; by default its beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark(usize);
 
 /// Who runs where.
@@ -110,13 +144,26 @@ pub struct Mark(usize);
 pub struct Placement {
     instances: Vec<Instance>,
     nodes: Vec<NodeUse>,
+    /// Pending instances, by id.
+    pending: Vec<InstanceId>,
+    /// Pending instances that have a node kept free for them, by id.
+    nominated: Vec<InstanceId>,
+    /// Bound instances that are to be deleted, by id.
+    terminating: Vec<InstanceId>,
+    /// By workload.
+    tallies: Vec<Tally>,
     log: Vec<Edit>,
 }
 
 /// Two placements are equal when the same pods are in the same places; how they came there does not matter.
 impl PartialEq for Placement {
     fn eq(&self, other: &Self) -> bool {
-        self.instances == other.instances && self.nodes == other.nodes
+        self.instances == other.instances
+            && self.nodes == other.nodes
+            && self.pending == other.pending
+            && self.nominated == other.nominated
+            && self.terminating == other.terminating
+            && self.tallies == other.tallies
     }
 }
 
@@ -136,7 +183,15 @@ impl Placement {
                 pods: Vec::new(),
             })
             .collect();
-        let mut placement = Self { instances: Vec::new(), nodes, log: Vec::new() };
+        let mut placement = Self {
+            instances: Vec::new(),
+            nodes,
+            pending: Vec::new(),
+            nominated: Vec::new(),
+            terminating: Vec::new(),
+            tallies: vec![Tally::default(); cluster.workloads().len()],
+            log: Vec::new(),
+        };
         for id in cluster.pod_ids() {
             placement.seat(cluster, id);
         }
@@ -167,10 +222,10 @@ impl Placement {
             whereabouts,
             ready: pod.ready && serves && !pod.terminating,
             terminating: pod.terminating,
+            preempted: pod.preempted,
+            nominated: pod.nominated_node.and_then(|name| cluster.node_named(name)),
         });
-        if let Whereabouts::On(node) = whereabouts {
-            self.take_up(cluster, node, id.into());
-        }
+        self.enter(cluster, id.into());
     }
 
     /// All instances, gone ones included, by id.
@@ -198,6 +253,26 @@ impl Placement {
         &self.nodes
     }
 
+    /// Pending instances, by id.
+    pub fn pending(&self) -> &[InstanceId] {
+        &self.pending
+    }
+
+    /// Pending instances that have a node kept free for them, by id.
+    pub fn nominated(&self) -> &[InstanceId] {
+        &self.nominated
+    }
+
+    /// Bound instances that are to be deleted, by id.
+    pub fn terminating(&self) -> &[InstanceId] {
+        &self.terminating
+    }
+
+    /// How a workload's own pods stand. Pods of a Deployment count for its ReplicaSets.
+    pub fn tally(&self, workload: WorkloadId) -> Tally {
+        self.tallies[workload.index()]
+    }
+
     /// The place to come back to.
     pub fn mark(&self) -> Mark {
         Mark(self.log.len())
@@ -212,6 +287,8 @@ impl Placement {
         while self.log.len() > mark.0 {
             match self.log.pop().expect("the log is longer than the mark") {
                 Edit::Added => {
+                    let last = InstanceId::at(self.instances.len() - 1);
+                    self.leave(cluster, last);
                     self.instances.pop();
                 }
                 Edit::Instance(id, before) => self.replace(cluster, id, before),
@@ -223,6 +300,7 @@ impl Placement {
     /// Adds a pending instance.
     pub fn add(
         &mut self,
+        cluster: &Cluster,
         class: ClassId,
         workload: WorkloadId,
         origin: Option<PodId>,
@@ -234,9 +312,13 @@ impl Placement {
             whereabouts: Whereabouts::Pending,
             ready: false,
             terminating: false,
+            preempted: false,
+            nominated: None,
         });
         self.log.push(Edit::Added);
-        InstanceId::at(self.instances.len() - 1)
+        let id = InstanceId::at(self.instances.len() - 1);
+        self.enter(cluster, id);
+        id
     }
 
     /// Changes an instance; resources and pod lists follow.
@@ -255,13 +337,36 @@ impl Placement {
         }
     }
 
-    /// Binds a pending instance to `node`, where it is taken to become ready.
+    /// Binds a pending instance to `node`, where it is taken to become ready if the node can be reached.
     pub fn bind(&mut self, cluster: &Cluster, id: InstanceId, node: NodeId) {
+        let ready = self.node(node).reachable;
         self.change(cluster, id, |instance| {
             debug_assert!(instance.is_pending(), "only a pending pod is bound");
             instance.whereabouts = Whereabouts::On(node);
-            instance.ready = true;
+            instance.ready = ready;
+            instance.nominated = None;
         });
+    }
+
+    /// The instances that were added or changed since `mark`, each once, by id, with what they were at the
+    /// mark (`None` for those added since). One that was changed back is still among them.
+    pub fn changed_since(&self, mark: Mark) -> Vec<(InstanceId, Option<Instance>)> {
+        let mut added = self.instances.len();
+        let mut changed: Vec<(InstanceId, Option<Instance>)> = Vec::new();
+        // Backwards, so that the first record of an instance, which holds its state at the mark, comes last.
+        for edit in self.log[mark.0..].iter().rev() {
+            match edit {
+                Edit::Added => added -= 1,
+                Edit::Instance(id, before) => changed.push((*id, Some(*before))),
+                Edit::Node(..) => {}
+            }
+        }
+        changed.retain(|(id, _)| id.index() < added);
+        changed.reverse();
+        changed.sort_by_key(|(id, _)| *id);
+        changed.dedup_by_key(|(id, _)| *id);
+        changed.extend((added..self.instances.len()).map(|at| (InstanceId::at(at), None)));
+        changed
     }
 
     /// Deletes an instance at once.
@@ -297,17 +402,46 @@ impl Placement {
     }
 
     fn replace(&mut self, cluster: &Cluster, id: InstanceId, after: Instance) {
-        let before = self.instances[id.index()];
-        if (before.whereabouts, before.class) == (after.whereabouts, after.class) {
-            self.instances[id.index()] = after;
-            return;
-        }
-        if let Whereabouts::On(node) = before.whereabouts {
-            self.give_back(cluster, node, id);
-        }
+        self.leave(cluster, id);
         self.instances[id.index()] = after;
-        if let Whereabouts::On(node) = after.whereabouts {
-            self.take_up(cluster, node, id);
+        self.enter(cluster, id);
+    }
+
+    /// Counts an instance in, wherever it is.
+    fn enter(&mut self, cluster: &Cluster, id: InstanceId) {
+        let instance = self.instances[id.index()];
+        self.tallies[instance.workload.index()].count(&instance, 1);
+        match instance.whereabouts {
+            Whereabouts::On(node) => {
+                self.take_up(cluster, node, id);
+                if instance.terminating {
+                    insert(&mut self.terminating, id);
+                }
+            }
+            Whereabouts::Pending => {
+                insert(&mut self.pending, id);
+                if instance.nominated.is_some() {
+                    insert(&mut self.nominated, id);
+                }
+            }
+            Whereabouts::Unlisted | Whereabouts::Gone => {}
+        }
+    }
+
+    /// Counts an instance out again.
+    fn leave(&mut self, cluster: &Cluster, id: InstanceId) {
+        let instance = self.instances[id.index()];
+        self.tallies[instance.workload.index()].count(&instance, 1_u32.wrapping_neg());
+        match instance.whereabouts {
+            Whereabouts::On(node) => {
+                self.give_back(cluster, node, id);
+                remove(&mut self.terminating, id);
+            }
+            Whereabouts::Pending => {
+                remove(&mut self.pending, id);
+                remove(&mut self.nominated, id);
+            }
+            Whereabouts::Unlisted | Whereabouts::Gone => {}
         }
     }
 
@@ -318,9 +452,7 @@ impl Placement {
         node.requested.scalars.retain(|(_, amount)| *amount != 0);
         node.scored.cpu_milli = node.scored.cpu_milli.wrapping_add(spec.scored_requests.cpu_milli);
         node.scored.memory = node.scored.memory.wrapping_add(spec.scored_requests.memory);
-        if let Err(at) = node.pods.binary_search(&id) {
-            node.pods.insert(at, id);
-        }
+        insert(&mut node.pods, id);
     }
 
     fn give_back(&mut self, cluster: &Cluster, node: NodeId, id: InstanceId) {
@@ -330,8 +462,164 @@ impl Placement {
         node.requested.scalars.retain(|(_, amount)| *amount != 0);
         node.scored.cpu_milli = node.scored.cpu_milli.wrapping_sub(spec.scored_requests.cpu_milli);
         node.scored.memory = node.scored.memory.wrapping_sub(spec.scored_requests.memory);
-        if let Ok(at) = node.pods.binary_search(&id) {
-            node.pods.remove(at);
+        remove(&mut node.pods, id);
+    }
+}
+
+/// Inserts into a sorted list. Sorted lists make equal placements bit-identical, however they came about.
+fn insert(list: &mut Vec<InstanceId>, id: InstanceId) {
+    if let Err(at) = list.binary_search(&id) {
+        list.insert(at, id);
+    }
+}
+
+/// Removes from a sorted list.
+fn remove(list: &mut Vec<InstanceId>, id: InstanceId) {
+    if let Ok(at) = list.binary_search(&id) {
+        list.remove(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::affinity::{NodeAffinity, PodAffinity};
+    use crate::node::Readiness;
+    use crate::pod::{Phase, RestartPolicy};
+    use crate::selector::LabelSelector;
+    use crate::workload::{Provenance, WorkloadKind};
+    use crate::{Builder, Labels, Node, Pod, PodClass, PodSpec, Workload};
+
+    fn spec(builder: &mut Builder, cpu_milli: i64) -> PodSpec {
+        let gpu = builder.intern("nvidia.com/gpu");
+        let requests = Resources { cpu_milli, scalars: vec![(gpu, 1)], ..Resources::default() };
+        PodSpec {
+            scheduler_name: builder.so_far().known().default_scheduler,
+            priority: 0,
+            preempts: true,
+            requests,
+            scored_requests: ScoredRequests { cpu_milli, memory: 1 },
+            arriving_requests: ScoredRequests { cpu_milli, memory: 1 },
+            node_selector: Labels::default(),
+            node_affinity: NodeAffinity::default(),
+            pod_affinity: PodAffinity::default(),
+            pod_anti_affinity: PodAffinity::default(),
+            tolerations: [].into(),
+            spread: [].into(),
+            host_ports: [].into(),
+            volumes: [].into(),
+            images: [].into(),
+            image_volumes: [].into(),
+            gates: [].into(),
+            grace_seconds: 30,
+            host_network: false,
+            restart_policy: RestartPolicy::Always,
+            required_features: [].into(),
+            unmodelled: [].into(),
         }
+    }
+
+    fn node(builder: &mut Builder, name: &str) -> Node {
+        Node {
+            name: builder.intern(name),
+            labels: Labels::default(),
+            taints: [].into(),
+            unschedulable: false,
+            allocatable: Resources::default(),
+            pods_allocatable: 110,
+            capacity: Resources::default(),
+            readiness: Readiness::Ready,
+            images: [].into(),
+            declared_features: [].into(),
+            kubelet_version: None,
+            terminating: false,
+        }
+    }
+
+    /// Two nodes, `b` named first, and a pod on `b`.
+    fn cluster() -> Cluster {
+        let mut builder = Builder::default();
+        for name in ["b", "a"] {
+            let node = node(&mut builder, name);
+            builder.node(node);
+        }
+        let (name, namespace, on) =
+            (builder.intern("web"), builder.intern("default"), builder.intern("b"));
+        let labels = builder.labels(Labels::default());
+        let spec = spec(&mut builder, 100);
+        let spec = builder.spec(spec);
+        let class = builder.class(PodClass { namespace, labels, spec });
+        let workload = builder.workload(Workload {
+            kind: WorkloadKind::Pod,
+            namespace,
+            name,
+            owner: None,
+            desired: 1,
+            selector: LabelSelector::Nothing,
+            template: None,
+            strategy: None,
+            parallel: false,
+            autoscaled: None,
+            provenance: Provenance::Read,
+            inactive: false,
+        });
+        builder.pod(Pod {
+            name,
+            class,
+            replacement: class,
+            node: Some(on),
+            phase: Phase::Running,
+            ready: true,
+            terminating: false,
+            preempted: false,
+            mirror: false,
+            workload,
+            nominated_node: None,
+            start_time: None,
+            created: None,
+            uid: None,
+            scheduling_message: None,
+            expanded: false,
+        });
+        builder.finish()
+    }
+
+    #[test]
+    fn nodes_are_numbered_in_order_of_their_names() {
+        let cluster = cluster();
+        assert_eq!(cluster.node_name(NodeId(0)), "a");
+        let placement = Placement::of(&cluster);
+        assert_eq!(placement.instance(InstanceId(0)).node(), Some(NodeId(1)));
+        assert_eq!(placement.node(NodeId(1)).requested.cpu_milli, 100);
+    }
+
+    #[test]
+    fn a_revert_is_bit_identical() {
+        let cluster = cluster();
+        let mut placement = Placement::of(&cluster);
+        let before = placement.clone();
+        let mark = placement.mark();
+        placement.change_node(NodeId(1), |node| node.reachable = false);
+        placement.remove(&cluster, InstanceId(0));
+        let Instance { class, workload, .. } = *placement.instance(InstanceId(0));
+        let made = placement.add(&cluster, class, workload, Some(PodId(0)));
+        placement.bind(&cluster, made, NodeId(0));
+        assert_eq!(placement.node(NodeId(0)).requested.scalars.len(), 1);
+        let changed = placement.changed_since(mark);
+        assert_eq!(changed, [(InstanceId(0), Some(*before.instance(InstanceId(0)))), (made, None)]);
+        placement.revert(&cluster, mark);
+        assert!(placement == before);
+        assert_eq!(placement.node(NodeId(0)).requested.scalars.len(), 0);
+    }
+
+    #[test]
+    fn a_pod_bound_to_a_silent_node_never_serves() {
+        let cluster = cluster();
+        let mut placement = Placement::of(&cluster);
+        let Instance { class, workload, .. } = *placement.instance(InstanceId(0));
+        placement.change_node(NodeId(0), |node| node.reachable = false);
+        let made = placement.add(&cluster, class, workload, None);
+        placement.bind(&cluster, made, NodeId(0));
+        assert!(!placement.instance(made).ready);
     }
 }

@@ -2,6 +2,7 @@
 
 mod contents;
 mod decode;
+mod go_names;
 mod head;
 mod list;
 mod path;
@@ -16,6 +17,8 @@ pub(crate) struct Reader<'v> {
     pub(crate) inventory: Inventory,
     /// The file whose path was last taken for the kind of its objects, to say so once.
     pub(crate) told_by_path: Option<u32>,
+    /// The file last told to have Go's field names.
+    pub(crate) told_of_go: Option<u32>,
 }
 
 /// Hands every API object of the sources to `visit`, in order, and tells what was found.
@@ -28,8 +31,13 @@ pub fn for_each_object(
     visit: &mut dyn FnMut(RawObject<'_>),
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Inventory {
-    let mut reader =
-        Reader { visit, diagnostics, inventory: Inventory::default(), told_by_path: None };
+    let mut reader = Reader {
+        visit,
+        diagnostics,
+        inventory: Inventory::default(),
+        told_by_path: None,
+        told_of_go: None,
+    };
     let only = if sources.len() == 1 { sources.first().map(|one| one.name.clone()) } else { None };
     for source in sources {
         reader.source(source);

@@ -143,8 +143,10 @@ impl Controllers<'_> {
     /// Makes the pods that one workload lacks.
     fn complete(&mut self, at: usize) {
         let member = &self.roster.members[at];
-        let counted = member.provenance == Provenance::Read || member.owner.is_some();
-        if member.entry.inactive || member.entry.terminating || !counted {
+        let root = member.owner.map_or(member, |owner| &self.roster.members[owner.index()]);
+        // Of a workload known from its pods alone nobody knows how many it wants.
+        let unread = root.provenance == Provenance::Inferred;
+        if member.entry.inactive || member.entry.terminating || unread {
             return;
         }
         let Some(template) = self.template(at) else { return };

@@ -111,8 +111,9 @@ impl<'a> Cursor<'a> {
 /// Where a text nests deeper than [`DEPTH_MAX`], if it does.
 ///
 /// Nesting in members that no type asks for would pass `serde_json` unseen. To look at each byte
-/// for that would cost a quarter of the whole reading, so brackets are first counted in blocks, which
-/// vectorises; only where that count could exceed the limit is the text walked with its strings.
+/// for that would cost a quarter of the whole reading, so brackets are first counted in blocks,
+/// which vectorises; only where that count could exceed the limit is the text walked with its
+/// strings.
 pub(crate) fn too_deep(text: &str) -> Option<usize> {
     let mut depth = 0_i64;
     for block in text.as_bytes().chunks(64) {

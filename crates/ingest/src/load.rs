@@ -102,6 +102,7 @@ pub fn from_objects<'a>(objects: impl IntoIterator<Item = &'a [u8]>) -> (Cluster
 
 fn assemble(mut gathered: Gathered, inventory: Inventory, options: Options) -> Loaded {
     gathered.tell_repeated();
+    let coverage = coverage(&inventory);
     let mut builder = std::mem::take(&mut gathered.builder);
     let mut resolver = Resolver::new(
         std::mem::take(&mut gathered.drafts),
@@ -111,7 +112,7 @@ fn assemble(mut gathered: Gathered, inventory: Inventory, options: Options) -> L
     );
     let mut pods: Vec<Row<PodEntry>> = std::mem::take(&mut gathered.pods).into_rows().collect();
     let rows = gathered.workloads.iter_mut().flat_map(|table| std::mem::take(table).into_rows());
-    let mut roster = Roster::new(rows.collect(), &pods, &mut builder);
+    let mut roster = Roster::new(rows.collect(), &pods, &coverage, &mut builder);
     let lost = roster.autoscale(gathered.autoscalers.values().copied(), &builder);
     let rows: Vec<Row<Node>> = std::mem::take(&mut gathered.nodes).into_rows().collect();
     let mut origins = Origins {
@@ -147,7 +148,7 @@ fn assemble(mut gathered: Gathered, inventory: Inventory, options: Options) -> L
     for node in nodes {
         builder.node(node);
     }
-    add_objects(&mut gathered, &mut builder, coverage(&inventory));
+    add_objects(&mut gathered, &mut builder, coverage);
     Loaded { cluster: builder.finish(), diagnostics, inventory, origins }
 }
 
@@ -268,3 +269,6 @@ fn coverage(inventory: &Inventory) -> Coverage {
     }
     coverage
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,6 +65,10 @@ impl<'a> RawObject<'a> {
 
     /// Reads the object into a type, once over its text.
     ///
+    /// A key that stands twice is an error wherever the type has a field for it, as derived types
+    /// refuse that; in YAML, and in the members of a list itself, it is one everywhere. Not seen
+    /// are JSON keys that stand twice in what the type skips or reads as a plain map.
+    ///
     /// # Errors
     /// A diagnostic with the place in the file and, where it could be read, the object's name.
     /// Its severity is [`RawObject::loss`].

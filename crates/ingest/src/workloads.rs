@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_cluster::coverage::{Coverage, InputKind};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
 use holdfast_cluster::{Builder, Labels, Symbol, WorkloadId};
 use indexmap::IndexMap;
@@ -56,6 +57,7 @@ impl Roster {
     pub(crate) fn new(
         rows: Vec<Row<WorkloadEntry>>,
         pods: &[Row<PodEntry>],
+        coverage: &Coverage,
         builder: &mut Builder,
     ) -> Self {
         let mut roster = Self::default();
@@ -81,7 +83,7 @@ impl Roster {
             }
             roster.of_pod.push(workload);
         }
-        roster.count(pods, builder);
+        roster.count(pods, coverage, builder);
         roster
     }
 
@@ -162,7 +164,7 @@ impl Roster {
     }
 
     /// Completes what only the pods tell: counts and selectors of workloads that were not in the export.
-    fn count(&mut self, pods: &[Row<PodEntry>], builder: &Builder) {
+    fn count(&mut self, pods: &[Row<PodEntry>], coverage: &Coverage, builder: &Builder) {
         for member in &mut self.members {
             if member.provenance == Provenance::Read && member.entry.kind != WorkloadKind::Pod {
                 continue;
@@ -173,8 +175,9 @@ impl Roster {
             member.entry.desired = match member.entry.kind {
                 // Their pods have names, or nodes, of their own and are not replaced while they end.
                 WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => living,
-                // Where all pods are ending at once their node is gone, and replacements are to come.
-                _ if active == 0 => living,
+                // Where all pods are ending at once their node is gone, and replacements are to come: unless
+                // the export lists that kind without this one, which then was deleted before its pods.
+                kind if active == 0 && !listed(kind, coverage) => living,
                 _ => active,
             };
             member.entry.inactive = member.entry.kind == WorkloadKind::Pod && living == 0;
@@ -202,6 +205,16 @@ impl Roster {
                 owner.entry.desired = sum;
             }
         }
+    }
+}
+
+/// Whether the export lists workloads of a kind.
+fn listed(kind: WorkloadKind, coverage: &Coverage) -> bool {
+    match kind {
+        WorkloadKind::ReplicaSet => coverage.has(InputKind::ReplicaSet),
+        WorkloadKind::ReplicationController => coverage.has(InputKind::ReplicationController),
+        WorkloadKind::Job => coverage.has(InputKind::Job),
+        _ => false,
     }
 }
 

@@ -169,17 +169,14 @@ impl<'a> Cycle<'a> {
 
     /// Pending pods of the same or a higher priority that the node is kept free for.
     fn nominated(&self, node: NodeId) -> Vec<InstanceId> {
-        let Context { cluster, compiled, placement, spec, pod, .. } = self.context;
-        let of_node = compiled.nominated.iter().filter(|(_, kept)| *kept == node);
-        of_node
-            .map(|(other, _)| *other)
-            .filter(|&other| {
-                let instance = placement.instance(other);
-                other != pod
-                    && instance.is_pending()
-                    && cluster.spec_of(instance.class).priority >= spec.priority
-            })
-            .collect()
+        let Context { cluster, placement, spec, pod, .. } = self.context;
+        let counts = |other: &InstanceId| {
+            let instance = placement.instance(*other);
+            *other != pod
+                && instance.nominated == Some(node)
+                && cluster.spec_of(instance.class).priority >= spec.priority
+        };
+        placement.nominated().iter().copied().filter(counts).collect()
     }
 
     /// Puts a pod on the node, for the filters that follow (`AddPod`).

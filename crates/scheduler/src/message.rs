@@ -64,6 +64,22 @@ pub fn of_preemption(
     }
 }
 
+/// The message of the pod's `PodScheduled` condition in a live cluster, which joins the two above: since 1.34
+/// `DynamicResources` speaks before `DefaultPreemption` does. `None` if the pod is scheduled.
+pub fn of_condition(cluster: &Cluster, decision: &Decision) -> Option<String> {
+    if decision.outcome == Outcome::Gated {
+        // What the API server writes; the scheduler never looks at such a pod.
+        return Some("Scheduling is blocked due to non-empty scheduling gates".to_owned());
+    }
+    let message = of(cluster, decision, &[])?;
+    let preemption = decision.preemption.as_ref();
+    let Some(text) = preemption.and_then(|found| of_preemption(cluster, decision, found)) else {
+        return Some(message);
+    };
+    let prefix = if text.starts_with("preemption: ") { "" } else { "preemption: " };
+    Some(format!("{message} no new claims to deallocate, {prefix}{text}"))
+}
+
 /// Each reason with how often it holds, sorted as texts: a count of 10 comes before one of 9.
 fn fit_error(
     cluster: &Cluster,

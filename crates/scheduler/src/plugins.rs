@@ -22,9 +22,7 @@ pub(crate) mod volume_binding;
 pub(crate) mod volume_restrictions;
 pub(crate) mod volume_zone;
 
-use holdfast_cluster::{
-    ClassId, Cluster, InstanceId, Labels, NodeId, Placement, PodSpec, SpecId, Symbol,
-};
+use holdfast_cluster::{ClassId, Cluster, InstanceId, Labels, Placement, PodSpec, SpecId, Symbol};
 
 use crate::plugin::Profile;
 use crate::reason::Code;
@@ -48,8 +46,6 @@ pub(crate) struct Compiled {
     pub(crate) affinity: inter_pod_affinity::Compiled,
     pub(crate) images: image_locality::Compiled,
     pub(crate) limits: node_volume_limits::Compiled,
-    /// Pods of the export that have a node kept free for them.
-    pub(crate) nominated: Vec<(InstanceId, NodeId)>,
 }
 
 impl Compiled {
@@ -63,21 +59,10 @@ impl Compiled {
             affinity: inter_pod_affinity::Compiled::new(cluster),
             images: image_locality::Compiled::new(cluster),
             limits: node_volume_limits::Compiled::new(cluster),
-            nominated: nominated(cluster),
             topologies,
             profile,
         }
     }
-}
-
-fn nominated(cluster: &Cluster) -> Vec<(InstanceId, NodeId)> {
-    cluster
-        .pod_ids()
-        .filter_map(|id| {
-            let node = cluster.node_named(cluster.pod(id).nominated_node?)?;
-            Some((id.into(), node))
-        })
-        .collect()
 }
 
 /// The pod of a cycle and what it is decided against.

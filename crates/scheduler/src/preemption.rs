@@ -44,8 +44,7 @@ pub(crate) fn post_filter(cycle: &Cycle<'_>, decision: &Decision) -> Preemption 
 /// Whether pods of lower priority are still ending on the node that is kept free for the pod
 /// (`PodEligibleToPreemptOthers`).
 fn is_under_way(context: &Context<'_>, decision: &Decision) -> bool {
-    let kept = context.compiled.nominated.iter().find(|(pod, _)| *pod == context.pod);
-    let Some(&(_, node)) = kept else { return false };
+    let Some(node) = context.placement.instance(context.pod).nominated else { return false };
     if code_of(decision, node) == Some(Code::UnschedulableAndUnresolvable) {
         return false;
     }
@@ -53,10 +52,7 @@ fn is_under_way(context: &Context<'_>, decision: &Decision) -> bool {
     usage.exists
         && usage.pods.iter().any(|&pod| {
             let instance = context.placement.instance(pod);
-            let origin = instance.origin.map(|origin| context.cluster.pod(origin));
-            instance.terminating
-                && origin.is_some_and(|origin| origin.preempted)
-                && is_less_important(context, pod)
+            instance.terminating && instance.preempted && is_less_important(context, pod)
         })
 }
 

@@ -143,7 +143,7 @@ impl<'c> Scheduler<'c> {
                 NodeVerdict::Rejected(Rejection { plugin, code, reasons: reasons.clone() })
             }
         };
-        if let Some(node) = self.nominated_node(placement, decision.pod) {
+        if let Some(node) = nominated_node(placement, decision.pod) {
             let verdict = look(&NodeInfo::of(self.cluster, placement, node));
             if let NodeVerdict::Rejected(rejection) = verdict {
                 decision.nominated = Some((node, rejection));
@@ -179,7 +179,7 @@ impl<'c> Scheduler<'c> {
         }
         let (cycle, eligible) = Cycle::pre_filter(context);
         let eligible = eligible.ok()?;
-        if let Some(node) = self.nominated_node(placement, pod) {
+        if let Some(node) = nominated_node(placement, pod) {
             let info = NodeInfo::of(self.cluster, placement, node);
             if cycle.filter_with_nominated(&info, &mut scratch.reasons).is_ok() {
                 scratch.feasible.push(node);
@@ -195,12 +195,11 @@ impl<'c> Scheduler<'c> {
         }
         (!scratch.feasible.is_empty()).then_some(cycle)
     }
+}
 
-    /// The node that is kept free for the pod, if it exists.
-    fn nominated_node(&self, placement: &Placement, pod: InstanceId) -> Option<NodeId> {
-        let (_, node) = self.compiled.nominated.iter().find(|(known, _)| *known == pod)?;
-        placement.node(*node).exists.then_some(*node)
-    }
+/// The node that is kept free for the pod, if it exists.
+fn nominated_node(placement: &Placement, pod: InstanceId) -> Option<NodeId> {
+    placement.instance(pod).nominated.filter(|node| placement.node(*node).exists)
 }
 
 /// Scores the feasible nodes, if there is a choice.

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, cell::Cell};
 
 use super::{
-    Reader,
+    Reader, go_names,
     head::{self, Head},
     path,
 };
@@ -12,7 +12,7 @@ use crate::{
     inventory::Skipped,
     json::Cursor,
     object::{Reading, group_of},
-    text::{Fault, Text},
+    text::{Fault, Mark, Positions, Text},
 };
 
 /// Lists within lists that are followed. Real exports nest two deep; the bound keeps the stack.
@@ -40,6 +40,12 @@ pub(crate) struct Enclosing<'a> {
     kind: Option<Cow<'a, str>>,
     /// How many lists enclose the value.
     depth: usize,
+}
+
+impl Enclosing<'_> {
+    fn deeper(&self) -> Self {
+        Self { depth: self.depth + 1, ..self.clone() }
+    }
 }
 
 /// `apiVersion` and `kind`.
@@ -119,7 +125,10 @@ impl Reader<'_> {
             self.list(text, cursor, head, enclosing.depth)?;
             return Ok(Outcome::Done);
         }
-        let object = head.metadata || head.go_names;
+        if head.go_names && !head.metadata {
+            return self.go_object(text, cursor, enclosing);
+        }
+        let object = head.metadata;
         let kind = head.kind.or_else(|| enclosing.kind.clone());
         let api_version = head.api_version.or_else(|| enclosing.api_version.clone());
         let typed = match (api_version, kind) {
@@ -152,6 +161,34 @@ impl Reader<'_> {
             }
         }
         Ok(Outcome::Done)
+    }
+
+    /// Reads an object with Go's names as if it had the API's. All of it has the place where it
+    /// starts.
+    fn go_object(
+        &mut self,
+        text: &Text<'_>,
+        cursor: &mut Cursor<'_>,
+        enclosing: &Enclosing<'_>,
+    ) -> Result<Outcome, Stop> {
+        let start = cursor.at;
+        let renamed = go_names::renamed(cursor.value()?).to_string();
+        let (line, column) = text.line_column(start);
+        let marks = [Mark { at: 0, line, column }];
+        let own = Text { json: &renamed, positions: Positions::Mapped(&marks), ..*text };
+        if self.told_of_go.replace(text.file) != Some(text.file) {
+            self.diagnostics.push(Diagnostic {
+                severity: Severity::Note,
+                ..text.report(Fault::new(Rule::GoFieldNames, start, ""))
+            });
+        }
+        let mut cursor = Cursor::new(own.json, 0);
+        let outcome = self.object(&own, &mut cursor, &enclosing.deeper());
+        // An offset in text that the file does not have means nothing outside of it.
+        outcome.map_err(|stop| match stop {
+            Stop::Fault(fault) => Stop::Fault(Fault { at: start, ..fault }),
+            Stop::Told => Stop::Told,
+        })
     }
 
     fn hand_over<'a>(

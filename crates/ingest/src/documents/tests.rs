@@ -180,3 +180,13 @@ pub(super) fn told(diagnostics: &[Diagnostic]) -> Vec<String> {
     let tell = |one: &Diagnostic| format!("{:?} {}{}", one.severity, one.rule.id(), place(one));
     diagnostics.iter().map(tell).collect()
 }
+
+#[test]
+fn go_field_names_are_read() {
+    let text = r#"{"TypeMeta":{"Kind":"PodList","APIVersion":"v1"},"ListMeta":{},"Items":[
+{"ObjectMeta":{"Name":"a"}}]}
+{"TypeMeta":{"Kind":"Node","APIVersion":"v1"},"ObjectMeta":{"Name":"n"}}"#;
+    let (objects, diagnostics, _) = read(vec![Source::named("x", text)]);
+    assert_eq!(objects, ["v1 Pod a @1:1", "v1 Node n @3:1"]);
+    assert_eq!(told(&diagnostics), ["Note go-field-names x:1:1"]);
+}

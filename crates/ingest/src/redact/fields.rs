@@ -84,7 +84,8 @@ const DROPPED: &[&str] = &[
 #[rustfmt::skip]
 const KEPT: &[&str] = &[
     "accessModes", "action", "apiGroup", "apiVersion", "architecture", "attachRequired",
-    "attacher", "completionMode", "completionTime", "completedIndexes", "concurrencyPolicy", "creationTimestamp",
+    "attacher", "completionMode", "completionTime", "completedIndexes", "concurrencyPolicy",
+    "creationTimestamp",
     "deletionTimestamp", "divisor", "dnsPolicy", "driver", "effect", "endTime", "finishedAt",
     "fsType", "globalDefault", "imagePullPolicy", "kind", "kubeletVersion",
     "lastHeartbeatTime", "lastProbeTime", "lastScaleTime", "lastScheduleTime",

@@ -165,7 +165,7 @@ impl Pseudonyms {
         let cuts = || word.match_indices('-').map(|(at, _)| (&word[..at], &word[at + 1..]));
         let cuts = || cuts().filter(|(front, back)| !front.is_empty() && !back.is_empty());
         let by_node = cuts().find(|(_, back)| self.nodes.contains_key(*back));
-        by_node.or_else(|| cuts().filter(|(front, _)| self.names.contains(*front)).next_back())
+        by_node.or_else(|| cuts().rfind(|(front, _)| self.names.contains(*front)))
     }
 
     fn atom(&mut self, word: &str) -> String {

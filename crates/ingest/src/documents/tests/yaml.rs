@@ -5,16 +5,16 @@ use crate::{RawObject, Skipped, Source, for_each_object};
 
 #[test]
 fn reads_lists_and_streams() {
-    let text = r#"apiVersion: v1
+    let text = "apiVersion: v1
 items:
 - apiVersion: v1
   kind: Node
   metadata:
     name: m
 kind: List
-"#;
+";
     assert_eq!(objects(text), ["v1 Node m @3:3"]);
-    let text = r#"# rendered
+    let text = "# rendered
 ---
 ---
 apiVersion: apps/v1
@@ -26,7 +26,7 @@ kind: Pod
 apiVersion: v1
 metadata:
   name: p
-"#;
+";
     assert_eq!(objects(text), ["apps/v1 Deployment d @4:1", "v1 Pod p @9:1"]);
     assert_eq!(
         objects("- apiVersion: v1\r\n  kind: Pod\r\n  metadata: {name: p}\r\n"),
@@ -36,7 +36,7 @@ metadata:
 
 #[test]
 fn a_broken_document_does_not_stop_the_others() {
-    let text = r#"kind: Pod
+    let text = "kind: Pod
 metadata: *gone
 ---
 apiVersion: v1
@@ -48,7 +48,7 @@ a: [
 apiVersion: v1
 kind: Pod
 metadata: {name: q}
-"#;
+";
     let (objects, diagnostics, _) = read(vec![Source::found("x", text)]);
     assert_eq!(objects, ["v1 Pod p @4:1", "v1 Pod q @10:1"]);
     assert_eq!(told(&diagnostics), ["Warning invalid-yaml x:2:11", "Warning invalid-yaml x:8:4"]);
@@ -71,14 +71,14 @@ fn duplicate_keys_are_told_with_their_place() {
 
 #[test]
 fn aliases_unfold_within_bounds() {
-    let text = r#"apiVersion: v1
+    let text = "apiVersion: v1
 kind: Pod
 metadata: &m {name: p}
 copy: *m
 more:
   <<: [*m, {name: q, x: 1}]
   z: 2
-"#;
+";
     assert_eq!(
         json_of(text),
         [concat!(
@@ -126,7 +126,7 @@ i: 2020-01-01T00:00:00Z
 
 #[test]
 fn dumps_in_yaml_hold_logs_too() {
-    let text = r#"apiVersion: v1
+    let text = "apiVersion: v1
 kind: NodeList
 items:
 - metadata: {name: m}
@@ -136,7 +136,7 @@ items:
 apiVersion: v1
 kind: PodList
 items: []
-"#;
+";
     let (objects, diagnostics, inventory) = read(vec![Source::named("x", text)]);
     assert_eq!(told(&diagnostics), [] as [&str; 0]);
     assert_eq!(objects, ["v1 Node m @4:3"]);
