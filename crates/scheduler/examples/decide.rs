@@ -29,9 +29,8 @@ fn build(nodes: usize, pods_per_node: usize) -> Cluster {
         let mut patch = support::cpu("300m", 0);
         support::merge(&mut patch, &json!({"metadata": {"labels": {"app": app}}}));
         if (at / 10).is_multiple_of(3) {
-            let term = json!({
-                "topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": app}}
-            });
+            let same = json!({"matchLabels": {"app": app}});
+            let term = json!({"topologyKey": "kubernetes.io/hostname", "labelSelector": same});
             let affinity = json!({"podAntiAffinity":
                 {"requiredDuringSchedulingIgnoredDuringExecution": [term]}});
             support::merge(&mut patch, &json!({"spec": {"affinity": affinity}}));
@@ -40,7 +39,8 @@ fn build(nodes: usize, pods_per_node: usize) -> Cluster {
         if at % 10 == 0 {
             objects.push(json!({
                 "apiVersion": "v1", "kind": "Service",
-                "metadata": {"name": app, "namespace": "default"}, "spec": {"selector": {"app": app}},
+                "metadata": {"name": app, "namespace": "default"},
+                "spec": {"selector": {"app": app}},
             }));
         }
     }

@@ -259,3 +259,14 @@ impl NodeVerdict {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_may_share_a_scheduler() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Scheduler<'_>>();
+    }
+}

@@ -113,8 +113,9 @@ fn node_resources_fit() {
     let full = json!({"status": {"allocatable": {"cpu": "1", "memory": "1Gi", "pods": "0"}}});
     let requests =
         json!({"cpu": "2", "memory": "2Gi", "ephemeral-storage": "1", "b.c/d": "1", "a.c/d": "1"});
-    let wanting = json!({"spec": {"containers": [
-        {"name": "c", "image": "i", "resources": {"requests": requests, "limits": {"b.c/d": "1", "a.c/d": "1"}}}]}});
+    let resources = json!({"requests": requests, "limits": {"b.c/d": "1", "a.c/d": "1"}});
+    let wanting =
+        json!({"spec": {"containers": [{"name": "c", "image": "i", "resources": resources}]}});
     let expected = "NodeResourcesFit: Too many pods, Insufficient cpu, Insufficient memory, \
                     Insufficient ephemeral-storage, Insufficient a.c/d, Insufficient b.c/d";
     assert_eq!(why_not(&full, &wanting), expected);
@@ -151,6 +152,28 @@ fn image_locality() {
     let decision = decide(&cluster, "p");
     assert_eq!(score(&cluster, &decision, "a", "ImageLocality"), Some(48));
     assert_eq!(score(&cluster, &decision, "b", "ImageLocality"), Some(0));
+}
+
+/// `NewFit` of `noderesources/fit.go` does not switch pod-level resources on for its scorer: the pod that
+/// is placed counts by its containers, though the node will count it by what it asks for as a whole.
+#[test]
+fn pod_level_requests_do_not_count_while_nodes_are_scored() {
+    let mut whole = support::cpu("500m", 0);
+    support::merge(&mut whole, &json!({"spec": {"resources": {"requests": {"cpu": "3"}}}}));
+    let cluster = cluster(&[node("a", &json!({})), node("b", &json!({})), pod("p", &whole)]);
+    let decision = decide(&cluster, "p");
+    // 3.5 of 4 cores and 97 % of the memory stay free: (87 + 97) / 2.
+    assert_eq!(score(&cluster, &decision, "a", "NodeResourcesFit"), Some(92));
+}
+
+/// `evaluateNominatedNode` of `schedule_one.go`: the node kept free for the pod is taken if it still fits,
+/// whatever others would score.
+#[test]
+fn a_node_kept_free_for_the_pod_is_taken() {
+    let disliked = json!({"spec": {"taints": [{"key": "k", "effect": "PreferNoSchedule"}]}});
+    let kept = json!({"status": {"nominatedNodeName": "b"}});
+    let cluster = cluster(&[node("a", &json!({})), node("b", &disliked), pod("p", &kept)]);
+    assert_eq!(feasible(&cluster, &decide(&cluster, "p")), ["b"]);
 }
 
 /// `schedulinggates/scheduling_gates.go`.
@@ -274,7 +297,7 @@ fn a_service_spreads_its_pods() {
     objects.push(service);
     let with = cluster(&objects);
     let decision = decide(&with, "p");
-    // One pod there, none here: ln(2 + 2) + 2, rounded to 3, against 2; then 100 · (3 + 2 − s) / 3,
+    // One pod there, none here: ln(2 + 2) + 2, rounded to 3, against 2; then 100 · (5 − s) / 3,
     // twice.
     assert_eq!(score(&with, &decision, "a", "PodTopologySpread"), Some(132));
     assert_eq!(score(&with, &decision, "b", "PodTopologySpread"), Some(200));

@@ -102,8 +102,12 @@ fn names(cluster: &Cluster) -> Vec<String> {
     candidates(&decision).iter().map(|node| cluster.node_name(*node).to_owned()).collect()
 }
 
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(config())]
 
     /// Upstream walks its node tree in no order that could matter (`backend/cache/node_tree.go`).
     #[test]
@@ -179,7 +183,8 @@ proptest! {
     fn preemption_evicts_only_lower_priority_and_makes_room((nodes, runs, comes) in any_case()) {
         let cluster = together(&nodes, &runs, &comes);
         let pending = find(&cluster, "p");
-        let Some(Preemption::Helps(found)) = decide(&cluster, "p").preemption else { return Ok(()) };
+        let preemption = decide(&cluster, "p").preemption;
+        let Some(Preemption::Helps(found)) = preemption else { return Ok(()) };
         let priority = |placement: &Placement, pod: InstanceId| {
             cluster.spec_of(placement.instance(pod).class).priority
         };
@@ -253,7 +258,8 @@ proptest! {
                 let weight = weights.iter().find(|(known, _)| known == plugin).map(|(_, w)| *w);
                 prop_assert!((0..=100 * weight.unwrap_or(0)).contains(score), "{plugin:?} {score}");
             }
-            prop_assert_eq!(scores.total, scores.by_plugin.iter().map(|(_, score)| score).sum::<i64>());
+            let sum: i64 = scores.by_plugin.iter().map(|(_, score)| score).sum();
+            prop_assert_eq!(scores.total, sum);
         }
     }
 }

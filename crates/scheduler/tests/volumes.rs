@@ -168,7 +168,8 @@ fn volume_zone() {
 /// `nodevolumelimits/csi.go`: a volume that is there already is not counted twice.
 #[test]
 fn node_volume_limits() {
-    let csi_node = json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSINode", "metadata": {"name": "n"},
+    let csi_node = json!({
+        "apiVersion": "storage.k8s.io/v1", "kind": "CSINode", "metadata": {"name": "n"},
         "spec": {"drivers": [{"name": "d", "nodeID": "n", "allocatable": {"count": 1}}]}});
     let csi =
         |name: &str| volume(name, &json!({"spec": {"csi": {"driver": "d", "volumeHandle": name}}}));
