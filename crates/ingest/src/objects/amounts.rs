@@ -10,7 +10,7 @@ use super::context::Context;
 use super::lean::Pairs;
 
 /// An exact amount of each resource that is named, in the order of naming.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Amounts(Vec<(Symbol, Quantity)>);
 
 impl Amounts {

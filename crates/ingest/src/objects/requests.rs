@@ -31,7 +31,7 @@ pub(crate) struct RawContainerStatus<'a> {
 }
 
 /// Which part a container plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Role {
     /// An ordinary container.
     Main,
@@ -42,7 +42,7 @@ pub(crate) enum Role {
 }
 
 /// Requests and limits of one container or of a whole pod, defaults applied.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) requests: Amounts,
     pub(crate) limits: Amounts,
@@ -67,7 +67,7 @@ impl Asked {
 }
 
 /// A container, as far as it asks for resources.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Container {
     pub(crate) name: Symbol,
     pub(crate) role: Role,
@@ -75,7 +75,7 @@ pub(crate) struct Container {
 }
 
 /// Everything that decides what a pod requests.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Demand {
     /// Ordinary containers first, then init containers, each in order.
     pub(crate) containers: Vec<Container>,

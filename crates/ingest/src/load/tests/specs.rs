@@ -240,3 +240,50 @@ fn nulls_are_nothing() {
     assert_eq!(rules(&loaded), []);
     assert_eq!(loaded.cluster.pods().len(), 1);
 }
+
+#[test]
+fn pods_that_differ_in_names_alone_share_what_they_ask_for() {
+    let daemon = |name: &str, node: &str, token: &str| {
+        format!(
+            r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{name}","labels":{{"app":"x"}}}},"spec":{{
+            "nodeName":"{node}","hostname":"{name}","affinity":{{"nodeAffinity":{{
+            "requiredDuringSchedulingIgnoredDuringExecution":{{"nodeSelectorTerms":[{{"matchFields":[{{
+            "key":"metadata.name","operator":"In","values":["{node}"]}}]}}]}}}}}},"containers":[{{"name":"c",
+            "volumeMounts":[{{"name":"kube-api-access-{token}"}}],"resources":{{"requests":{{"cpu":"1"}}}}}}],
+            "volumes":[{{"name":"kube-api-access-{token}","projected":{{}}}}]}}}}"#
+        )
+    };
+    let text = [
+        node("a"),
+        node("b"),
+        daemon("p", "a", "aaaaa"),
+        daemon("q", "b", "bbbbb"),
+        daemon("r", "a", "ccccc"),
+    ];
+    let loaded = loaded(&text.concat());
+    let cluster = &loaded.cluster;
+    assert_eq!(pod(cluster, "p").class, pod(cluster, "r").class);
+    for (name, own) in [("p", "a"), ("q", "b"), ("r", "a")] {
+        let spec = spec(cluster, name);
+        assert_eq!(spec.requests.cpu_milli, 1000);
+        let required = spec.node_affinity.required.as_ref().unwrap();
+        let on = |node: &str| {
+            let name = cluster.find(node).unwrap();
+            required.matches(name, &holdfast_cluster::Labels::default(), cluster.symbols())
+        };
+        assert_eq!((on("a"), on("b")), (own == "a", own == "b"), "{name}");
+    }
+}
+
+#[test]
+fn a_type_error_deep_in_a_spec_has_its_place() {
+    let loaded = loaded(&format!(
+        "{}\n{{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{{\"name\":\"p\"}},\n\"spec\":{{\n\
+         \"tolerations\":7}}}}",
+        node("a")
+    ));
+    assert_eq!(rules(&loaded), [Rule::WrongType]);
+    let told = &loaded.diagnostics[0];
+    assert_eq!(told.object.as_ref().unwrap().name, "p");
+    assert_eq!(told.place.as_ref().unwrap().line, 5, "{told:?}");
+}
