@@ -1,8 +1,8 @@
 //! Objects as API servers print them, translated one at a time.
 //!
-//! Every kind has its lean type, which reads what decides something and skips the rest unread: Secrets,
-//! data of ConfigMaps, environment variables and `last-applied-configuration` never get in. What is read
-//! is interned at once; no JSON shape outlives its object.
+//! Every kind has its lean type, which reads what decides something and skips the rest unread:
+//! Secrets, data of ConfigMaps, environment variables and `last-applied-configuration` never get
+//! in. What is read is interned at once; no JSON shape outlives its object.
 
 mod admission;
 mod affinity;
@@ -371,7 +371,8 @@ impl Gathered {
         Ok(())
     }
 
-    /// Translates a pod's spec, or finds one like it. Gives the draft of the next pod where it differs.
+    /// Translates a pod's spec, or finds one like it. Gives the draft of the next pod where it
+    /// differs.
     fn spec(
         &mut self,
         raw: &RawObject<'_>,
@@ -417,7 +418,8 @@ impl Gathered {
         Ok((known, replacement))
     }
 
-    /// The draft of a pod as it stands: with what the kubelet has given, where an in-place resize is under way.
+    /// The draft of a pod as it stands: with what the kubelet has given, where an in-place resize
+    /// is under way.
     fn resized(&mut self, item: &RawPod<'_>, known: Known) -> u32 {
         let Some(status) = &item.status else { return known.draft };
         let mut key = std::mem::take(&mut self.status_key);

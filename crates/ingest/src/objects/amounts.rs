@@ -1,7 +1,7 @@
 //! Resource lists, as the API server rounds them and the scheduler adds them up.
 //!
-//! Models `ResourceList` arithmetic of `k8s.io/component-helpers/resource/helpers.go`, the rounding of
-//! `SetDefaults_ResourceList` (`pkg/apis/core/v1/defaults.go`) and the choice of scalars of
+//! Models `ResourceList` arithmetic of `k8s.io/component-helpers/resource/helpers.go`, the rounding
+//! of `SetDefaults_ResourceList` (`pkg/apis/core/v1/defaults.go`) and the choice of scalars of
 //! `Resource.Add` (`pkg/scheduler/framework/types.go`, v1.36.3).
 
 use holdfast_cluster::{Quantity, Resources, Symbol};

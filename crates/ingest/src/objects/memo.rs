@@ -1,8 +1,8 @@
 //! Pod specs, translated once for all pods that differ in nothing but names.
 //!
-//! Pods of one ReplicaSet differ in `nodeName` and in the random name of the volume with their token; pods of
-//! one DaemonSet also in the node that their affinity names. Specs are compared as text with these parts
-//! masked, so that most of an export's bytes are scanned and never parsed.
+//! Pods of one ReplicaSet differ in `nodeName` and in the random name of the volume with their
+//! token; pods of one DaemonSet also in the node that their affinity names. Specs are compared as
+//! text with these parts masked, so that most of an export's bytes are scanned and never parsed.
 
 use std::fmt;
 
@@ -133,7 +133,8 @@ pub(crate) struct Memo {
 }
 
 impl Memo {
-    /// Looks a spec up. Gives what it became, and the node to put in place of the one that was named.
+    /// Looks a spec up. Gives what it became, and the node to put in place of the one that was
+    /// named.
     pub(crate) fn find(
         &mut self,
         spec: &SpecPieces<'_>,
@@ -235,7 +236,8 @@ fn names_only(field: &Requirement, node: Symbol) -> bool {
     matches!(&field.operator, Operator::In(names) if **names == [node])
 }
 
-/// Appends a text without the random end of `kube-api-access-x7k2p`, the volume with the pod's token.
+/// Appends a text without the random end of `kube-api-access-x7k2p`, the volume with the pod's
+/// token.
 fn mask_token_volume(text: &str, key: &mut Vec<u8>) {
     const START: &str = "\"kube-api-access-";
     let mut rest = text;

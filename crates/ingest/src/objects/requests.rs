@@ -177,8 +177,8 @@ impl Demand {
     }
 
     /// What `NodeResourcesFit` takes the pod to request while it scores nodes for it:
-    /// `calculatePodResourceRequest` (`noderesources/resource_allocation.go`), which there leaves out
-    /// pod-level resources and what the kubelet has given.
+    /// `calculatePodResourceRequest` (`noderesources/resource_allocation.go`), which there leaves
+    /// out pod-level resources and what the kubelet has given.
     pub(crate) fn arriving(&self, context: &mut Context<'_>) -> ScoredRequests {
         let (cpu, memory) = (context.intern("cpu"), context.intern("memory"));
         let mut floor = Amounts::default();
@@ -222,8 +222,9 @@ impl Demand {
         total
     }
 
-    /// `AggregateContainerRequests` (and `AggregateContainerLimits`): ordinary containers and sidecars add
-    /// up; each init container needs its own amount on top of the sidecars started before it.
+    /// `AggregateContainerRequests` (and `AggregateContainerLimits`): ordinary containers and
+    /// sidecars add up; each init container needs its own amount on top of the sidecars started
+    /// before it.
     fn sum(&self, amount: impl Fn(&Container) -> Amounts) -> Amounts {
         let mut total = Amounts::default();
         let mut sidecars = Amounts::default();

@@ -16,8 +16,8 @@ use super::policy::amount;
 use super::selector::{RawLabelSelector, equals};
 use super::storage::{ClaimEntry, RawClaim};
 
-/// Every kind of workload at once: no two of them use one field with different meanings, but for the
-/// selector of a ReplicationController, which is a plain map.
+/// Every kind of workload at once: no two of them use one field with different meanings, but for
+/// the selector of a ReplicationController, which is a plain map.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(crate) struct RawWorkload<'a> {
@@ -135,7 +135,8 @@ pub(crate) struct WorkloadEntry {
 }
 
 impl RawWorkload<'_> {
-    /// Translates a workload. `legacy` groups select by the template's labels where no selector is given.
+    /// Translates a workload. `legacy` groups select by the template's labels where no selector is
+    /// given.
     pub(crate) fn read(&self, kind: WorkloadKind, context: &mut Context<'_>) -> WorkloadEntry {
         let no_meta = Meta::default();
         let meta = self.metadata.as_ref().unwrap_or(&no_meta);
@@ -287,8 +288,8 @@ impl RawWorkloadSpec<'_> {
         }
     }
 
-    /// How many pods a running Job wants at once (`wantActivePods`, `pkg/controller/job`): no more than
-    /// it may run, nor than it still lacks.
+    /// How many pods a running Job wants at once (`wantActivePods`, `pkg/controller/job`): no more
+    /// than it may run, nor than it still lacks.
     fn parallel_jobs(&self, status: &RawWorkloadStatus<'_>) -> i64 {
         let parallelism = self.parallelism.map_or(1, |number| number.0.max(0));
         let succeeded = status.succeeded.map_or(0, |number| number.0);
