@@ -474,8 +474,10 @@ impl Gathered {
             return Err(Box::new(self.about(Rule::NoName, raw.loss(), raw, None, detail)));
         };
         let mut context = self.context();
+        // A cluster's own objects have one name in all of it, whatever a manifest says of a namespace.
+        let namespace = if namespaced(&raw.kind) { meta.namespace() } else { "" };
         Ok(Head {
-            namespace: context.intern(meta.namespace()),
+            namespace: context.intern(namespace),
             name: context.intern(&meta.name),
             version: Version {
                 uid: context.intern_some(&meta.uid),

@@ -1,5 +1,6 @@
 //! What inputs mean, trap by trap.
 
+mod damage;
 mod expansion;
 mod owners;
 mod specs;
@@ -163,6 +164,19 @@ fn absurd_values_leave_the_object_out() {
             assert_eq!(told.object.as_ref().unwrap().name, "p");
             assert!(told.place.as_ref().unwrap().line >= 2, "{told:?}");
         }
+    }
+}
+
+#[test]
+fn absurd_counts_leave_the_workload_out() {
+    for replicas in ["-1", "9223372036854775807"] {
+        let loaded = loaded(&format!(
+            r#"{}{{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"d"}},
+            "spec":{{"replicas":{replicas},"template":{{"spec":{{}}}}}}}}"#,
+            node("a")
+        ));
+        assert_eq!(rules(&loaded), [Rule::BadQuantity]);
+        assert_eq!(loaded.cluster.workloads().len() + loaded.cluster.pods().len(), 0);
     }
 }
 
