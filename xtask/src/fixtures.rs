@@ -1,7 +1,7 @@
 //! The published plans as exports: what `kubectl get … -A -o json` would print for each.
 //!
-//! [`homelab`] and [`edge`] read like the plans; everything an API server, a controller or a kubelet
-//! would have filled in comes from the builders below them:
+//! [`homelab`] and [`edge`] read like the plans; everything an API server, a controller or a
+//! kubelet would have filled in comes from the builders below them:
 //!
 //! - [`identity`]: names, uids and times that look random and never change;
 //! - [`workload`]: pod templates as a manifest writes them;
@@ -21,9 +21,9 @@ mod workload;
 mod checks;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 /// A plan's folder below `fixtures/` and the cluster it describes.
@@ -38,13 +38,39 @@ const PLANS: [Plan; 2] = [("edge", edge::cluster), ("homelab", homelab::cluster)
 /// When a folder or a file below `root` cannot be written.
 pub(crate) fn generate(root: &Path) -> Result<()> {
     for (plan, cluster) in PLANS {
-        let folder = root.join("fixtures").join(plan);
-        fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
-        let file = folder.join("cluster.json");
+        let file = export(root, plan);
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
+        }
         fs::write(&file, as_kubectl_prints(cluster()))
             .with_context(|| format!("write {}", file.display()))?;
     }
     Ok(())
+}
+
+/// Compares what is committed with what [`generate`] would write.
+///
+/// # Errors
+/// When a file is missing or differs.
+pub(crate) fn check(root: &Path) -> Result<()> {
+    for (plan, cluster) in PLANS {
+        let file = export(root, plan);
+        let committed =
+            fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
+        let generated = as_kubectl_prints(cluster());
+        let at = committed.lines().zip(generated.lines()).position(|(is, new)| is != new);
+        if committed != generated {
+            let line =
+                at.map_or_else(|| "at its end".to_owned(), |at| format!("on line {}", at + 1));
+            bail!("{} differs {line}: run `cargo xtask generate`", file.display());
+        }
+    }
+    Ok(())
+}
+
+/// Where a plan's export is.
+fn export(root: &Path, plan: &str) -> PathBuf {
+    root.join("fixtures").join(plan).join("cluster.json")
 }
 
 /// The bytes of `kubectl -o json`: sorted keys, four spaces, `<`, `>` and `&` escaped as Go does.

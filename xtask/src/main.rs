@@ -1,17 +1,57 @@
-//! Everything a contributor runs: `cargo run -p xtask -- TASK`.
+//! Everything a contributor runs: `cargo xtask TASK`.
 
+mod bench;
+mod conformance;
 mod fixtures;
+mod log;
+mod program;
+mod suite;
+mod tidy;
+mod toolchain;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Everything a contributor runs.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Runs all that CI runs, after installing what it lacks.
+    Test,
+    /// Checks the rules of the house that neither rustfmt nor clippy knows.
+    Tidy,
+    /// Writes the generated fixtures.
+    Generate {
+        /// Only compare, and fail if a committed file differs from what would be written.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Measures, and compares with the targets.
+    Bench {
+        #[command(subcommand)]
+        bench: bench::Bench,
+    },
+    /// Compares Holdfast's decisions with the real scheduler's.
+    Conformance(conformance::Arguments),
+}
 
 fn main() -> Result<()> {
-    let task = std::env::args().nth(1);
-    match task.as_deref() {
-        Some("generate") => fixtures::generate(&root()),
-        Some(other) => bail!("no task named {other:?}; there is: generate"),
-        None => bail!("name a task: generate"),
+    let root = root();
+    match Arguments::parse().task {
+        Task::Test => suite::run(&root),
+        Task::Tidy => tidy::run(&root),
+        Task::Generate { check: false } => fixtures::generate(&root),
+        Task::Generate { check: true } => fixtures::check(&root),
+        Task::Bench { bench } => bench::run(&root, &bench),
+        Task::Conformance(arguments) => conformance::run(&root, &arguments),
     }
 }
 

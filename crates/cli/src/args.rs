@@ -100,13 +100,13 @@ pub struct RedactArguments {
 pub struct SynthArguments {
     /// How many nodes.
     #[arg(long, value_name = "N", default_value_t = 100)]
-    pub nodes: usize,
+    pub nodes: u32,
     /// How many pods.
     #[arg(long, value_name = "N", default_value_t = 3000)]
-    pub pods: usize,
+    pub pods: u32,
     /// How many zones.
     #[arg(long, value_name = "N", default_value_t = 3)]
-    pub zones: usize,
+    pub zones: u32,
     /// The same seed makes the same bytes.
     #[arg(long, value_name = "SEED", default_value_t = 1)]
     pub seed: u64,

@@ -13,6 +13,7 @@ pub mod output;
 pub mod progress;
 pub mod render;
 pub mod sweep;
+pub mod synth;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -173,6 +173,9 @@ pub struct Pod {
     pub created: Option<i64>,
     /// Its uid.
     pub uid: Option<Symbol>,
+    /// It ends because the scheduler evicted it for a more important pod (condition `DisruptionTarget`, reason
+    /// `PreemptionByScheduler`).
+    pub preempted: bool,
     /// What its `PodScheduled` condition says, where that is false.
     pub scheduling_message: Option<Symbol>,
     /// Made by Holdfast from a workload whose controller had not run yet (a rendered manifest).

@@ -302,6 +302,7 @@ impl Controllers<'_> {
             start_time: None,
             created,
             uid: None,
+            preempted: false,
             scheduling_message: None,
             expanded: true,
         };

@@ -174,6 +174,7 @@ fn add_pod(
         start_time: entry.start_time,
         created: entry.created,
         uid: entry.uid,
+        preempted: entry.preempted,
         scheduling_message: entry.scheduling_message,
         expanded: entry.expanded,
     })

@@ -16,6 +16,8 @@ pub struct Decision {
     pub pre_filter: Option<Rejection>,
     /// Each node that exists, by name, and what was said of it; empty if none was looked at.
     pub nodes: Vec<(NodeId, NodeVerdict)>,
+    /// The node kept free for the pod, if it was looked at first and turned the pod down.
+    pub nominated: Option<(NodeId, Rejection)>,
     /// How many nodes exist.
     pub nodes_total: usize,
     /// The plugin whose `PreFilter` left nodes out, if one did.

@@ -1,4 +1,6 @@
-//! Go's arithmetic where Rust's own differs between platforms.
+//! Go's library where its results show and Rust's own differs.
+
+pub(crate) mod sort;
 
 /// Go's `math.Log` for positive finite numbers, bit for bit.
 ///

@@ -28,9 +28,14 @@ fn unschedulable(cluster: &Cluster, decision: &Decision) -> String {
         return format!("0/{} nodes are available: {}.", decision.nodes_total, texts.join(", "));
     }
     let left_out = decision.narrowed_by.map(Reason::LeftOutBy);
-    let reasons = decision.nodes.iter().flat_map(|(_, verdict)| match verdict {
+    let nominated = decision.nominated.as_ref();
+    let reasons = decision.nodes.iter().flat_map(|(node, verdict)| match verdict {
         NodeVerdict::Rejected(rejection) => rejection.reasons.clone(),
-        NodeVerdict::LeftOut => left_out.into_iter().collect(),
+        // The node kept free for the pod was looked at before the nodes were narrowed.
+        NodeVerdict::LeftOut => match nominated.filter(|(known, _)| known == node) {
+            Some((_, rejection)) => rejection.reasons.clone(),
+            None => left_out.into_iter().collect(),
+        },
         NodeVerdict::Feasible(_) => Vec::new(),
     });
     fit_error(cluster, decision.nodes_total, reasons)

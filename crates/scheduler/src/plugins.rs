@@ -22,9 +22,7 @@ pub(crate) mod volume_binding;
 pub(crate) mod volume_restrictions;
 pub(crate) mod volume_zone;
 
-use holdfast_cluster::{
-    ClassId, Cluster, InstanceId, Labels, Placement, PodSpec, SpecId, Symbol,
-};
+use holdfast_cluster::{ClassId, Cluster, InstanceId, Labels, Placement, PodSpec, SpecId, Symbol};
 
 use crate::plugin::Profile;
 use crate::reason::Code;

@@ -9,8 +9,9 @@ use std::cmp::Reverse;
 use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::{InstanceId, NodeId};
 
-use crate::decision::{Decision, NodeVerdict, Preemption, PreemptionCandidate};
+use crate::decision::{Decision, Preemption, PreemptionCandidate};
 use crate::framework::Cycle;
+use crate::go;
 use crate::node_info::NodeInfo;
 use crate::plugin::Plugin;
 use crate::plugins::Context;
@@ -41,8 +42,7 @@ pub(crate) fn post_filter(cycle: &Cycle<'_>, decision: &Decision) -> Preemption 
 }
 
 /// Whether pods of lower priority are still ending on the node that is kept free for the pod
-/// (`PodEligibleToPreemptOthers`). Upstream asks besides that the scheduler itself evicted them, which a
-/// placement does not tell.
+/// (`PodEligibleToPreemptOthers`).
 fn is_under_way(context: &Context<'_>, decision: &Decision) -> bool {
     let Some(node) = context.placement.instance(context.pod).nominated else { return false };
     let verdict = decision.nodes.iter().find(|(known, _)| *known == node);
@@ -54,19 +54,27 @@ fn is_under_way(context: &Context<'_>, decision: &Decision) -> bool {
     let usage = context.placement.node(node);
     usage.exists
         && usage.pods.iter().any(|&pod| {
-            context.placement.instance(pod).terminating && is_less_important(context, pod)
+            let instance = context.placement.instance(pod);
+            instance.terminating && instance.preempted && is_less_important(context, pod)
         })
+}
+
+/// What the cycle said of the node, in `PreFilter`, as the node kept free for the pod, or as one of all.
+fn code_of(decision: &Decision, node: NodeId) -> Option<Code> {
+    if let Some(rejection) = &decision.pre_filter {
+        return Some(rejection.code);
+    }
+    if let Some((_, rejection)) = decision.nominated.as_ref().filter(|(id, _)| *id == node) {
+        return Some(rejection.code);
+    }
+    decision.nodes.iter().find(|(id, _)| *id == node)?.1.code()
 }
 
 /// The nodes that might take the pod with fewer pods on them (`NodesForStatusCode`).
 fn potential_nodes(decision: &Decision, context: &Context<'_>) -> Vec<NodeId> {
-    if let Some(rejection) = &decision.pre_filter {
-        let all = context.cluster.node_ids().filter(|&id| context.placement.node(id).exists);
-        let helps = rejection.code == Code::Unschedulable;
-        return if helps { all.collect() } else { Vec::new() };
-    }
-    let resolvable = |verdict: &NodeVerdict| verdict.code() == Some(Code::Unschedulable);
-    decision.nodes.iter().filter(|(_, verdict)| resolvable(verdict)).map(|(id, _)| *id).collect()
+    let exists = |id: &NodeId| context.placement.node(*id).exists;
+    let resolvable = |id: &NodeId| code_of(decision, *id) == Some(Code::Unschedulable);
+    context.cluster.node_ids().filter(exists).filter(resolvable).collect()
 }
 
 fn priority(context: &Context<'_>, pod: InstanceId) -> i32 {
@@ -77,19 +85,31 @@ fn is_less_important(context: &Context<'_>, pod: InstanceId) -> bool {
     priority(context, pod) < context.spec.priority
 }
 
-/// When the pod started, in seconds; one that has not counts as starting now, after all others.
-fn start_time(context: &Context<'_>, pod: InstanceId) -> i64 {
+/// When the pod started, in seconds; `None` counts as now, after all that have started.
+fn start_time(context: &Context<'_>, pod: InstanceId) -> Option<i64> {
     let origin = context.placement.instance(pod).origin;
-    origin
-        .filter(|origin| InstanceId::from(*origin) == pod)
-        .and_then(|origin| context.cluster.pod(origin).start_time)
-        .unwrap_or(i64::MAX)
+    let own = origin.filter(|origin| InstanceId::from(*origin) == pod)?;
+    context.cluster.pod(own).start_time
 }
 
-/// Sorts the most important first: by priority, then by age (`MoreImportantPod`). Upstream leaves ties to its
-/// sort; here they stay in the order in which the export has the pods.
+/// Whether one pod is to be spared rather than another: higher priority, or as high and started earlier
+/// (`MoreImportantPod`). Of two that have not started the one that is asked about first has the earlier "now".
+fn is_more_important(context: &Context<'_>, pod: InstanceId, than: InstanceId) -> bool {
+    let (ours, theirs) = (priority(context, pod), priority(context, than));
+    if ours != theirs {
+        return ours > theirs;
+    }
+    match (start_time(context, pod), start_time(context, than)) {
+        (Some(ours), Some(theirs)) => ours < theirs,
+        (None, Some(_)) => false,
+        (_, None) => true,
+    }
+}
+
+/// Sorts the most important first. Ties end as Go's sort leaves them; before it the pods stand in the order in
+/// which the scheduler heard of them, here the export's.
 fn sort_by_importance(context: &Context<'_>, pods: &mut [InstanceId]) {
-    pods.sort_by_key(|&pod| (Reverse(priority(context, pod)), start_time(context, pod)));
+    go::sort::slice(pods, |a, b| is_more_important(context, *a, *b));
 }
 
 /// The fewest and least important pods of the node that have to go (`SelectVictimsOnNode`): all less important
@@ -196,7 +216,7 @@ fn mark_best(context: &Context<'_>, candidates: &mut [PreemptionCandidate]) {
             .map(|&pod| i64::from(priority(context, pod)) + i64::from(i32::MAX) + 1)
             .fold(0, i64::wrapping_add);
         let most_important = victims.iter().filter(|&&pod| priority(context, pod) == highest);
-        let oldest = most_important.map(|&pod| start_time(context, pod)).min();
+        let oldest = most_important.map(|&pod| start_time(context, pod).unwrap_or(i64::MAX)).min();
         (candidate.budget_violations, highest, sum, victims.len(), Reverse(oldest))
     };
     let Some(best) = candidates.iter().map(key).min() else { return };

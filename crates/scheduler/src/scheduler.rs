@@ -108,6 +108,7 @@ impl<'c> Scheduler<'c> {
             outcome: Outcome::Unschedulable,
             pre_filter: None,
             nodes: Vec::new(),
+            nominated: None,
             nodes_total,
             narrowed_by: None,
             preemption: None,
@@ -143,7 +144,9 @@ impl<'c> Scheduler<'c> {
         };
         if let Some(node) = nominated_node(placement, decision.pod) {
             let verdict = look(&NodeInfo::of(self.cluster, placement, node));
-            if verdict == NodeVerdict::Feasible(None) {
+            if let NodeVerdict::Rejected(rejection) = verdict {
+                decision.nominated = Some((node, rejection));
+            } else {
                 decision.nodes = vec![(node, verdict)];
                 decision.outcome = Outcome::Scheduled { candidates: vec![node] };
                 return;

@@ -81,6 +81,7 @@ pub(crate) struct PodEntry {
     pub(crate) start_time: Option<i64>,
     pub(crate) created: Option<i64>,
     pub(crate) uid: Option<Symbol>,
+    pub(crate) preempted: bool,
     pub(crate) scheduling_message: Option<Symbol>,
     /// Made by Holdfast.
     pub(crate) expanded: bool,
@@ -219,6 +220,9 @@ impl RawPod<'_> {
             start_time: meta::seconds(&status.start_time),
             created: meta::seconds(&meta.creation_timestamp),
             uid: context.intern_some(&meta.uid),
+            preempted: status
+                .condition("DisruptionTarget")
+                .is_some_and(|c| &*c.status == "True" && &*c.reason == "PreemptionByScheduler"),
             scheduling_message: scheduled.and_then(|c| context.intern_some(&c.message)),
             expanded: false,
         }

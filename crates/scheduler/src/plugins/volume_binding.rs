@@ -187,7 +187,7 @@ impl Promised {
     }
 
     /// The smallest volume that is free for the claim, or the one that is reserved for it
-    /// (`FindMatchingVolume`). Of equals the first by the export's order; upstream takes any.
+    /// (`FindMatchingVolume`). Of equals the first by name; upstream takes any.
     fn find_volume<'c>(
         &self,
         cluster: &'c Cluster,
@@ -197,7 +197,9 @@ impl Promised {
     ) -> Option<&'c Volume> {
         let key = (claim.namespace, claim.name);
         let mut smallest: Option<&Volume> = None;
-        for volume in cluster.objects().volumes.values() {
+        let mut volumes: Vec<&Volume> = cluster.objects().volumes.values().collect();
+        volumes.sort_by_key(|volume| cluster.text(volume.name));
+        for volume in volumes {
             let reserved = self.volumes.get(&volume.name).copied().or(volume.claim);
             let unfit = volume.class != claim.class
                 || chosen.iter().any(|(name, _)| *name == volume.name)

@@ -1,0 +1,88 @@
+//! `cargo xtask conformance`: builds the recorder and hands over to the conformance program.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::log;
+use crate::program::Program;
+use crate::suite::Outcome;
+use crate::toolchain;
+
+/// The folder of the Go program that records what the real scheduler decides.
+pub(crate) const RECORDER: &str = "tests/conformance/recorder";
+
+/// The kinds of case that Holdfast decides as upstream does; CI holds it to them.
+const AGREED: &str = "fixtures/conformance/agreed.txt";
+
+/// How many fresh cases CI compares, with a new seed each time.
+const FRESH_CASES: u32 = 3_000;
+
+/// What to compare: handed to the conformance program as it is.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// `--cases N --seed S` compares fresh cases, `record` writes the committed ones anew; `help`
+    /// tells the rest.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+}
+
+/// Runs one action of the conformance program.
+///
+/// # Errors
+/// When Go is missing, something does not build, or Holdfast and the scheduler disagree.
+pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
+    if !toolchain::has_go(root) {
+        bail!("the recorder is a Go program: install Go 1.26 or later, then run this again");
+    }
+    log::say("building the recorder (minutes the first time)");
+    let recorder = root.join("target").join("recorder");
+    Program::new("go", &root.join(RECORDER)).args("build -o").arg(&recorder).arg(".").run()?;
+    Program::cargo(root).args("build --quiet --release --package holdfast").run()?;
+    let mut program = Program::cargo(root)
+        .args("run --quiet --release --package holdfast-conformance --")
+        .arg("--recorder")
+        .arg(&recorder)
+        .arg("--holdfast")
+        .arg(root.join("target").join("release").join("holdfast"));
+    for argument in &arguments.rest {
+        program = program.arg(argument);
+    }
+    program.run()
+}
+
+/// The step of `cargo xtask test`: fresh cases of the agreed kinds, with a seed never used before.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn fresh(root: &Path) -> Result<Outcome> {
+    if !toolchain::has_go(root) {
+        return Ok(Outcome::LeftOut("there is no Go here to build the recorder with".into()));
+    }
+    let kinds = agreed(root)?;
+    if kinds.is_empty() {
+        return Ok(Outcome::LeftOut(format!("{AGREED} names no kind of case yet")));
+    }
+    let seed = seed();
+    log::say(format_args!("seed {seed}"));
+    let rest = ["--cases", &FRESH_CASES.to_string(), "--seed", &seed.to_string(), "--kinds"];
+    let mut rest: Vec<String> = rest.map(String::from).into();
+    rest.push(kinds.join(","));
+    run(root, &Arguments { rest }).map(|()| Outcome::Done)
+}
+
+/// The kinds listed in [`AGREED`], one a line, `#` begins a comment.
+fn agreed(root: &Path) -> Result<Vec<String>> {
+    let path = root.join(AGREED);
+    let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+    let lines = text.lines().map(|line| line.split('#').next().unwrap_or("").trim());
+    Ok(lines.filter(|line| !line.is_empty()).map(String::from).collect())
+}
+
+/// A number that differs from run to run.
+#[expect(clippy::disallowed_methods, reason = "fresh cases want a seed that nobody chose")]
+fn seed() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |since| since.as_secs())
+}
