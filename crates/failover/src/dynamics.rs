@@ -86,8 +86,8 @@ pub struct Steps {
 /// What [`Dynamics::evict_all`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evicted {
-    /// Some pod was evicted.
-    pub any: bool,
+    /// The pods, by node and id.
+    pub pods: Vec<InstanceId>,
     /// The pods that may as well stay where they are.
     pub uncertain: Vec<InstanceId>,
 }
@@ -254,7 +254,7 @@ impl<'c> Dynamics<'c> {
         for pod in &due {
             self.apply(placement, &Step::Evict { pod: *pod, replaced: true });
         }
-        Evicted { any: !due.is_empty(), uncertain }
+        Evicted { pods: due, uncertain }
     }
 
     /// Whether the default scheduler places the pod as soon as it can: no gate holds it and no other

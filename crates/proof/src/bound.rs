@@ -11,8 +11,8 @@
 //!   and nobody elsewhere leaves the smallest domain as small as it can be;
 //! * *node selectors, taints, names*: do not depend on pods.
 //!
-//! It is not sound for required pod affinity, which more pods elsewhere can break for the first pod of a
-//! group, nor for claims that are not bound yet, where others may take the volume: such pods are never
+//! It is not sound for the first pod of a group with required affinity, which upstream lets in anywhere until
+//! there is another elsewhere, nor for claims that are not bound yet, where others may take the volume: such pods are never
 //! covered. Nor does it hold when somebody may be preempted, since victims come back as further pods: then
 //! nothing is covered at all. Several pods may count on one node, as each already leaves room for all.
 //!
@@ -21,9 +21,9 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_cluster::spread::WhenUnsatisfiable;
+use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::volume::PodVolume;
-use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, PodSpec};
+use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, PodSpec};
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::decision::NodeVerdict;
 use holdfast_scheduler::reason::Reason;
@@ -45,63 +45,47 @@ pub struct Cover {
     pub open: Vec<InstanceId>,
 }
 
-/// What can be said of one pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Prospect {
-    Sure,
-    Hopeless,
-    Open,
-}
-
 /// Divides the pending pods of `placement`, which is the same afterwards.
 ///
-/// `settled` says that no eviction is still to come. Where some are, the pods on silent nodes count for
-/// topology spread until they are evicted, so nothing is said of pods that are strictly spread.
+/// Evictions that are sure to come have been carried out in `placement` beforehand: once all is quiet they will
+/// have been, whatever came first. `uncertain` are pods whose eviction was carried out, too, but may never
+/// come; they may still count for topology spread then, so nothing is said of pods that are strictly spread
+/// with one of them.
 pub fn cover(
     dynamics: &Dynamics<'_>,
     placement: &mut Placement,
     scratch: &mut Scratch,
-    settled: bool,
+    uncertain: &[InstanceId],
 ) -> Cover {
     let pending = placement.pending().to_vec();
-    let mut known: BTreeMap<_, Prospect> = BTreeMap::new();
-    let mut cover = Cover::default();
-    for &pod in &pending {
+    let alike = |placement: &Placement, pod: InstanceId| {
         let instance = placement.instance(pod);
-        let alike = (instance.class, instance.workload, instance.nominated);
-        let prospect = match known.get(&alike) {
-            Some(prospect) => *prospect,
-            None => prospect(dynamics, placement, scratch, pod, (&pending, settled)),
-        };
-        known.insert(alike, prospect);
-        match prospect {
-            Prospect::Sure => cover.sure.push(pod),
-            Prospect::Hopeless => cover.hopeless.push(pod),
-            Prospect::Open => cover.open.push(pod),
-        }
+        (instance.class, instance.workload, instance.nominated)
+    };
+    let mut hopeless = BTreeMap::new();
+    for &pod in &pending {
+        let known = hopeless.entry(alike(placement, pod));
+        known.or_insert_with(|| is_hopeless(dynamics, placement, pod));
+    }
+    let mut cover = Cover::default();
+    (cover.hopeless, cover.open) =
+        pending.iter().partition(|pod| hopeless[&alike(placement, **pod)]);
+    // Pods that never come take nobody's place.
+    let coming = std::mem::take(&mut cover.open);
+    let mut sure = BTreeMap::new();
+    for &pod in &coming {
+        let known = sure.entry(alike(placement, pod));
+        let is_sure = *known.or_insert_with(|| {
+            let counts =
+                |gone: &InstanceId| is_spread_with(dynamics.cluster(), placement, pod, *gone);
+            !uncertain.iter().any(counts) && is_sure(dynamics, placement, scratch, pod, &coming)
+        });
+        if is_sure { cover.sure.push(pod) } else { cover.open.push(pod) }
     }
     if may_preempt(dynamics.cluster(), placement, &cover.open) {
         return Cover { open: pending, ..Cover::default() };
     }
     cover
-}
-
-fn prospect(
-    dynamics: &Dynamics<'_>,
-    placement: &mut Placement,
-    scratch: &mut Scratch,
-    pod: InstanceId,
-    (pending, settled): (&[InstanceId], bool),
-) -> Prospect {
-    let spec = dynamics.cluster().spec_of(placement.instance(pod).class);
-    let spread_is_open = !settled && is_spread(spec);
-    if !spread_is_open && is_sure(dynamics, placement, scratch, pod, pending) {
-        Prospect::Sure
-    } else if is_hopeless(dynamics, placement, pod) {
-        Prospect::Hopeless
-    } else {
-        Prospect::Open
-    }
 }
 
 /// Whether no run ever places the pod.
@@ -173,15 +157,15 @@ fn is_sure(
     if !dynamics.is_ours(placement, pod) || !is_monotone(cluster, placement, pod) {
         return false;
     }
-    let scheduler = dynamics.scheduler();
-    let nodes: Vec<NodeId> = scheduler.feasible(placement, pod, scratch).to_vec();
-    let serving: Vec<NodeId> =
-        nodes.into_iter().filter(|node| placement.node(*node).reachable).collect();
     let others: Vec<InstanceId> = pending.iter().copied().filter(|other| *other != pod).collect();
     let has_claims = !cluster.spec_of(placement.instance(pod).class).volumes.is_empty();
-    if !has_claims && counting::stays_open(cluster, placement, pod, &serving, &others) {
+    let open = open_but_for_spread(dynamics, placement, scratch, pod);
+    if !has_claims && counting::stays_open(cluster, placement, pod, &open, &others) {
         return true;
     }
+    let scheduler = dynamics.scheduler();
+    let nodes = scheduler.feasible(placement, pod, scratch).iter().copied();
+    let serving: Vec<NodeId> = nodes.filter(|node| placement.node(*node).reachable).collect();
     for node in roomiest(cluster, placement, serving) {
         let mark = placement.mark();
         for &other in &others {
@@ -199,6 +183,42 @@ fn is_sure(
     false
 }
 
+/// The nodes that can be reached and take the pod now, those included that only its one strict spread
+/// constraint turns down.
+fn open_but_for_spread(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    scratch: &mut Scratch,
+    pod: InstanceId,
+) -> Vec<NodeId> {
+    let cluster = dynamics.cluster();
+    let class = placement.instance(pod).class;
+    let reachable = |node: &NodeId| placement.node(*node).reachable;
+    if counting::only_spread(cluster.spec_of(class)).is_none() {
+        let nodes = dynamics.scheduler().feasible(placement, pod, scratch);
+        return nodes.iter().copied().filter(reachable).collect();
+    }
+    // Affinity between pods is asked after spread, so that a node turned down for spread may fail it, too.
+    let alone = is_unrelated(cluster, class);
+    let open = |(node, verdict): (NodeId, NodeVerdict)| match verdict {
+        NodeVerdict::Feasible(_) => Some(node),
+        NodeVerdict::Rejected(rejection) if alone && rejection.reasons == [Reason::Spread] => {
+            Some(node)
+        }
+        NodeVerdict::Rejected(_) | NodeVerdict::LeftOut => None,
+    };
+    let decision = dynamics.scheduler().decide(placement, pod);
+    decision.nodes.into_iter().filter_map(open).filter(reachable).collect()
+}
+
+/// Whether no required affinity or anti-affinity speaks of pods of this class, its own included.
+fn is_unrelated(cluster: &Cluster, class: ClassId) -> bool {
+    let own = cluster.spec_of(class);
+    let asks = !own.pod_affinity.required.is_empty() || !own.pod_anti_affinity.required.is_empty();
+    let mut terms = cluster.specs().flat_map(|spec| spec.pod_anti_affinity.required.iter());
+    !asks && !terms.any(|term| counting::means(cluster, term, class))
+}
+
 /// Whether more pods can only make the pod's filters stricter.
 fn is_monotone(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
     let class = placement.instance(pod).class;
@@ -211,12 +231,50 @@ fn is_monotone(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> boo
         PodVolume::Ephemeral { .. } => false,
         _ => true,
     });
-    spec.pod_affinity.required.is_empty() && claims_are_bound
+    claims_are_bound && has_company(cluster, placement, spec)
 }
 
-/// Whether the pod may be kept off a node by the number of pods like it elsewhere.
-fn is_spread(spec: &PodSpec) -> bool {
-    spec.spread.iter().any(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule)
+/// Whether some bound pod is what every required affinity term of the spec asks for, or there are no such
+/// terms. Then the pod is not the first of its group, which upstream lets in anywhere
+/// (`satisfyPodAffinity`, `interpodaffinity/filtering.go`, v1.36.3), and what it finds near a node now it
+/// finds there in every run, as no bound pod leaves.
+fn has_company(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool {
+    let terms = &spec.pod_affinity.required;
+    terms.is_empty()
+        || placement.instances().iter().any(|instance| {
+            let Some(node) = instance.node() else { return false };
+            let class = cluster.class(instance.class);
+            let namespace_labels = cluster.namespace_labels(class.namespace);
+            let labels = cluster.labels(class.labels);
+            placement.node(node).exists
+                && terms.iter().all(|term| {
+                    cluster.node(node).labels.get(term.topology_key).is_some()
+                        && term.matches(
+                            class.namespace,
+                            namespace_labels,
+                            labels,
+                            cluster.symbols(),
+                        )
+                })
+        })
+}
+
+/// Whether the pod may be kept off a node by the number of pods like `counted`.
+fn is_spread_with(
+    cluster: &Cluster,
+    placement: &Placement,
+    pod: InstanceId,
+    counted: InstanceId,
+) -> bool {
+    let (pod, counted) = (placement.instance(pod), placement.instance(counted));
+    let labels = cluster.labels_of(counted.class);
+    let same_namespace =
+        cluster.class(pod.class).namespace == cluster.class(counted.class).namespace;
+    let strict = |constraint: &&SpreadConstraint| {
+        constraint.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule
+    };
+    let mut constraints = cluster.spec_of(pod.class).spread.iter().filter(strict);
+    same_namespace && constraints.any(|c| c.selector.matches(labels, cluster.symbols()))
 }
 
 /// Whether a pod of this spec can ever come to the node: everything about it that pods cannot change.

@@ -10,19 +10,20 @@
 //!   most the number of resources.
 //! * A pod at odds with it (required anti-affinity either way, a port) blocks one domain of each key in
 //!   question. The adversary gets the most expensive domains for free, as many as there are such pods.
-//! * A strict spread constraint lets it block a domain with as many matching pods as the skew still allows;
-//!   it gets for free as many of the most expensive domains as it has pods for at the cheapest rate.
+//! * A strict spread constraint never closes the domain with the fewest pods. Which one that is may be the
+//!   adversary's choice, so with one such constraint every domain by itself must be more than it can block.
+//!   With several, or with `minDomains`, it gets a domain for free for every pod that is counted.
 //!
 //! If the shares that remain exceed the number of resources, some node stays open in every run. Shares are
 //! rounded down, so that rounding never proves anything. Pods only ever come: who calls this has made sure
 //! that nobody is preempted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::pod::HostPort;
 use holdfast_cluster::selector::LabelSelector;
-use holdfast_cluster::spread::WhenUnsatisfiable;
+use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::{
     ClassId, Cluster, InstanceId, NodeId, Placement, PodSpec, Resources, Symbol,
 };
@@ -30,7 +31,8 @@ use holdfast_cluster::{
 /// One whole share of a resource, in fixed point.
 const ONE: i128 = 1 << 40;
 
-/// Whether one of `nodes`, on each of which the pod fits now, stays open whatever the `others` do.
+/// Whether one of `nodes` stays open whatever the `others` do. The pod fits now on each of the nodes, apart from
+/// its [`only_spread`] constraint, if it has one.
 pub fn stays_open(
     cluster: &Cluster,
     placement: &Placement,
@@ -42,13 +44,41 @@ pub fn stays_open(
     let others: Vec<ClassId> =
         others.iter().map(|other| placement.instance(*other).class).collect();
     let budgets = Budget::of(cluster, class, &others);
+    let free = free_domains(cluster, class, &others);
     let share = |node: &NodeId| (*node, cheapest_share(cluster, placement, &budgets, *node));
     let shares: Vec<(NodeId, i128)> = nodes.iter().map(share).collect();
-    let mut remaining: i128 = shares.iter().map(|(_, share)| share).sum();
-    for (domains, free) in free_domains(cluster, class, &others) {
-        remaining -= most_expensive(cluster, &shares, domains, free);
-    }
-    remaining > whole(&budgets)
+    let too_much = |shares: &[(NodeId, i128)]| {
+        let mut remaining: i128 = shares.iter().map(|(_, share)| share).sum();
+        for (domains, count) in &free {
+            remaining -= most_expensive(cluster, shares, *domains, *count);
+        }
+        remaining > whole(&budgets)
+    };
+    let Some(spread) = only_spread(cluster.spec_of(class)) else { return too_much(&shares) };
+    let value = |node: NodeId| cluster.node(node).labels.get(spread.topology_key);
+    domain_values(cluster, placement, spread).into_iter().all(|domain| {
+        let within = shares.iter().filter(|(node, _)| value(*node) == Some(domain));
+        too_much(&within.copied().collect::<Vec<_>>())
+    })
+}
+
+/// The one strict spread constraint of a spec whose emptiest domain is always open; `None` where there is none,
+/// or where several or `minDomains` make it more than that.
+pub fn only_spread(spec: &PodSpec) -> Option<&SpreadConstraint> {
+    let mut strict =
+        spec.spread.iter().filter(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule);
+    let first = strict.next()?;
+    (strict.next().is_none() && first.min_domains.is_none()).then_some(first)
+}
+
+/// Every domain that may count: more than upstream counts, which leaves out nodes that the pod cannot use.
+fn domain_values(
+    cluster: &Cluster,
+    placement: &Placement,
+    spread: &SpreadConstraint,
+) -> BTreeSet<Symbol> {
+    let there = cluster.node_ids().filter(|node| placement.node(*node).exists);
+    there.filter_map(|node| cluster.node(node).labels.get(spread.topology_key)).collect()
 }
 
 /// What the adversary has of a resource, and what the pod wants of it.
@@ -153,7 +183,8 @@ fn free_domains(cluster: &Cluster, class: ClassId, others: &[ClassId]) -> BTreeM
             *free.entry(Domains::Label(term.topology_key)).or_default() += 1;
         }
         let namespace = cluster.class(class).namespace;
-        for constraint in &spec.spread {
+        let counting = if only_spread(spec).is_some() { &[] } else { &*spec.spread };
+        for constraint in counting {
             let strict = constraint.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule;
             let counted = cluster.class(other).namespace == namespace
                 && constraint.selector.matches(cluster.labels_of(other), cluster.symbols());
@@ -166,7 +197,7 @@ fn free_domains(cluster: &Cluster, class: ClassId, others: &[ClassId]) -> BTreeM
 }
 
 /// Whether the term may mean a pod of this class. Namespace selectors are taken to select every namespace.
-fn means(cluster: &Cluster, term: &PodAffinityTerm, class: ClassId) -> bool {
+pub fn means(cluster: &Cluster, term: &PodAffinityTerm, class: ClassId) -> bool {
     let namespace = cluster.class(class).namespace;
     let somewhere =
         term.namespace_selector != LabelSelector::Nothing || term.namespaces.contains(&namespace);

@@ -296,8 +296,8 @@ impl Case<'_, '_> {
         // The worst the others can do is to come back as well, every one of them.
         let mark = self.placement.mark();
         let evicted = prover.dynamics.evict_all(self.placement, situation);
-        let ordered = !evicted.any;
-        let cover = bound::cover(&prover.dynamics, self.placement, self.scratch, ordered);
+        let cover =
+            bound::cover(&prover.dynamics, self.placement, self.scratch, &evicted.uncertain);
         let uncertain = cover.open.iter().chain(&evicted.uncertain);
         let mut open: Vec<usize> = uncertain
             .filter_map(|pod| prover.subjects.position(self.placement.instance(*pod).workload))
