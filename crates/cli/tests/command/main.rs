@@ -6,3 +6,6 @@
 mod claims;
 mod golden;
 mod holdfast;
+mod sample;
+mod shapes;
+mod yaml;
