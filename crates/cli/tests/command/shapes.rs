@@ -2,7 +2,7 @@
 
 mod bundles;
 mod go_structs;
-mod packed;
+pub(crate) mod packed;
 
 use serde_json::{Value, json};
 

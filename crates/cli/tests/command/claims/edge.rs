@@ -29,7 +29,7 @@ const ALL: [(&str, &str); 20] = [
     ("StatefulSet", "prometheus"),
 ];
 
-/// ArgoCD's Deployments that run on a worker in Green.
+/// The Deployments of `ArgoCD` that run on a worker in Green.
 const LIFEBOAT: [&str; 5] = [
     "argocd-applicationset-controller",
     "argocd-dex-server",

@@ -125,7 +125,10 @@ fn a_rancher_bundle() {
     let path = "b/yamls/namespaced/longhorn-system/longhorn.io/v1beta2/nodes.yaml";
     write(&folder, path, yaml(&list));
     let run = run_in(&folder, &["prove", "-o", "json", "b"]).ended(1);
-    assert_eq!(run.stderr, "1 warning about the input: holdfast inspect shows them\n");
+    let told = "warning[no-kind]: items do not say their kind: 1 left out: at b/yamls/namespaced/\
+                longhorn-system/longhorn.io/v1beta2/nodes.yaml:3\n\
+                hint: holdfast inspect tells more of it\n\n";
+    assert_eq!(run.stderr, told);
     assert_eq!(run.json(), super::expected(&objects()));
 }
 

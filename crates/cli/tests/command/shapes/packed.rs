@@ -9,7 +9,7 @@ use super::{assert_file, assert_same};
 use crate::holdfast::{folder, run_in, run_with, write};
 use crate::sample::{by_kind, list, objects, text};
 
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
