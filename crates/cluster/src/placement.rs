@@ -35,6 +35,8 @@ pub struct Instance {
     pub ready: bool,
     /// It is to be deleted but still holds what it holds.
     pub terminating: bool,
+    /// The scheduler marked it for deletion, to make room for another.
+    pub preempted: bool,
     /// While it is pending: the node kept free for it after it preempted others there.
     pub nominated: Option<NodeId>,
 }
@@ -220,6 +222,7 @@ impl Placement {
             whereabouts,
             ready: pod.ready && serves && !pod.terminating,
             terminating: pod.terminating,
+            preempted: pod.preempted,
             nominated: pod.nominated_node.and_then(|name| cluster.node_named(name)),
         });
         self.enter(cluster, id.into());
@@ -309,6 +312,7 @@ impl Placement {
             whereabouts: Whereabouts::Pending,
             ready: false,
             terminating: false,
+            preempted: false,
             nominated: None,
         });
         self.log.push(Edit::Added);
@@ -495,6 +499,7 @@ mod tests {
             preempts: true,
             requests,
             scored_requests: ScoredRequests { cpu_milli, memory: 1 },
+            arriving_requests: ScoredRequests { cpu_milli, memory: 1 },
             node_selector: Labels::default(),
             node_affinity: NodeAffinity::default(),
             pod_affinity: PodAffinity::default(),
@@ -504,6 +509,7 @@ mod tests {
             host_ports: [].into(),
             volumes: [].into(),
             images: [].into(),
+            image_volumes: [].into(),
             gates: [].into(),
             grace_seconds: 30,
             host_network: false,
@@ -565,6 +571,7 @@ mod tests {
             phase: Phase::Running,
             ready: true,
             terminating: false,
+            preempted: false,
             mirror: false,
             workload,
             nominated_node: None,

@@ -28,7 +28,7 @@ pub enum PodVolume {
     Direct {
         /// Which kind of disk.
         kind: DirectVolumeKind,
-        /// What identifies it: PD name, EBS volume id, `iqn`, or monitors, pool and image.
+        /// What identifies it: PD name, EBS volume id, disk name, `iqn`, or pool, image and monitors.
         identity: Box<[Symbol]>,
         /// Mounted read-only by this pod.
         read_only: bool,

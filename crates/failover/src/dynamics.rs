@@ -193,6 +193,7 @@ impl<'c> Dynamics<'c> {
                 self.nominate(placement, *pod, *node);
                 for &victim in victims {
                     controllers::terminate(self.cluster, placement, victim);
+                    placement.change(self.cluster, victim, |instance| instance.preempted = true);
                     self.make_up(placement, victim, false);
                 }
             }

@@ -91,7 +91,11 @@ mod tests {
         let a_while = toleration(Some(gone), Some(300));
         let at = |tolerations: &[Toleration]| borne(&taints, tolerations, &symbols);
         assert_eq!(at(&[]), Delay::After(0));
-        assert_eq!(at(&[a_while.clone()]), Delay::After(0), "the other taint is not tolerated");
+        assert_eq!(
+            at(std::slice::from_ref(&a_while)),
+            Delay::After(0),
+            "the other taint is not tolerated"
+        );
         assert_eq!(at(&[a_while.clone(), forever.clone()]), Delay::After(300));
         assert_eq!(at(&[forever, a_while]), Delay::Never, "the first match counts");
         assert_eq!(at(&[toleration(None, Some(-5))]), Delay::After(0));

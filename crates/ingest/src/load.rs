@@ -20,8 +20,8 @@ use crate::{Diagnostic, Inventory, Origin, Place, Source, for_each_object};
 /// How to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Make the pods that controllers would make: of manifests, whose workloads have none yet, and of
-    /// workloads that lack some.
+    /// Make the pods that controllers would make: of manifests, whose workloads have none yet, and
+    /// of workloads that lack some.
     pub expand: bool,
 }
 
@@ -36,8 +36,8 @@ impl Default for Options {
 pub struct Loaded {
     /// All objects, brought together.
     pub cluster: Cluster,
-    /// What was wrong, left out or assumed. One of [`Severity::Error`](crate::Severity::Error) means that
-    /// the input is refused, and the cluster must not be used.
+    /// What was wrong, left out or assumed. One of [`Severity::Error`](crate::Severity::Error)
+    /// means that the input is refused, and the cluster must not be used.
     pub diagnostics: Vec<Diagnostic>,
     /// Files, and how many objects of each kind they held.
     pub inventory: Inventory,
@@ -88,8 +88,8 @@ pub fn load(sources: Vec<Source>, options: &Options) -> Loaded {
     assemble(gathered, inventory, *options)
 }
 
-/// Reads objects that are already apart, as the cases of a decision trace hold them, into a cluster. No
-/// pods are made: what is given is all there is.
+/// Reads objects that are already apart, as the cases of a decision trace hold them, into a
+/// cluster. No pods are made: what is given is all there is.
 pub fn from_objects<'a>(objects: impl IntoIterator<Item = &'a [u8]>) -> (Cluster, Vec<Diagnostic>) {
     let mut bytes = Vec::new();
     for object in objects {

@@ -65,7 +65,8 @@ impl Teller<'_> {
         (!members.is_empty()).then(|| whole(rule, Severity::Note, detail))
     }
 
-    /// Pods that were made: one note for all workloads without a pod, and one for each that lacked some.
+    /// Pods that were made: one note for all workloads without a pod, and one for each that lacked
+    /// some.
     pub(crate) fn made(&self, made: &[Made]) -> Vec<Diagnostic> {
         let mut told = Vec::new();
         let fresh: Vec<&Made> = made.iter().filter(|made| !made.had_some).collect();

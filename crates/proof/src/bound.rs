@@ -1,6 +1,7 @@
 //! Which lost pods find a node whatever the others do.
 //!
-//! A pod is sure of a place when some node takes it even with every other pending pod on that same node.
+//! A pod is sure of a place when the others together cannot block every node it fits on ([`counting`]), or
+//! else when some node takes it even with every other pending pod on that same node.
 //! This is sound for every filter that more pods can only make stricter:
 //!
 //! * *resources, ports, pod count*: more pods on the node use more of it;
@@ -27,6 +28,8 @@ use holdfast_failover::Dynamics;
 use holdfast_scheduler::decision::NodeVerdict;
 use holdfast_scheduler::reason::Reason;
 use holdfast_scheduler::{Preemption, Scratch};
+
+use crate::counting;
 
 /// How many nodes are tried for a pod before it is left to the search.
 const NODES_TRIED: usize = 64;
@@ -172,10 +175,16 @@ fn is_sure(
     }
     let scheduler = dynamics.scheduler();
     let nodes: Vec<NodeId> = scheduler.feasible(placement, pod, scratch).to_vec();
-    let serving = nodes.into_iter().filter(|node| placement.node(*node).reachable);
-    for node in roomiest(cluster, placement, serving.collect()) {
+    let serving: Vec<NodeId> =
+        nodes.into_iter().filter(|node| placement.node(*node).reachable).collect();
+    let others: Vec<InstanceId> = pending.iter().copied().filter(|other| *other != pod).collect();
+    let has_claims = !cluster.spec_of(placement.instance(pod).class).volumes.is_empty();
+    if !has_claims && counting::stays_open(cluster, placement, pod, &serving, &others) {
+        return true;
+    }
+    for node in roomiest(cluster, placement, serving) {
         let mark = placement.mark();
-        for &other in pending.iter().filter(|other| **other != pod) {
+        for &other in &others {
             let spec = cluster.spec_of(placement.instance(other).class);
             if may_land(cluster, spec, node) {
                 placement.bind(cluster, other, node);

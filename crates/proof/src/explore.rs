@@ -191,5 +191,6 @@ fn code(instance: &Instance) -> u32 {
         Whereabouts::Gone => 2,
         Whereabouts::On(node) => 3 + node.0,
     };
-    place * 4 + u32::from(instance.ready) * 2 + u32::from(instance.terminating)
+    let flags = [instance.ready, instance.terminating, instance.preempted];
+    flags.into_iter().fold(place, |code, flag| code * 2 + u32::from(flag))
 }

@@ -13,6 +13,7 @@
 //! * [`report`]: everything with names instead of numbers, for machines.
 
 pub mod bound;
+pub mod counting;
 pub mod explore;
 pub mod prover;
 pub mod report;

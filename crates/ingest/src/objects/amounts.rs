@@ -1,7 +1,7 @@
 //! Resource lists, as the API server rounds them and the scheduler adds them up.
 //!
-//! Models `ResourceList` arithmetic of `k8s.io/component-helpers/resource/helpers.go`, the rounding of
-//! `SetDefaults_ResourceList` (`pkg/apis/core/v1/defaults.go`) and the choice of scalars of
+//! Models `ResourceList` arithmetic of `k8s.io/component-helpers/resource/helpers.go`, the rounding
+//! of `SetDefaults_ResourceList` (`pkg/apis/core/v1/defaults.go`) and the choice of scalars of
 //! `Resource.Add` (`pkg/scheduler/framework/types.go`, v1.36.3).
 
 use holdfast_cluster::{Quantity, Resources, Symbol};
@@ -11,7 +11,7 @@ use super::lean::Pairs;
 use crate::Rule;
 
 /// An exact amount of each resource that is named, in the order of naming.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Amounts(Vec<(Symbol, Quantity)>);
 
 impl Amounts {
