@@ -4,11 +4,13 @@
 //! hundreds of cases take as long as a few processes would.
 
 use holdfast_ingest::{Loaded, Options, Severity, Source, load};
-use holdfast_proof::{Prover, Settings};
+use holdfast_proof::report::Question;
+use holdfast_proof::{Prover, Report, Settings};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use serde_json::{Value, json};
 
-use crate::sample::{objects, text};
+use crate::sample::{list, objects, text};
 use crate::shapes::packed::gzip;
 use crate::yaml::documents;
 
@@ -84,6 +86,48 @@ fn mutate(bytes: &mut Vec<u8>, mutation: &Mutation) {
     }
 }
 
+fn senseless() -> impl Strategy<Value = Value> {
+    prop::sample::select(vec![
+        json!(null),
+        json!(0),
+        json!(-1),
+        json!(i64::MAX),
+        json!(1e300),
+        json!(true),
+        json!(""),
+        json!("oak-1"),
+        json!("9223372036854775807"),
+        json!("150%"),
+        json!([]),
+        json!({}),
+        json!([null]),
+        json!({ "app": "web" }),
+    ])
+}
+
+/// How many values there are, counting those that hold others.
+fn values(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(values).sum(),
+        Value::Object(members) => members.values().map(values).sum(),
+        _ => 0,
+    }
+}
+
+/// Replaces the value at a position of that count. True once it is done.
+fn replace(value: &mut Value, at: &mut usize, by: &Value) -> bool {
+    if *at == 0 {
+        *value = by.clone();
+        return true;
+    }
+    *at -= 1;
+    match value {
+        Value::Array(items) => items.iter_mut().any(|item| replace(item, at, by)),
+        Value::Object(members) => members.values_mut().any(|member| replace(member, at, by)),
+        _ => false,
+    }
+}
+
 /// What the command does with bytes, but for the printing. A found file is read in part where a
 /// named one is refused.
 fn prove(bytes: Vec<u8>, named: bool) {
@@ -96,7 +140,10 @@ fn prove(bytes: Vec<u8>, named: bool) {
     let refused = diagnostics.iter().any(|found| found.severity == Severity::Error);
     assert!(named || !refused, "a file that was found is read as far as it goes");
     if !refused && !cluster.nodes().is_empty() {
-        Prover::new(&cluster, Settings { states_per_set: 100 });
+        let prover = Prover::new(&cluster, Settings { states_per_set: 100 });
+        let question = Question::AnyNodes(1);
+        let summary = ::holdfast::sweep::sweep(&prover, &question);
+        Report::new(&prover, &question, &summary);
     }
 }
 
@@ -121,6 +168,20 @@ proptest! {
         let mut bytes = documents(&objects()).into_bytes();
         mutate_all(&mut bytes, &mutations);
         prove(bytes, named);
+    }
+
+    /// Valid JSON with senseless values reaches further than broken text does.
+    #[test]
+    fn senseless_values_never_panic(
+        changes in prop::collection::vec((any::<Index>(), senseless()), 1..6),
+        named: bool,
+    ) {
+        let mut export = list(&objects());
+        for (at, value) in changes {
+            let count = values(&export);
+            replace(&mut export, &mut at.index(count), &value);
+        }
+        prove(export.to_string().into_bytes(), named);
     }
 
     #[test]
