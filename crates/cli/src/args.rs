@@ -7,12 +7,20 @@ use clap::{Args, Parser, Subcommand};
 use crate::exit;
 use crate::output::Output;
 
-/// The line that exports everything Holdfast reads, and no Secret.
-pub const EXPORT_LINE: &str = "kubectl get nodes,namespaces,pods,deployments,replicasets,\
-statefulsets,daemonsets,replicationcontrollers,jobs,cronjobs,services,poddisruptionbudgets,\
-horizontalpodautoscalers,persistentvolumes,persistentvolumeclaims,storageclasses,csinodes,\
-csidrivers,csistoragecapacities,volumeattachments,priorityclasses,runtimeclasses \
--A -o json > cluster.json";
+/// The line that exports everything Holdfast reads, and no Secret, in pieces that fit a terminal.
+const EXPORT_LINE: [&str; 5] = [
+    "kubectl get nodes,namespaces,pods,deployments,replicasets,statefulsets,daemonsets,",
+    "replicationcontrollers,jobs,cronjobs,services,poddisruptionbudgets,horizontalpodautoscalers,",
+    "persistentvolumes,persistentvolumeclaims,storageclasses,csinodes,csidrivers,",
+    "csistoragecapacities,volumeattachments,priorityclasses,runtimeclasses",
+    " -A -o json > cluster.json",
+];
+
+/// The line that exports everything Holdfast reads, and no Secret. With a backslash and a line end
+/// between its pieces it can be pasted from text that would otherwise be wrapped.
+pub fn export_line(between: &str) -> String {
+    EXPORT_LINE.join(between)
+}
 
 /// If these machines fail, does what I run keep running?
 ///
@@ -115,7 +123,7 @@ pub struct SynthArguments {
 /// Formats and where to write them.
 #[derive(Debug, Args)]
 pub struct OutputArguments {
-    /// `FORMAT` or `FORMAT=PATH`; may repeat.
+    /// `human` or `json` on standard output, `human=PATH` or `json=PATH` in a file; may repeat.
     #[arg(
         short,
         long,
@@ -128,8 +136,10 @@ pub struct OutputArguments {
 
 fn after_help() -> String {
     format!(
-        "Export a cluster, without Secrets:\n  {EXPORT_LINE}\n\n{}\n\nExample:\n  \
+        "Export a cluster, without Secrets:\n\n{}\n\n{}\n\nExample:\n  \
          holdfast prove cluster.json",
+        // No indent: it would tear apart what the shell must join.
+        export_line("\\\n"),
         exit::HELP
     )
 }

@@ -45,7 +45,7 @@ pub enum Rule {
     HiddenValue,
     /// The log blocks of a `kubectl cluster-info dump` do not end.
     UnendedLog,
-    /// A resource amount that is no quantity, or below zero.
+    /// A resource amount that is no quantity, below zero, or beyond what the API can hold.
     BadQuantity,
     /// A host port that does not exist.
     BadPort,
@@ -177,7 +177,7 @@ impl Rule {
                 "Nothing to do unless the value matters; then export without that redactor."),
             Self::UnendedLog => ("unended-log", "a log block does not end",
                 "Export again; what follows the log is not read."),
-            Self::BadQuantity => ("bad-quantity", "an amount is no quantity",
+            Self::BadQuantity => ("bad-quantity", "a resource amount is wrong",
                 "Correct the amount; quantities look like `500m`, `2`, `1.5Gi`."),
             Self::BadPort => ("bad-port", "a port is out of range",
                 "Use a port from 1 to 65535."),

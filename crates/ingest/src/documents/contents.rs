@@ -106,6 +106,10 @@ impl Reader<'_> {
             }
             None => self.inventory.skip(Skipped::Empty),
             Some(_) if starts_like_json(json) => self.json(file, json),
+            Some(_) if file.explicit && is_kubectl_error(json) => {
+                let line = json.trim_start().lines().next().unwrap_or_default();
+                self.whole_file(file, Rule::ApiError, line);
+            }
             Some(_) if file.explicit || may_hold_objects(json) => self.yaml(file, json, 0),
             Some(_) => self.inventory.skip(Skipped::OtherText),
         }
@@ -210,6 +214,18 @@ fn starts_like_json(text: &str) -> bool {
     } else {
         cursor.take(b'[') && matches!(cursor.peek(), Some(b'{' | b'[' | b']' | b'"') | None)
     }
+}
+
+/// Whether a text begins with what kubectl says when it has nothing to print, as a file holds it that
+/// was written with `&>`.
+fn is_kubectl_error(text: &str) -> bool {
+    const STARTS: [&str; 4] = [
+        "Error from server",
+        "Unable to connect to the server",
+        "The connection to the server",
+        "error: ",
+    ];
+    STARTS.iter().any(|start| text.trim_start().starts_with(start))
 }
 
 /// Whether some line says what every API object says. Tells manifests from logs and configuration.

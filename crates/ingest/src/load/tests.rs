@@ -142,6 +142,10 @@ fn absurd_values_leave_the_object_out() {
             r#""containers":[{"name":"c","resources":{"requests":{"cpu":"much"}}}]"#,
             Rule::BadQuantity,
         ),
+        (
+            r#""containers":[{"name":"c","resources":{"requests":{"cpu":"1e19"}}}]"#,
+            Rule::BadQuantity,
+        ),
         (r#""containers":[{"name":"c","ports":[{"hostPort":70000}]}]"#, Rule::BadPort),
         (r#""containers":[{"name":"c","ports":[{"hostPort":-1}]}]"#, Rule::BadPort),
         (r#""containers":7"#, Rule::WrongType),
