@@ -35,7 +35,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     let action = arguments.rest.first().map_or("compare", String::as_str);
     let decides = !matches!(action, "show" | "kinds" | "--help");
-    let recorder = root.join("target").join("recorder");
+    let target = toolchain::target_folder(root);
+    let recorder = target.join("recorder");
     if decides {
         build_recorder(root, &recorder)?;
     }
@@ -47,7 +48,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
         .arg("--recorder")
         .arg(&recorder)
         .arg("--holdfast")
-        .arg(root.join("target").join("release").join("holdfast"));
+        .arg(target.join("release").join("holdfast"));
     for argument in &arguments.rest {
         program = program.arg(argument);
     }

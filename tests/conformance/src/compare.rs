@@ -126,10 +126,8 @@ impl Comparison<'_> {
     }
 
     fn pod(&mut self, up: &Value, own: &Value) {
+        // Causes come before what follows from them: a case is filed under its first difference.
         let place = up["pod"].as_str().unwrap_or_default();
-        for field in ["result", "node", "candidates", "message"] {
-            self.point("decision", field, place, &up[field], &own[field]);
-        }
         self.rejection(place, &up["preFilter"], &own["preFilter"]);
         let names = |pod: &Value| -> BTreeSet<String> {
             pod["nodes"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
@@ -140,6 +138,9 @@ impl Comparison<'_> {
             self.rejection(&place, up, own);
             self.scores(&place, &up["scores"], &own["scores"]);
             self.point("decision", "total", &place, &up["total"], &own["total"]);
+        }
+        for field in ["result", "node", "candidates", "message"] {
+            self.point("decision", field, place, &up[field], &own[field]);
         }
         self.preemption(place, &up["preemption"], &own["preemption"]);
         let message = "preemptionMessage";

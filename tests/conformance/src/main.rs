@@ -110,7 +110,13 @@ fn compare(arguments: &Arguments, kinds: &[Kind]) -> Result<bool> {
     let table = tally.table();
     say(&table)?;
     if let Some(path) = &arguments.table {
-        fs::write(path, &table).with_context(|| format!("write {}", path.display()))?;
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let title = "# Agreement with kube-scheduler 1.36";
+        let how = format!("cargo xtask conformance --cases {count} --seed {}", arguments.seed);
+        let text = format!("{title}\n\nWritten by `{how} --table FILE`.\n\n{table}");
+        fs::write(path, text).with_context(|| format!("write {}", path.display()))?;
     }
     for (case, difference) in found.values() {
         say(&format!("{}: {difference}", case.id))?;
