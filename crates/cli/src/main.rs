@@ -1,3 +1,7 @@
-//! The `holdfast` command.
+//! The `holdfast` command: a thin shell over [`holdfast::run`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    holdfast::run(std::env::args_os())
+}

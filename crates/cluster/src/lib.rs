@@ -36,7 +36,7 @@ pub use cluster::{Builder, Cluster};
 pub use id::{ClassId, InstanceId, LabelsId, NodeId, PodId, SpecId, WorkloadId};
 pub use label::Labels;
 pub use node::Node;
-pub use placement::Placement;
+pub use placement::{Instance, Placement};
 pub use pod::{Pod, PodClass, PodSpec};
 pub use quantity::Quantity;
 pub use resources::Resources;

@@ -35,6 +35,10 @@ pub struct Instance {
     pub ready: bool,
     /// It is to be deleted but still holds what it holds.
     pub terminating: bool,
+    /// The scheduler marked it for deletion, to make room for another.
+    pub preempted: bool,
+    /// While it is pending: the node kept free for it after it preempted others there.
+    pub nominated: Option<NodeId>,
 }
 
 impl Instance {
@@ -131,8 +135,8 @@ pub struct NodeFlags {
     pub taints: LifecycleTaints,
 }
 
-/// A place in the undo log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A place in the undo log; by default its beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark(usize);
 
 /// Who runs where.
@@ -142,6 +146,10 @@ pub struct Placement {
     nodes: Vec<NodeUse>,
     /// Pending instances, by id.
     pending: Vec<InstanceId>,
+    /// Pending instances that have a node kept free for them, by id.
+    nominated: Vec<InstanceId>,
+    /// Bound instances that are to be deleted, by id.
+    terminating: Vec<InstanceId>,
     /// By workload.
     tallies: Vec<Tally>,
     log: Vec<Edit>,
@@ -153,6 +161,8 @@ impl PartialEq for Placement {
         self.instances == other.instances
             && self.nodes == other.nodes
             && self.pending == other.pending
+            && self.nominated == other.nominated
+            && self.terminating == other.terminating
             && self.tallies == other.tallies
     }
 }
@@ -177,6 +187,8 @@ impl Placement {
             instances: Vec::new(),
             nodes,
             pending: Vec::new(),
+            nominated: Vec::new(),
+            terminating: Vec::new(),
             tallies: vec![Tally::default(); cluster.workloads().len()],
             log: Vec::new(),
         };
@@ -210,6 +222,8 @@ impl Placement {
             whereabouts,
             ready: pod.ready && serves && !pod.terminating,
             terminating: pod.terminating,
+            preempted: pod.preempted,
+            nominated: pod.nominated_node.and_then(|name| cluster.node_named(name)),
         });
         self.enter(cluster, id.into());
     }
@@ -242,6 +256,16 @@ impl Placement {
     /// Pending instances, by id.
     pub fn pending(&self) -> &[InstanceId] {
         &self.pending
+    }
+
+    /// Pending instances that have a node kept free for them, by id.
+    pub fn nominated(&self) -> &[InstanceId] {
+        &self.nominated
+    }
+
+    /// Bound instances that are to be deleted, by id.
+    pub fn terminating(&self) -> &[InstanceId] {
+        &self.terminating
     }
 
     /// How a workload's own pods stand. Pods of a Deployment count for its ReplicaSets.
@@ -288,6 +312,8 @@ impl Placement {
             whereabouts: Whereabouts::Pending,
             ready: false,
             terminating: false,
+            preempted: false,
+            nominated: None,
         });
         self.log.push(Edit::Added);
         let id = InstanceId::at(self.instances.len() - 1);
@@ -318,6 +344,7 @@ impl Placement {
             debug_assert!(instance.is_pending(), "only a pending pod is bound");
             instance.whereabouts = Whereabouts::On(node);
             instance.ready = ready;
+            instance.nominated = None;
         });
     }
 
@@ -385,8 +412,18 @@ impl Placement {
         let instance = self.instances[id.index()];
         self.tallies[instance.workload.index()].count(&instance, 1);
         match instance.whereabouts {
-            Whereabouts::On(node) => self.take_up(cluster, node, id),
-            Whereabouts::Pending => insert(&mut self.pending, id),
+            Whereabouts::On(node) => {
+                self.take_up(cluster, node, id);
+                if instance.terminating {
+                    insert(&mut self.terminating, id);
+                }
+            }
+            Whereabouts::Pending => {
+                insert(&mut self.pending, id);
+                if instance.nominated.is_some() {
+                    insert(&mut self.nominated, id);
+                }
+            }
             Whereabouts::Unlisted | Whereabouts::Gone => {}
         }
     }
@@ -396,8 +433,14 @@ impl Placement {
         let instance = self.instances[id.index()];
         self.tallies[instance.workload.index()].count(&instance, 1_u32.wrapping_neg());
         match instance.whereabouts {
-            Whereabouts::On(node) => self.give_back(cluster, node, id),
-            Whereabouts::Pending => remove(&mut self.pending, id),
+            Whereabouts::On(node) => {
+                self.give_back(cluster, node, id);
+                remove(&mut self.terminating, id);
+            }
+            Whereabouts::Pending => {
+                remove(&mut self.pending, id);
+                remove(&mut self.nominated, id);
+            }
             Whereabouts::Unlisted | Whereabouts::Gone => {}
         }
     }
@@ -456,6 +499,7 @@ mod tests {
             preempts: true,
             requests,
             scored_requests: ScoredRequests { cpu_milli, memory: 1 },
+            arriving_requests: ScoredRequests { cpu_milli, memory: 1 },
             node_selector: Labels::default(),
             node_affinity: NodeAffinity::default(),
             pod_affinity: PodAffinity::default(),
@@ -465,6 +509,7 @@ mod tests {
             host_ports: [].into(),
             volumes: [].into(),
             images: [].into(),
+            image_volumes: [].into(),
             gates: [].into(),
             grace_seconds: 30,
             host_network: false,
@@ -526,6 +571,7 @@ mod tests {
             phase: Phase::Running,
             ready: true,
             terminating: false,
+            preempted: false,
             mirror: false,
             workload,
             nominated_node: None,

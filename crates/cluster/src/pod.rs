@@ -21,6 +21,10 @@ pub struct PodSpec {
     pub requests: Resources,
     /// The same with a floor for containers that ask for no CPU or memory (100m, 200Mi), for scoring.
     pub scored_requests: ScoredRequests,
+    /// What `NodeResourcesFit` takes the pod itself to request while it looks for a node: its containers, with
+    /// the same floors, and overhead. Upstream's scorer leaves out pod-level resources there, though the
+    /// node counts them once the pod is on it (`NewFit` of `noderesources/fit.go`, v1.36.3).
+    pub arriving_requests: ScoredRequests,
     /// Node labels it must find.
     pub node_selector: Labels,
     /// Further wishes about nodes.
@@ -39,6 +43,8 @@ pub struct PodSpec {
     pub volumes: Box<[PodVolume]>,
     /// Images of init and ordinary containers (normalized as `ImageLocality` does), a container each.
     pub images: Box<[Symbol]>,
+    /// Images mounted as volumes, normalized likewise: they add to the score of `ImageLocality`.
+    pub image_volumes: Box<[Symbol]>,
     /// Scheduling gates that hold it back.
     pub gates: Box<[Symbol]>,
     /// Seconds it is given to end.
@@ -167,6 +173,9 @@ pub struct Pod {
     pub created: Option<i64>,
     /// Its uid.
     pub uid: Option<Symbol>,
+    /// It ends because the scheduler evicted it for a more important pod (condition `DisruptionTarget`, reason
+    /// `PreemptionByScheduler`).
+    pub preempted: bool,
     /// What its `PodScheduled` condition says, where that is false.
     pub scheduling_message: Option<Symbol>,
     /// Made by Holdfast from a workload whose controller had not run yet (a rendered manifest).

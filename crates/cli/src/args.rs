@@ -1,0 +1,135 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::exit;
+use crate::output::Output;
+
+/// The line that exports everything Holdfast reads, and no Secret.
+pub const EXPORT_LINE: &str = "kubectl get nodes,namespaces,pods,deployments,replicasets,\
+statefulsets,daemonsets,replicationcontrollers,jobs,cronjobs,services,poddisruptionbudgets,\
+horizontalpodautoscalers,persistentvolumes,persistentvolumeclaims,storageclasses,csinodes,\
+csidrivers,csistoragecapacities,volumeattachments,priorityclasses,runtimeclasses \
+-A -o json > cluster.json";
+
+/// If these machines fail, does what I run keep running?
+///
+/// Holdfast reads what `kubectl get -o json` printed, models the scheduler and the controllers, tries every
+/// failure, and proves the answer. It never connects to anything.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast", version, after_long_help = after_help(), disable_help_subcommand = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Prove, for every failure of up to K nodes, what keeps running and what comes back.
+    Prove(ProveArguments),
+    /// Show what was understood of an export: nodes, workloads, what is missing, diagnostics.
+    Inspect(InspectArguments),
+    /// Write an export back with stable pseudonyms, so that it can be shared; verdicts stay the same.
+    Redact(RedactArguments),
+    /// Make a cluster of any size from a seed, for tests and benchmarks.
+    Synth(SynthArguments),
+}
+
+/// Where the cluster is read from.
+#[derive(Debug, Args)]
+pub struct InputArguments {
+    /// Exports: files, directories, or `-` for standard input. JSON or YAML, one object or many; plain, `.gz`,
+    /// `.zst` or `.tar`; `kubectl cluster-info dump`, support bundles, rendered manifests.
+    #[arg(value_name = "INPUT", required = true)]
+    pub inputs: Vec<PathBuf>,
+}
+
+/// `holdfast prove`.
+#[derive(Debug, Args)]
+#[command(after_long_help = after_help())]
+pub struct ProveArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// Every set of up to K nodes fails.
+    #[arg(long, value_name = "K", default_value_t = 1, env = "HOLDFAST_NODES")]
+    pub nodes: usize,
+    /// These nodes fail together, and no others.
+    #[arg(long, value_name = "NODE,…", value_delimiter = ',', conflicts_with = "nodes")]
+    pub fail: Option<Vec<String>>,
+    /// States to search per failure set before its answer is UNKNOWN.
+    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
+    pub budget: usize,
+    /// Show every workload, also in large clusters.
+    #[arg(long)]
+    pub all: bool,
+    /// Formats and where to write them: `human`, `json`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// `holdfast inspect`.
+#[derive(Debug, Args)]
+#[command(after_long_help = after_help())]
+pub struct InspectArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// Show every node and workload, also in large clusters.
+    #[arg(long)]
+    pub all: bool,
+    /// Formats and where to write them: `human`, `json`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// `holdfast redact`.
+#[derive(Debug, Args)]
+pub struct RedactArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+}
+
+/// `holdfast synth`.
+#[derive(Debug, Args)]
+pub struct SynthArguments {
+    /// How many nodes.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub nodes: u32,
+    /// How many pods.
+    #[arg(long, value_name = "N", default_value_t = 3000)]
+    pub pods: u32,
+    /// How many zones.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub zones: u32,
+    /// The same seed makes the same bytes.
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Formats and where to write them.
+#[derive(Debug, Args)]
+pub struct OutputArguments {
+    /// `FORMAT` or `FORMAT=PATH`; may repeat.
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT[=PATH]",
+        default_value = "human",
+        env = "HOLDFAST_OUTPUT"
+    )]
+    pub output: Vec<Output>,
+}
+
+fn after_help() -> String {
+    format!(
+        "Export a cluster, without Secrets:\n  {EXPORT_LINE}\n\n{}\n\nExample:\n  \
+         holdfast prove cluster.json",
+        exit::HELP
+    )
+}

@@ -1,0 +1,21 @@
+//! `holdfast inspect`: what was understood of an export.
+
+use crate::args::InspectArguments;
+use crate::exit;
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use crate::render;
+
+/// Runs the command.
+///
+/// # Errors
+/// Bad input, or no objects at all.
+pub fn run(arguments: &InspectArguments) -> Result<u8, Failure> {
+    let loaded = super::load(&arguments.input.inputs)?;
+    let view = render::inspect::View::of(&loaded);
+    output::write_all(&arguments.output.output, |format| match format {
+        Format::Human => render::inspect::human(&view, &loaded.diagnostics, arguments.all),
+        Format::Json => render::json(&view),
+    })?;
+    Ok(exit::HOLDS)
+}

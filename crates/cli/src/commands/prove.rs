@@ -1,0 +1,70 @@
+//! `holdfast prove`: for every failure, what keeps running and what comes back.
+
+use holdfast_cluster::{Cluster, NodeId};
+use holdfast_proof::report::{Question, VerdictName};
+use holdfast_proof::{FailureSet, Prover, Report, Settings};
+
+use crate::args::ProveArguments;
+use crate::failure::{Failure, nearest};
+use crate::output::{self, Format};
+use crate::{exit, render, sweep};
+
+/// Runs the command.
+///
+/// # Errors
+/// Bad input, an unknown node, nothing to check.
+pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
+    if arguments.budget == 0 {
+        return Err(Failure::usage("--budget must be at least one state"));
+    }
+    let loaded = super::load_cluster(&arguments.input.inputs)?;
+    let cluster = &loaded.cluster;
+    let question = question(arguments, cluster)?;
+    let prover = Prover::new(cluster, Settings { states_per_set: arguments.budget });
+    if prover.subjects().subjects.is_empty() {
+        return Err(Failure::nothing("the input holds no workloads that should keep running"));
+    }
+    let summary = sweep::sweep(&prover, &question);
+    let report = Report::new(&prover, &question, &summary);
+    output::write_all(&arguments.output.output, |format| match format {
+        Format::Human => render::prove::human(&report, arguments.all),
+        Format::Json => render::json(&report),
+    })?;
+    Ok(match report.verdict {
+        VerdictName::Proved => exit::HOLDS,
+        VerdictName::Refuted => exit::REFUTED,
+        VerdictName::Unknown => exit::INCONCLUSIVE,
+    })
+}
+
+fn question(arguments: &ProveArguments, cluster: &Cluster) -> Result<Question, Failure> {
+    let Some(names) = &arguments.fail else {
+        return any_nodes(arguments.nodes, cluster.nodes().len());
+    };
+    let nodes: Vec<NodeId> =
+        names.iter().map(|name| node(cluster, name)).collect::<Result<_, _>>()?;
+    Ok(Question::Set(FailureSet::new(nodes)))
+}
+
+fn any_nodes(most: usize, nodes: usize) -> Result<Question, Failure> {
+    if most == 0 {
+        return Err(Failure::usage("--nodes must be at least 1"));
+    }
+    if most > nodes {
+        return Err(Failure::usage(format!("--nodes {most}: the cluster has only {nodes}"))
+            .hint("with all nodes gone nothing is left to prove; ask for fewer"));
+    }
+    Ok(Question::AnyNodes(most))
+}
+
+fn node(cluster: &Cluster, name: &str) -> Result<NodeId, Failure> {
+    let known = cluster.find(name).and_then(|symbol| cluster.node_named(symbol));
+    known.ok_or_else(|| {
+        let names: Vec<&str> = cluster.node_ids().map(|id| cluster.node_name(id)).collect();
+        let failure = Failure::usage(format!("--fail: there is no node named {name}"));
+        match nearest(name, names.iter().copied()) {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure.hint(format!("the nodes are {}", render::words::list(&names, 12))),
+        }
+    })
+}

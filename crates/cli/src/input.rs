@@ -1,0 +1,66 @@
+//! Files, directories and standard input to [`Source`]s.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use holdfast_ingest::Source;
+
+use crate::failure::Failure;
+
+/// Reads every input, directories recursively in order of names.
+///
+/// # Errors
+/// An input that is missing or cannot be read, or standard input named twice.
+pub fn read(inputs: &[PathBuf]) -> Result<Vec<Source>, Failure> {
+    if inputs.iter().filter(|path| is_stdin(path)).count() > 1 {
+        return Err(Failure::usage("standard input (-) can be read only once"));
+    }
+    let mut sources = Vec::new();
+    for path in inputs {
+        if is_stdin(path) {
+            sources.push(read_stdin()?);
+        } else {
+            read_path(path, true, &mut sources)?;
+        }
+    }
+    Ok(sources)
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn read_stdin() -> Result<Source, Failure> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::usage(format!("cannot read standard input: {error}")))?;
+    Ok(Source::named("<stdin>", bytes))
+}
+
+fn read_path(path: &Path, named: bool, sources: &mut Vec<Source>) -> Result<(), Failure> {
+    let unreadable = |error: io::Error| {
+        let failure = Failure::usage(format!("cannot read {}: {error}", path.display()));
+        match error.kind() {
+            io::ErrorKind::NotFound => failure.hint("check the path; - reads standard input"),
+            _ => failure,
+        }
+    };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if metadata.is_dir() {
+        let mut entries: Vec<PathBuf> = fs::read_dir(path)
+            .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+            .map_err(unreadable)?;
+        entries.sort();
+        return entries.iter().try_for_each(|entry| read_path(entry, false, sources));
+    }
+    // What a directory holds besides files (sockets, devices) is nobody's export.
+    if metadata.is_file() || named {
+        let bytes = fs::read(path).map_err(unreadable)?;
+        let name = path.display().to_string();
+        sources.push(if named { Source::named(name, bytes) } else { Source::found(name, bytes) });
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! `-o FORMAT[=PATH]`: which renderings of one result go where.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::failure::Failure;
+
+/// A format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// For machines, version 1 of its schema.
+    Json,
+}
+
+/// A format and where to write it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The format.
+    pub format: Format,
+    /// The file; standard output where there is none.
+    pub path: Option<PathBuf>,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = match text.split_once('=') {
+            Some((_, "")) => return Err("the path after = is empty".to_owned()),
+            Some((format, path)) => (format, Some(PathBuf::from(path))),
+            None => (text, None),
+        };
+        let format = match format {
+            "human" => Format::Human,
+            "json" | "json-v1" => Format::Json,
+            _ => return Err("the formats are human and json (= json-v1)".to_owned()),
+        };
+        Ok(Self { format, path })
+    }
+}
+
+/// Renders a result in every format that was asked for and writes each where it belongs.
+///
+/// # Errors
+/// Two formats for standard output, or a file that cannot be written.
+pub fn write_all(outputs: &[Output], render: impl Fn(Format) -> String) -> Result<(), Failure> {
+    if outputs.iter().filter(|output| output.path.is_none()).count() > 1 {
+        return Err(Failure::usage("two formats cannot both go to standard output")
+            .hint("write one of them to a file: -o human -o json=report.json"));
+    }
+    for output in outputs {
+        let text = render(output.format);
+        match &output.path {
+            None => print(text.as_bytes())?,
+            Some(path) => fs::write(path, text)
+                .map_err(|error| Failure::writing(&path.display().to_string(), &error))?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes to standard output.
+///
+/// # Errors
+/// When it cannot be written, except that a closed pipe is the reader's choice: it has what it wanted.
+pub fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::writing("standard output", &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_may_name_its_file() {
+        let output: Output = "json=out/report.json".parse().unwrap();
+        assert_eq!(output.format, Format::Json);
+        assert_eq!(output.path, Some(PathBuf::from("out/report.json")));
+        assert!("yaml".parse::<Output>().is_err());
+        assert!("json=".parse::<Output>().is_err());
+    }
+}

@@ -1,0 +1,18 @@
+//! Results as text: one file per command, and what they share.
+
+pub mod diagnostics;
+pub mod inspect;
+pub mod prove;
+pub mod table;
+pub mod words;
+
+use serde::Serialize;
+
+/// A result as JSON, indented, with a line end.
+///
+/// # Panics
+/// Never for our own types: their keys are strings and they hold no floats that are not numbers.
+pub fn json(result: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(result).expect("results are plain data");
+    text + "\n"
+}

@@ -1,0 +1,277 @@
+//! The report on a proof, for people: the answer first, then the table, then the smallest
+//! counterexamples.
+
+use std::fmt::Write;
+
+use holdfast_proof::report::{
+    ClaimReport, Counterexample, DoubtReport, Object, Report, StepReport, VerdictName,
+    WorkloadReport,
+};
+
+use crate::render::table::Grid;
+use crate::render::words;
+
+/// Up to so many workloads every one is in the table.
+const TABLE_MAX: usize = 40;
+/// The width of running text.
+const WIDTH: usize = 96;
+/// Running text below a label starts here.
+const INDENT: &str = "            ";
+
+/// The whole report. With `all` every workload is shown, however many there are.
+pub fn human(report: &Report, all: bool) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail, here and below.
+    let _ = writeln!(out, "{}\n", answer(report));
+    table(&mut out, report, all || report.workloads.len() <= TABLE_MAX);
+    counterexamples(&mut out, report);
+    doubts(&mut out, report);
+    closing(&mut out, report);
+    out
+}
+
+/// One sentence that answers.
+fn answer(report: &Report) -> String {
+    let failure = failure_words(report);
+    let counts = report.summary;
+    let survive = |count: usize| if count == 1 { "survives" } else { "survive" };
+    let all = words::count(counts.workloads, "workload", "workloads");
+    if counts.survive == counts.workloads {
+        let all = if counts.workloads == 1 { "the only workload" } else { &format!("all {all}") };
+        return format!("{all} {} {failure}", survive(counts.workloads));
+    }
+    let mut sentence = format!("{} of {all} {} {failure}", counts.survive, survive(counts.survive));
+    let named = |verdict| -> Vec<&str> {
+        let workloads = report.workloads.iter().filter(|workload| workload.verdict == verdict);
+        workloads.map(|workload| workload.object.name.as_str()).collect()
+    };
+    let (failing, unknown) = (named(VerdictName::Refuted), named(VerdictName::Unknown));
+    if !failing.is_empty() {
+        let does = if failing.len() == 1 { "does not" } else { "do not" };
+        let _ = write!(sentence, "; {} {does}", words::list(&failing, 4));
+    }
+    if !unknown.is_empty() {
+        let is = if unknown.len() == 1 { "is" } else { "are" };
+        let _ = write!(sentence, "; {} {is} UNKNOWN", words::list(&unknown, 4));
+    }
+    sentence
+}
+
+fn failure_words(report: &Report) -> String {
+    match (&report.checked.fail, report.checked.nodes) {
+        (Some(names), _) => format!("the failure of {}", words::list(names, 6)),
+        (None, Some(1) | None) => "any one node".to_owned(),
+        (None, Some(most)) => format!("any {} nodes", words::number(most)),
+    }
+}
+
+fn table(out: &mut String, report: &Report, every: bool) {
+    let headings = ["NAMESPACE", "WORKLOAD", "READY", "AT ONCE", "IMMEDIATELY", "RECOVERED", "BY"];
+    let mut grid = Grid::new(&headings, &[2, 3]);
+    let shown = |workload: &&WorkloadReport| every || workload.verdict != VerdictName::Proved;
+    for workload in report.workloads.iter().filter(shown) {
+        grid.row([
+            workload.object.namespace.clone(),
+            short(&workload.object),
+            format!("{}/{}", workload.ready, workload.desired),
+            format!("≥{}", workload.ready_at_once),
+            verdict(&workload.immediately),
+            verdict(&workload.recovered),
+            workload.recovered.by.unwrap_or("–").to_owned(),
+        ]);
+    }
+    for line in grid.lines() {
+        let _ = writeln!(out, "{line}");
+    }
+    out.push('\n');
+    if !every {
+        let proved = words::count(report.summary.survive, "workload", "workloads");
+        let _ = writeln!(out, "{proved} PROVED are not shown; --all shows them.\n");
+    }
+}
+
+/// `deployment/grafana`, as kubectl would address it.
+fn short(object: &Object) -> String {
+    format!("{}/{}", object.kind.to_lowercase(), object.name)
+}
+
+fn verdict(claim: &ClaimReport) -> String {
+    match claim.verdict {
+        VerdictName::Proved => "PROVED".to_owned(),
+        VerdictName::Unknown => "UNKNOWN".to_owned(),
+        VerdictName::Refuted => "REFUTED".to_owned(),
+    }
+}
+
+fn counterexamples(out: &mut String, report: &Report) {
+    let with = report.workloads.iter().filter_map(|w| Some((w, w.counterexample.as_ref()?)));
+    let found: Vec<(&WorkloadReport, &Counterexample)> = with.collect();
+    if found.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "Smallest counterexamples\n");
+    for (workload, example) in found {
+        counterexample(out, workload, example);
+    }
+}
+
+fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counterexample) {
+    let object = &workload.object;
+    let _ = writeln!(out, "{}/{} · {}", object.namespace, short(object), when(&example.fail));
+    let of = |ready: u32| match example.desired {
+        0 => format!("{ready} ready: it runs on the lost nodes alone"),
+        desired => format!("{ready} of {desired} ready"),
+    };
+    let _ = writeln!(out, "  at once   {}", of(example.ready_at_once));
+    for step in told(&example.steps) {
+        paragraph(out, &step);
+    }
+    let _ = writeln!(out, "  at rest   {}", of(example.ready));
+    // A Deployment's pod that stays Terminating was replaced and is in nobody's way.
+    let blocks = |kind: &str| kind != "Deployment" && kind != "ReplicaSet";
+    for pod in example.terminating.iter().filter(|_| blocks(&object.kind)) {
+        let node = pod.node.as_deref().unwrap_or("its node");
+        let mut text = format!("{} stays Terminating: nobody hears {node}", pod.pod);
+        if object.kind == "StatefulSet" {
+            text += ". A StatefulSet's pod is made again only when the node comes back, is \
+                     deleted or is marked out-of-service";
+        }
+        paragraph(out, &text);
+    }
+    let mut messages: Vec<&str> = example.pending.iter().map(|p| p.message.as_str()).collect();
+    messages.dedup();
+    for message in messages {
+        let pods = example.pending.iter().filter(|pod| pod.message == message).count();
+        paragraph(out, &format!("{} Pending: {message}", words::count(pods, "pod", "pods")));
+    }
+    let told_of = example.terminating.len() + example.pending.len();
+    if example.ready as usize + told_of < example.desired as usize {
+        paragraph(out, lost_for_good(&object.kind, &example.fail));
+    }
+    out.push('\n');
+}
+
+/// Why nothing makes up for a pod that is neither pending nor terminating.
+fn lost_for_good(kind: &str, fail: &[String]) -> &'static str {
+    match kind {
+        _ if fail.is_empty() => "some of its pods are not ready today",
+        "Pod" => "nothing makes a bare pod again",
+        "StaticPod" => "a static pod runs on its own node or nowhere",
+        _ => {
+            "its pods on the lost nodes are not made again: no control plane acts, or they bear \
+              a silent node for ever"
+        }
+    }
+}
+
+fn when(fail: &[String]) -> String {
+    match fail {
+        [] => "REFUTED already today, with nothing failed".to_owned(),
+        [one] => format!("REFUTED when {one} fails"),
+        many => format!("REFUTED when {} fail", words::list(many, 8)),
+    }
+}
+
+/// Steps in words; a long story keeps its beginning and its end.
+fn told(steps: &[StepReport]) -> Vec<String> {
+    const SHOWN: usize = 8;
+    let mut lines: Vec<String> = steps.iter().map(step).collect();
+    if lines.len() > SHOWN {
+        let left_out = lines.len() - SHOWN;
+        lines.splice(SHOWN / 2..SHOWN / 2 + left_out, [format!("… {left_out} more steps …")]);
+    }
+    lines
+}
+
+fn step(step: &StepReport) -> String {
+    let node = step.pod.node.as_deref().unwrap_or("its node");
+    let pod = if step.pod.replacement {
+        format!("a pod in place of {}", step.pod.pod)
+    } else {
+        step.pod.pod.clone()
+    };
+    match step.action {
+        "evict" => format!("{pod} is evicted from {node}"),
+        "schedule" => format!("{pod} goes to {node}"),
+        "preempt" => {
+            format!("{} must go from {node} for {pod}", words::list(&step.victims, 4))
+        }
+        "end" => format!("{pod} ends"),
+        _ => format!("{pod} gives up the node kept free for it"),
+    }
+}
+
+fn paragraph(out: &mut String, text: &str) {
+    for line in words::wrap(text, WIDTH - INDENT.len()) {
+        let _ = writeln!(out, "{INDENT}{line}");
+    }
+}
+
+fn doubts(out: &mut String, report: &Report) {
+    let unknown = report.workloads.iter().filter(|w| w.verdict == VerdictName::Unknown);
+    let with = unknown.filter_map(|workload| {
+        let claims = [&workload.recovered, &workload.immediately];
+        Some((workload, claims.into_iter().find_map(|claim| claim.doubt.as_ref())?))
+    });
+    for (at, (workload, doubt)) in with.enumerate() {
+        if at == 0 {
+            let _ = writeln!(out, "Why UNKNOWN\n");
+        }
+        let object = &workload.object;
+        let _ = writeln!(out, "{}/{}", object.namespace, short(object));
+        paragraph(out, &doubt_words(doubt));
+        out.push('\n');
+    }
+}
+
+fn doubt_words(doubt: &DoubtReport) -> String {
+    let detail = doubt.detail.as_deref().unwrap_or_default();
+    let why = match doubt.reason {
+        "budget" => "there are more orders than the budget allows; raise --budget".to_owned(),
+        "custom-controller" => {
+            "its pods are made by a controller that Kubernetes does not ship".to_owned()
+        }
+        "foreign-scheduler" => "its pods ask for a scheduler that is not modelled".to_owned(),
+        "not-modelled" => format!("its pods use {detail}, which is not modelled"),
+        "missing-input" => format!("the export holds no {detail}, on which the answer depends"),
+        "preemption" => {
+            "pods are preempted, and what disruption budgets then allow is not modelled yet"
+                .to_owned()
+        }
+        "evictions-stop" => "evictions may stop before they reach its pods".to_owned(),
+        _ => "the cluster is on the move, and may come to rest in more than one way".to_owned(),
+    };
+    match doubt.fail.as_slice() {
+        [] => why,
+        [one] => format!("when {one} fails: {why}"),
+        many => format!("when {} fail: {why}", words::list(many, 6)),
+    }
+}
+
+fn closing(out: &mut String, report: &Report) {
+    let checked = &report.checked;
+    let sets = words::count(usize::try_from(checked.sets).unwrap_or(usize::MAX), "set", "sets");
+    let states = match checked.states {
+        0 => "none needed a search".to_owned(),
+        states => format!("{} states searched", words::thousands(states)),
+    };
+    let nodes = words::count(checked.cluster_nodes, "node", "nodes");
+    let _ = writeln!(out, "Checked: {sets} of failed nodes out of {nodes}; {states}.");
+    let emulated = report.kubernetes.emulated;
+    let version = report.kubernetes.cluster.as_deref();
+    let version = version.map_or("does not tell its version".to_owned(), |v| format!("is {v}"));
+    let _ = writeln!(out, "Modelled: Kubernetes {emulated}; the cluster {version}.");
+    if !report.excluded.is_empty() {
+        let names: Vec<String> = report.excluded.iter().map(|e| short(&e.object)).collect();
+        let left_out = words::list(&names, 6);
+        let text = format!("Not asked about: {left_out} (jobs, and what is scaled to zero).");
+        for line in words::wrap(&text, WIDTH) {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+    let _ = writeln!(
+        out,
+        "Claim: at least one ready pod as soon as the nodes are gone, and every wanted pod ready \
+         once\nKubernetes has done all it will do, in any order, with the failed nodes still gone."
+    );
+}

@@ -1,0 +1,376 @@
+//! What may happen next, and what it changes.
+
+use std::collections::BTreeSet;
+
+use holdfast_cluster::{
+    ClassId, Cluster, Instance, InstanceId, NodeId, Placement, PodSpec, WorkloadId,
+};
+use holdfast_scheduler::{Preemption, Scheduler, Scratch};
+
+use crate::control_plane::ControlPlane;
+use crate::controllers::{self, Reaction};
+use crate::disruption::{self, Certainty};
+use crate::eviction::{self, Delay};
+use crate::spreading;
+
+/// Something that the control plane does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A pod on a silent node is marked for deletion, and its controller reacts.
+    Evict {
+        /// The pod.
+        pod: InstanceId,
+        /// Whether a controller that nobody knows makes another; follows from the kind otherwise.
+        replaced: bool,
+    },
+    /// The scheduler binds a pod.
+    Schedule {
+        /// The pod.
+        pod: InstanceId,
+        /// Its node.
+        node: NodeId,
+    },
+    /// The scheduler marks pods of lower priority for deletion, and keeps their node free for the pod.
+    Preempt {
+        /// The pod.
+        pod: InstanceId,
+        /// The node.
+        node: NodeId,
+        /// Who has to go, by id.
+        victims: Vec<InstanceId>,
+    },
+    /// A pod that is marked for deletion ends, as its kubelet sees to it, and its controller reacts.
+    End {
+        /// The pod.
+        pod: InstanceId,
+        /// Whether a controller that nobody knows makes another; follows from the kind otherwise.
+        replaced: bool,
+    },
+    /// No node is kept free for a pod any more, as it does not fit there after all.
+    GiveUp {
+        /// The pod.
+        pod: InstanceId,
+    },
+}
+
+impl Step {
+    /// The pod it happens to.
+    pub fn pod(&self) -> InstanceId {
+        match self {
+            Self::Evict { pod, .. }
+            | Self::Schedule { pod, .. }
+            | Self::Preempt { pod, .. }
+            | Self::End { pod, .. }
+            | Self::GiveUp { pod } => *pod,
+        }
+    }
+
+    /// Whether it rests on what a controller does that nobody knows.
+    pub fn is_assumed(&self) -> bool {
+        matches!(self, Self::Evict { replaced: true, .. } | Self::End { replaced: true, .. })
+    }
+}
+
+/// The steps that may come next, one of each kind that nothing can tell apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Steps {
+    /// One of these comes next, if there are any.
+    pub sure: Vec<Step>,
+    /// One of these may come next, or never.
+    pub possible: Vec<Step>,
+    /// A preemption is among them whose victims a disruption budget may protect. Budgets are taken as the
+    /// export has them, although the failure changes what they allow.
+    pub coarse: bool,
+}
+
+/// What [`Dynamics::evict_all`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evicted {
+    /// Some pod was evicted.
+    pub any: bool,
+    /// The pods that may as well stay where they are.
+    pub uncertain: Vec<InstanceId>,
+}
+
+/// What holds for as long as no node changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Situation {
+    /// A control plane acts.
+    pub acts: bool,
+    /// For every node whether evictions from it are sure.
+    pub evictions: Vec<Certainty>,
+}
+
+/// The rules by which a placement changes.
+pub struct Dynamics<'c> {
+    cluster: &'c Cluster,
+    scheduler: Scheduler<'c>,
+    control_plane: ControlPlane,
+}
+
+/// Pods that are told apart only by their name.
+type Alike = (ClassId, WorkloadId, Option<NodeId>, Option<NodeId>);
+
+impl<'c> Dynamics<'c> {
+    /// The rules for `cluster` under the default scheduler profile.
+    pub fn new(cluster: &'c Cluster) -> Self {
+        Self {
+            cluster,
+            scheduler: Scheduler::new(cluster),
+            control_plane: ControlPlane::of(cluster),
+        }
+    }
+
+    /// The cluster.
+    pub fn cluster(&self) -> &'c Cluster {
+        self.cluster
+    }
+
+    /// The scheduler.
+    pub fn scheduler(&self) -> &Scheduler<'c> {
+        &self.scheduler
+    }
+
+    /// The control plane.
+    pub fn control_plane(&self) -> &ControlPlane {
+        &self.control_plane
+    }
+
+    /// What holds with the nodes as they are.
+    pub fn situation(&self, placement: &Placement) -> Situation {
+        Situation {
+            acts: self.control_plane.acts(placement),
+            evictions: disruption::certainties(self.cluster, placement),
+        }
+    }
+
+    /// Carries out the evictions that are sure to come and whose order nobody can notice, and says which.
+    /// What is left over is among the [`Dynamics::steps`].
+    pub fn evict_unnoticed(&self, placement: &mut Placement, situation: &Situation) -> Vec<Step> {
+        let mut done = Vec::new();
+        if !situation.acts {
+            return done;
+        }
+        let due: Vec<InstanceId> = self.evictable(placement).collect();
+        for &pod in &due {
+            let sure = certainty(placement, situation, pod) == Certainty::Sure;
+            let known = self.reaction(placement, pod) != Reaction::Unknown;
+            let noticed = spreading::is_counted(self.cluster, placement, pod, &due);
+            if sure && known && !noticed {
+                let step = Step::Evict { pod, replaced: false };
+                self.apply(placement, &step);
+                done.push(step);
+            }
+        }
+        done
+    }
+
+    /// What may come next. The placement is quiet where no step is sure.
+    pub fn steps(
+        &self,
+        placement: &mut Placement,
+        situation: &Situation,
+        scratch: &mut Scratch,
+    ) -> Steps {
+        let mut steps = Steps::default();
+        if situation.acts {
+            self.add_evictions(placement, situation, &mut steps);
+            self.add_ends(placement, &mut steps);
+            self.add_scheduling(placement, scratch, &mut steps);
+        }
+        steps
+    }
+
+    /// Carries out a step.
+    pub fn apply(&self, placement: &mut Placement, step: &Step) {
+        match step {
+            Step::Evict { pod, replaced } => {
+                controllers::terminate(self.cluster, placement, *pod);
+                self.make_up(placement, *pod, *replaced);
+            }
+            Step::Schedule { pod, node } => placement.bind(self.cluster, *pod, *node),
+            Step::Preempt { pod, node, victims } => {
+                self.nominate(placement, *pod, *node);
+                for &victim in victims {
+                    controllers::terminate(self.cluster, placement, victim);
+                    placement.change(self.cluster, victim, |instance| instance.preempted = true);
+                    self.make_up(placement, victim, false);
+                }
+            }
+            Step::End { pod, replaced } => {
+                placement.remove(self.cluster, *pod);
+                let makes_up = match self.reaction(placement, *pod) {
+                    Reaction::ReplaceTerminating | Reaction::ReplaceGone => true,
+                    Reaction::Unknown => *replaced,
+                    Reaction::Nothing => false,
+                };
+                if makes_up {
+                    controllers::replace(self.cluster, placement, *pod);
+                }
+            }
+            Step::GiveUp { pod } => {
+                placement.change(self.cluster, *pod, |instance| instance.nominated = None);
+            }
+        }
+    }
+
+    /// What the controller of a pod does as soon as the pod is marked for deletion.
+    fn make_up(&self, placement: &mut Placement, pod: InstanceId, replaced: bool) {
+        let makes_up = match self.reaction(placement, pod) {
+            Reaction::ReplaceTerminating => true,
+            Reaction::Unknown => replaced,
+            Reaction::ReplaceGone | Reaction::Nothing => false,
+        };
+        if makes_up {
+            controllers::replace(self.cluster, placement, pod);
+        }
+    }
+
+    /// Keeps a node free for a pod; pods of lower priority lose their claim to it
+    /// (`prepareCandidate`, `pkg/scheduler/framework/preemption/executor.go`, v1.36.3).
+    fn nominate(&self, placement: &mut Placement, pod: InstanceId, node: NodeId) {
+        let priority = self.spec(placement, pod).priority;
+        let lower = |other: &InstanceId| {
+            placement.instance(*other).nominated == Some(node)
+                && self.spec(placement, *other).priority < priority
+        };
+        let outranked: Vec<InstanceId> =
+            placement.nominated().iter().copied().filter(lower).collect();
+        for other in outranked {
+            placement.change(self.cluster, other, |instance| instance.nominated = None);
+        }
+        placement.change(self.cluster, pod, |instance| instance.nominated = Some(node));
+    }
+
+    /// Carries out every eviction that may still come, with every pod made again that may be: the most
+    /// competition there can be for the places left.
+    pub fn evict_all(&self, placement: &mut Placement, situation: &Situation) -> Evicted {
+        let due: Vec<InstanceId> = self.evictable(placement).collect();
+        let uncertain = due
+            .iter()
+            .copied()
+            .filter(|pod| certainty(placement, situation, *pod) == Certainty::Possible)
+            .collect();
+        for pod in &due {
+            self.apply(placement, &Step::Evict { pod: *pod, replaced: true });
+        }
+        Evicted { any: !due.is_empty(), uncertain }
+    }
+
+    /// Whether the default scheduler places the pod as soon as it can: no gate holds it and no other
+    /// scheduler is asked for.
+    pub fn is_ours(&self, placement: &Placement, pod: InstanceId) -> bool {
+        let spec = self.spec(placement, pod);
+        spec.gates.is_empty() && spec.scheduler_name == self.cluster.known().default_scheduler
+    }
+
+    fn add_evictions(&self, placement: &Placement, situation: &Situation, steps: &mut Steps) {
+        let mut seen: BTreeSet<Alike> = BTreeSet::new();
+        for pod in self.evictable(placement) {
+            if !seen.insert(alike(placement.instance(pod))) {
+                continue;
+            }
+            let sure = certainty(placement, situation, pod) == Certainty::Sure;
+            let list = if sure { &mut steps.sure } else { &mut steps.possible };
+            list.push(Step::Evict { pod, replaced: false });
+            if self.reaction(placement, pod) == Reaction::Unknown {
+                list.push(Step::Evict { pod, replaced: true });
+            }
+        }
+    }
+
+    /// Pods that are marked for deletion end where somebody hears of it.
+    fn add_ends(&self, placement: &Placement, steps: &mut Steps) {
+        let mut seen: BTreeSet<Alike> = BTreeSet::new();
+        for pod in ending(placement) {
+            if !seen.insert(alike(placement.instance(pod))) {
+                continue;
+            }
+            steps.sure.push(Step::End { pod, replaced: false });
+            if self.reaction(placement, pod) == Reaction::Unknown {
+                steps.sure.push(Step::End { pod, replaced: true });
+            }
+        }
+    }
+
+    fn add_scheduling(&self, placement: &mut Placement, scratch: &mut Scratch, steps: &mut Steps) {
+        let mut seen: BTreeSet<Alike> = BTreeSet::new();
+        for at in 0..placement.pending().len() {
+            let pod = placement.pending()[at];
+            if !seen.insert(alike(placement.instance(pod))) || !self.is_ours(placement, pod) {
+                continue;
+            }
+            let candidates = self.scheduler.candidates(placement, pod, scratch);
+            steps.sure.extend(candidates.iter().map(|&node| Step::Schedule { pod, node }));
+            if candidates.is_empty() {
+                self.add_preemption(placement, pod, steps);
+            }
+        }
+    }
+
+    fn add_preemption(&self, placement: &mut Placement, pod: InstanceId, steps: &mut Steps) {
+        let spec = self.spec(placement, pod);
+        let nominated = placement.instance(pod).nominated.is_some();
+        if !nominated && (!spec.preempts || !self.outranks_any(placement, spec.priority)) {
+            return;
+        }
+        let Some(preemption) = self.scheduler.preempt(placement, pod) else { return };
+        if nominated && matches!(preemption, Preemption::DoesNotHelp(_)) {
+            steps.sure.push(Step::GiveUp { pod });
+        }
+        for candidate in preemption.best() {
+            steps.coarse |= !self.cluster.objects().budgets.is_empty();
+            let mut victims = candidate.victims.clone();
+            victims.sort_unstable();
+            steps.sure.push(Step::Preempt { pod, node: candidate.node, victims });
+        }
+    }
+
+    /// Whether any bound pod has a lower priority: without one there is nobody to preempt.
+    fn outranks_any(&self, placement: &Placement, priority: i32) -> bool {
+        placement.instances().iter().any(|instance| {
+            instance.node().is_some() && self.cluster.spec_of(instance.class).priority < priority
+        })
+    }
+
+    /// Pods on silent nodes that will not be borne there for ever.
+    fn evictable(&self, placement: &Placement) -> impl Iterator<Item = InstanceId> {
+        let silent = self.cluster.node_ids().filter(|node| {
+            let node = placement.node(*node);
+            node.exists && !node.reachable
+        });
+        silent.flat_map(move |node| {
+            placement.node(node).pods.iter().copied().filter(move |pod| {
+                let instance = placement.instance(*pod);
+                let spec = self.cluster.spec_of(instance.class);
+                let delay = eviction::delay(self.cluster, placement, node, spec);
+                !instance.terminating && matches!(delay, Some(Delay::After(_)))
+            })
+        })
+    }
+
+    fn reaction(&self, placement: &Placement, pod: InstanceId) -> Reaction {
+        Reaction::of(self.cluster.workload(placement.instance(pod).workload))
+    }
+
+    fn spec(&self, placement: &Placement, pod: InstanceId) -> &'c PodSpec {
+        self.cluster.spec_of(placement.instance(pod).class)
+    }
+}
+
+fn alike(instance: &Instance) -> Alike {
+    (instance.class, instance.workload, instance.node(), instance.nominated)
+}
+
+/// Pods that are marked for deletion on nodes that can be reached.
+fn ending(placement: &Placement) -> impl Iterator<Item = InstanceId> {
+    placement.terminating().iter().copied().filter(|pod| {
+        let node = placement.instance(*pod).node();
+        node.is_some_and(|node| placement.node(node).reachable)
+    })
+}
+
+fn certainty(placement: &Placement, situation: &Situation, pod: InstanceId) -> Certainty {
+    let node = placement.instance(pod).node().expect("an evictable pod is on a node");
+    situation.evictions[node.index()]
+}

@@ -1,0 +1,103 @@
+//! How long a pod stays on a node that is not heard.
+//!
+//! Models `processPodOnNode` and `getMinTolerationTime` of
+//! `pkg/controller/tainteviction/taint_eviction.go` and `GetMatchingTolerations` of
+//! `pkg/apis/core/v1/helper/helpers.go` (v1.36.3).
+
+use holdfast_cluster::taint::{Effect, Taint, Toleration};
+use holdfast_cluster::{Cluster, NodeId, Placement, PodSpec, Symbols};
+
+/// When a pod is evicted from a tainted node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Delay {
+    /// So many seconds after the taint.
+    After(i64),
+    /// Never: it bears every taint for ever.
+    Never,
+}
+
+/// When the pod is evicted from `node` as it stands in `placement`; `None` where no taint evicts anybody.
+pub fn delay(
+    cluster: &Cluster,
+    placement: &Placement,
+    node: NodeId,
+    spec: &PodSpec,
+) -> Option<Delay> {
+    let taints = evicting_taints(cluster, placement, node);
+    if taints.is_empty() {
+        None
+    } else {
+        Some(borne(&taints, &spec.tolerations, cluster.symbols()))
+    }
+}
+
+/// The `NoExecute` taints of a node, the export's and those of its lifecycle.
+fn evicting_taints(cluster: &Cluster, placement: &Placement, node: NodeId) -> Vec<Taint> {
+    let known = cluster.known();
+    let lifecycle = placement.node(node).taints;
+    let own = cluster.node(node).taints.iter().copied();
+    let mut taints: Vec<Taint> = own.filter(|taint| taint.effect == Effect::NoExecute).collect();
+    let mut add = |key, is_set: bool| {
+        let there = taints.iter().any(|taint| taint.key == key);
+        if is_set && !there {
+            taints.push(Taint { key, value: known.empty, effect: Effect::NoExecute });
+        }
+    };
+    add(known.unreachable, lifecycle.unreachable);
+    add(known.out_of_service, lifecycle.out_of_service);
+    taints
+}
+
+/// How long all of `taints` are borne together: the shortest time among the tolerations used, the first
+/// that matches counting for each taint.
+fn borne(taints: &[Taint], tolerations: &[Toleration], symbols: &Symbols) -> Delay {
+    let mut shortest = Delay::Never;
+    for taint in taints {
+        let Some(used) = tolerations.iter().find(|t| t.tolerates(taint, symbols, false)) else {
+            return Delay::After(0);
+        };
+        if let Some(seconds) = used.seconds {
+            shortest = shortest.min(Delay::After(seconds.max(0)));
+        }
+    }
+    shortest
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_cluster::taint::TolerationOperator;
+
+    use super::*;
+
+    fn toleration(key: Option<holdfast_cluster::Symbol>, seconds: Option<i64>) -> Toleration {
+        let mut symbols = Symbols::default();
+        Toleration {
+            key,
+            operator: TolerationOperator::Exists,
+            value: symbols.intern(""),
+            effect: Some(Effect::NoExecute),
+            seconds,
+        }
+    }
+
+    #[test]
+    fn the_shortest_time_of_the_matching_tolerations_counts() {
+        let mut symbols = Symbols::default();
+        let empty = symbols.intern("");
+        let (gone, mine) = (symbols.intern("unreachable"), symbols.intern("dedicated"));
+        let taint = |key| Taint { key, value: empty, effect: Effect::NoExecute };
+        let taints = [taint(gone), taint(mine)];
+        let forever = toleration(None, None);
+        let a_while = toleration(Some(gone), Some(300));
+        let at = |tolerations: &[Toleration]| borne(&taints, tolerations, &symbols);
+        assert_eq!(at(&[]), Delay::After(0));
+        assert_eq!(
+            at(std::slice::from_ref(&a_while)),
+            Delay::After(0),
+            "the other taint is not tolerated"
+        );
+        assert_eq!(at(&[a_while.clone(), forever.clone()]), Delay::After(300));
+        assert_eq!(at(&[forever, a_while]), Delay::Never, "the first match counts");
+        assert_eq!(at(&[toleration(None, Some(-5))]), Delay::After(0));
+    }
+}

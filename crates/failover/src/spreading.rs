@@ -1,0 +1,53 @@
+//! Whether the order of evictions can be noticed.
+//!
+//! Topology spread counts the pods of a domain, silent nodes included, and leaves terminating pods out
+//! (`pkg/scheduler/framework/plugins/podtopologyspread/common.go`, `countPodsMatchSelector`, v1.36.3). So the
+//! moment at which a pod on a silent node begins to terminate shows in the scores and filters of whoever is
+//! spread together with it. Nothing else tells a terminating pod on a silent node from one that is not.
+
+use holdfast_cluster::{Cluster, Instance, InstanceId, Placement};
+
+/// Whether another pod that is to be placed, because it is pending or about to be evicted (`due`), counts
+/// `pod` for its spread.
+pub(crate) fn is_counted(
+    cluster: &Cluster,
+    placement: &Placement,
+    pod: InstanceId,
+    due: &[InstanceId],
+) -> bool {
+    let counted = placement.instance(pod);
+    let others = due.iter().chain(placement.pending()).filter(|other| **other != pod);
+    others.into_iter().any(|other| counts(cluster, placement.instance(*other), counted))
+}
+
+/// Whether the spread of `placed` counts `counted`: by its own constraints, or by the default ones, which count
+/// the pods that a Service or the same controller selects, by host and by zone. The host is the silent node
+/// itself, which is no candidate, so of the defaults only the zone can show.
+fn counts(cluster: &Cluster, placed: &Instance, counted: &Instance) -> bool {
+    let namespace = cluster.class(placed.class).namespace;
+    if namespace != cluster.class(counted.class).namespace {
+        return false;
+    }
+    let labels = cluster.labels_of(counted.class);
+    let spec = cluster.spec_of(placed.class);
+    if !spec.spread.is_empty() {
+        return spec.spread.iter().any(|c| c.selector.matches(labels, cluster.symbols()));
+    }
+    let zoned = counted
+        .node()
+        .is_some_and(|node| cluster.node(node).labels.get(cluster.known().zone).is_some());
+    zoned && (placed.workload == counted.workload || share_service(cluster, placed, counted))
+}
+
+fn share_service(cluster: &Cluster, one: &Instance, other: &Instance) -> bool {
+    let namespace = cluster.class(one.class).namespace;
+    let (one, other) = (cluster.labels_of(one.class), cluster.labels_of(other.class));
+    cluster.objects().services.iter().any(|service| {
+        service.namespace == namespace
+            && !service.selector.is_empty()
+            && service
+                .selector
+                .iter()
+                .all(|(key, value)| one.get(key) == Some(value) && other.get(key) == Some(value))
+    })
+}

@@ -1,0 +1,94 @@
+//! `metadata`, which every object carries.
+
+use serde::Deserialize;
+
+use super::lean::{Annotations, List, Pairs, Text};
+
+/// The parts of `metav1.ObjectMeta` (`k8s.io/apimachinery/pkg/apis/meta/v1/types.go`) that are read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(crate) struct Meta<'a> {
+    pub(crate) name: Text<'a>,
+    pub(crate) namespace: Text<'a>,
+    pub(crate) uid: Text<'a>,
+    pub(crate) resource_version: Text<'a>,
+    pub(crate) creation_timestamp: Text<'a>,
+    pub(crate) deletion_timestamp: Text<'a>,
+    pub(crate) labels: Pairs<'a>,
+    pub(crate) annotations: Annotations<'a>,
+    pub(crate) owner_references: List<OwnerReference<'a>>,
+}
+
+/// Who made an object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(crate) struct OwnerReference<'a> {
+    pub(crate) api_version: Text<'a>,
+    pub(crate) kind: Text<'a>,
+    pub(crate) name: Text<'a>,
+    pub(crate) uid: Text<'a>,
+    pub(crate) controller: Option<bool>,
+}
+
+impl<'a> Meta<'a> {
+    /// The namespace of a namespaced object; manifests leave `default` out.
+    pub(crate) fn namespace(&self) -> &str {
+        if self.namespace.is_empty() { "default" } else { &self.namespace }
+    }
+
+    /// Being deleted.
+    pub(crate) fn terminating(&self) -> bool {
+        !self.deletion_timestamp.is_empty()
+    }
+
+    /// The owner that controls the object (`metav1.GetControllerOf`).
+    pub(crate) fn controller(&self) -> Option<&OwnerReference<'a>> {
+        self.owner_references.iter().find(|owner| owner.controller == Some(true))
+    }
+}
+
+/// Seconds since 1970 of an RFC 3339 time (`2024-05-06T07:08:09Z`, fractions and offsets allowed).
+pub(crate) fn seconds(text: &str) -> Option<i64> {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let zone = text.get(19..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    let local = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    Some(local - offset(zone)?)
+}
+
+/// Days from 1970-01-01, proleptic Gregorian (Howard Hinnant's `days_from_civil`).
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+/// Seconds east of UTC of `Z` or `+01:30`.
+fn offset(zone: &str) -> Option<i64> {
+    if zone == "Z" {
+        return Some(0);
+    }
+    let sign = if zone.starts_with('-') { -1 } else { 1 };
+    let hours: i64 = zone.get(1..3)?.parse().ok()?;
+    let minutes: i64 = zone.get(4..6)?.parse().ok()?;
+    Some(sign * (hours * 3600 + minutes * 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_become_seconds() {
+        assert_eq!(seconds("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(seconds("2024-02-29T12:00:01Z"), Some(1_709_208_001));
+        assert_eq!(seconds("2024-02-29T13:30:01.25+01:30"), Some(1_709_208_001));
+        assert_eq!(seconds("1969-12-31T23:59:59Z"), Some(-1));
+        assert_eq!(seconds("yesterday"), None);
+        assert_eq!(seconds(""), None);
+    }
+}

@@ -1,0 +1,181 @@
+//! Volumes of a pod, as far as they limit where it may run.
+
+use holdfast_cluster::Symbol;
+use holdfast_cluster::volume::{DirectVolumeKind, PodVolume};
+use serde::Deserialize;
+
+use super::context::Context;
+use super::lean::{List, Present, Text};
+use super::storage::{ClaimEntry, RawClaim};
+
+/// `v1.Volume`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(crate) struct RawVolume<'a> {
+    pub(crate) name: Text<'a>,
+    persistent_volume_claim: Option<RawClaimSource<'a>>,
+    ephemeral: Option<RawEphemeral<'a>>,
+    gce_persistent_disk: Option<RawDisk<'a>>,
+    aws_elastic_block_store: Option<RawDisk<'a>>,
+    azure_disk: Option<RawDisk<'a>>,
+    iscsi: Option<RawDisk<'a>>,
+    rbd: Option<RawDisk<'a>>,
+    csi: Option<RawInlineCsi<'a>>,
+    host_path: Present,
+    pub(crate) image: Option<RawImage<'a>>,
+    nfs: Present,
+    cephfs: Present,
+    glusterfs: Present,
+    fc: Present,
+    azure_file: Present,
+    cinder: Present,
+    vsphere_volume: Present,
+    portworx_volume: Present,
+    quobyte: Present,
+    storageos: Present,
+    scale_io: Present,
+    flex_volume: Present,
+    photon_persistent_disk: Present,
+    flocker: Present,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct RawClaimSource<'a> {
+    claim_name: Text<'a>,
+    read_only: Option<bool>,
+}
+
+/// `v1.EphemeralVolumeSource`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct RawEphemeral<'a> {
+    volume_claim_template: Option<RawClaim<'a>>,
+}
+
+/// The fields by which the kinds of disk name themselves, together.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct RawDisk<'a> {
+    pd_name: Text<'a>,
+    #[serde(rename = "volumeID")]
+    volume_id: Text<'a>,
+    disk_name: Text<'a>,
+    iqn: Text<'a>,
+    monitors: List<Text<'a>>,
+    pool: Text<'a>,
+    image: Text<'a>,
+    read_only: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct RawInlineCsi<'a> {
+    driver: Text<'a>,
+}
+
+/// `v1.ImageVolumeSource`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(crate) struct RawImage<'a> {
+    pub(crate) reference: Text<'a>,
+}
+
+impl RawVolume<'_> {
+    /// What a generic ephemeral volume claims, by the volume's name.
+    pub(crate) fn ephemeral_claim(
+        &self,
+        context: &mut Context<'_>,
+    ) -> Option<(Symbol, ClaimEntry)> {
+        let claim = self.ephemeral.as_ref()?.volume_claim_template.as_ref()?.read(context);
+        Some((context.intern(&self.name), claim))
+    }
+
+    /// What the volume limits, if anything. `pod` is the pod's name, empty for a template's next pod.
+    pub(crate) fn read(&self, pod: &str, context: &mut Context<'_>) -> Option<PodVolume> {
+        if let Some(claim) = &self.persistent_volume_claim {
+            let name = context.intern(&claim.claim_name);
+            let read_only = claim.read_only == Some(true);
+            return Some(PodVolume::Claim { name, read_only, ephemeral: false });
+        }
+        if self.ephemeral.is_some() {
+            if pod.is_empty() {
+                return Some(PodVolume::Ephemeral { volume: context.intern(&self.name) });
+            }
+            let name = context.intern(&format!("{pod}-{}", &*self.name));
+            return Some(PodVolume::Claim { name, read_only: false, ephemeral: true });
+        }
+        if let Some(csi) = &self.csi {
+            return Some(PodVolume::InlineCsi { driver: context.intern(&csi.driver) });
+        }
+        if self.host_path.0 {
+            return Some(PodVolume::HostPath);
+        }
+        self.direct(context)
+    }
+
+    fn direct(&self, context: &mut Context<'_>) -> Option<PodVolume> {
+        use DirectVolumeKind as Kind;
+        let disks = [
+            (Kind::GcePersistentDisk, &self.gce_persistent_disk),
+            (Kind::AwsElasticBlockStore, &self.aws_elastic_block_store),
+            (Kind::AzureDisk, &self.azure_disk),
+            (Kind::Iscsi, &self.iscsi),
+            (Kind::Rbd, &self.rbd),
+        ];
+        for (kind, disk) in disks {
+            if let Some(disk) = disk {
+                let read_only = disk.read_only == Some(true);
+                return Some(PodVolume::Direct {
+                    kind,
+                    identity: disk.identity(kind, context),
+                    read_only,
+                });
+            }
+        }
+        self.is_other_network_storage().then(|| PodVolume::Direct {
+            kind: Kind::Other,
+            identity: [].into(),
+            read_only: false,
+        })
+    }
+
+    fn is_other_network_storage(&self) -> bool {
+        [
+            self.nfs,
+            self.cephfs,
+            self.glusterfs,
+            self.fc,
+            self.azure_file,
+            self.cinder,
+            self.vsphere_volume,
+            self.portworx_volume,
+            self.quobyte,
+            self.storageos,
+            self.scale_io,
+            self.flex_volume,
+            self.photon_persistent_disk,
+            self.flocker,
+        ]
+        .iter()
+        .any(|kind| kind.0)
+    }
+}
+
+impl RawDisk<'_> {
+    fn identity(&self, kind: DirectVolumeKind, context: &mut Context<'_>) -> Box<[Symbol]> {
+        match kind {
+            DirectVolumeKind::GcePersistentDisk => [context.intern(&self.pd_name)].into(),
+            DirectVolumeKind::AwsElasticBlockStore => [context.intern(&self.volume_id)].into(),
+            DirectVolumeKind::AzureDisk => [context.intern(&self.disk_name)].into(),
+            DirectVolumeKind::Iscsi => [context.intern(&self.iqn)].into(),
+            DirectVolumeKind::Rbd => {
+                let pool = if self.pool.is_empty() { "rbd" } else { &*self.pool };
+                let mut identity = vec![context.intern(pool), context.intern(&self.image)];
+                identity.extend(self.monitors.iter().map(|monitor| context.intern(monitor)));
+                identity.into_boxed_slice()
+            }
+            DirectVolumeKind::Other => [].into(),
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Whatever makes pods: Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and their like.
+
+use holdfast_cluster::budget::Amount;
+use holdfast_cluster::selector::LabelSelector;
+use holdfast_cluster::workload::{Strategy, WorkloadKind};
+use holdfast_cluster::{Cluster, Labels, Symbol};
+use serde::Deserialize;
+
+use super::affinity::Bearer;
+use super::context::Context;
+use super::lean::{self, Int, List, Pairs, Text};
+use super::meta::Meta;
+use super::pod::{Maker, RawCondition, maker};
+use super::podspec::{Draft, Owner, RawPodSpec};
+use super::policy::amount;
+use super::selector::{RawLabelSelector, equals};
+use super::storage::{ClaimEntry, RawClaim};
+
+/// Every kind of workload at once: no two of them use one field with different meanings, but for the
+/// selector of a ReplicationController, which is a plain map.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(crate) struct RawWorkload<'a> {
+    pub(crate) metadata: Option<Meta<'a>>,
+    spec: Option<RawWorkloadSpec<'a>>,
+    status: Option<RawWorkloadStatus<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct RawWorkloadSpec<'a> {
+    replicas: Option<Int>,
+    selector: Option<RawLabelSelector<'a>>,
+    template: Option<RawTemplate<'a>>,
+    strategy: Option<RawStrategy<'a>>,
+    pod_management_policy: Text<'a>,
+    ordinals: Option<RawOrdinals>,
+    volume_claim_templates: List<RawClaim<'a>>,
+    parallelism: Option<Int>,
+    completions: Option<Int>,
+    suspend: Option<bool>,
+}
+
+/// `v1/ReplicationController`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(crate) struct RawController<'a> {
+    pub(crate) metadata: Option<Meta<'a>>,
+    spec: Option<RawControllerSpec<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct RawControllerSpec<'a> {
+    replicas: Option<Int>,
+    selector: Pairs<'a>,
+    template: Option<RawTemplate<'a>>,
+}
+
+/// `v1.PodTemplateSpec`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct RawTemplate<'a> {
+    metadata: Option<Meta<'a>>,
+    spec: Option<RawPodSpec<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct RawStrategy<'a> {
+    #[serde(rename = "type")]
+    kind: Text<'a>,
+    rolling_update: Option<RawRollingUpdate<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct RawRollingUpdate<'a> {
+    max_unavailable: Option<Text<'a>>,
+    max_surge: Option<Text<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RawOrdinals {
+    start: Option<Int>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct RawWorkloadStatus<'a> {
+    succeeded: Option<Int>,
+    conditions: List<RawCondition<'a>>,
+}
+
+/// What a workload's pods are made from, with what admission adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Template {
+    pub(crate) draft: Draft,
+    pub(crate) labels: Labels,
+    /// `spec.nodeName` of the template: its pods are born bound.
+    pub(crate) node: Option<Symbol>,
+    /// What its generic ephemeral volumes claim, by volume.
+    pub(crate) ephemeral: Vec<(Symbol, ClaimEntry)>,
+}
+
+impl Template {
+    /// The value of [`POD_TEMPLATE_HASH`].
+    pub(crate) fn hash(&self, cluster: &Cluster) -> Option<Symbol> {
+        self.labels.get(cluster.find(POD_TEMPLATE_HASH)?)
+    }
+}
+
+/// A workload before its owner is found and its pods are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WorkloadEntry {
+    pub(crate) kind: WorkloadKind,
+    pub(crate) namespace: Symbol,
+    pub(crate) name: Symbol,
+    pub(crate) owner: Option<Maker>,
+    pub(crate) desired: i64,
+    pub(crate) selector: LabelSelector,
+    pub(crate) template: Option<Template>,
+    pub(crate) strategy: Option<Strategy>,
+    pub(crate) parallel: bool,
+    pub(crate) inactive: bool,
+    /// The number of the rollout (`deployment.kubernetes.io/revision`).
+    pub(crate) revision: i64,
+    /// The number of a StatefulSet's first pod.
+    pub(crate) first_ordinal: i64,
+    /// Claims that a StatefulSet makes for each pod; names are the templates' own.
+    pub(crate) claims: Vec<ClaimEntry>,
+    pub(crate) terminating: bool,
+    pub(crate) created: Option<i64>,
+}
+
+impl RawWorkload<'_> {
+    /// Translates a workload. `legacy` groups select by the template's labels where no selector is given.
+    pub(crate) fn read(&self, kind: WorkloadKind, context: &mut Context<'_>) -> WorkloadEntry {
+        let no_meta = Meta::default();
+        let meta = self.metadata.as_ref().unwrap_or(&no_meta);
+        let none = RawWorkloadSpec::default();
+        let spec = self.spec.as_ref().unwrap_or(&none);
+        let mut entry = blank(kind, meta, context);
+        entry.template =
+            template(spec.template.as_ref(), kind, (entry.namespace, entry.name), context);
+        entry.selector = match (&spec.selector, &entry.template) {
+            (None, Some(_)) => {
+                let raw = spec.template.as_ref().and_then(|raw| raw.metadata.as_ref());
+                let labels = raw.map(|meta| context.labels(&meta.labels));
+                of_labels(&labels.unwrap_or_default())
+            }
+            (selector, _) => RawLabelSelector::compile(selector.as_ref(), context),
+        };
+        entry.strategy = (kind == WorkloadKind::Deployment).then(|| spec.strategy(context));
+        entry.parallel = &*spec.pod_management_policy == "Parallel";
+        entry.first_ordinal =
+            spec.ordinals.as_ref().and_then(|ordinals| ordinals.start).map_or(0, |start| start.0);
+        entry.claims =
+            spec.volume_claim_templates.iter().map(|claim| claim.read(context)).collect();
+        let no_status = RawWorkloadStatus::default();
+        let status = self.status.as_ref().unwrap_or(&no_status);
+        entry.inactive = spec.suspend == Some(true) || status.finished();
+        entry.desired = match kind {
+            WorkloadKind::Job if entry.inactive => 0,
+            WorkloadKind::Job => spec.parallel_jobs(status),
+            WorkloadKind::DaemonSet | WorkloadKind::CronJob => 0,
+            _ => spec.replicas.map_or(1, |replicas| replicas.0.max(0)),
+        };
+        entry
+    }
+}
+
+impl RawController<'_> {
+    /// Translates a ReplicationController.
+    pub(crate) fn read(&self, context: &mut Context<'_>) -> WorkloadEntry {
+        let kind = WorkloadKind::ReplicationController;
+        let no_meta = Meta::default();
+        let meta = self.metadata.as_ref().unwrap_or(&no_meta);
+        let none = RawControllerSpec::default();
+        let spec = self.spec.as_ref().unwrap_or(&none);
+        let mut entry = blank(kind, meta, context);
+        entry.template =
+            template(spec.template.as_ref(), kind, (entry.namespace, entry.name), context);
+        let selector = context.labels(&spec.selector);
+        entry.selector = match &entry.template {
+            Some(template) if selector.is_empty() => of_labels(&template.labels),
+            _ => of_labels(&selector),
+        };
+        entry.desired = spec.replicas.map_or(1, |replicas| replicas.0.max(0));
+        entry
+    }
+}
+
+fn blank(kind: WorkloadKind, meta: &Meta<'_>, context: &mut Context<'_>) -> WorkloadEntry {
+    WorkloadEntry {
+        kind,
+        namespace: context.intern(meta.namespace()),
+        name: context.intern(&meta.name),
+        owner: meta.controller().and_then(|owner| maker(owner, context)),
+        desired: 0,
+        selector: LabelSelector::Nothing,
+        template: None,
+        strategy: None,
+        parallel: false,
+        inactive: false,
+        revision: meta
+            .annotations
+            .get(lean::REVISION)
+            .and_then(|revision| revision.parse().ok())
+            .unwrap_or(0),
+        first_ordinal: 0,
+        claims: Vec::new(),
+        terminating: meta.terminating(),
+        created: super::meta::seconds(&meta.creation_timestamp),
+    }
+}
+
+/// A selector that asks for every one of these labels.
+pub(crate) fn of_labels(labels: &Labels) -> LabelSelector {
+    LabelSelector::All(labels.iter().map(|(key, value)| equals(key, value)).collect())
+}
+
+fn template(
+    raw: Option<&RawTemplate<'_>>,
+    kind: WorkloadKind,
+    (namespace, name): (Symbol, Symbol),
+    context: &mut Context<'_>,
+) -> Option<Template> {
+    let raw = raw?;
+    let spec = raw.spec.as_ref()?;
+    let mut labels = match &raw.metadata {
+        Some(meta) => context.labels(&meta.labels),
+        None => Labels::default(),
+    };
+    if kind == WorkloadKind::Deployment {
+        labels = with_hash(&labels, namespace, name, context);
+    }
+    let bearer = Bearer { namespace, labels: &labels };
+    let (mut draft, _) = spec.translate(Owner { name: "", bearer }, context);
+    super::admission::tolerations(&mut draft.spec, kind, context);
+    let node = context.intern_some(&spec.node_name);
+    let ephemeral = spec.volumes.iter().filter_map(|volume| volume.ephemeral_claim(context));
+    let ephemeral = ephemeral.collect();
+    Some(Template { draft, labels, node, ephemeral })
+}
+
+/// Labels with the one by which a Deployment tells its rollouts apart. The real hash is of Go's own
+/// rendering of the template; this one is as good as any that is its own.
+fn with_hash(
+    labels: &Labels,
+    namespace: Symbol,
+    name: Symbol,
+    context: &mut Context<'_>,
+) -> Labels {
+    let known = context.builder.so_far();
+    let mut hash: u32 = 0x811c_9dc5;
+    for byte in known.text(namespace).bytes().chain([b'/']).chain(known.text(name).bytes()) {
+        hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    }
+    let key = context.intern(POD_TEMPLATE_HASH);
+    let value = context.intern(&format!("{hash:08x}"));
+    Labels::new(labels.iter().chain([(key, value)]).collect::<Vec<_>>())
+}
+
+/// The label by which a Deployment tells its rollouts apart.
+pub(crate) const POD_TEMPLATE_HASH: &str = "pod-template-hash";
+
+impl RawWorkloadSpec<'_> {
+    /// `SetDefaults_Deployment` (`pkg/apis/apps/v1/defaults.go`): rolling, 25 % at a time.
+    fn strategy(&self, context: &mut Context<'_>) -> Strategy {
+        let none = RawStrategy::default();
+        let raw = self.strategy.as_ref().unwrap_or(&none);
+        if &*raw.kind == "Recreate" {
+            return Strategy::Recreate;
+        }
+        let mut read = |what, text: Option<&Text<'_>>| {
+            text.and_then(|text| amount(what, text, context)).unwrap_or(Amount::Percent(25))
+        };
+        let update = raw.rolling_update.as_ref();
+        Strategy::RollingUpdate {
+            max_unavailable: read(
+                "maxUnavailable",
+                update.and_then(|u| u.max_unavailable.as_ref()),
+            ),
+            max_surge: read("maxSurge", update.and_then(|u| u.max_surge.as_ref())),
+        }
+    }
+
+    /// How many pods a running Job wants at once (`wantActivePods`, `pkg/controller/job`): no more than
+    /// it may run, nor than it still lacks.
+    fn parallel_jobs(&self, status: &RawWorkloadStatus<'_>) -> i64 {
+        let parallelism = self.parallelism.map_or(1, |number| number.0.max(0));
+        let succeeded = status.succeeded.map_or(0, |number| number.0);
+        match self.completions {
+            Some(completions) => parallelism.min((completions.0 - succeeded).max(0)),
+            // A Job without either number runs once.
+            None if self.parallelism.is_none() => (1 - succeeded).max(0),
+            // A work queue takes no new pods once one of them has ended well.
+            None if succeeded > 0 => 0,
+            None => parallelism,
+        }
+    }
+}
+
+impl RawWorkloadStatus<'_> {
+    /// A Job that is over.
+    fn finished(&self) -> bool {
+        self.conditions.iter().any(|condition| {
+            matches!(&*condition.kind, "Complete" | "Failed") && &*condition.status == "True"
+        })
+    }
+}
+
+impl WorkloadEntry {
+    /// A workload of which nothing but its name is known.
+    pub(crate) fn unread((kind, namespace, name): (WorkloadKind, Symbol, Symbol)) -> Self {
+        Self {
+            kind,
+            namespace,
+            name,
+            owner: None,
+            desired: 0,
+            selector: LabelSelector::Nothing,
+            template: None,
+            strategy: None,
+            parallel: false,
+            inactive: false,
+            revision: 0,
+            first_ordinal: 0,
+            claims: Vec::new(),
+            terminating: false,
+            created: None,
+        }
+    }
+}

@@ -1,0 +1,462 @@
+//! One failure set at a time: what serves at once, what is sure to come back, what remains to be searched.
+
+use std::collections::BTreeMap;
+
+use holdfast_cluster::coverage::InputKind;
+use holdfast_cluster::volume::PodVolume;
+use holdfast_cluster::workload::WorkloadKind;
+use holdfast_cluster::{Cluster, InstanceId, Placement};
+use holdfast_failover::{Dynamics, Situation, Step, failure};
+use holdfast_scheduler::Scratch;
+
+use crate::bound;
+use crate::explore::{Exploration, Explorer, Outcome};
+use crate::scenario::FailureSet;
+use crate::start::{self, Start, Starts};
+use crate::subject::{Subjects, follows_nodes};
+use crate::verdict::{Doubt, Ground, Verdict};
+use crate::witness::{self, Witness};
+
+/// How hard the prover tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How many states a failure set may take before its answer is UNKNOWN. Counted, not timed, so that
+    /// answers repeat.
+    pub states_per_set: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { states_per_set: 20_000 }
+    }
+}
+
+/// What a failure set does to one subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether at least one pod serves as soon as the nodes are gone.
+    pub immediately: Verdict,
+    /// Pods that serve then.
+    pub ready_at_once: u32,
+    /// Whether as many pods as are wanted serve once all is quiet.
+    pub recovered: Verdict,
+    /// The fewest and the most pods that were seen to serve then.
+    pub recovered_range: (u32, u32),
+    /// How many are wanted.
+    pub desired: u32,
+    /// The run that refutes the recovery; `None` means that any run does.
+    pub path: Option<Vec<Step>>,
+    /// Which start it was found from.
+    pub start: usize,
+}
+
+/// What a failure set does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Examination {
+    /// What it does to the subjects it touches, by position. All others stand as they stood.
+    pub findings: BTreeMap<usize, Finding>,
+    /// States that were searched.
+    pub states: u64,
+    /// Subjects that are not touched as far as was seen, but may be preempted in runs that were not tried.
+    pub untouched_doubt: Option<Doubt>,
+}
+
+/// Everything that examinations share.
+pub struct Prover<'c> {
+    dynamics: Dynamics<'c>,
+    subjects: Subjects,
+    starts: Starts,
+    settings: Settings,
+    /// Services or ReplicaSets are not in the export, so that the default spread constraints, which score
+    /// nodes by them, cannot be told.
+    missing_for_scores: Option<InputKind>,
+}
+
+/// What one thread needs to examine failure sets.
+pub struct Workspace {
+    placements: Vec<Placement>,
+    scratch: Scratch,
+}
+
+impl<'c> Prover<'c> {
+    /// Looks at the cluster before anything fails.
+    pub fn new(cluster: &'c Cluster, settings: Settings) -> Self {
+        let dynamics = Dynamics::new(cluster);
+        let subjects = Subjects::of(cluster, &Placement::of(cluster));
+        let mut scratch = Scratch::default();
+        let starts = start::settle(&dynamics, &subjects, settings.states_per_set, &mut scratch);
+        let coverage = &cluster.objects().coverage;
+        let needed = [InputKind::Service, InputKind::ReplicaSet];
+        let missing_for_scores = needed.into_iter().find(|kind| !coverage.has(*kind));
+        Self { dynamics, subjects, starts, settings, missing_for_scores }
+    }
+
+    /// The rules.
+    pub fn dynamics(&self) -> &Dynamics<'c> {
+        &self.dynamics
+    }
+
+    /// The cluster.
+    pub fn cluster(&self) -> &'c Cluster {
+        self.dynamics.cluster()
+    }
+
+    /// The workloads.
+    pub fn subjects(&self) -> &Subjects {
+        &self.subjects
+    }
+
+    /// Where the cluster stands before anything fails.
+    pub fn starts(&self) -> &Starts {
+        &self.starts
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
+    /// A workspace for one thread.
+    pub fn workspace(&self) -> Workspace {
+        let placements = self.starts.starts.iter().map(|start| start.placement.clone()).collect();
+        Workspace { placements, scratch: Scratch::default() }
+    }
+
+    /// What the failure of `set` does, from every place the cluster may stand in.
+    pub fn examine(&self, workspace: &mut Workspace, set: &FailureSet) -> Examination {
+        let mut joined = Examination::default();
+        for at in 0..self.starts.starts.len() {
+            let one = self.examine_from(at, workspace, set);
+            joined.states += one.states;
+            joined.untouched_doubt = joined.untouched_doubt.or(one.untouched_doubt);
+            for (position, finding) in one.findings {
+                match joined.findings.entry(position) {
+                    std::collections::btree_map::Entry::Vacant(entry) => {
+                        entry.insert(finding);
+                    }
+                    std::collections::btree_map::Entry::Occupied(mut entry) => {
+                        entry.get_mut().join(finding);
+                    }
+                }
+            }
+        }
+        if !self.starts.complete {
+            joined.findings.values_mut().for_each(Finding::unsettle);
+            joined.untouched_doubt.get_or_insert(Doubt::Unsettled);
+        }
+        joined
+    }
+
+    /// The run that refutes the recovery of a subject, checked step by step.
+    pub fn witness(&self, position: usize, set: &FailureSet, finding: &Finding) -> Witness {
+        let start = &self.starts.starts[finding.start];
+        let subject = (&self.subjects.subjects[position], finding.desired);
+        let path = finding.path.as_deref();
+        witness::replay(&self.dynamics, start, set, path, subject, &mut Scratch::default())
+    }
+
+    fn examine_from(&self, at: usize, workspace: &mut Workspace, set: &FailureSet) -> Examination {
+        let Workspace { placements, scratch } = workspace;
+        let placement = &mut placements[at];
+        let mark = placement.mark();
+        let mut case = Case {
+            prover: self,
+            start: &self.starts.starts[at],
+            at,
+            set,
+            placement,
+            scratch,
+            examination: Examination::default(),
+        };
+        case.examine();
+        let examination = case.examination;
+        placement.revert(self.cluster(), mark);
+        examination
+    }
+}
+
+impl Finding {
+    /// The worse of two findings about the same subject from different starts.
+    fn join(&mut self, other: Self) {
+        self.ready_at_once = self.ready_at_once.min(other.ready_at_once);
+        let (min, max) = self.recovered_range;
+        let (other_min, other_max) = other.recovered_range;
+        self.recovered_range = (min.min(other_min), max.max(other_max));
+        if other.immediately.is_worse_than(&self.immediately) {
+            self.immediately = other.immediately;
+        }
+        if other.recovered.is_worse_than(&self.recovered) {
+            self.recovered = other.recovered;
+            self.path = other.path;
+            self.start = other.start;
+            self.desired = other.desired;
+        }
+    }
+
+    /// What was proved from some starts is not proved when there may be others.
+    fn unsettle(&mut self) {
+        for verdict in [&mut self.immediately, &mut self.recovered] {
+            if matches!(verdict, Verdict::Proved(_)) {
+                *verdict = Verdict::Unknown(Doubt::Unsettled);
+            }
+        }
+    }
+
+    /// What was proved of the recovery is in doubt after all.
+    pub(crate) fn doubt(&mut self, doubt: Doubt) {
+        if matches!(self.recovered, Verdict::Proved(_)) {
+            self.recovered = Verdict::Unknown(doubt);
+        }
+    }
+}
+
+/// One failure set from one start.
+struct Case<'a, 'c> {
+    prover: &'a Prover<'c>,
+    start: &'a Start,
+    at: usize,
+    set: &'a FailureSet,
+    placement: &'a mut Placement,
+    scratch: &'a mut Scratch,
+    examination: Examination,
+}
+
+impl Case<'_, '_> {
+    fn examine(&mut self) {
+        let dynamics = &self.prover.dynamics;
+        failure::fail(dynamics.cluster(), self.placement, self.set.nodes());
+        let lost = self.lost_by_subject();
+        for (position, lost) in lost {
+            let finding = self.at_once(position, lost);
+            self.examination.findings.insert(position, finding);
+        }
+        let situation = dynamics.situation(self.placement);
+        dynamics.evict_unnoticed(self.placement, &situation);
+        self.touch_pending();
+        let open = if situation.acts { self.settle_by_bound(&situation) } else { Vec::new() };
+        if !open.is_empty() {
+            self.search(&situation, &open);
+        }
+        self.note_doubts();
+    }
+
+    /// How many pods each touched subject has on the failed nodes.
+    fn lost_by_subject(&self) -> BTreeMap<usize, u32> {
+        let mut lost = BTreeMap::new();
+        for node in self.set.nodes() {
+            for pod in &self.placement.node(*node).pods {
+                let instance = self.placement.instance(*pod);
+                if let Some(position) = self.prover.subjects.position(instance.workload) {
+                    *lost.entry(position).or_default() += u32::from(!instance.terminating);
+                }
+            }
+        }
+        lost
+    }
+
+    /// What serves once the nodes are gone and before anything is done about it. The recovery is taken to be
+    /// just that until more is known.
+    fn at_once(&self, position: usize, lost: u32) -> Finding {
+        let subject = &self.prover.subjects.subjects[position];
+        let ready = subject.ready(self.placement);
+        let kind = self.prover.cluster().workload(subject.root).kind;
+        let wanted = self.start.desired[position];
+        let desired = if follows_nodes(kind) { wanted.saturating_sub(lost) } else { wanted };
+        Finding {
+            immediately: counted(ready >= 1),
+            ready_at_once: ready,
+            recovered: counted(ready >= desired),
+            recovered_range: (ready, ready),
+            desired,
+            path: None,
+            start: self.at,
+        }
+    }
+
+    /// Adds the subjects of pods that wait for a node: whether they find one may have changed.
+    fn touch_pending(&mut self) {
+        for pod in self.placement.pending() {
+            let workload = self.placement.instance(*pod).workload;
+            let Some(position) = self.prover.subjects.position(workload) else { continue };
+            if !self.examination.findings.contains_key(&position) {
+                let finding = self.at_once(position, 0);
+                self.examination.findings.insert(position, finding);
+            }
+        }
+    }
+
+    /// Settles the subjects whose pods are all sure of a place, and returns the others.
+    fn settle_by_bound(&mut self, situation: &Situation) -> Vec<usize> {
+        let prover = self.prover;
+        let touched: Vec<usize> = self.examination.findings.keys().copied().collect();
+        let next = prover.dynamics.steps(self.placement, situation, self.scratch);
+        if next.sure.is_empty() && next.possible.is_empty() {
+            return Vec::new();
+        }
+        // The worst the others can do is to come back as well, every one of them.
+        let mark = self.placement.mark();
+        let evicted = prover.dynamics.evict_all(self.placement, situation);
+        let ordered = !evicted.any;
+        let cover = bound::cover(&prover.dynamics, self.placement, self.scratch, ordered);
+        let uncertain = cover.open.iter().chain(&evicted.uncertain);
+        let mut open: Vec<usize> = uncertain
+            .filter_map(|pod| prover.subjects.position(self.placement.instance(*pod).workload))
+            .collect();
+        open.sort_unstable();
+        open.dedup();
+        for position in touched.iter().filter(|position| open.binary_search(position).is_err()) {
+            let of_subject = |pod: &&InstanceId| {
+                prover.subjects.position(self.placement.instance(**pod).workload) == Some(*position)
+            };
+            let back = cover.sure.iter().filter(of_subject).count();
+            let finding = self.examination.findings.get_mut(position).expect("it is touched");
+            let ready = finding.ready_at_once + u32::try_from(back).unwrap_or(u32::MAX);
+            finding.recovered_range = (ready, ready);
+            let ground = if back > 0 { Ground::Bound } else { Ground::Counted };
+            finding.recovered =
+                if ready >= finding.desired { Verdict::Proved(ground) } else { Verdict::Refuted };
+        }
+        self.placement.revert(prover.cluster(), mark);
+        touched.into_iter().filter(|position| open.binary_search(position).is_ok()).collect()
+    }
+
+    /// Tries every order and tie-break for the subjects in `open`, and whoever else is moved on the way.
+    fn search(&mut self, situation: &Situation, open: &[usize]) {
+        let prover = self.prover;
+        let desired: BTreeMap<usize, u32> =
+            self.examination.findings.iter().map(|(at, finding)| (*at, finding.desired)).collect();
+        let serving: Vec<u32> =
+            prover.subjects.subjects.iter().map(|subject| subject.ready(self.placement)).collect();
+        let baseline = |position: usize| {
+            let needed = desired.get(&position).copied();
+            (serving[position], needed.unwrap_or(self.start.desired[position]))
+        };
+        let explorer = Explorer::new(
+            &prover.dynamics,
+            &prover.subjects,
+            situation,
+            self.scratch,
+            prover.settings.states_per_set,
+            &baseline,
+        );
+        let exploration = explorer.run(self.placement, open);
+        self.examination.states = exploration.states;
+        let settled = |position: &usize| desired.contains_key(position) && !open.contains(position);
+        for position in open {
+            self.judge(*position, exploration.outcomes.get(position), &exploration);
+        }
+        for (position, outcome) in &exploration.outcomes {
+            if !open.contains(position) && !settled(position) {
+                self.judge(*position, Some(outcome), &exploration);
+            }
+        }
+        if !exploration.complete && self.may_preempt() {
+            self.examination.untouched_doubt = Some(Doubt::Budget);
+        }
+    }
+
+    /// Turns what the search saw of a subject into a verdict.
+    fn judge(&mut self, position: usize, outcome: Option<&Outcome>, search: &Exploration) {
+        if !self.examination.findings.contains_key(&position) {
+            let finding = self.at_once(position, 0);
+            self.examination.findings.insert(position, finding);
+        }
+        let doubt = self.search_doubt();
+        let finding = self.examination.findings.get_mut(&position).expect("it was just added");
+        let Some(outcome) = outcome else {
+            finding.recovered = Verdict::Unknown(Doubt::Budget);
+            return;
+        };
+        finding.recovered_range = (outcome.min, outcome.max);
+        let refuted = outcome.violation.is_some();
+        finding.recovered = match (refuted, outcome.doubtful, doubt) {
+            // Without the scores' inputs the run that was found may not be a real one, unless no run does
+            // better.
+            (true, _, Some(Doubt::Missing(kind))) if outcome.max >= outcome.needed => {
+                Verdict::Unknown(Doubt::Missing(kind))
+            }
+            (true, _, _) => Verdict::Refuted,
+            (false, None, _) if !search.complete => Verdict::Unknown(Doubt::Budget),
+            (false, None, _) if search.coarse => Verdict::Unknown(Doubt::Preemption),
+            (false, Some(doubt), _) | (false, None, Some(doubt)) => Verdict::Unknown(doubt),
+            (false, None, None) => Verdict::Proved(Ground::Explored),
+        };
+        finding.path.clone_from(&outcome.violation);
+    }
+
+    /// What keeps a search from speaking for all runs.
+    fn search_doubt(&self) -> Option<Doubt> {
+        let cluster = self.prover.cluster();
+        let of_pods = self.placement.pending().iter().filter_map(|pod| self.pod_doubt(*pod)).min();
+        let scored = |pod: &InstanceId| {
+            cluster.spec_of(self.placement.instance(*pod).class).spread.is_empty()
+        };
+        let by_scores = self.placement.pending().iter().any(scored);
+        of_pods.or(self.prover.missing_for_scores.filter(|_| by_scores).map(Doubt::Missing))
+    }
+
+    /// What is not known of one pending pod.
+    fn pod_doubt(&self, pod: InstanceId) -> Option<Doubt> {
+        let cluster = self.prover.cluster();
+        let instance = self.placement.instance(pod);
+        let spec = cluster.spec_of(instance.class);
+        if spec.scheduler_name != cluster.known().default_scheduler {
+            return Some(Doubt::ForeignScheduler);
+        }
+        if let Some(part) = spec.unmodelled.first() {
+            return Some(Doubt::Unmodelled(*part));
+        }
+        let namespace = cluster.class(instance.class).namespace;
+        let claims = &cluster.objects().claims;
+        let lacks_claim = spec.volumes.iter().any(|volume| match volume {
+            PodVolume::Claim { name, .. } => !claims.contains_key(&(namespace, *name)),
+            _ => false,
+        });
+        lacks_claim.then_some(Doubt::Missing(InputKind::PersistentVolumeClaim))
+    }
+
+    /// What nobody can know of a touched subject, whatever was counted: what a custom controller does, where
+    /// another scheduler puts a pod.
+    fn note_doubts(&mut self) {
+        let cluster = self.prover.cluster();
+        let mut doubts: BTreeMap<usize, Doubt> = BTreeMap::new();
+        for pod in self.placement.pending() {
+            let position = self.prover.subjects.position(self.placement.instance(*pod).workload);
+            if let (Some(position), Some(doubt)) = (position, self.pod_doubt(*pod)) {
+                doubts.insert(position, doubt);
+            }
+        }
+        for (position, finding) in &mut self.examination.findings {
+            let root = self.prover.subjects.subjects[*position].root;
+            let custom = matches!(cluster.workload(root).kind, WorkloadKind::Custom(_));
+            let lost = finding.ready_at_once < self.start.ready[*position];
+            let doubt = doubts.get(position).copied();
+            let doubt = doubt.or((custom && lost).then_some(Doubt::CustomController));
+            if let Some(doubt) = doubt {
+                let stands = finding.recovered != Verdict::Refuted || custom;
+                if stands || doubt == Doubt::ForeignScheduler {
+                    finding.recovered = Verdict::Unknown(doubt);
+                }
+            }
+        }
+    }
+
+    /// Whether somebody who waits outranks somebody who runs.
+    fn may_preempt(&self) -> bool {
+        let cluster = self.prover.cluster();
+        let priority = |pod: &InstanceId| {
+            let spec = cluster.spec_of(self.placement.instance(*pod).class);
+            spec.preempts.then_some(spec.priority)
+        };
+        let Some(highest) = self.placement.pending().iter().filter_map(priority).max() else {
+            return false;
+        };
+        let instances = self.placement.instances().iter();
+        let mut bound = instances.filter(|instance| instance.node().is_some());
+        bound.any(|instance| cluster.spec_of(instance.class).priority < highest)
+    }
+}
+
+fn counted(holds: bool) -> Verdict {
+    if holds { Verdict::Proved(Ground::Counted) } else { Verdict::Refuted }
+}

@@ -1,0 +1,492 @@
+//! The report, version 1: everything with names instead of numbers, for machines and for renderers.
+//!
+//! The shape is `holdfast.report/v1`; fields are only ever added within the version.
+
+use holdfast_cluster::workload::WorkloadKind;
+use holdfast_cluster::{Cluster, InstanceId, Placement, WorkloadId};
+use holdfast_failover::Step;
+use holdfast_scheduler::message;
+use serde::Serialize;
+
+use crate::prover::{Finding, Prover};
+use crate::scenario::FailureSet;
+use crate::subject::Exclusion;
+use crate::summary::{ClaimSummary, SubjectSummary, Summary};
+use crate::verdict::{Doubt, Ground, Verdict};
+use crate::witness::Witness;
+
+/// The whole answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// `holdfast.report/v1`.
+    pub schema: &'static str,
+    /// The worst verdict of all workloads.
+    pub verdict: VerdictName,
+    /// What is modelled and what was read.
+    pub kubernetes: Kubernetes,
+    /// What was asked and how much was looked at.
+    pub checked: Checked,
+    /// How many workloads came out how.
+    pub summary: Counts,
+    /// By namespace, name and kind.
+    pub workloads: Vec<WorkloadReport>,
+    /// Workloads that no claim is about.
+    pub excluded: Vec<Excluded>,
+}
+
+/// A verdict without its reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum VerdictName {
+    /// It holds in every run.
+    Proved,
+    /// There is a run in which it does not hold.
+    Refuted,
+    /// Neither is known.
+    Unknown,
+}
+
+/// Versions.
+#[derive(Clone, Debug, Serialize)]
+pub struct Kubernetes {
+    /// The minor version whose scheduler and controllers are modelled.
+    pub emulated: &'static str,
+    /// The version of the cluster, where the export tells: the API server's, else the kubelets' newest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+}
+
+/// How much was looked at.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checked {
+    /// Sets of up to so many nodes; absent where one set was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<usize>,
+    /// The set that was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fail: Option<Vec<String>>,
+    /// Nodes of the cluster.
+    pub cluster_nodes: usize,
+    /// Failure sets, the empty one not counted.
+    pub sets: u64,
+    /// States that were searched where counting and bounds did not decide.
+    pub states: u64,
+    /// Every set that was asked for was looked at.
+    pub complete: bool,
+}
+
+/// Workloads by verdict.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Counts {
+    /// All.
+    pub workloads: usize,
+    /// Both claims proved for every set.
+    pub survive: usize,
+    /// Some claim refuted for some set.
+    pub fail: usize,
+    /// The others.
+    pub unknown: usize,
+}
+
+/// What is known of a workload.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkloadReport {
+    /// Kind, namespace and name.
+    #[serde(flatten)]
+    pub object: Object,
+    /// Pods it wants.
+    pub desired: u32,
+    /// Pods that serve before anything fails.
+    pub ready: u32,
+    /// The worse of the two below.
+    pub verdict: VerdictName,
+    /// At least one pod serves as soon as the nodes are gone.
+    pub immediately: ClaimReport,
+    /// As many pods as are wanted serve once all is quiet.
+    pub recovered: ClaimReport,
+    /// The fewest pods that any set leaves at once.
+    pub ready_at_once: u32,
+    /// A smallest set that refutes a claim, and how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counterexample: Option<Counterexample>,
+}
+
+/// An object by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Object {
+    /// Its kind.
+    pub kind: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// What is known of one claim.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClaimReport {
+    /// Over all sets.
+    pub verdict: VerdictName,
+    /// How it was proved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<&'static str>,
+    /// Sets for which it is proved.
+    pub proved: u64,
+    /// Sets for which it is refuted.
+    pub refuted: u64,
+    /// Sets for which nothing is known.
+    pub unknown: u64,
+    /// Why nothing is known, for the first such set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<DoubtReport>,
+}
+
+/// Why nothing is known.
+#[derive(Clone, Debug, Serialize)]
+pub struct DoubtReport {
+    /// A stable word for it.
+    pub reason: &'static str,
+    /// What is missing or not modelled, where that says more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The set.
+    pub fail: Vec<String>,
+}
+
+/// A set that refutes a claim, and how.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counterexample {
+    /// The nodes that fail; none where the claim does not hold today.
+    pub fail: Vec<String>,
+    /// Pods that serve as soon as they are gone.
+    pub ready_at_once: u32,
+    /// Pods that serve once all is quiet.
+    pub ready: u32,
+    /// Pods that are wanted then.
+    pub desired: u32,
+    /// What happens in between, as far as it concerns the workload.
+    pub steps: Vec<StepReport>,
+    /// How many steps there were in all.
+    pub steps_in_all: usize,
+    /// Its pods that wait for a node at the end.
+    pub pending: Vec<PendingReport>,
+    /// Its pods that cannot end, as nobody hears their node.
+    pub terminating: Vec<PodReport>,
+}
+
+/// A pod by name.
+#[derive(Clone, Debug, Serialize)]
+pub struct PodReport {
+    /// Namespace and name. A pod made anew goes by the pod whose place it takes.
+    pub pod: String,
+    /// It was made anew.
+    pub replacement: bool,
+    /// Its node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+}
+
+/// A pod that waits for a node.
+#[derive(Clone, Debug, Serialize)]
+pub struct PendingReport {
+    /// The pod.
+    #[serde(flatten)]
+    pub pod: PodReport,
+    /// What its `PodScheduled` condition would say.
+    pub message: String,
+}
+
+/// A step of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepReport {
+    /// `evict`, `schedule`, `preempt`, `end` or `give-up`.
+    pub action: &'static str,
+    /// The pod it happens to.
+    #[serde(flatten)]
+    pub pod: PodReport,
+    /// Who had to go.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub victims: Vec<String>,
+}
+
+/// A workload that no claim is about.
+#[derive(Clone, Debug, Serialize)]
+pub struct Excluded {
+    /// Kind, namespace and name.
+    #[serde(flatten)]
+    pub object: Object,
+    /// `runs-to-its-end` or `scaled-to-zero`.
+    pub reason: &'static str,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Every set of up to so many nodes.
+    AnyNodes(usize),
+    /// One set.
+    Set(FailureSet),
+}
+
+impl Report {
+    /// The report on a summary.
+    pub fn new(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Self {
+        let namer = Namer { cluster: prover.cluster() };
+        let workloads: Vec<WorkloadReport> = (0..summary.subjects.len())
+            .map(|position| namer.workload(prover, summary, position))
+            .collect();
+        let counts = count(&workloads);
+        let excluded = prover.subjects().excluded.iter();
+        Self {
+            schema: "holdfast.report/v1",
+            verdict: overall(&counts),
+            kubernetes: Kubernetes { emulated: EMULATED, cluster: version(prover.cluster()) },
+            checked: Checked {
+                nodes: match question {
+                    Question::AnyNodes(most) => Some(*most),
+                    Question::Set(_) => None,
+                },
+                fail: match question {
+                    Question::AnyNodes(_) => None,
+                    Question::Set(set) => Some(namer.nodes(set)),
+                },
+                cluster_nodes: prover.cluster().nodes().len(),
+                sets: summary.sets,
+                states: summary.states,
+                complete: summary.complete,
+            },
+            summary: counts,
+            workloads,
+            excluded: excluded
+                .map(|(id, why)| Excluded { object: namer.object(*id), reason: exclusion_id(*why) })
+                .collect(),
+        }
+    }
+}
+
+/// The minor version that is modelled.
+pub const EMULATED: &str = "1.36";
+
+/// The version of the cluster as the export tells it.
+pub fn version(cluster: &Cluster) -> Option<String> {
+    let server = cluster.objects().server_version.map(|version| cluster.text(version));
+    let kubelets = cluster.nodes().iter().filter_map(|node| node.kubelet_version);
+    server.or_else(|| kubelets.map(|version| cluster.text(version)).max()).map(str::to_owned)
+}
+
+fn count(workloads: &[WorkloadReport]) -> Counts {
+    let of = |verdict| workloads.iter().filter(|workload| workload.verdict == verdict).count();
+    Counts {
+        workloads: workloads.len(),
+        survive: of(VerdictName::Proved),
+        fail: of(VerdictName::Refuted),
+        unknown: of(VerdictName::Unknown),
+    }
+}
+
+fn overall(counts: &Counts) -> VerdictName {
+    if counts.fail > 0 {
+        VerdictName::Refuted
+    } else if counts.unknown > 0 {
+        VerdictName::Unknown
+    } else {
+        VerdictName::Proved
+    }
+}
+
+impl From<&Verdict> for VerdictName {
+    fn from(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Proved(_) => Self::Proved,
+            Verdict::Refuted => Self::Refuted,
+            Verdict::Unknown(_) => Self::Unknown,
+        }
+    }
+}
+
+/// A stable word for a ground.
+fn ground_id(ground: Ground) -> &'static str {
+    match ground {
+        Ground::Counted => "counting",
+        Ground::Bound => "bound",
+        Ground::Explored => "exploration",
+    }
+}
+
+/// A stable word for a doubt, and what is missing.
+fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
+    match doubt {
+        Doubt::Budget => ("budget", None),
+        Doubt::CustomController => ("custom-controller", None),
+        Doubt::ForeignScheduler => ("foreign-scheduler", None),
+        Doubt::Unmodelled(part) => ("not-modelled", Some(format!("{part:?}"))),
+        Doubt::Missing(kind) => ("missing-input", Some(format!("{kind:?}"))),
+        Doubt::Preemption => ("preemption", None),
+        Doubt::EvictionsStop => ("evictions-stop", None),
+        Doubt::Unsettled => ("unsettled", None),
+    }
+}
+
+fn exclusion_id(why: Exclusion) -> &'static str {
+    match why {
+        Exclusion::RunsToItsEnd => "runs-to-its-end",
+        Exclusion::ScaledToZero => "scaled-to-zero",
+    }
+}
+
+/// Turns numbers into names.
+struct Namer<'c> {
+    cluster: &'c Cluster,
+}
+
+impl Namer<'_> {
+    fn workload(&self, prover: &Prover<'_>, summary: &Summary, position: usize) -> WorkloadReport {
+        let subject = &summary.subjects[position];
+        WorkloadReport {
+            object: self.object(prover.subjects().subjects[position].root),
+            desired: subject.desired_before(),
+            ready: subject.ready_before(),
+            verdict: (&summary.verdict(position)).into(),
+            immediately: self.claim(&subject.immediately),
+            recovered: self.claim(&subject.recovered),
+            ready_at_once: subject.ready_at_once_min,
+            counterexample: worst(subject).map(|(set, finding)| {
+                self.counterexample(&prover.witness(position, set, finding), position, prover)
+            }),
+        }
+    }
+
+    fn object(&self, id: WorkloadId) -> Object {
+        let workload = self.cluster.workload(id);
+        Object {
+            kind: kind_name(self.cluster, workload.kind),
+            namespace: self.cluster.text(workload.namespace).to_owned(),
+            name: self.cluster.text(workload.name).to_owned(),
+        }
+    }
+
+    fn claim(&self, claim: &ClaimSummary) -> ClaimReport {
+        let verdict = claim.verdict();
+        ClaimReport {
+            by: match verdict {
+                Verdict::Proved(ground) => Some(ground_id(ground)),
+                _ => None,
+            },
+            verdict: (&verdict).into(),
+            proved: claim.proved,
+            refuted: claim.refuted,
+            unknown: claim.unknown,
+            doubt: claim.doubt.as_ref().map(|(set, doubt)| {
+                let (reason, detail) = doubt_id(*doubt);
+                DoubtReport { reason, detail, fail: self.nodes(set) }
+            }),
+        }
+    }
+
+    fn nodes(&self, set: &FailureSet) -> Vec<String> {
+        set.nodes().iter().map(|node| self.cluster.node_name(*node).to_owned()).collect()
+    }
+
+    fn counterexample(
+        &self,
+        witness: &Witness,
+        position: usize,
+        prover: &Prover<'_>,
+    ) -> Counterexample {
+        let concerns = |pod: InstanceId| {
+            let workload = witness.end.instance(pod).workload;
+            prover.subjects().position(workload) == Some(position)
+        };
+        let told = witness.steps.iter().filter(|step| match step {
+            Step::Preempt { pod, victims, .. } => {
+                concerns(*pod) || victims.iter().any(|victim| concerns(*victim))
+            }
+            step => concerns(step.pod()),
+        });
+        let pod = |id: &InstanceId| self.pod(&witness.end, *id);
+        Counterexample {
+            fail: self.nodes(&witness.set),
+            ready_at_once: witness.ready_at_once,
+            ready: witness.ready,
+            desired: witness.desired,
+            steps: told.map(|step| self.step(&witness.end, step)).collect(),
+            steps_in_all: witness.steps.len(),
+            pending: witness
+                .pending
+                .iter()
+                .map(|(id, decision)| PendingReport {
+                    pod: pod(id),
+                    message: message::of_condition(self.cluster, decision).unwrap_or_default(),
+                })
+                .collect(),
+            terminating: witness.terminating.iter().map(pod).collect(),
+        }
+    }
+
+    fn step(&self, end: &Placement, step: &Step) -> StepReport {
+        let at = |id: InstanceId, node| PodReport {
+            node: Some(self.cluster.node_name(node).to_owned()),
+            ..self.pod(end, id)
+        };
+        let (action, pod) = match step {
+            Step::Evict { pod, .. } => ("evict", self.pod(end, *pod)),
+            Step::Schedule { pod, node } => ("schedule", at(*pod, *node)),
+            Step::Preempt { pod, node, .. } => ("preempt", at(*pod, *node)),
+            Step::End { pod, .. } => ("end", self.pod(end, *pod)),
+            Step::GiveUp { pod } => ("give-up", self.pod(end, *pod)),
+        };
+        let victims = match step {
+            Step::Preempt { victims, .. } => {
+                victims.iter().map(|victim| self.pod(end, *victim).pod).collect()
+            }
+            _ => Vec::new(),
+        };
+        StepReport { action, pod, victims }
+    }
+
+    fn pod(&self, placement: &Placement, id: InstanceId) -> PodReport {
+        let instance = placement.instance(id);
+        let namespace = self.cluster.class(instance.class).namespace;
+        let name = match instance.origin {
+            Some(pod) => self.cluster.pod(pod).name,
+            None => self.cluster.workload(instance.workload).name,
+        };
+        PodReport {
+            pod: format!("{}/{}", self.cluster.text(namespace), self.cluster.text(name)),
+            replacement: instance.origin.map(InstanceId::from) != Some(id),
+            node: instance.node().map(|node| self.cluster.node_name(node).to_owned()),
+        }
+    }
+}
+
+/// The smallest counterexample to either claim; of two equally small ones that to the recovery, which tells
+/// the longer story.
+fn worst(subject: &SubjectSummary) -> Option<(&FailureSet, &Finding)> {
+    let of = |claim: &ClaimSummary| claim.counterexample.as_ref().map(|(set, _)| set.nodes().len());
+    let at_once_first = match (of(&subject.recovered), of(&subject.immediately)) {
+        (Some(recovered), Some(at_once)) => at_once < recovered,
+        (recovered, _) => recovered.is_none(),
+    };
+    let claim = if at_once_first { &subject.immediately } else { &subject.recovered };
+    claim.counterexample.as_ref().map(|(set, finding)| (set, finding))
+}
+
+/// The kind as Kubernetes spells it.
+pub fn kind_name(cluster: &Cluster, kind: WorkloadKind) -> String {
+    match kind {
+        WorkloadKind::Deployment => "Deployment",
+        WorkloadKind::ReplicaSet => "ReplicaSet",
+        WorkloadKind::ReplicationController => "ReplicationController",
+        WorkloadKind::StatefulSet => "StatefulSet",
+        WorkloadKind::DaemonSet => "DaemonSet",
+        WorkloadKind::Job => "Job",
+        WorkloadKind::CronJob => "CronJob",
+        WorkloadKind::StaticPod => "StaticPod",
+        WorkloadKind::Pod => "Pod",
+        WorkloadKind::Custom(kind) => cluster.text(kind),
+    }
+    .to_owned()
+}

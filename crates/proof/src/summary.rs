@@ -1,0 +1,174 @@
+//! The answers to all failure sets, joined in the order of the sets.
+
+use crate::prover::{Examination, Finding, Prover};
+use crate::scenario::FailureSet;
+use crate::verdict::{Doubt, Ground, Verdict};
+
+/// What is known of one claim over all sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClaimSummary {
+    /// Sets for which it is proved.
+    pub proved: u64,
+    /// Sets for which it is refuted.
+    pub refuted: u64,
+    /// Sets for which nothing is known.
+    pub unknown: u64,
+    /// The weakest ground of a proof: searching is more than a bound, which is more than counting.
+    pub ground: Option<Ground>,
+    /// The first set that refutes it, which is a smallest one.
+    pub counterexample: Option<(FailureSet, Finding)>,
+    /// The first set for which nothing is known, and why.
+    pub doubt: Option<(FailureSet, Doubt)>,
+}
+
+/// What is known of one subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectSummary {
+    /// At least one pod serves as soon as the nodes are gone.
+    pub immediately: ClaimSummary,
+    /// As many pods as are wanted serve once all is quiet.
+    pub recovered: ClaimSummary,
+    /// The fewest pods that any set leaves at once.
+    pub ready_at_once_min: u32,
+    /// How it stands before anything fails.
+    base: Finding,
+}
+
+/// What is known of all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// By position of the subject.
+    pub subjects: Vec<SubjectSummary>,
+    /// Sets of at least one node that were examined.
+    pub sets: u64,
+    /// States that were searched.
+    pub states: u64,
+    /// All sets that were asked for were examined.
+    pub complete: bool,
+}
+
+impl Summary {
+    /// Nothing examined yet.
+    pub fn new(prover: &Prover<'_>) -> Self {
+        let starts = &prover.starts().starts;
+        let subjects = (0..prover.subjects().subjects.len()).map(|position| {
+            let standing =
+                starts.iter().map(|start| (start.ready[position], start.desired[position]));
+            let (ready, desired) = standing.min().expect("there is at least one start");
+            SubjectSummary::new(ready, desired, !prover.starts().complete)
+        });
+        Self { subjects: subjects.collect(), sets: 0, states: 0, complete: true }
+    }
+
+    /// Takes in what the failure of a set does. Sets come in order, the empty one, if at all, first.
+    pub fn add(&mut self, set: &FailureSet, examination: &Examination) {
+        self.sets += u64::from(!set.is_empty());
+        self.states += examination.states;
+        for (position, subject) in self.subjects.iter_mut().enumerate() {
+            match (examination.findings.get(&position), examination.untouched_doubt) {
+                (Some(finding), _) => subject.add(set, finding),
+                (None, None) => subject.add_untouched(set),
+                (None, Some(doubt)) => {
+                    let mut finding = subject.base.clone();
+                    finding.doubt(doubt);
+                    subject.add(set, &finding);
+                }
+            }
+        }
+    }
+
+    /// The verdict on the subject at `position`: both claims for every set.
+    pub fn verdict(&self, position: usize) -> Verdict {
+        let subject = &self.subjects[position];
+        let (one, other) = (subject.immediately.verdict(), subject.recovered.verdict());
+        let worst = if other.is_worse_than(&one) { other } else { one };
+        match worst {
+            Verdict::Proved(_) if !self.complete => Verdict::Unknown(Doubt::Budget),
+            Verdict::Proved(_) => {
+                let ground = subject.immediately.ground.max(subject.recovered.ground);
+                Verdict::Proved(ground.unwrap_or(Ground::Counted))
+            }
+            worst => worst,
+        }
+    }
+}
+
+impl SubjectSummary {
+    fn new(ready: u32, desired: u32, unsettled: bool) -> Self {
+        let judge = |holds: bool| match holds {
+            true if unsettled => Verdict::Unknown(Doubt::Unsettled),
+            true => Verdict::Proved(Ground::Counted),
+            false => Verdict::Refuted,
+        };
+        Self {
+            immediately: ClaimSummary::default(),
+            recovered: ClaimSummary::default(),
+            ready_at_once_min: ready,
+            base: Finding {
+                immediately: judge(ready >= 1),
+                ready_at_once: ready,
+                recovered: judge(ready >= desired),
+                recovered_range: (ready, ready),
+                desired,
+                path: None,
+                start: 0,
+            },
+        }
+    }
+
+    /// Pods that serve before anything fails.
+    pub fn ready_before(&self) -> u32 {
+        self.base.ready_at_once
+    }
+
+    /// Pods that are wanted before anything fails.
+    pub fn desired_before(&self) -> u32 {
+        self.base.desired
+    }
+
+    fn add(&mut self, set: &FailureSet, finding: &Finding) {
+        self.ready_at_once_min = self.ready_at_once_min.min(finding.ready_at_once);
+        self.immediately.add(set, &finding.immediately, finding);
+        self.recovered.add(set, &finding.recovered, finding);
+    }
+
+    fn add_untouched(&mut self, set: &FailureSet) {
+        let Self { immediately, recovered, base, .. } = self;
+        immediately.add(set, &base.immediately, base);
+        recovered.add(set, &base.recovered, base);
+    }
+}
+
+impl ClaimSummary {
+    fn add(&mut self, set: &FailureSet, verdict: &Verdict, finding: &Finding) {
+        match verdict {
+            Verdict::Proved(ground) => {
+                self.proved += 1;
+                self.ground = self.ground.max(Some(*ground));
+            }
+            Verdict::Refuted => {
+                self.refuted += 1;
+                if self.counterexample.is_none() {
+                    self.counterexample = Some((set.clone(), finding.clone()));
+                }
+            }
+            Verdict::Unknown(doubt) => {
+                self.unknown += 1;
+                if self.doubt.is_none() {
+                    self.doubt = Some((set.clone(), *doubt));
+                }
+            }
+        }
+    }
+
+    /// The verdict over all sets that were examined.
+    pub fn verdict(&self) -> Verdict {
+        if self.refuted > 0 {
+            Verdict::Refuted
+        } else if let Some((_, doubt)) = self.doubt {
+            Verdict::Unknown(doubt)
+        } else {
+            Verdict::Proved(self.ground.unwrap_or(Ground::Counted))
+        }
+    }
+}

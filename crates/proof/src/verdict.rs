@@ -1,0 +1,62 @@
+//! The answers, as data.
+
+use holdfast_cluster::coverage::InputKind;
+use holdfast_cluster::pod::Unmodelled;
+
+/// What is known of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds in every run.
+    Proved(Ground),
+    /// There is a run in which it does not hold.
+    Refuted,
+    /// Neither is known, and why.
+    Unknown(Doubt),
+}
+
+/// How a claim was proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ground {
+    /// The failure does not touch the workload, or what was counted is all there is to know.
+    Counted,
+    /// Every pod that is lost finds a node wherever the others may go.
+    Bound,
+    /// Every order and every tie-break was tried.
+    Explored,
+}
+
+/// What stands in the way of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// More states than the budget allows.
+    Budget,
+    /// A controller that Kubernetes does not ship makes the pods.
+    CustomController,
+    /// A pod asks for a scheduler other than the default one.
+    ForeignScheduler,
+    /// A pod uses something that is not modelled.
+    Unmodelled(Unmodelled),
+    /// The export lacks objects of a kind that the answer depends on.
+    Missing(InputKind),
+    /// A preemption happens where disruption budgets count, and what they allow after the failure is not told.
+    Preemption,
+    /// Evictions may or may not begin before the node lifecycle controller stops them.
+    EvictionsStop,
+    /// The export is of a cluster on the move, and not all the places it may come to rest in were tried.
+    Unsettled,
+}
+
+impl Verdict {
+    /// REFUTED is worse than UNKNOWN, which is worse than PROVED.
+    pub fn is_worse_than(&self, other: &Self) -> bool {
+        self.rank() > other.rank()
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Proved(_) => 0,
+            Self::Unknown(_) => 1,
+            Self::Refuted => 2,
+        }
+    }
+}

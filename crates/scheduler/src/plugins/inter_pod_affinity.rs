@@ -1,0 +1,376 @@
+//! `InterPodAffinity`: pods near pods and far from pods, wished for or required, in both directions.
+//!
+//! Models `pkg/scheduler/framework/plugins/interpodaffinity/{plugin,filtering,scoring}.go` (v1.36.3).
+//!
+//! What one pod class means to another follows from the cluster alone and is worked out once a class
+//! ([`Relations`]); a cycle then only walks the pods that mean something to the one it places.
+
+use std::sync::OnceLock;
+
+use holdfast_cluster::affinity::PodAffinityTerm;
+use holdfast_cluster::{ClassId, Cluster, Labels, NodeId, PodClass};
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
+
+use super::{Context, MAX_NODE_SCORE, Verdict};
+use crate::bits::Bits;
+use crate::node_info::{NodeInfo, snapshot};
+use crate::plugin::Profile;
+use crate::reason::{Code, Reason};
+use crate::tally::Tally;
+use crate::topology::{Topologies, TopologyId};
+
+/// What each class means to each other class, worked out on demand.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    of_class: Box<[OnceLock<Relations>]>,
+    /// Classes with any affinity of their own, which reaches pods that have none.
+    outspoken: Box<[ClassId]>,
+}
+
+/// What the other classes mean to one incoming class.
+#[derive(Debug, Default)]
+struct Relations {
+    /// The classes that mean anything.
+    related: Bits,
+    /// Those classes, sorted, and which effect they have.
+    effect_of: Vec<(ClassId, u32)>,
+    /// The distinct effects.
+    effects: Vec<Effect>,
+    /// Topologies of the required affinity terms, in order.
+    affinity: Box<[TopologyId]>,
+    /// Topologies of the required anti-affinity terms, in order.
+    anti_affinity: Box<[TopologyId]>,
+    /// The incoming class meets its own required affinity.
+    self_affine: bool,
+}
+
+/// What a running pod of one class does to an incoming pod of another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Effect {
+    /// Topologies within which its required anti-affinity keeps the incoming pod off.
+    repels: Vec<TopologyId>,
+    /// It meets all of the incoming pod's required affinity.
+    attracts: bool,
+    /// Topologies within which the incoming pod's required anti-affinity keeps off from it.
+    repelled: Vec<TopologyId>,
+    /// Weights that it adds to the nodes of its domains.
+    scores: Vec<(TopologyId, i64)>,
+}
+
+impl Effect {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Compiled {
+    pub(crate) fn new(cluster: &Cluster) -> Self {
+        let spoken = |class: &PodClass| {
+            let spec = cluster.spec(class.spec);
+            [&spec.pod_affinity, &spec.pod_anti_affinity]
+                .iter()
+                .any(|affinity| !affinity.required.is_empty() || !affinity.preferred.is_empty())
+        };
+        Self {
+            of_class: cluster.classes().map(|_| OnceLock::new()).collect(),
+            outspoken: cluster
+                .classes()
+                .enumerate()
+                .filter(|(_, class)| spoken(class))
+                .map(|(at, _)| ClassId::at(at))
+                .collect(),
+        }
+    }
+
+    fn relations(
+        &self,
+        cluster: &Cluster,
+        topologies: &Topologies,
+        profile: &Profile,
+        class: ClassId,
+    ) -> &Relations {
+        self.of_class[class.index()].get_or_init(|| {
+            let pair = Pairing { cluster, topologies, profile, incoming: class };
+            pair.relations(&self.outspoken)
+        })
+    }
+}
+
+/// Works out the relations of one incoming class.
+struct Pairing<'a> {
+    cluster: &'a Cluster,
+    topologies: &'a Topologies,
+    profile: &'a Profile,
+    incoming: ClassId,
+}
+
+impl Pairing<'_> {
+    fn relations(&self, outspoken: &[ClassId]) -> Relations {
+        let spec = self.cluster.spec_of(self.incoming);
+        let near = |terms: &[PodAffinityTerm]| {
+            terms.iter().map(|term| self.topologies.find(term.topology_key)).collect()
+        };
+        let own_wishes = [&spec.pod_affinity, &spec.pod_anti_affinity]
+            .iter()
+            .any(|affinity| !affinity.required.is_empty() || !affinity.preferred.is_empty());
+        let count = self.cluster.classes().len();
+        let everyone: Vec<ClassId>;
+        let others = if own_wishes {
+            everyone = (0..count).map(ClassId::at).collect();
+            &*everyone
+        } else {
+            outspoken
+        };
+        let mut effects = IndexSet::<Effect, FxBuildHasher>::default();
+        let mut effect_of = Vec::new();
+        for &other in others {
+            let effect = self.effect(other);
+            if !effect.is_nothing() {
+                let at = effects.insert_full(effect).0;
+                effect_of.push((other, u32::try_from(at).expect("fewer effects than classes")));
+            }
+        }
+        let related = Bits::of(count, |at| {
+            effect_of.binary_search_by_key(&ClassId::at(at), |(class, _)| *class).is_ok()
+        });
+        Relations {
+            related,
+            effect_of,
+            effects: effects.into_iter().collect(),
+            affinity: near(&spec.pod_affinity.required),
+            anti_affinity: near(&spec.pod_anti_affinity.required),
+            self_affine: self.attracted_to(self.incoming),
+        }
+    }
+
+    fn effect(&self, other: ClassId) -> Effect {
+        let (mine, theirs) = (self.cluster.spec_of(self.incoming), self.cluster.spec_of(other));
+        let key = |term: &PodAffinityTerm| self.topologies.find(term.topology_key);
+        let mut effect = Effect { attracts: self.attracted_to(other), ..Effect::default() };
+        for term in &theirs.pod_anti_affinity.required {
+            if self.is_meant_by(term) {
+                effect.repels.push(key(term));
+            }
+        }
+        for term in &mine.pod_anti_affinity.required {
+            if self.means(term, other) {
+                effect.repelled.push(key(term));
+            }
+        }
+        let mut score = |term: &PodAffinityTerm, weight: i32| {
+            effect.scores.push((key(term), i64::from(weight)));
+        };
+        for (affinity, sign) in [(&mine.pod_affinity, 1), (&mine.pod_anti_affinity, -1)] {
+            for (weight, term) in &affinity.preferred {
+                if self.means(term, other) {
+                    score(term, weight.wrapping_mul(sign));
+                }
+            }
+        }
+        if self.profile.hard_pod_affinity_weight > 0 {
+            for term in &theirs.pod_affinity.required {
+                if self.is_meant_by(term) {
+                    score(term, self.profile.hard_pod_affinity_weight);
+                }
+            }
+        }
+        for (affinity, sign) in [(&theirs.pod_affinity, 1), (&theirs.pod_anti_affinity, -1)] {
+            for (weight, term) in &affinity.preferred {
+                if self.is_meant_by(term) {
+                    score(term, weight.wrapping_mul(sign));
+                }
+            }
+        }
+        effect
+    }
+
+    /// Whether a pod of `other` meets every required affinity term; without terms none does.
+    fn attracted_to(&self, other: ClassId) -> bool {
+        let terms = &self.cluster.spec_of(self.incoming).pod_affinity.required;
+        !terms.is_empty() && terms.iter().all(|term| self.means(term, other))
+    }
+
+    /// Whether a term of the incoming pod means pods of `other`.
+    ///
+    /// Upstream adds the namespaces that the selector matches to those that are named, then matches the
+    /// selector once more against no labels at all (`mergeAffinityTermNamespacesIfNotEmpty` clears a copy).
+    fn means(&self, term: &PodAffinityTerm, other: ClassId) -> bool {
+        let class = self.cluster.class(other);
+        let symbols = self.cluster.symbols();
+        let labels = self.cluster.labels(class.labels);
+        let namespace = self.cluster.namespace_labels(class.namespace);
+        term.matches(class.namespace, namespace, labels, symbols)
+            || term.matches(class.namespace, &Labels::default(), labels, symbols)
+    }
+
+    /// Whether a term of a running pod means the incoming pod.
+    fn is_meant_by(&self, term: &PodAffinityTerm) -> bool {
+        let class = self.cluster.class(self.incoming);
+        term.matches(
+            class.namespace,
+            self.cluster.namespace_labels(class.namespace),
+            self.cluster.labels(class.labels),
+            self.cluster.symbols(),
+        )
+    }
+}
+
+impl Relations {
+    fn effect(&self, class: ClassId) -> Option<&Effect> {
+        if !self.related.contains(class.index()) {
+            return None;
+        }
+        let at = self.effect_of.binary_search_by_key(&class, |(known, _)| *known).ok()?;
+        Some(&self.effects[self.effect_of[at].1 as usize])
+    }
+}
+
+/// The counts of one cycle: upstream's `preFilterState` and `preScoreState` in one.
+#[derive(Clone, Debug)]
+pub(crate) struct State<'a> {
+    relations: &'a Relations,
+    existing: Tally,
+    affinity: Tally,
+    anti_affinity: Tally,
+    scores: Tally,
+    /// `PreFilter` found nothing to filter by, and nothing is updated any more.
+    skips_filter: bool,
+}
+
+impl<'a> State<'a> {
+    /// Counts the pods of every node.
+    pub(crate) fn new(context: &Context<'a>) -> Self {
+        let Context { cluster, compiled, placement, .. } = *context;
+        let relations = compiled.affinity.relations(
+            cluster,
+            &compiled.topologies,
+            &compiled.profile,
+            context.class,
+        );
+        let mut state = Self {
+            relations,
+            existing: Tally::default(),
+            affinity: Tally::default(),
+            anti_affinity: Tally::default(),
+            scores: Tally::default(),
+            skips_filter: false,
+        };
+        if !relations.related.is_empty() {
+            for node in snapshot(cluster, placement) {
+                for &pod in &node.usage.pods {
+                    let Some(effect) = relations.effect(placement.instance(pod).class) else {
+                        continue;
+                    };
+                    state.count(&compiled.topologies, effect, node.id, 1);
+                    for &(topology, weight) in &effect.scores {
+                        state.scores.add(&compiled.topologies, topology, node.id, weight);
+                    }
+                }
+            }
+        }
+        state.skips_filter = state.existing.is_zero()
+            && relations.affinity.is_empty()
+            && relations.anti_affinity.is_empty();
+        state
+    }
+
+    fn count(&mut self, topologies: &Topologies, effect: &Effect, node: NodeId, times: i64) {
+        for &topology in &effect.repels {
+            self.existing.add(topologies, topology, node, times);
+        }
+        if effect.attracts {
+            for &topology in &self.relations.affinity {
+                self.affinity.add(topologies, topology, node, times);
+            }
+        }
+        for &topology in &effect.repelled {
+            self.anti_affinity.add(topologies, topology, node, times);
+        }
+    }
+
+    /// Counts a pod of `class` more or less on `node` (`AddPod`, `RemovePod`).
+    pub(crate) fn update(
+        &mut self,
+        context: &Context<'_>,
+        class: ClassId,
+        node: NodeId,
+        times: i64,
+    ) {
+        if self.skips_filter {
+            return;
+        }
+        let relations = self.relations;
+        if let Some(effect) = relations.effect(class) {
+            self.count(&context.compiled.topologies, effect, node, times);
+        }
+    }
+
+    /// Turns down nodes that break a required term of the pod, or of a pod that runs.
+    pub(crate) fn filter(
+        &self,
+        context: &Context<'_>,
+        node: &NodeInfo<'_>,
+        reasons: &mut Vec<Reason>,
+    ) -> Verdict {
+        if self.skips_filter {
+            return Ok(());
+        }
+        let topologies = &context.compiled.topologies;
+        if !self.affinity_holds(topologies, node.id) {
+            reasons.push(Reason::PodAffinity);
+            return Err(Code::UnschedulableAndUnresolvable);
+        }
+        let near_repelled = self
+            .relations
+            .anti_affinity
+            .iter()
+            .any(|&topology| self.anti_affinity.at(topologies, topology, node.id) > 0);
+        if near_repelled {
+            reasons.push(Reason::PodAntiAffinity);
+            return Err(Code::Unschedulable);
+        }
+        if self.existing.on(topologies, node.id).any(|count| count > 0) {
+            reasons.push(Reason::ExistingAntiAffinity);
+            return Err(Code::Unschedulable);
+        }
+        Ok(())
+    }
+
+    /// Every required affinity term finds a pod in the node's domain; or no pod anywhere is meant, the pod
+    /// means itself, and the node has all the labels: the first pod of a self-affine group.
+    fn affinity_holds(&self, topologies: &Topologies, node: NodeId) -> bool {
+        let terms = &self.relations.affinity;
+        if terms.iter().any(|&topology| topologies.get(topology).domain(node).is_none()) {
+            return false;
+        }
+        let found = terms.iter().all(|&topology| self.affinity.at(topologies, topology, node) > 0);
+        found || (self.affinity.is_zero() && self.relations.self_affine)
+    }
+
+    /// Whether any pod has a say in the score.
+    pub(crate) fn scores(&self) -> bool {
+        !self.scores.is_untouched()
+    }
+
+    /// The weights of the node's domains, below zero if it is rather avoided.
+    pub(crate) fn score(&self, context: &Context<'_>, node: NodeId) -> i64 {
+        self.scores.on(&context.compiled.topologies, node).fold(0, i64::wrapping_add)
+    }
+}
+
+/// Scales from the lowest to the highest score.
+#[expect(clippy::cast_precision_loss, reason = "as upstream's float64(int64)")]
+pub(crate) fn normalize(scores: &mut [i64]) {
+    let lowest = scores.iter().copied().min().unwrap_or(0);
+    let highest = scores.iter().copied().max().unwrap_or(0);
+    let range = highest.wrapping_sub(lowest);
+    for score in scores {
+        let scaled = if range > 0 {
+            MAX_NODE_SCORE as f64 * (score.wrapping_sub(lowest) as f64 / range as f64)
+        } else {
+            0.0
+        };
+        *score = scaled as i64;
+    }
+}

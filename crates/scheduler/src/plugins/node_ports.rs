@@ -1,0 +1,61 @@
+//! `NodePorts`: two pods cannot take the same port of a node.
+//!
+//! Models `pkg/scheduler/framework/plugins/nodeports/node_ports.go` and `HostPortInfo` of
+//! `k8s.io/kube-scheduler/framework/types.go` (v1.36.3).
+
+use holdfast_cluster::Cluster;
+use holdfast_cluster::pod::HostPort;
+
+use super::{Context, Verdict};
+use crate::bits::Bits;
+use crate::node_info::NodeInfo;
+use crate::reason::{Code, Reason};
+
+/// Which classes take ports.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    with_ports: Bits,
+}
+
+impl Compiled {
+    pub(crate) fn new(cluster: &Cluster) -> Self {
+        let takes: Vec<bool> = cluster
+            .classes()
+            .map(|class| !cluster.spec(class.spec).host_ports.is_empty())
+            .collect();
+        Self { with_ports: Bits::of(takes.len(), |class| takes[class]) }
+    }
+}
+
+/// Turns down nodes where a port that the pod wants is taken.
+pub(crate) fn filter(
+    context: &Context<'_>,
+    node: &NodeInfo<'_>,
+    reasons: &mut Vec<Reason>,
+) -> Verdict {
+    let wanted = &context.spec.host_ports;
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let taken = node.usage.pods.iter().any(|&pod| {
+        let class = context.placement.instance(pod).class;
+        context.compiled.ports.with_ports.contains(class.index())
+            && conflict(context.cluster, wanted, &context.cluster.spec_of(class).host_ports)
+    });
+    if !taken {
+        return Ok(());
+    }
+    reasons.push(Reason::PortTaken);
+    Err(Code::Unschedulable)
+}
+
+/// Whether two pods cannot share a node: same protocol and number, same address or one of them on all.
+fn conflict(cluster: &Cluster, wanted: &[HostPort], taken: &[HostPort]) -> bool {
+    let any = cluster.known().any_address;
+    wanted.iter().any(|want| {
+        taken.iter().any(|have| {
+            (want.protocol, want.port) == (have.protocol, have.port)
+                && (want.ip == have.ip || want.ip == any || have.ip == any)
+        })
+    })
+}

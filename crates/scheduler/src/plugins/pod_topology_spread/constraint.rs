@@ -1,0 +1,256 @@
+//! Constraints, compiled: which classes each of them counts, and the system's own for pods without any.
+
+use std::sync::OnceLock;
+
+use holdfast_cluster::selector::{LabelSelector, Operator, Requirement};
+use holdfast_cluster::spread::{InclusionPolicy, SpreadConstraint, WhenUnsatisfiable};
+use holdfast_cluster::workload::{Provenance, WorkloadKind};
+use holdfast_cluster::{ClassId, Cluster, NodeId, Placement, Symbol, WorkloadId};
+use indexmap::{IndexMap, IndexSet};
+use rustc_hash::FxBuildHasher;
+
+use crate::bits::Bits;
+use crate::node_info::NodeInfo;
+use crate::plugins::Context;
+use crate::topology::{Topologies, TopologyId};
+
+/// The plans of every pod class, and of its workload where that adds to the selector.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    plans: IndexMap<(ClassId, WorkloadId), OnceLock<Plan>, FxBuildHasher>,
+}
+
+/// The constraints of a pod.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plan {
+    /// `DoNotSchedule`, in order.
+    pub(crate) hard: Constraints,
+    /// `ScheduleAnyway`, in order.
+    pub(crate) soft: Constraints,
+    /// Scoring leaves out nodes without all the labels; not so by the system's own constraints.
+    pub(crate) needs_all_labels: bool,
+}
+
+/// Constraints and the distinct sets of pods that they count.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Constraints {
+    /// The constraints.
+    pub(crate) list: Vec<Constraint>,
+    /// What they count: constraints often share a selector.
+    pub(crate) groups: Vec<Group>,
+}
+
+/// The pods that a selector means, in the namespace of the pod that has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    /// The classes it matches.
+    matching: Bits,
+    /// An empty selector matches everything, yet nothing is counted by it (`countPodsMatchSelector`).
+    empty: bool,
+}
+
+/// A compiled constraint.
+#[derive(Clone, Debug)]
+pub(crate) struct Constraint {
+    /// How many more pods than the emptiest domain one may hold.
+    pub(crate) max_skew: i32,
+    /// Its domains.
+    pub(crate) topology: TopologyId,
+    /// The domains are single nodes by definition: upstream counts them as such.
+    pub(crate) by_hostname: bool,
+    /// With fewer domains the emptiest counts as zero.
+    pub(crate) min_domains: i32,
+    /// Nodes that node selector and affinity exclude are no domains.
+    honors_affinity: bool,
+    /// Nodes with taints that are not tolerated are no domains.
+    honors_taints: bool,
+    /// What it counts: a position in [`Constraints::groups`].
+    pub(crate) group: usize,
+    /// It counts the pod itself.
+    pub(crate) counts_self: bool,
+}
+
+impl Compiled {
+    pub(crate) fn new(cluster: &Cluster) -> Self {
+        let mut pairs = IndexSet::<(ClassId, WorkloadId), FxBuildHasher>::default();
+        for pod in cluster.pods() {
+            pairs.insert((pod.class, pod.workload));
+            pairs.insert((pod.replacement, pod.workload));
+        }
+        for id in cluster.workload_ids() {
+            pairs.extend(cluster.workload(id).template.map(|class| (class, id)));
+        }
+        Self { plans: pairs.into_iter().map(|pair| (pair, OnceLock::new())).collect() }
+    }
+}
+
+/// A pod's plan: compiled once, or on the spot for a pair that the cluster does not suggest.
+#[derive(Clone, Debug)]
+pub(crate) enum PlanRef<'a> {
+    Known(&'a Plan),
+    Own(Box<Plan>),
+}
+
+impl std::ops::Deref for PlanRef<'_> {
+    type Target = Plan;
+
+    fn deref(&self) -> &Plan {
+        match self {
+            Self::Known(plan) => plan,
+            Self::Own(plan) => plan,
+        }
+    }
+}
+
+/// The constraints that hold for the pod of a cycle.
+pub(crate) fn plan_of<'a>(context: &Context<'a>) -> PlanRef<'a> {
+    let workload = context.placement.instance(context.pod).workload;
+    match context.compiled.spread.plans.get(&(context.class, workload)) {
+        Some(plan) => PlanRef::Known(plan.get_or_init(|| plan_for(context, workload))),
+        None => PlanRef::Own(Box::new(plan_for(context, workload))),
+    }
+}
+
+fn plan_for(context: &Context<'_>, workload: WorkloadId) -> Plan {
+    let spec = context.spec;
+    if !spec.spread.is_empty() {
+        let of = |when| {
+            let wanted = spec.spread.iter().filter(move |known| known.when_unsatisfiable == when);
+            compile(context, wanted)
+        };
+        return Plan {
+            hard: of(WhenUnsatisfiable::DoNotSchedule),
+            soft: of(WhenUnsatisfiable::ScheduleAnyway),
+            needs_all_labels: true,
+        };
+    }
+    let soft = if context.compiled.profile.system_default_spreading {
+        compile(context, system_defaults(context, workload).iter())
+    } else {
+        Constraints::default()
+    };
+    Plan { hard: Constraints::default(), soft, needs_all_labels: false }
+}
+
+fn compile<'s>(
+    context: &Context<'_>,
+    constraints: impl Iterator<Item = &'s SpreadConstraint>,
+) -> Constraints {
+    let mut groups = IndexMap::<&LabelSelector, Group, FxBuildHasher>::default();
+    let mut list = Vec::new();
+    for constraint in constraints {
+        let entry = groups.entry(&constraint.selector);
+        let group = entry.index();
+        let counts_self = constraint.selector.matches(context.labels, context.cluster.symbols());
+        entry.or_insert_with(|| Group::new(context, &constraint.selector));
+        list.push(Constraint {
+            max_skew: constraint.max_skew,
+            topology: context.compiled.topologies.find(constraint.topology_key),
+            by_hostname: constraint.topology_key == context.cluster.known().hostname,
+            min_domains: constraint.min_domains.unwrap_or(1),
+            honors_affinity: constraint.node_affinity_policy == InclusionPolicy::Honor,
+            honors_taints: constraint.node_taints_policy == InclusionPolicy::Honor,
+            group,
+            counts_self,
+        });
+    }
+    Constraints { list, groups: groups.into_values().collect() }
+}
+
+impl Group {
+    fn new(context: &Context<'_>, selector: &LabelSelector) -> Self {
+        let cluster = context.cluster;
+        let classes: Vec<_> = cluster.classes().collect();
+        let matching = Bits::of(classes.len(), |at| {
+            classes[at].namespace == context.namespace
+                && selector.matches(cluster.labels(classes[at].labels), cluster.symbols())
+        });
+        Self { matching, empty: selector.is_everything() }
+    }
+
+    /// How many pods of the node are counted: those that are being deleted are not.
+    pub(crate) fn count(&self, placement: &Placement, node: &NodeInfo<'_>) -> i64 {
+        if self.empty {
+            return 0;
+        }
+        let counted = node.usage.pods.iter().filter(|&&pod| {
+            let instance = placement.instance(pod);
+            self.matching.contains(instance.class.index()) && !instance.terminating
+        });
+        i64::try_from(counted.count()).unwrap_or(i64::MAX)
+    }
+
+    /// Whether pods of the class are meant, by an empty selector too.
+    pub(crate) fn matches(&self, class: ClassId) -> bool {
+        self.matching.contains(class.index())
+    }
+}
+
+impl Constraint {
+    /// Whether the node's domain counts for the pod (`matchNodeInclusionPolicies`).
+    pub(crate) fn includes(&self, context: &Context<'_>, node: &NodeInfo<'_>) -> bool {
+        let Context { cluster, compiled, spec_id, .. } = *context;
+        if self.honors_affinity && !compiled.node_affinity.of(spec_id).matches(cluster, node.id) {
+            return false;
+        }
+        !self.honors_taints || compiled.taints.of(spec_id).untolerated(cluster, node).is_none()
+    }
+}
+
+impl Constraints {
+    /// Whether the node has the label of every constraint.
+    pub(crate) fn labelled(&self, topologies: &Topologies, node: NodeId) -> bool {
+        self.list
+            .iter()
+            .all(|constraint| topologies.get(constraint.topology).domain(node).is_some())
+    }
+}
+
+/// The system's own constraints, if anything says which pods belong together (`buildDefaultConstraints`).
+fn system_defaults(context: &Context<'_>, workload: WorkloadId) -> Vec<SpreadConstraint> {
+    let requirements = default_selector(context, workload);
+    if requirements.is_empty() {
+        return Vec::new();
+    }
+    let known = context.cluster.known();
+    [(known.hostname, 3), (known.zone, 5)]
+        .into_iter()
+        .map(|(topology_key, max_skew)| SpreadConstraint {
+            max_skew,
+            topology_key,
+            when_unsatisfiable: WhenUnsatisfiable::ScheduleAnyway,
+            selector: LabelSelector::All(requirements.clone().into()),
+            min_domains: None,
+            node_affinity_policy: InclusionPolicy::Honor,
+            node_taints_policy: InclusionPolicy::Ignore,
+        })
+        .collect()
+}
+
+/// The selectors of the pod's Services and of the controller that owns it, together (`DefaultSelector`). A
+/// workload that the export lacks adds nothing.
+fn default_selector(context: &Context<'_>, workload: WorkloadId) -> Vec<Requirement> {
+    let cluster = context.cluster;
+    let mut labels = IndexMap::<Symbol, Symbol, FxBuildHasher>::default();
+    for service in &cluster.objects().services {
+        let selects = |(key, value)| context.labels.get(key) == Some(value);
+        if service.namespace == context.namespace && service.selector.iter().all(selects) {
+            labels.extend(service.selector.iter());
+        }
+    }
+    let mut requirements: Vec<Requirement> = labels
+        .into_iter()
+        .map(|(key, value)| Requirement { key, operator: Operator::In([value].into()) })
+        .collect();
+    let owner = cluster.workload(workload);
+    let supported = matches!(
+        owner.kind,
+        WorkloadKind::ReplicationController | WorkloadKind::ReplicaSet | WorkloadKind::StatefulSet
+    );
+    if let (true, Provenance::Read, LabelSelector::All(of_owner)) =
+        (supported, owner.provenance, &owner.selector)
+    {
+        requirements.extend(of_owner.iter().cloned());
+    }
+    requirements
+}

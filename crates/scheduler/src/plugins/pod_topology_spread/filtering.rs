@@ -1,0 +1,129 @@
+//! Required constraints.
+//!
+//! Models `filtering.go`. Upstream keeps the two emptiest domains only ("critical paths"); since a dry run
+//! changes one domain at a time, the smaller of them is always the true minimum, which is kept here.
+
+use holdfast_cluster::{ClassId, NodeId};
+
+use super::constraint::{PlanRef, plan_of};
+use crate::node_info::{NodeInfo, snapshot};
+use crate::plugins::{Context, Verdict};
+use crate::reason::{Code, Reason};
+
+/// The pods per domain of each required constraint: upstream's `preFilterState`.
+#[derive(Clone, Debug)]
+pub(crate) struct State<'a> {
+    plan: PlanRef<'a>,
+    domains: Vec<Domains>,
+}
+
+/// The domains of one constraint.
+#[derive(Clone, Debug)]
+struct Domains {
+    /// Pods by domain; `None` where no eligible node is in it.
+    counts: Vec<Option<i64>>,
+    /// The emptiest domain's pods, zero with fewer domains than asked for.
+    minimum: i64,
+}
+
+impl<'a> State<'a> {
+    /// Counts the pods of every eligible node; `None` without required constraints.
+    pub(crate) fn new(context: &Context<'a>) -> Option<Self> {
+        let plan = plan_of(context);
+        if plan.hard.list.is_empty() {
+            return None;
+        }
+        let topologies = &context.compiled.topologies;
+        let mut domains: Vec<Domains> = plan
+            .hard
+            .list
+            .iter()
+            .map(|constraint| Domains {
+                counts: vec![None; topologies.get(constraint.topology).size],
+                minimum: 0,
+            })
+            .collect();
+        let mut per_group = vec![0; plan.hard.groups.len()];
+        for node in snapshot(context.cluster, context.placement) {
+            if !plan.hard.labelled(topologies, node.id) {
+                continue;
+            }
+            for (group, count) in plan.hard.groups.iter().zip(&mut per_group) {
+                *count = group.count(context.placement, &node);
+            }
+            for (constraint, domains) in plan.hard.list.iter().zip(&mut domains) {
+                let Some(domain) = topologies.get(constraint.topology).domain(node.id) else {
+                    continue;
+                };
+                if constraint.includes(context, &node) {
+                    *domains.counts[domain].get_or_insert(0) += per_group[constraint.group];
+                }
+            }
+        }
+        let mut state = Self { plan, domains };
+        for at in 0..state.domains.len() {
+            state.settle(at);
+        }
+        Some(state)
+    }
+
+    /// Finds the minimum again (`minMatchNum`).
+    fn settle(&mut self, at: usize) {
+        let counted = self.domains[at].counts.iter().flatten();
+        let wanted = usize::try_from(self.plan.hard.list[at].min_domains).unwrap_or(0);
+        let (present, minimum) =
+            counted.fold((0, i64::MAX), |(present, least), &count| (present + 1, least.min(count)));
+        self.domains[at].minimum = if present < wanted { 0 } else { minimum };
+    }
+
+    /// Counts a pod more or less on `node` (`updateWithPod`): unlike the first count, one that is being deleted
+    /// too.
+    pub(crate) fn update(
+        &mut self,
+        context: &Context<'_>,
+        class: ClassId,
+        node: &NodeInfo<'_>,
+        times: i64,
+    ) {
+        let topologies = &context.compiled.topologies;
+        if context.cluster.class(class).namespace != context.namespace
+            || !self.plan.hard.labelled(topologies, node.id)
+        {
+            return;
+        }
+        for at in 0..self.domains.len() {
+            let constraint = &self.plan.hard.list[at];
+            let matches = self.plan.hard.groups[constraint.group].matches(class);
+            let Some(domain) = topologies.get(constraint.topology).domain(node.id) else {
+                continue;
+            };
+            if matches && constraint.includes(context, node) {
+                *self.domains[at].counts[domain].get_or_insert(0) += times;
+                self.settle(at);
+            }
+        }
+    }
+
+    /// Turns down nodes without a constraint's label, and those where a skew would grow too large.
+    pub(crate) fn filter(
+        &self,
+        context: &Context<'_>,
+        node: NodeId,
+        reasons: &mut Vec<Reason>,
+    ) -> Verdict {
+        let topologies = &context.compiled.topologies;
+        for (constraint, domains) in self.plan.hard.list.iter().zip(&self.domains) {
+            let Some(domain) = topologies.get(constraint.topology).domain(node) else {
+                reasons.push(Reason::SpreadLabelMissing);
+                return Err(Code::UnschedulableAndUnresolvable);
+            };
+            let count = domains.counts[domain].unwrap_or(0);
+            let skew = count + i64::from(constraint.counts_self) - domains.minimum;
+            if skew > i64::from(constraint.max_skew) {
+                reasons.push(Reason::Spread);
+                return Err(Code::Unschedulable);
+            }
+        }
+        Ok(())
+    }
+}

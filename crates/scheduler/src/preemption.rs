@@ -1,0 +1,226 @@
+//! `DefaultPreemption`: who would have to go so that the pod fits.
+//!
+//! Models `pkg/scheduler/framework/preemption/preemption.go` and
+//! `pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go` (v1.36.3), with every node as a
+//! candidate: upstream starts at a random node and may stop early on large clusters.
+
+use std::cmp::Reverse;
+
+use holdfast_cluster::selector::LabelSelector;
+use holdfast_cluster::{InstanceId, NodeId};
+
+use crate::decision::{Decision, Preemption, PreemptionCandidate};
+use crate::framework::Cycle;
+use crate::go;
+use crate::node_info::NodeInfo;
+use crate::plugin::Plugin;
+use crate::plugins::Context;
+use crate::reason::{Code, Reason, Rejection};
+
+/// Runs `PostFilter` for a pod that fits nowhere.
+pub(crate) fn post_filter(cycle: &Cycle<'_>, decision: &Decision) -> Preemption {
+    let context = &cycle.context;
+    if !context.spec.preempts {
+        return Preemption::NotAllowed;
+    }
+    if is_under_way(context, decision) {
+        return Preemption::AlreadyUnderWay;
+    }
+    let mut candidates = Vec::new();
+    let mut rejections = Vec::new();
+    for node in potential_nodes(decision, context) {
+        match select_victims(cycle, &NodeInfo::of(context.cluster, context.placement, node)) {
+            Ok(candidate) => candidates.push(candidate),
+            Err(rejection) => rejections.push((node, rejection)),
+        }
+    }
+    if candidates.is_empty() {
+        return Preemption::DoesNotHelp(rejections);
+    }
+    mark_best(context, &mut candidates);
+    Preemption::Helps(candidates)
+}
+
+/// Whether pods of lower priority are still ending on the node that is kept free for the pod
+/// (`PodEligibleToPreemptOthers`).
+fn is_under_way(context: &Context<'_>, decision: &Decision) -> bool {
+    let Some(node) = context.placement.instance(context.pod).nominated else { return false };
+    let verdict = decision.nodes.iter().find(|(known, _)| *known == node);
+    if verdict
+        .is_some_and(|(_, verdict)| verdict.code() == Some(Code::UnschedulableAndUnresolvable))
+    {
+        return false;
+    }
+    let usage = context.placement.node(node);
+    usage.exists
+        && usage.pods.iter().any(|&pod| {
+            let instance = context.placement.instance(pod);
+            instance.terminating && instance.preempted && is_less_important(context, pod)
+        })
+}
+
+/// What the cycle said of the node, in `PreFilter`, as the node kept free for the pod, or as one of all.
+fn code_of(decision: &Decision, node: NodeId) -> Option<Code> {
+    if let Some(rejection) = &decision.pre_filter {
+        return Some(rejection.code);
+    }
+    if let Some((_, rejection)) = decision.nominated.as_ref().filter(|(id, _)| *id == node) {
+        return Some(rejection.code);
+    }
+    decision.nodes.iter().find(|(id, _)| *id == node)?.1.code()
+}
+
+/// The nodes that might take the pod with fewer pods on them (`NodesForStatusCode`).
+fn potential_nodes(decision: &Decision, context: &Context<'_>) -> Vec<NodeId> {
+    let exists = |id: &NodeId| context.placement.node(*id).exists;
+    let resolvable = |id: &NodeId| code_of(decision, *id) == Some(Code::Unschedulable);
+    context.cluster.node_ids().filter(exists).filter(resolvable).collect()
+}
+
+fn priority(context: &Context<'_>, pod: InstanceId) -> i32 {
+    context.cluster.spec_of(context.placement.instance(pod).class).priority
+}
+
+fn is_less_important(context: &Context<'_>, pod: InstanceId) -> bool {
+    priority(context, pod) < context.spec.priority
+}
+
+/// When the pod started, in seconds; `None` counts as now, after all that have started.
+fn start_time(context: &Context<'_>, pod: InstanceId) -> Option<i64> {
+    let origin = context.placement.instance(pod).origin;
+    let own = origin.filter(|origin| InstanceId::from(*origin) == pod)?;
+    context.cluster.pod(own).start_time
+}
+
+/// Whether one pod is to be spared rather than another: higher priority, or as high and started earlier
+/// (`MoreImportantPod`). Of two that have not started the one that is asked about first has the earlier "now".
+fn is_more_important(context: &Context<'_>, pod: InstanceId, than: InstanceId) -> bool {
+    let (ours, theirs) = (priority(context, pod), priority(context, than));
+    if ours != theirs {
+        return ours > theirs;
+    }
+    match (start_time(context, pod), start_time(context, than)) {
+        (Some(ours), Some(theirs)) => ours < theirs,
+        (None, Some(_)) => false,
+        (_, None) => true,
+    }
+}
+
+/// Sorts the most important first. Ties end as Go's sort leaves them; before it the pods stand in the order in
+/// which the scheduler heard of them, here the export's.
+fn sort_by_importance(context: &Context<'_>, pods: &mut [InstanceId]) {
+    go::sort::slice(pods, |a, b| is_more_important(context, *a, *b));
+}
+
+/// The fewest and least important pods of the node that have to go (`SelectVictimsOnNode`): all less important
+/// ones are taken off, then, those that a budget protects first, put back one by one as long as the pod still
+/// fits.
+fn select_victims(
+    cycle: &Cycle<'_>,
+    node: &NodeInfo<'_>,
+) -> Result<PreemptionCandidate, Rejection> {
+    let context = &cycle.context;
+    let less_important = |pod: &InstanceId| is_less_important(context, *pod);
+    let mut potential: Vec<InstanceId> =
+        node.usage.pods.iter().copied().filter(less_important).collect();
+    if potential.is_empty() {
+        return Err(no_victims());
+    }
+    let mut cycle = cycle.clone();
+    let mut usage = node.usage.clone();
+    let mut reasons = Vec::new();
+    for &pod in &potential {
+        cycle.remove(&mut usage, node, pod);
+    }
+    let emptied = NodeInfo { usage: &usage, ..*node };
+    cycle.filter_with_nominated(&emptied, &mut reasons).map_err(|(plugin, code)| Rejection {
+        plugin,
+        code,
+        reasons: reasons.clone(),
+    })?;
+    sort_by_importance(context, &mut potential);
+    let (protected, free) = split_by_budgets(context, &potential);
+    let mut victims = Vec::new();
+    let mut budget_violations = 0;
+    for (at, &pod) in protected.iter().chain(&free).enumerate() {
+        cycle.add(&mut usage, node, pod);
+        let variant = NodeInfo { usage: &usage, ..*node };
+        if cycle.filter_with_nominated(&variant, &mut reasons).is_err() {
+            cycle.remove(&mut usage, node, pod);
+            victims.push(pod);
+            budget_violations += usize::from(at < protected.len());
+        }
+    }
+    if victims.is_empty() {
+        // Upstream calls this an error of its own making.
+        return Err(Rejection { code: Code::Error, reasons: Vec::new(), ..no_victims() });
+    }
+    if !protected.is_empty() && !free.is_empty() {
+        sort_by_importance(context, &mut victims);
+    }
+    Ok(PreemptionCandidate { node: node.id, victims, budget_violations, best: false })
+}
+
+fn no_victims() -> Rejection {
+    Rejection {
+        plugin: Plugin::DefaultPreemption,
+        code: Code::UnschedulableAndUnresolvable,
+        reasons: vec![Reason::NoVictims],
+    }
+}
+
+/// Pods whose eviction would break a budget, and the others, each in the given order
+/// (`filterPodsWithPDBViolation`).
+fn split_by_budgets(
+    context: &Context<'_>,
+    pods: &[InstanceId],
+) -> (Vec<InstanceId>, Vec<InstanceId>) {
+    let budgets = &context.cluster.objects().budgets;
+    let mut allowed: Vec<i64> = budgets.iter().map(|budget| budget.disruptions_allowed).collect();
+    pods.iter().copied().partition(|&pod| {
+        let instance = context.placement.instance(pod);
+        let class = context.cluster.class(instance.class);
+        let labels = context.cluster.labels(class.labels);
+        let own = instance.origin.filter(|origin| InstanceId::from(*origin) == pod);
+        let name = own.map(|origin| context.cluster.pod(origin).name);
+        let mut violated = false;
+        for (budget, allowed) in budgets.iter().zip(&mut allowed) {
+            let protects = !labels.is_empty()
+                && budget.namespace == class.namespace
+                && selects_some(&budget.selector)
+                && budget.selector.matches(labels, context.cluster.symbols());
+            let disrupted = name.is_some_and(|name| budget.disrupted.contains(&name));
+            if protects && !disrupted {
+                *allowed -= 1;
+                violated |= *allowed < 0;
+            }
+        }
+        violated
+    })
+}
+
+/// A budget with an empty selector protects nothing here.
+fn selects_some(selector: &LabelSelector) -> bool {
+    !selector.is_everything()
+}
+
+/// Marks the candidates that tie after all five comparisons (`pickOneNodeForPreemption`): fewest budget
+/// violations, lowest highest priority, lowest sum of priorities, fewest victims, and the latest start of the
+/// oldest among the most important victims.
+fn mark_best(context: &Context<'_>, candidates: &mut [PreemptionCandidate]) {
+    let key = |candidate: &PreemptionCandidate| {
+        let victims = &candidate.victims;
+        let highest = priority(context, victims[0]);
+        let sum: i64 = victims
+            .iter()
+            .map(|&pod| i64::from(priority(context, pod)) + i64::from(i32::MAX) + 1)
+            .fold(0, i64::wrapping_add);
+        let most_important = victims.iter().filter(|&&pod| priority(context, pod) == highest);
+        let oldest = most_important.map(|&pod| start_time(context, pod).unwrap_or(i64::MAX)).min();
+        (candidate.budget_violations, highest, sum, victims.len(), Reverse(oldest))
+    };
+    let Some(best) = candidates.iter().map(key).min() else { return };
+    for candidate in candidates {
+        candidate.best = key(candidate) == best;
+    }
+}

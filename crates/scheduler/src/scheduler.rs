@@ -1,0 +1,260 @@
+//! A cluster compiled for deciding.
+
+use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
+
+use crate::decision::{Decision, NodeVerdict, Outcome, Preemption, Scores};
+use crate::framework::{Cycle, Eligible};
+use crate::node_info::{NodeInfo, snapshot};
+use crate::plugin::{Plugin, Profile};
+use crate::plugins::{Compiled, Context, scheduling_gates};
+use crate::preemption;
+use crate::reason::{Code, Reason, Rejection};
+
+/// kube-scheduler 1.36 for one cluster.
+///
+/// What it keeps follows from the cluster and the profile alone, so that it may be shared between threads and
+/// placements, and no answer depends on what was asked before.
+#[derive(Debug)]
+pub struct Scheduler<'c> {
+    cluster: &'c Cluster,
+    compiled: Compiled,
+}
+
+/// Room for one decision after the other without allocating anew.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    feasible: Vec<NodeId>,
+    scores: Vec<i64>,
+    totals: Vec<i64>,
+    best: Vec<NodeId>,
+    reasons: Vec<Reason>,
+}
+
+impl<'c> Scheduler<'c> {
+    /// A scheduler with the default profile.
+    pub fn new(cluster: &'c Cluster) -> Self {
+        Self::with_profile(cluster, Profile::default())
+    }
+
+    /// A scheduler with a profile of its own.
+    pub fn with_profile(cluster: &'c Cluster, profile: Profile) -> Self {
+        Self { cluster, compiled: Compiled::new(cluster, profile) }
+    }
+
+    /// The cluster it decides for.
+    pub fn cluster(&self) -> &'c Cluster {
+        self.cluster
+    }
+
+    /// The profile it decides by.
+    pub fn profile(&self) -> &Profile {
+        &self.compiled.profile
+    }
+
+    /// The nodes that tie at the highest total, sorted; empty when the pod is gated or fits nowhere.
+    ///
+    /// The fast path: no reasons are kept, and nothing about preemption is asked.
+    pub fn candidates<'s>(
+        &self,
+        placement: &Placement,
+        pod: InstanceId,
+        scratch: &'s mut Scratch,
+    ) -> &'s [NodeId] {
+        scratch.best.clear();
+        let Some(cycle) = self.find_feasible(placement, pod, scratch) else { return &[] };
+        if scratch.feasible.len() < 2 {
+            return &scratch.feasible;
+        }
+        let Scratch { feasible, scores, totals, best, .. } = scratch;
+        totals.clear();
+        totals.resize(feasible.len(), 0);
+        cycle.score(feasible, scores, |_, scores| {
+            for (total, score) in totals.iter_mut().zip(scores) {
+                *total += score;
+            }
+        });
+        pick_best(feasible, totals, best);
+        best
+    }
+
+    /// Every node that passes all filters, sorted; empty when the pod is gated.
+    ///
+    /// A node that is kept free for the pod (`nominatedNodeName`) and still fits is the only one looked at, as
+    /// upstream does.
+    pub fn feasible<'s>(
+        &self,
+        placement: &Placement,
+        pod: InstanceId,
+        scratch: &'s mut Scratch,
+    ) -> &'s [NodeId] {
+        self.find_feasible(placement, pod, scratch);
+        &scratch.feasible
+    }
+
+    /// What evicting less important pods would do for the pod, as `DefaultPreemption` sees it. `None` if the
+    /// pod is gated, fits without it, or there is no node at all.
+    pub fn preempt(&self, placement: &Placement, pod: InstanceId) -> Option<Preemption> {
+        self.decide(placement, pod).preemption
+    }
+
+    /// The full story: every node with reasons or scores, candidates, preemption.
+    ///
+    /// The pod is decided as if it was its turn in the queue; it should be pending.
+    pub fn decide(&self, placement: &Placement, pod: InstanceId) -> Decision {
+        let context = Context::new(self.cluster, &self.compiled, placement, pod);
+        let nodes_total = snapshot(self.cluster, placement).count();
+        let mut decision = Decision {
+            pod,
+            outcome: Outcome::Unschedulable,
+            pre_filter: None,
+            nodes: Vec::new(),
+            nominated: None,
+            nodes_total,
+            narrowed_by: None,
+            preemption: None,
+        };
+        if scheduling_gates::pre_enqueue(context.spec).is_some() {
+            decision.outcome = Outcome::Gated;
+            return decision;
+        }
+        if nodes_total == 0 {
+            decision.outcome = Outcome::NoNodes;
+            return decision;
+        }
+        let (cycle, eligible) = Cycle::pre_filter(context);
+        match eligible {
+            Err(rejection) => decision.pre_filter = Some(rejection),
+            Ok(eligible) => self.judge(&cycle, &eligible, &mut decision),
+        }
+        if let Outcome::Unschedulable = decision.outcome {
+            decision.preemption = Some(preemption::post_filter(&cycle, &decision));
+        }
+        decision
+    }
+
+    /// Filters and scores the nodes into the decision.
+    fn judge(&self, cycle: &Cycle<'_>, eligible: &Eligible<'_>, decision: &mut Decision) {
+        let placement = cycle.context.placement;
+        let mut reasons = Vec::new();
+        let mut look = |node: &NodeInfo<'_>| match cycle.filter_with_nominated(node, &mut reasons) {
+            Ok(()) => NodeVerdict::Feasible(None),
+            Err((plugin, code)) => {
+                NodeVerdict::Rejected(Rejection { plugin, code, reasons: reasons.clone() })
+            }
+        };
+        if let Some(node) = nominated_node(placement, decision.pod) {
+            let verdict = look(&NodeInfo::of(self.cluster, placement, node));
+            if let NodeVerdict::Rejected(rejection) = verdict {
+                decision.nominated = Some((node, rejection));
+            } else {
+                decision.nodes = vec![(node, verdict)];
+                decision.outcome = Outcome::Scheduled { candidates: vec![node] };
+                return;
+            }
+        }
+        decision.nodes = snapshot(self.cluster, placement)
+            .map(|node| {
+                let left = eligible.contains(node.id);
+                (node.id, if left { look(&node) } else { NodeVerdict::LeftOut })
+            })
+            .collect();
+        if let Eligible::Only(_, plugin) = eligible {
+            decision.narrowed_by = Some(*plugin);
+        }
+        choose(cycle, decision);
+    }
+
+    /// Fills in the feasible nodes; `None` if there are none.
+    fn find_feasible<'a>(
+        &'a self,
+        placement: &'a Placement,
+        pod: InstanceId,
+        scratch: &mut Scratch,
+    ) -> Option<Cycle<'a>> {
+        scratch.feasible.clear();
+        let context = Context::new(self.cluster, &self.compiled, placement, pod);
+        if scheduling_gates::pre_enqueue(context.spec).is_some() {
+            return None;
+        }
+        let (cycle, eligible) = Cycle::pre_filter(context);
+        let eligible = eligible.ok()?;
+        if let Some(node) = nominated_node(placement, pod) {
+            let info = NodeInfo::of(self.cluster, placement, node);
+            if cycle.filter_with_nominated(&info, &mut scratch.reasons).is_ok() {
+                scratch.feasible.push(node);
+                return Some(cycle);
+            }
+        }
+        for node in snapshot(self.cluster, placement) {
+            let fits = eligible.contains(node.id)
+                && cycle.filter_with_nominated(&node, &mut scratch.reasons).is_ok();
+            if fits {
+                scratch.feasible.push(node.id);
+            }
+        }
+        (!scratch.feasible.is_empty()).then_some(cycle)
+    }
+}
+
+/// The node that is kept free for the pod, if it exists.
+fn nominated_node(placement: &Placement, pod: InstanceId) -> Option<NodeId> {
+    placement.instance(pod).nominated.filter(|node| placement.node(*node).exists)
+}
+
+/// Scores the feasible nodes, if there is a choice.
+fn choose(cycle: &Cycle<'_>, decision: &mut Decision) {
+    let is_feasible = |(node, verdict): &(NodeId, NodeVerdict)| {
+        matches!(verdict, NodeVerdict::Feasible(_)).then_some(*node)
+    };
+    let feasible: Vec<NodeId> = decision.nodes.iter().filter_map(is_feasible).collect();
+    if feasible.len() < 2 {
+        if !feasible.is_empty() {
+            decision.outcome = Outcome::Scheduled { candidates: feasible };
+        }
+        return;
+    }
+    let mut rows = vec![Scores { by_plugin: Vec::new(), total: 0 }; feasible.len()];
+    cycle.score(&feasible, &mut Vec::new(), |plugin, scores| {
+        for (row, &score) in rows.iter_mut().zip(scores) {
+            row.by_plugin.push((plugin, score));
+            row.total += score;
+        }
+    });
+    let totals: Vec<i64> = rows.iter().map(|row| row.total).collect();
+    let mut candidates = Vec::new();
+    pick_best(&feasible, &totals, &mut candidates);
+    decision.outcome = Outcome::Scheduled { candidates };
+    let mut rows = rows.into_iter();
+    for (_, verdict) in &mut decision.nodes {
+        if let NodeVerdict::Feasible(scores) = verdict {
+            *scores = rows.next();
+        }
+    }
+}
+
+/// The nodes with the highest total.
+fn pick_best(nodes: &[NodeId], totals: &[i64], best: &mut Vec<NodeId>) {
+    let highest = totals.iter().copied().max();
+    let top = nodes.iter().zip(totals).filter(|(_, total)| Some(**total) == highest);
+    best.extend(top.map(|(node, _)| *node));
+}
+
+impl NodeVerdict {
+    /// How final the rejection is; `None` for a feasible node.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Feasible(_) => None,
+            Self::Rejected(rejection) => Some(rejection.code),
+            Self::LeftOut => Some(Code::UnschedulableAndUnresolvable),
+        }
+    }
+
+    /// Who turned the node down; `None` for a feasible node.
+    pub fn plugin(&self) -> Option<Plugin> {
+        match self {
+            Self::Feasible(_) => None,
+            Self::Rejected(rejection) => Some(rejection.plugin),
+            Self::LeftOut => Some(Plugin::PreFilter),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Upstream's own words for each reason (v1.36.3), which people search for and messages count.
+
+use std::borrow::Cow;
+
+use holdfast_cluster::Cluster;
+
+use crate::reason::Reason;
+
+/// The text of a reason.
+pub fn text(cluster: &Cluster, reason: Reason) -> Cow<'static, str> {
+    let name = |symbol| cluster.text(symbol);
+    if let Some(fixed) = fixed(reason) {
+        return fixed.into();
+    }
+    let text = match reason {
+        Reason::Insufficient(resource) => format!("Insufficient {}", name(resource)),
+        Reason::ClaimNotFound(claim) => {
+            format!("persistentvolumeclaim \"{}\" not found", name(claim))
+        }
+        Reason::ClaimTerminating(claim) => {
+            format!("persistentvolumeclaim \"{}\" is being deleted", name(claim))
+        }
+        Reason::ClaimLost(claim, volume) => format!(
+            "persistentvolumeclaim \"{}\" bound to non-existent persistentvolume \"{}\"",
+            name(claim),
+            volume.map_or("", name)
+        ),
+        Reason::EphemeralClaimNotFound(claim) => format!(
+            "waiting for ephemeral volume controller to create the persistentvolumeclaim \"{}\"",
+            name(claim)
+        ),
+        Reason::EphemeralClaimForeign { namespace, claim, pod } => format!(
+            "PVC {0}/{1} was not created for pod {0}/{2} (pod is not owner)",
+            name(namespace),
+            name(claim),
+            pod.map_or("", name)
+        ),
+        Reason::ClaimVolumeNotFound(_, volume) => {
+            format!("persistentvolume \"{}\" not found", name(volume))
+        }
+        Reason::LeftOutBy(plugin) => {
+            format!("node(s) didn't satisfy plugin(s) [{}]", plugin.name())
+        }
+        Reason::LeftOutByBoth(first, second) => {
+            format!("node(s) didn't satisfy plugin(s) [{} {}]", first.name(), second.name())
+        }
+        _ => String::new(),
+    };
+    text.into()
+}
+
+/// Texts without a name in them.
+fn fixed(reason: Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::NodeCordoned => "node(s) were unschedulable",
+        Reason::OtherNodeNamed => "node(s) didn't match the requested node name",
+        Reason::UntoleratedTaint(_) => "node(s) had untolerated taint(s)",
+        Reason::NodeAffinity => "node(s) didn't match Pod's node affinity/selector",
+        Reason::NodeAffinityConflict => "pod affinity terms conflict",
+        Reason::PortTaken => "node(s) didn't have free ports for the requested pod ports",
+        Reason::TooManyPods => "Too many pods",
+        Reason::InsufficientCpu => "Insufficient cpu",
+        Reason::InsufficientMemory => "Insufficient memory",
+        Reason::InsufficientEphemeralStorage => "Insufficient ephemeral-storage",
+        Reason::Spread => "node(s) didn't match pod topology spread constraints",
+        Reason::SpreadLabelMissing => {
+            "node(s) didn't match pod topology spread constraints (missing required label)"
+        }
+        Reason::PodAffinity => "node(s) didn't match pod affinity rules",
+        Reason::PodAntiAffinity => "node(s) didn't match pod anti-affinity rules",
+        Reason::ExistingAntiAffinity => "node(s) didn't satisfy existing pods anti-affinity rules",
+        Reason::FeatureMissing => "node(s) didn't match Pod's required features",
+        Reason::DiskConflict => "node(s) had no available disk",
+        Reason::ClaimInUse => {
+            "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already \
+             in-use by another pod"
+        }
+        Reason::TooManyVolumes => "node(s) exceed max volume count",
+        Reason::VolumeZoneConflict => "node(s) had no available volume zone",
+        Reason::VolumeNodeAffinity => "node(s) didn't match PersistentVolume's node affinity",
+        Reason::NoVolumeToBind => "node(s) didn't find available persistent volumes to bind",
+        Reason::NoStorageSpace => "node(s) did not have enough free storage",
+        Reason::VolumeMissing => {
+            "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
+        }
+        Reason::UnboundImmediateClaims => "pod has unbound immediate PersistentVolumeClaims",
+        Reason::NoVictims => "No preemption victims found for incoming pod",
+        Reason::PreemptionNotHelpful => "Preemption is not helpful for scheduling",
+        Reason::Insufficient(_)
+        | Reason::ClaimNotFound(_)
+        | Reason::ClaimTerminating(_)
+        | Reason::ClaimLost(..)
+        | Reason::EphemeralClaimNotFound(_)
+        | Reason::EphemeralClaimForeign { .. }
+        | Reason::ClaimVolumeNotFound(..)
+        | Reason::LeftOutBy(_)
+        | Reason::LeftOutByBoth(..) => return None,
+    })
+}
