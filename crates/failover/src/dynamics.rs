@@ -11,6 +11,7 @@ use crate::control_plane::ControlPlane;
 use crate::controllers::{self, Reaction};
 use crate::disruption::{self, Certainty};
 use crate::eviction::{self, Delay};
+use crate::preemption;
 use crate::spreading;
 
 /// Something that the control plane does.
@@ -64,11 +65,6 @@ impl Step {
             | Self::GiveUp { pod } => *pod,
         }
     }
-
-    /// Whether it rests on what a controller does that nobody knows.
-    pub fn is_assumed(&self) -> bool {
-        matches!(self, Self::Evict { replaced: true, .. } | Self::End { replaced: true, .. })
-    }
 }
 
 /// The steps that may come next, one of each kind that nothing can tell apart.
@@ -78,8 +74,9 @@ pub struct Steps {
     pub sure: Vec<Step>,
     /// One of these may come next, or never.
     pub possible: Vec<Step>,
-    /// A preemption is among them whose victims a disruption budget may protect. Budgets are taken as the
-    /// export has them, although the failure changes what they allow.
+    /// A preemption is among them whose victims might be others: a disruption budget may protect them, and
+    /// budgets are taken as the export has them although the failure changes what they allow; or pods tie
+    /// that came to their node since, and who of them came first is not kept.
     pub coarse: bool,
 }
 
@@ -109,7 +106,7 @@ pub struct Dynamics<'c> {
 }
 
 /// Pods that are told apart only by their name.
-type Alike = (ClassId, WorkloadId, Option<NodeId>, Option<NodeId>);
+type Alike = (ClassId, ClassId, WorkloadId, Option<NodeId>, Option<NodeId>);
 
 impl<'c> Dynamics<'c> {
     /// The rules for `cluster` under the default scheduler profile.
@@ -267,7 +264,7 @@ impl<'c> Dynamics<'c> {
     fn add_evictions(&self, placement: &Placement, situation: &Situation, steps: &mut Steps) {
         let mut seen: BTreeSet<Alike> = BTreeSet::new();
         for pod in self.evictable(placement) {
-            if !seen.insert(alike(placement.instance(pod))) {
+            if !seen.insert(alike(self.cluster, placement.instance(pod))) {
                 continue;
             }
             let sure = certainty(placement, situation, pod) == Certainty::Sure;
@@ -281,9 +278,11 @@ impl<'c> Dynamics<'c> {
 
     /// Pods that are marked for deletion end where somebody hears of it.
     fn add_ends(&self, placement: &Placement, steps: &mut Steps) {
-        let mut seen: BTreeSet<Alike> = BTreeSet::new();
+        let mut seen: BTreeSet<(Alike, Option<i64>)> = BTreeSet::new();
         for pod in ending(placement) {
-            if !seen.insert(alike(placement.instance(pod))) {
+            // Until they have ended their age decides who else is preempted.
+            let age = preemption::start_time(self.cluster, placement, pod);
+            if !seen.insert((alike(self.cluster, placement.instance(pod)), age)) {
                 continue;
             }
             steps.sure.push(Step::End { pod, replaced: false });
@@ -297,7 +296,9 @@ impl<'c> Dynamics<'c> {
         let mut seen: BTreeSet<Alike> = BTreeSet::new();
         for at in 0..placement.pending().len() {
             let pod = placement.pending()[at];
-            if !seen.insert(alike(placement.instance(pod))) || !self.is_ours(placement, pod) {
+            if !seen.insert(alike(self.cluster, placement.instance(pod)))
+                || !self.is_ours(placement, pod)
+            {
                 continue;
             }
             let candidates = self.scheduler.candidates(placement, pod, scratch);
@@ -314,12 +315,14 @@ impl<'c> Dynamics<'c> {
         if !nominated && (!spec.preempts || !self.outranks_any(placement, spec.priority)) {
             return;
         }
-        let Some(preemption) = self.scheduler.preempt(placement, pod) else { return };
-        if nominated && matches!(preemption, Preemption::DoesNotHelp(_)) {
+        let Some(found) = self.scheduler.preempt(placement, pod) else { return };
+        if nominated && matches!(found, Preemption::DoesNotHelp(_)) {
             steps.sure.push(Step::GiveUp { pod });
         }
-        for candidate in preemption.best() {
-            steps.coarse |= !self.cluster.objects().budgets.is_empty();
+        if matches!(found, Preemption::Helps(_)) {
+            steps.coarse |= preemption::is_coarse(self.cluster, placement, spec.priority);
+        }
+        for candidate in found.best() {
             let mut victims = candidate.victims.clone();
             victims.sort_unstable();
             steps.sure.push(Step::Preempt { pod, node: candidate.node, victims });
@@ -349,6 +352,17 @@ impl<'c> Dynamics<'c> {
         })
     }
 
+    /// Whether a step rests on what a controller does that nobody knows: that it makes another pod, or that it
+    /// does not.
+    pub fn is_assumed(&self, placement: &Placement, step: &Step) -> bool {
+        let of_custom = |pod: &InstanceId| self.reaction(placement, *pod) == Reaction::Unknown;
+        match step {
+            Step::Evict { pod, .. } | Step::End { pod, .. } => of_custom(pod),
+            Step::Preempt { victims, .. } => victims.iter().any(of_custom),
+            Step::Schedule { .. } | Step::GiveUp { .. } => false,
+        }
+    }
+
     fn reaction(&self, placement: &Placement, pod: InstanceId) -> Reaction {
         Reaction::of(self.cluster.workload(placement.instance(pod).workload))
     }
@@ -358,8 +372,9 @@ impl<'c> Dynamics<'c> {
     }
 }
 
-fn alike(instance: &Instance) -> Alike {
-    (instance.class, instance.workload, instance.node(), instance.nominated)
+fn alike(cluster: &Cluster, instance: &Instance) -> Alike {
+    let next = instance.origin.map_or(instance.class, |pod| cluster.pod(pod).replacement);
+    (instance.class, next, instance.workload, instance.node(), instance.nominated)
 }
 
 /// Pods that are marked for deletion on nodes that can be reached.

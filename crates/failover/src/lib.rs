@@ -16,6 +16,7 @@ pub mod disruption;
 pub mod dynamics;
 pub mod eviction;
 pub mod failure;
+mod preemption;
 mod spreading;
 
 pub use control_plane::ControlPlane;

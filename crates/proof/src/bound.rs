@@ -6,14 +6,15 @@
 //!
 //! * *resources, ports, pod count*: more pods on the node use more of it;
 //! * *required anti-affinity*, both ways: pods on the node stand in every domain the node is in, so this is
-//!   the worst the others can do;
+//!   the worst the others can do; those that cannot come to the node but stand near it count as well;
 //! * *topology spread* (`DoNotSchedule`): all the others in the node's own domains make its skew largest,
 //!   and nobody elsewhere leaves the smallest domain as small as it can be;
 //! * *node selectors, taints, names*: do not depend on pods.
 //!
 //! It is not sound for the first pod of a group with required affinity, which upstream lets in anywhere until
-//! there is another elsewhere, nor for claims that are not bound yet, where others may take the volume: such pods are never
-//! covered. Nor does it hold when somebody may be preempted, since victims come back as further pods: then
+//! there is another elsewhere, nor for claims that are not bound yet, where others may take the volume, or
+//! that only one pod may use, nor for a pod that bears silent nodes, where it does not serve: such pods are
+//! never covered. Nor does it hold when somebody may be preempted, since victims come back as further pods: then
 //! nothing is covered at all. Several pods may count on one node, as each already leaves room for all.
 //!
 //! The other way round, a pod is hopeless when every node turns it down for a reason that more pods cannot
@@ -22,7 +23,8 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
-use holdfast_cluster::volume::PodVolume;
+use holdfast_cluster::taint::{Effect, Taint};
+use holdfast_cluster::volume::{AccessMode, Claim, PodVolume};
 use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, PodSpec};
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::decision::NodeVerdict;
@@ -43,6 +45,8 @@ pub struct Cover {
     pub hopeless: Vec<InstanceId>,
     /// The others, by id.
     pub open: Vec<InstanceId>,
+    /// Somebody may be preempted: then all pending pods are open, and pods that serve may stop serving.
+    pub preemption: bool,
 }
 
 /// Divides the pending pods of `placement`, which is the same afterwards.
@@ -83,7 +87,7 @@ pub fn cover(
         if is_sure { cover.sure.push(pod) } else { cover.open.push(pod) }
     }
     if may_preempt(dynamics.cluster(), placement, &cover.open) {
-        return Cover { open: pending, ..Cover::default() };
+        return Cover { open: pending, preemption: true, ..Cover::default() };
     }
     cover
 }
@@ -154,7 +158,10 @@ fn is_sure(
     pending: &[InstanceId],
 ) -> bool {
     let cluster = dynamics.cluster();
-    if !dynamics.is_ours(placement, pod) || !is_monotone(cluster, placement, pod) {
+    if !dynamics.is_ours(placement, pod)
+        || !is_monotone(cluster, placement, pod)
+        || may_go_to_waste(cluster, placement, pod)
+    {
         return false;
     }
     let others: Vec<InstanceId> = pending.iter().copied().filter(|other| *other != pod).collect();
@@ -164,13 +171,13 @@ fn is_sure(
         return true;
     }
     let scheduler = dynamics.scheduler();
-    let nodes = scheduler.feasible(placement, pod, scratch).iter().copied();
-    let serving: Vec<NodeId> = nodes.filter(|node| placement.node(*node).reachable).collect();
-    for node in roomiest(cluster, placement, serving) {
+    let nodes = scheduler.feasible(placement, pod, scratch).to_vec();
+    let spec = cluster.spec_of(placement.instance(pod).class);
+    for node in roomiest(cluster, placement, nodes) {
         let mark = placement.mark();
         for &other in &others {
-            let spec = cluster.spec_of(placement.instance(other).class);
-            if may_land(cluster, spec, node) {
+            let other_spec = cluster.spec_of(placement.instance(other).class);
+            if may_land(cluster, other_spec, node) || may_keep_off(spec, other_spec) {
                 placement.bind(cluster, other, node);
             }
         }
@@ -181,6 +188,18 @@ fn is_sure(
         }
     }
     false
+}
+
+/// Whether the pod may be placed on a node that nobody hears, where it does not serve.
+fn may_go_to_waste(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
+    let known = cluster.known();
+    let spec = cluster.spec_of(placement.instance(pod).class);
+    let silence = |key| Taint { key, value: known.empty, effect: Effect::NoSchedule };
+    let bears = |taint: Taint| {
+        spec.tolerations.iter().any(|t| t.tolerates(&taint, cluster.symbols(), false))
+    };
+    let silent = placement.nodes().iter().any(|node| node.exists && !node.reachable);
+    silent && (bears(silence(known.unreachable)) || bears(silence(known.not_ready)))
 }
 
 /// The nodes that can be reached and take the pod now, those included that only its one strict spread
@@ -226,7 +245,10 @@ fn is_monotone(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> boo
     let namespace = cluster.class(class).namespace;
     let claims_are_bound = spec.volumes.iter().all(|volume| match volume {
         PodVolume::Claim { name, .. } => {
-            cluster.objects().claims.get(&(namespace, *name)).is_some_and(|claim| claim.bound)
+            let claim = cluster.objects().claims.get(&(namespace, *name));
+            // A claim for one pod only keeps the pod off every node once another has it, wherever that is.
+            let alone = |claim: &Claim| claim.access_modes.contains(&AccessMode::ReadWriteOncePod);
+            claim.is_some_and(|claim| claim.bound && !alone(claim))
         }
         PodVolume::Ephemeral { .. } => false,
         _ => true,
@@ -270,10 +292,7 @@ fn is_spread_with(
     let labels = cluster.labels_of(counted.class);
     let same_namespace =
         cluster.class(pod.class).namespace == cluster.class(counted.class).namespace;
-    let strict = |constraint: &&SpreadConstraint| {
-        constraint.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule
-    };
-    let mut constraints = cluster.spec_of(pod.class).spread.iter().filter(strict);
+    let mut constraints = strict_spread(cluster.spec_of(pod.class));
     same_namespace && constraints.any(|c| c.selector.matches(labels, cluster.symbols()))
 }
 
@@ -288,6 +307,17 @@ fn may_land(cluster: &Cluster, spec: &PodSpec, node: NodeId) -> bool {
         .as_ref()
         .is_none_or(|required| required.matches(node.name, &node.labels, cluster.symbols()));
     selected && affine
+}
+
+/// Whether a pod may keep another off a node without being there: from another node of the same zone.
+fn may_keep_off(spec: &PodSpec, other: &PodSpec) -> bool {
+    let anti = |spec: &PodSpec| !spec.pod_anti_affinity.required.is_empty();
+    anti(spec) || anti(other) || strict_spread(spec).next().is_some()
+}
+
+/// The spread constraints that filter nodes.
+fn strict_spread(spec: &PodSpec) -> impl Iterator<Item = &SpreadConstraint> {
+    spec.spread.iter().filter(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule)
 }
 
 /// The nodes to try, those with most CPU and memory to spare first.

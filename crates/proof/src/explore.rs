@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::placement::{Mark, Whereabouts};
-use holdfast_cluster::{Instance, Placement};
-use holdfast_failover::{Dynamics, Situation, Step};
+use holdfast_cluster::{Cluster, Instance, InstanceId, Placement};
+use holdfast_failover::{Dynamics, Situation, Step, Steps};
 use holdfast_scheduler::Scratch;
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
@@ -55,14 +55,16 @@ pub struct Explorer<'e, 'c> {
     base: Mark,
     budget: usize,
     seen: IndexSet<Box<[Entry]>, FxBuildHasher>,
-    path: Vec<Step>,
+    watched: Vec<usize>,
+    path: Vec<Taken>,
     /// For subjects that are not watched from the start: what serves and what must serve at the base.
     baseline: &'e dyn Fn(usize) -> (u32, u32),
     found: Exploration,
 }
 
-/// One changed pod: class, workload, what it was, what it is, which node is kept free for it.
-type Entry = [u32; 5];
+/// One changed pod: class, class of the next, workload, what it was, what it is, which node is kept free for
+/// it, and who it is.
+pub(crate) type Entry = [u32; 7];
 
 impl<'e, 'c> Explorer<'e, 'c> {
     /// A search from the placement's present state, over at most `budget` states. `baseline` gives what
@@ -83,6 +85,7 @@ impl<'e, 'c> Explorer<'e, 'c> {
             base: Mark::default(),
             budget,
             seen: IndexSet::default(),
+            watched: Vec::new(),
             path: Vec::new(),
             baseline,
             found: Exploration::default(),
@@ -93,45 +96,20 @@ impl<'e, 'c> Explorer<'e, 'c> {
     pub fn run(mut self, placement: &mut Placement, watched: &[usize]) -> Exploration {
         self.base = placement.mark();
         self.found.complete = true;
-        self.visit(placement, watched);
+        self.watched = watched.to_vec();
+        walk(self.dynamics.cluster(), self.dynamics, placement, &mut self);
         self.found.states = self.seen.len() as u64;
         self.found
     }
 
-    fn visit(&mut self, placement: &mut Placement, watched: &[usize]) {
-        if !self.seen.insert(canonical(placement, self.base)) {
-            return;
-        }
-        if self.seen.len() > self.budget {
-            self.found.complete = false;
-            return;
-        }
-        let steps = self.dynamics.steps(placement, self.situation, self.scratch);
-        self.found.coarse |= steps.coarse;
-        if steps.sure.is_empty() {
-            self.record(placement, watched);
-        }
-        for step in steps.sure.into_iter().chain(steps.possible) {
-            let mark = placement.mark();
-            self.dynamics.apply(placement, &step);
-            self.path.push(step);
-            self.visit(placement, watched);
-            self.path.pop();
-            placement.revert(self.dynamics.cluster(), mark);
-            if !self.found.complete {
-                return;
-            }
-        }
-    }
-
     /// Takes down how a quiet state leaves the watched subjects and all that changed.
-    fn record(&mut self, placement: &Placement, watched: &[usize]) {
+    fn record(&mut self, placement: &Placement) {
         self.found.quiet += 1;
         let changed = placement.changed_since(self.base);
         let moved = changed
             .iter()
             .filter_map(|(id, _)| self.subjects.position(placement.instance(*id).workload));
-        let mut positions: Vec<usize> = watched.iter().copied().chain(moved).collect();
+        let mut positions: Vec<usize> = self.watched.iter().copied().chain(moved).collect();
         positions.extend(self.found.outcomes.keys().copied());
         positions.sort_unstable();
         positions.dedup();
@@ -154,18 +132,99 @@ impl<'e, 'c> Explorer<'e, 'c> {
         if ready >= outcome.needed || outcome.violation.is_some() {
             return;
         }
-        let assumed =
-            self.path.iter().any(|step| matches!(step, Step::Evict { replaced: true, .. }));
-        if assumed {
-            outcome.doubtful = Some(Doubt::CustomController);
-        } else {
-            outcome.violation = Some(self.path.clone());
+        match self.path.iter().find_map(|taken| taken.doubt) {
+            Some(doubt) => outcome.doubtful = Some(doubt),
+            None => {
+                outcome.violation =
+                    Some(self.path.iter().map(|taken| taken.step.clone()).collect());
+            }
         }
     }
 }
 
+impl Visitor for Explorer<'_, '_> {
+    fn enter(&mut self, placement: &mut Placement, taken: Option<&Taken>) -> Vec<Taken> {
+        self.path.extend(taken.cloned());
+        if !self.seen.insert(canonical(self.dynamics.cluster(), placement, self.base)) {
+            return Vec::new();
+        }
+        if self.seen.len() > self.budget {
+            self.found.complete = false;
+            return Vec::new();
+        }
+        let steps = self.dynamics.steps(placement, self.situation, self.scratch);
+        self.found.coarse |= steps.coarse;
+        if steps.sure.is_empty() {
+            self.record(placement);
+        }
+        weigh(self.dynamics, placement, steps)
+    }
+
+    fn leave(&mut self) {
+        self.path.pop();
+    }
+
+    fn is_done(&self) -> bool {
+        !self.found.complete
+    }
+}
+
+/// A step of a run, and what is not known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// The step.
+    pub(crate) step: Step,
+    /// Why nobody knows whether it can happen.
+    pub(crate) doubt: Option<Doubt>,
+}
+
+/// The steps with their doubts.
+pub(crate) fn weigh(dynamics: &Dynamics<'_>, placement: &Placement, steps: Steps) -> Vec<Taken> {
+    let Steps { sure, possible, coarse } = steps;
+    let doubt = |step: &Step| match step {
+        Step::Preempt { .. } if coarse => Some(Doubt::Preemption),
+        step => dynamics.is_assumed(placement, step).then_some(Doubt::CustomController),
+    };
+    let all = sure.into_iter().chain(possible);
+    all.map(|step| Taken { doubt: doubt(&step), step }).collect()
+}
+
+/// Who walks over states.
+pub(crate) trait Visitor {
+    /// Comes to a state by a step, and says how to go on.
+    fn enter(&mut self, placement: &mut Placement, taken: Option<&Taken>) -> Vec<Taken>;
+    /// Goes back.
+    fn leave(&mut self);
+    /// Whether enough was seen.
+    fn is_done(&self) -> bool;
+}
+
+/// Walks over the states that can be reached, in depth. `placement` is the same afterwards. Runs may be as
+/// long as they like: nothing here recurs.
+pub(crate) fn walk(
+    cluster: &Cluster,
+    dynamics: &Dynamics<'_>,
+    placement: &mut Placement,
+    visitor: &mut impl Visitor,
+) {
+    let start = placement.mark();
+    let mut open = vec![(start, visitor.enter(placement, None).into_iter())];
+    while let Some((mark, next)) = open.last_mut() {
+        let taken = next.next().filter(|_| !visitor.is_done());
+        let Some(taken) = taken else {
+            placement.revert(cluster, *mark);
+            visitor.leave();
+            open.pop();
+            continue;
+        };
+        let mark = placement.mark();
+        dynamics.apply(placement, &taken.step);
+        open.push((mark, visitor.enter(placement, Some(&taken)).into_iter()));
+    }
+}
+
 /// The canonical form of what changed since `base`.
-fn canonical(placement: &Placement, base: Mark) -> Box<[Entry]> {
+pub(crate) fn canonical(cluster: &Cluster, placement: &Placement, base: Mark) -> Box<[Entry]> {
     let mut entries: Vec<Entry> = placement
         .changed_since(base)
         .into_iter()
@@ -174,13 +233,22 @@ fn canonical(placement: &Placement, base: Mark) -> Box<[Entry]> {
             let before = before.as_ref();
             (before != Some(now)).then(|| {
                 let nominated = now.nominated.map_or(0, |node| 1 + node.0);
+                let next = now.origin.map_or(now.class, |pod| cluster.pod(pod).replacement);
+                let who = before.map_or(0, |was| identity(placement, id, was));
                 let before = before.map_or(0, |was| 1 + code(was));
-                [now.class.0, now.workload.0, before, code(now), nominated]
+                [now.class.0, next.0, now.workload.0, before, code(now), nominated, who]
             })
         })
         .collect();
     entries.sort_unstable();
     entries.into_boxed_slice()
+}
+
+/// Which pod it is, where its age matters: of two pods of a node that can be reached, which differ in nothing
+/// else, the older is preempted last.
+fn identity(placement: &Placement, id: InstanceId, was: &Instance) -> u32 {
+    let heard = was.node().is_some_and(|node| placement.node(node).reachable);
+    if heard { 1 + id.0 } else { 0 }
 }
 
 /// Where an instance is and how it stands, as a number.

@@ -1,6 +1,6 @@
 //! One failure set at a time: what serves at once, what is sure to come back, what remains to be searched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::volume::PodVolume;
@@ -23,11 +23,14 @@ pub struct Settings {
     /// How many states a failure set may take before its answer is UNKNOWN. Counted, not timed, so that
     /// answers repeat.
     pub states_per_set: usize,
+    /// Whether bounds may settle what they can before anything is searched. Without them every answer is
+    /// searched for, which tests hold against the bounds.
+    pub bounds: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { states_per_set: 20_000 }
+        Self { states_per_set: 20_000, bounds: true }
     }
 }
 
@@ -78,6 +81,14 @@ pub struct Workspace {
     scratch: Scratch,
 }
 
+impl Workspace {
+    /// Whether every placement is as the prover's starts have it: what an examination changes, it takes back.
+    pub fn is_pristine(&self, prover: &Prover<'_>) -> bool {
+        let starts = prover.starts.starts.iter().map(|start| &start.placement);
+        self.placements.iter().eq(starts)
+    }
+}
+
 impl<'c> Prover<'c> {
     /// Looks at the cluster before anything fails.
     pub fn new(cluster: &'c Cluster, settings: Settings) -> Self {
@@ -124,24 +135,30 @@ impl<'c> Prover<'c> {
 
     /// What the failure of `set` does, from every place the cluster may stand in.
     pub fn examine(&self, workspace: &mut Workspace, set: &FailureSet) -> Examination {
-        let mut joined = Examination::default();
-        for at in 0..self.starts.starts.len() {
-            let one = self.examine_from(at, workspace, set);
-            joined.states += one.states;
-            joined.untouched_doubt = joined.untouched_doubt.or(one.untouched_doubt);
-            for (position, finding) in one.findings {
-                match joined.findings.entry(position) {
-                    std::collections::btree_map::Entry::Vacant(entry) => {
-                        entry.insert(finding);
-                    }
-                    std::collections::btree_map::Entry::Occupied(mut entry) => {
-                        entry.get_mut().join(finding);
-                    }
-                }
-            }
+        let mut each: Vec<Examination> =
+            (0..self.starts.starts.len()).map(|at| self.examine_from(at, workspace, set)).collect();
+        let touched: BTreeSet<usize> =
+            each.iter().flat_map(|one| one.findings.keys().copied()).collect();
+        let mut joined = Examination {
+            findings: BTreeMap::new(),
+            states: each.iter().map(|one| one.states).sum(),
+            untouched_doubt: each.iter().find_map(|one| one.untouched_doubt),
+        };
+        for position in touched {
+            // What one start's failure touches may stand untouched in another's.
+            let from = each.iter_mut().enumerate().map(|(at, one)| {
+                one.findings.remove(&position).unwrap_or_else(|| {
+                    let mut finding = self.untouched(at, position);
+                    one.untouched_doubt.into_iter().for_each(|doubt| finding.doubt(doubt));
+                    finding
+                })
+            });
+            let worst = self.worst(from);
+            joined.findings.insert(position, worst);
         }
         if !self.starts.complete {
-            joined.findings.values_mut().for_each(Finding::unsettle);
+            let at_rest = self.starts.at_rest;
+            joined.findings.values_mut().for_each(|finding| finding.unsettle(at_rest));
             joined.untouched_doubt.get_or_insert(Doubt::Unsettled);
         }
         joined
@@ -155,6 +172,63 @@ impl<'c> Prover<'c> {
         witness::replay(&self.dynamics, start, set, path, subject, &mut Scratch::default())
     }
 
+    /// How a subject stands before anything fails, and after failures that do not touch it.
+    pub fn standing(&self, position: usize) -> Finding {
+        let starts = 0..self.starts.starts.len();
+        let mut worst = self.worst(starts.map(|at| self.untouched(at, position)));
+        if !self.starts.complete {
+            worst.unsettle(self.starts.at_rest);
+        }
+        worst
+    }
+
+    /// The worst of the findings about one subject, one for each start. What is refuted from a start that
+    /// rests on something unknown is refuted only where every start refutes it.
+    fn worst(&self, findings: impl Iterator<Item = Finding>) -> Finding {
+        let mut all_refuted = true;
+        let mut joined: Option<Finding> = None;
+        let mut doubtful: Option<(Finding, Doubt)> = None;
+        for finding in findings {
+            let refuted = finding.recovered == Verdict::Refuted;
+            all_refuted &= refuted;
+            match self.starts.starts[finding.start].doubt {
+                Some(doubt) if refuted => match &mut doubtful {
+                    Some((known, _)) => known.join(finding),
+                    None => doubtful = Some((finding, doubt)),
+                },
+                _ => match &mut joined {
+                    Some(known) => known.join(finding),
+                    None => joined = Some(finding),
+                },
+            }
+        }
+        if let Some((mut finding, doubt)) = doubtful {
+            if !all_refuted {
+                finding.recovered = Verdict::Unknown(doubt);
+            }
+            match &mut joined {
+                Some(known) => known.join(finding),
+                None => joined = Some(finding),
+            }
+        }
+        joined.expect("there is at least one start")
+    }
+
+    /// A subject that a failure leaves as it stood at a start.
+    fn untouched(&self, at: usize, position: usize) -> Finding {
+        let start = &self.starts.starts[at];
+        let (ready, desired) = (start.ready[position], start.desired[position]);
+        Finding {
+            immediately: counted(ready >= 1),
+            ready_at_once: ready,
+            recovered: counted(ready >= desired),
+            recovered_range: (ready, ready),
+            desired,
+            path: None,
+            start: at,
+        }
+    }
+
     fn examine_from(&self, at: usize, workspace: &mut Workspace, set: &FailureSet) -> Examination {
         let Workspace { placements, scratch } = workspace;
         let placement = &mut placements[at];
@@ -166,6 +240,8 @@ impl<'c> Prover<'c> {
             set,
             placement,
             scratch,
+            lost: BTreeSet::new(),
+            preemption: false,
             examination: Examination::default(),
         };
         case.examine();
@@ -193,10 +269,11 @@ impl Finding {
         }
     }
 
-    /// What was proved from some starts is not proved when there may be others.
-    fn unsettle(&mut self) {
+    /// What was proved from some starts is not proved when there may be others, and what was refuted from a
+    /// place where nothing rests is not refuted.
+    fn unsettle(&mut self, at_rest: bool) {
         for verdict in [&mut self.immediately, &mut self.recovered] {
-            if matches!(verdict, Verdict::Proved(_)) {
+            if !at_rest || matches!(verdict, Verdict::Proved(_)) {
                 *verdict = Verdict::Unknown(Doubt::Unsettled);
             }
         }
@@ -218,6 +295,10 @@ struct Case<'a, 'c> {
     set: &'a FailureSet,
     placement: &'a mut Placement,
     scratch: &'a mut Scratch,
+    /// Subjects with pods on the failed nodes.
+    lost: BTreeSet<usize>,
+    /// Somebody may be preempted.
+    preemption: bool,
     examination: Examination,
 }
 
@@ -226,6 +307,7 @@ impl Case<'_, '_> {
         let dynamics = &self.prover.dynamics;
         failure::fail(dynamics.cluster(), self.placement, self.set.nodes());
         let lost = self.lost_by_subject();
+        self.lost = lost.keys().copied().collect();
         for (position, lost) in lost {
             let finding = self.at_once(position, lost);
             self.examination.findings.insert(position, finding);
@@ -233,8 +315,8 @@ impl Case<'_, '_> {
         let situation = dynamics.situation(self.placement);
         dynamics.evict_unnoticed(self.placement, &situation);
         self.touch_pending();
-        let open = if situation.acts { self.settle_by_bound(&situation) } else { Vec::new() };
-        if !open.is_empty() {
+        let open = if situation.acts { self.settle_by_bound(&situation) } else { None };
+        if let Some(open) = open {
             self.search(&situation, &open);
         }
         self.note_doubts();
@@ -244,10 +326,13 @@ impl Case<'_, '_> {
     fn lost_by_subject(&self) -> BTreeMap<usize, u32> {
         let mut lost = BTreeMap::new();
         for node in self.set.nodes() {
+            let was_heard = self.start.placement.node(*node).reachable;
             for pod in &self.placement.node(*node).pods {
                 let instance = self.placement.instance(*pod);
                 if let Some(position) = self.prover.subjects.position(instance.workload) {
-                    *lost.entry(position).or_default() += u32::from(!instance.terminating);
+                    // Pods on a node that was silent before are not among those that were wanted.
+                    let counted = !instance.terminating && was_heard;
+                    *lost.entry(position).or_default() += u32::from(counted);
                 }
             }
         }
@@ -285,13 +370,19 @@ impl Case<'_, '_> {
         }
     }
 
-    /// Settles the subjects whose pods are all sure of a place, and returns the others.
-    fn settle_by_bound(&mut self, situation: &Situation) -> Vec<usize> {
+    /// Settles the subjects whose pods are all sure of a place, and returns the others; `None` if there is
+    /// nothing to search for. With none left there still is where somebody may be preempted: by a Job's pod,
+    /// say, about which nobody makes a claim.
+    fn settle_by_bound(&mut self, situation: &Situation) -> Option<Vec<usize>> {
         let prover = self.prover;
         let touched: Vec<usize> = self.examination.findings.keys().copied().collect();
         let next = prover.dynamics.steps(self.placement, situation, self.scratch);
         if next.sure.is_empty() && next.possible.is_empty() {
-            return Vec::new();
+            return None;
+        }
+        if !prover.settings.bounds {
+            self.preemption = true;
+            return Some(touched);
         }
         // The worst the others can do is to come back as well, every one of them.
         let mark = self.placement.mark();
@@ -302,6 +393,11 @@ impl Case<'_, '_> {
         let mut open: Vec<usize> = uncertain
             .filter_map(|pod| prover.subjects.position(self.placement.instance(*pod).workload))
             .collect();
+        self.preemption = cover.preemption;
+        if cover.preemption {
+            // Even subjects with nothing pending may lose pods that still serve.
+            open.extend(&touched);
+        }
         open.sort_unstable();
         open.dedup();
         for position in touched.iter().filter(|position| open.binary_search(position).is_err()) {
@@ -317,7 +413,9 @@ impl Case<'_, '_> {
                 if ready >= finding.desired { Verdict::Proved(ground) } else { Verdict::Refuted };
         }
         self.placement.revert(prover.cluster(), mark);
-        touched.into_iter().filter(|position| open.binary_search(position).is_ok()).collect()
+        let left: Vec<usize> =
+            touched.into_iter().filter(|position| open.binary_search(position).is_ok()).collect();
+        (!left.is_empty() || cover.preemption).then_some(left)
     }
 
     /// Tries every order and tie-break for the subjects in `open`, and whoever else is moved on the way.
@@ -429,9 +527,13 @@ impl Case<'_, '_> {
         for (position, finding) in &mut self.examination.findings {
             let root = self.prover.subjects.subjects[*position].root;
             let custom = matches!(cluster.workload(root).kind, WorkloadKind::Custom(_));
-            let lost = finding.ready_at_once < self.start.ready[*position];
+            // What it does about pods that are gone, or may yet be preempted.
+            let subject = &self.prover.subjects.subjects[*position];
+            let acts = self.preemption
+                || self.lost.contains(position)
+                || subject.terminating(self.placement) > 0;
             let doubt = doubts.get(position).copied();
-            let doubt = doubt.or((custom && lost).then_some(Doubt::CustomController));
+            let doubt = doubt.or((custom && acts).then_some(Doubt::CustomController));
             if let Some(doubt) = doubt {
                 let stands = finding.recovered != Verdict::Refuted || custom;
                 if stands || doubt == Doubt::ForeignScheduler {

@@ -4,10 +4,15 @@
 //! manifest laid over it, a rollout under way) comes to rest first, and where depends on order and ties.
 
 use holdfast_cluster::Placement;
+use holdfast_cluster::placement::Mark;
 use holdfast_failover::{Dynamics, Situation};
 use holdfast_scheduler::Scratch;
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
 
+use crate::explore::{Entry, Taken, Visitor, canonical, walk, weigh};
 use crate::subject::Subjects;
+use crate::verdict::Doubt;
 
 /// A placement at rest, with what it holds.
 #[derive(Clone, Debug)]
@@ -18,6 +23,8 @@ pub struct Start {
     pub ready: Vec<u32>,
     /// Pods that are wanted, by subject.
     pub desired: Vec<u32>,
+    /// Nobody knows whether the cluster can come to rest there, as steps on the way rest on what is not known.
+    pub doubt: Option<Doubt>,
 }
 
 /// The places of rest that were found.
@@ -27,13 +34,16 @@ pub struct Starts {
     pub starts: Vec<Start>,
     /// There are no others.
     pub complete: bool,
+    /// They are places of rest; otherwise the budget ran out before one was found, and the only start is
+    /// where the export stands, from which nothing can be said.
+    pub at_rest: bool,
 }
 
 /// As many places of rest as are kept; a proof needs all of them.
 const STARTS_MAX: usize = 16;
 
-/// The places in which the cluster may come to rest, found within `budget` states. Those at which the budget
-/// ran out are at hand at least: then the answer is not complete.
+/// The places in which the cluster may come to rest, found within `budget` states. A cluster may never come to
+/// rest: a pod that a dead node's taints do not keep off comes back there to be evicted once more.
 pub fn settle(
     dynamics: &Dynamics<'_>,
     subjects: &Subjects,
@@ -43,11 +53,24 @@ pub fn settle(
     let mut placement = Placement::of(dynamics.cluster());
     let situation = dynamics.situation(&placement);
     dynamics.evict_unnoticed(&mut placement, &situation);
-    let mut search = Search { dynamics, situation, scratch, budget, found: Vec::new(), seen: 0 };
-    search.visit(&mut placement);
-    let complete = search.seen <= budget && search.found.len() <= STARTS_MAX;
+    let mut search = Search {
+        dynamics,
+        situation,
+        scratch,
+        budget,
+        base: placement.mark(),
+        seen: IndexSet::default(),
+        path: Vec::new(),
+        found: Vec::new(),
+    };
+    walk(dynamics.cluster(), dynamics, &mut placement, &mut search);
+    let complete = search.seen.len() <= budget && search.found.len() <= STARTS_MAX;
+    let at_rest = !search.found.is_empty();
+    if !at_rest {
+        search.found.push((placement, None));
+    }
     search.found.truncate(STARTS_MAX);
-    let found = search.found.into_iter().map(|placement| {
+    let found = search.found.into_iter().map(|(placement, doubt)| {
         let each = || subjects.subjects.iter();
         Start {
             ready: each().map(|subject| subject.ready(&placement)).collect(),
@@ -55,9 +78,10 @@ pub fn settle(
                 .map(|subject| subject.desired(dynamics.cluster(), &placement))
                 .collect(),
             placement,
+            doubt,
         }
     });
-    Starts { starts: found.collect(), complete }
+    Starts { starts: found.collect(), complete, at_rest }
 }
 
 struct Search<'s, 'c> {
@@ -65,27 +89,33 @@ struct Search<'s, 'c> {
     situation: Situation,
     scratch: &'s mut Scratch,
     budget: usize,
-    found: Vec<Placement>,
-    seen: usize,
+    base: Mark,
+    /// States that nothing can tell apart are one; without this a cluster that preempts in circles would
+    /// never come to an end.
+    seen: IndexSet<Box<[Entry]>, FxBuildHasher>,
+    path: Vec<Option<Doubt>>,
+    found: Vec<(Placement, Option<Doubt>)>,
 }
 
-impl Search<'_, '_> {
-    fn visit(&mut self, placement: &mut Placement) {
-        self.seen += 1;
+impl Visitor for Search<'_, '_> {
+    fn enter(&mut self, placement: &mut Placement, taken: Option<&Taken>) -> Vec<Taken> {
+        self.path.push(taken.and_then(|taken| taken.doubt));
+        if !self.seen.insert(canonical(self.dynamics.cluster(), placement, self.base)) {
+            return Vec::new();
+        }
         let steps = self.dynamics.steps(placement, &self.situation, self.scratch);
-        if steps.sure.is_empty() && !self.found.contains(placement) {
-            self.found.push(placement.clone());
+        if steps.sure.is_empty() {
+            let doubt = self.path.iter().flatten().min().copied();
+            self.found.push((placement.clone(), doubt));
         }
-        for step in steps.sure.into_iter().chain(steps.possible) {
-            let mark = placement.mark();
-            self.dynamics.apply(placement, &step);
-            self.visit(placement);
-            placement.revert(self.dynamics.cluster(), mark);
-            // One place of rest is needed even beyond the budget.
-            let enough = self.seen > self.budget && !self.found.is_empty();
-            if enough || self.found.len() > STARTS_MAX {
-                return;
-            }
-        }
+        weigh(self.dynamics, placement, steps)
+    }
+
+    fn leave(&mut self) {
+        self.path.pop();
+    }
+
+    fn is_done(&self) -> bool {
+        self.seen.len() > self.budget || self.found.len() > STARTS_MAX
     }
 }

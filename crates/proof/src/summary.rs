@@ -50,13 +50,8 @@ pub struct Summary {
 impl Summary {
     /// Nothing examined yet.
     pub fn new(prover: &Prover<'_>) -> Self {
-        let starts = &prover.starts().starts;
-        let subjects = (0..prover.subjects().subjects.len()).map(|position| {
-            let standing =
-                starts.iter().map(|start| (start.ready[position], start.desired[position]));
-            let (ready, desired) = standing.min().expect("there is at least one start");
-            SubjectSummary::new(ready, desired, !prover.starts().complete)
-        });
+        let all = 0..prover.subjects().subjects.len();
+        let subjects = all.map(|position| SubjectSummary::new(prover.standing(position)));
         Self { subjects: subjects.collect(), sets: 0, states: 0, complete: true }
     }
 
@@ -94,25 +89,12 @@ impl Summary {
 }
 
 impl SubjectSummary {
-    fn new(ready: u32, desired: u32, unsettled: bool) -> Self {
-        let judge = |holds: bool| match holds {
-            true if unsettled => Verdict::Unknown(Doubt::Unsettled),
-            true => Verdict::Proved(Ground::Counted),
-            false => Verdict::Refuted,
-        };
+    fn new(base: Finding) -> Self {
         Self {
             immediately: ClaimSummary::default(),
             recovered: ClaimSummary::default(),
-            ready_at_once_min: ready,
-            base: Finding {
-                immediately: judge(ready >= 1),
-                ready_at_once: ready,
-                recovered: judge(ready >= desired),
-                recovered_range: (ready, ready),
-                desired,
-                path: None,
-                start: 0,
-            },
+            ready_at_once_min: base.ready_at_once,
+            base,
         }
     }
 

@@ -22,7 +22,8 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     let loaded = super::load_cluster(&arguments.input.inputs)?;
     let cluster = &loaded.cluster;
     let question = question(arguments, cluster)?;
-    let prover = Prover::new(cluster, Settings { states_per_set: arguments.budget });
+    let prover =
+        Prover::new(cluster, Settings { states_per_set: arguments.budget, ..Settings::default() });
     if prover.subjects().subjects.is_empty() {
         return Err(nothing_runs(&loaded));
     }

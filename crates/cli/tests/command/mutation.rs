@@ -140,7 +140,7 @@ fn prove(bytes: Vec<u8>, named: bool) {
     let refused = diagnostics.iter().any(|found| found.severity == Severity::Error);
     assert!(named || !refused, "a file that was found is read as far as it goes");
     if !refused && !cluster.nodes().is_empty() {
-        let prover = Prover::new(&cluster, Settings { states_per_set: 100 });
+        let prover = Prover::new(&cluster, Settings { states_per_set: 100, ..Settings::default() });
         let question = Question::AnyNodes(1);
         let summary = ::holdfast::sweep::sweep(&prover, &question);
         Report::new(&prover, &question, &summary);

@@ -1,0 +1,155 @@
+//! Holes that were found, each as the smallest cluster that showed it.
+
+use crate::check::{self, Tally};
+use crate::plan::{
+    Home, Kind, Near, NodePlan, NodeState, Patience, Plan, PodPlan, Term, WorkloadPlan,
+};
+
+fn node() -> NodePlan {
+    NodePlan {
+        cpu: 4000,
+        pods: 110,
+        zone: None,
+        taint: None,
+        cordoned: false,
+        state: NodeState::Ready,
+        control_plane: false,
+    }
+}
+
+fn pod() -> PodPlan {
+    PodPlan {
+        app: 0,
+        cpu: 100,
+        patience: Patience::Default,
+        tolerates_taint: false,
+        zone: None,
+        anti_affinity: None,
+        affinity: None,
+        spread: None,
+        port: false,
+        priority: 0,
+        never_preempts: false,
+    }
+}
+
+fn on(node: usize) -> Home {
+    Home { node: Some(node), ready: true, terminating: false }
+}
+
+const PENDING: Home = Home { node: None, ready: false, terminating: false };
+
+fn workload(kind: Kind, template: PodPlan, homes: &[Home]) -> WorkloadPlan {
+    WorkloadPlan { kind, template, homes: homes.to_vec() }
+}
+
+fn holds(nodes: Vec<NodePlan>, workloads: Vec<WorkloadPlan>) {
+    let plan = Plan { nodes, workloads, budget: None, service: false, pair: (0, 1) };
+    if let Err(error) = check::check(&plan, &mut Tally::default()) {
+        panic!("{error}");
+    }
+}
+
+/// A failure that touches a pod in one place of rest leaves it alone in another.
+#[test]
+fn a_pod_that_may_stand_elsewhere_counts_from_there_too() {
+    holds(vec![node(), node()], vec![workload(Kind::Bare, pod(), &[PENDING, PENDING])]);
+}
+
+/// Nobody makes a claim about a Job, yet its pods preempt those of others.
+#[test]
+fn a_job_may_preempt_what_was_not_touched() {
+    let job = PodPlan { priority: 1, ..pod() };
+    holds(
+        vec![NodePlan { pods: 2, ..node() }, node()],
+        vec![
+            workload(Kind::ReplicaSet, pod(), &[on(0), on(0)]),
+            workload(Kind::Job, job, &[PENDING]),
+        ],
+    );
+}
+
+/// A subject without pending pods is not settled while a pod of others may preempt its own.
+#[test]
+fn what_serves_may_be_preempted() {
+    let high = PodPlan { priority: 1, ..pod() };
+    holds(
+        vec![NodePlan { pods: 2, ..node() }, node()],
+        vec![
+            workload(Kind::ReplicaSet, high, &[PENDING]),
+            workload(Kind::StatefulSet, pod(), &[PENDING, PENDING, PENDING]),
+        ],
+    );
+}
+
+/// Pods on a node that was silent before are not lost once more when it fails.
+#[test]
+fn a_silent_node_that_fails_takes_nothing_from_what_is_wanted() {
+    let far = Term { required: true, near: Near::Host, app: 0 };
+    let daemon = PodPlan { anti_affinity: Some(far), ..pod() };
+    let high = PodPlan { priority: 2, ..pod() };
+    holds(
+        vec![node(), NodePlan { state: NodeState::Unknown, ..node() }],
+        vec![
+            workload(Kind::ReplicaSet, high, &[PENDING]),
+            workload(Kind::DaemonSet, daemon, &[on(1)]),
+        ],
+    );
+}
+
+/// What a foreign controller does about a pod that did not serve is as unknown as about one that did.
+#[test]
+fn nobody_knows_what_a_custom_controller_does() {
+    let idle = Home { ready: false, ..on(0) };
+    holds(vec![node(), node()], vec![workload(Kind::Custom, pod(), &[idle])]);
+}
+
+/// The same before anything fails.
+#[test]
+fn nor_what_it_did_about_a_node_that_is_silent() {
+    let silent = NodePlan { state: NodeState::Unknown, ..node() };
+    holds(vec![node(), silent], vec![workload(Kind::Custom, pod(), &[on(1)])]);
+}
+
+/// Pods that came to their nodes in one second are preempted in any order.
+#[test]
+fn victims_that_tie_are_not_told_by_their_number() {
+    let small = PodPlan { cpu: 100, ..pod() };
+    let large = PodPlan { cpu: 1000, ..pod() };
+    let high = PodPlan { cpu: 1000, priority: 1, ..pod() };
+    holds(
+        vec![NodePlan { cpu: 2000, ..node() }, node()],
+        vec![
+            workload(Kind::ReplicaSet, small, &[PENDING]),
+            workload(Kind::ReplicaSet, high, &[PENDING, PENDING, PENDING]),
+            workload(Kind::ReplicaSet, large, &[PENDING, PENDING]),
+        ],
+    );
+}
+
+/// A pod that comes back to the dead node goes round for ever: no rest, no answer, and no hanging.
+#[test]
+fn a_pod_that_returns_to_a_dead_node_has_no_rest() {
+    let returning = PodPlan { patience: Patience::Returning, ..pod() };
+    let silent = NodePlan { state: NodeState::Unknown, ..node() };
+    holds(
+        vec![silent.clone(), silent, node()],
+        vec![workload(Kind::ReplicaSet, returning, &[on(0)])],
+    );
+}
+
+/// A pod that cannot come to a node keeps others off it from next door.
+#[test]
+fn anti_affinity_reaches_over_the_zone() {
+    let far = Term { required: true, near: Near::Zone, app: 1 };
+    let shy = PodPlan { anti_affinity: Some(far), ..pod() };
+    let pinned = PodPlan { app: 1, cpu: 1500, ..pod() };
+    let zoned = |cpu| NodePlan { zone: Some(0), cpu, ..node() };
+    holds(
+        vec![node(), zoned(4000), zoned(1000)],
+        vec![
+            workload(Kind::ReplicaSet, shy, &[on(0)]),
+            workload(Kind::ReplicaSet, pinned, &[on(0), on(0)]),
+        ],
+    );
+}

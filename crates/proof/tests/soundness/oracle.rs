@@ -1,0 +1,316 @@
+//! Every order of everything, as plainly as can be: no canonical states, no grouping, no bound, no undo.
+//!
+//! Only what the scheduler decides is asked of the product, which the recorder holds against the real one.
+//! The controllers are written down here once more, from upstream v1.36.3:
+//! `pkg/controller/tainteviction/taint_eviction.go` (`processPodOnNode`),
+//! `pkg/controller/nodelifecycle/node_lifecycle_controller.go` (`ComputeZoneState`),
+//! `pkg/controller/replicaset/replica_set.go` (`manageReplicas`), `pkg/controller/statefulset`,
+//! `pkg/controller/daemon`, `pkg/scheduler/framework/preemption/executor.go` (`prepareCandidate`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_cluster::placement::Whereabouts;
+use holdfast_cluster::taint::{Effect, Taint};
+use holdfast_cluster::workload::WorkloadKind;
+use holdfast_cluster::{
+    ClassId, Cluster, Instance, InstanceId, NodeId, Placement, Symbol, WorkloadId,
+};
+use holdfast_scheduler::decision::Outcome;
+use holdfast_scheduler::{Preemption, Scheduler};
+use indexmap::IndexSet;
+
+/// What controllers of kinds that Kubernetes does not ship do about a lost pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Custom {
+    Never,
+    Always,
+    Either,
+}
+
+/// What all runs from one state come to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Runs {
+    /// The states of rest.
+    pub(crate) quiet: Vec<Placement>,
+    /// Which pods the scheduler ever placed.
+    pub(crate) placed: BTreeSet<(ClassId, WorkloadId)>,
+    /// Somebody was preempted.
+    pub(crate) preempted: bool,
+}
+
+pub(crate) struct Oracle<'c> {
+    cluster: &'c Cluster,
+    scheduler: Scheduler<'c>,
+    states_max: usize,
+}
+
+impl<'c> Oracle<'c> {
+    pub(crate) fn new(cluster: &'c Cluster, states_max: usize) -> Self {
+        Self { cluster, scheduler: Scheduler::new(cluster), states_max }
+    }
+
+    /// The nodes are gone at once.
+    pub(crate) fn fail(&self, placement: &Placement, nodes: &[NodeId]) -> Placement {
+        let mut next = placement.clone();
+        for &node in nodes {
+            next.change_node(node, |flags| {
+                flags.reachable = false;
+                flags.taints.unreachable = true;
+            });
+            for pod in next.node(node).pods.clone() {
+                next.change(self.cluster, pod, |instance| instance.ready = false);
+            }
+        }
+        next
+    }
+
+    /// Follows every run; `None` beyond the limit.
+    pub(crate) fn run(&self, from: &Placement, custom: Custom) -> Option<Runs> {
+        let mut runs = Runs::default();
+        let mut seen: IndexSet<Vec<Instance>> = IndexSet::new();
+        let mut stack = vec![from.clone()];
+        let evictions = self.zones(from);
+        let acts = self.control_plane_acts(from);
+        while let Some(placement) = stack.pop() {
+            if !seen.insert(placement.instances().to_vec()) {
+                continue;
+            }
+            if seen.len() > self.states_max {
+                return None;
+            }
+            let mut sure = Vec::new();
+            let mut possible = Vec::new();
+            if acts {
+                self.evictions(&placement, &evictions, custom, &mut sure, &mut possible);
+                self.ends(&placement, custom, &mut sure);
+                self.scheduling(&placement, custom, &mut sure, &mut runs);
+            }
+            if sure.is_empty() {
+                runs.quiet.push(placement);
+            }
+            stack.append(&mut sure);
+            stack.append(&mut possible);
+        }
+        Some(runs)
+    }
+
+    /// `GetMatchingTolerations` and `getMinTolerationTime`: evicted some day, or never.
+    fn is_evicted(&self, placement: &Placement, node: NodeId, pod: InstanceId) -> bool {
+        let known = self.cluster.known();
+        let own = self.cluster.node(node).taints.iter().copied();
+        let mut taints: Vec<Taint> = own.filter(|t| t.effect == Effect::NoExecute).collect();
+        if placement.node(node).taints.unreachable {
+            let effect = Effect::NoExecute;
+            taints.push(Taint { key: known.unreachable, value: known.empty, effect });
+        }
+        let tolerations = &self.spec(placement, pod).tolerations;
+        let mut limited = false;
+        for taint in &taints {
+            let bears = |t: &&holdfast_cluster::taint::Toleration| {
+                t.tolerates(taint, self.cluster.symbols(), false)
+            };
+            let Some(first) = tolerations.iter().find(bears) else { return true };
+            limited |= first.seconds.is_some();
+        }
+        limited
+    }
+
+    /// For each node: `Some(true)` where evictions are sure, `Some(false)` where they may stop.
+    fn zones(&self, placement: &Placement) -> Vec<Option<bool>> {
+        let zone = |node: NodeId| self.cluster.node(node).labels.get(self.cluster.known().zone);
+        let mut counts: BTreeMap<Option<Symbol>, (usize, usize)> = BTreeMap::new();
+        for node in self.cluster.node_ids() {
+            let count = counts.entry(zone(node)).or_default();
+            if placement.node(node).reachable { count.0 += 1 } else { count.1 += 1 }
+        }
+        let all_full = counts.values().all(|(ready, _)| *ready == 0);
+        let sure = |node| {
+            let (ready, silent) = counts[&zone(node)];
+            let share = silent as f64 / (ready + silent) as f64;
+            !(all_full || ready > 0 && silent > 2 && share >= 0.55)
+        };
+        let silent = |node: NodeId| !placement.node(node).reachable;
+        self.cluster.node_ids().map(|node| silent(node).then(|| sure(node))).collect()
+    }
+
+    fn control_plane_acts(&self, placement: &Placement) -> bool {
+        let role = self.cluster.find("node-role.kubernetes.io/control-plane");
+        let members: Vec<NodeId> = self
+            .cluster
+            .node_ids()
+            .filter(|node| role.and_then(|r| self.cluster.node(*node).labels.get(r)).is_some())
+            .collect();
+        let up = members.iter().filter(|node| placement.node(**node).reachable).count();
+        members.is_empty() || up >= members.len() / 2 + 1
+    }
+
+    fn evictions(
+        &self,
+        placement: &Placement,
+        evictions: &[Option<bool>],
+        custom: Custom,
+        sure: &mut Vec<Placement>,
+        possible: &mut Vec<Placement>,
+    ) {
+        for node in self.cluster.node_ids() {
+            let Some(is_sure) = evictions[node.index()] else { continue };
+            for &pod in &placement.node(node).pods {
+                if placement.instance(pod).terminating || !self.is_evicted(placement, node, pod) {
+                    continue;
+                }
+                let list = if is_sure { &mut *sure } else { &mut *possible };
+                list.extend(self.deleted(placement, pod, custom));
+            }
+        }
+    }
+
+    /// A deletion timestamp, and what the controller does at once.
+    fn deleted(&self, placement: &Placement, pod: InstanceId, custom: Custom) -> Vec<Placement> {
+        let mut next = placement.clone();
+        next.change(self.cluster, pod, |instance| {
+            instance.terminating = true;
+            instance.ready = false;
+        });
+        match self.kind(placement, pod) {
+            WorkloadKind::Deployment
+            | WorkloadKind::ReplicaSet
+            | WorkloadKind::ReplicationController
+            | WorkloadKind::Job
+            | WorkloadKind::CronJob => {
+                self.fill_up(&mut next, pod);
+                vec![next]
+            }
+            WorkloadKind::Custom(_) => self.by_custom(next, pod, custom),
+            _ => vec![next],
+        }
+    }
+
+    /// Kubelets that are heard end what is marked for deletion.
+    fn ends(&self, placement: &Placement, custom: Custom, sure: &mut Vec<Placement>) {
+        for pod in placement.instance_ids() {
+            let instance = placement.instance(pod);
+            let heard = instance.node().is_some_and(|node| placement.node(node).reachable);
+            if !instance.terminating || !heard {
+                continue;
+            }
+            let mut next = placement.clone();
+            next.remove(self.cluster, pod);
+            match self.kind(placement, pod) {
+                WorkloadKind::Custom(_) => sure.extend(self.by_custom(next, pod, custom)),
+                WorkloadKind::StaticPod | WorkloadKind::Pod => sure.push(next),
+                _ => {
+                    self.fill_up(&mut next, pod);
+                    sure.push(next);
+                }
+            }
+        }
+    }
+
+    fn by_custom(&self, next: Placement, pod: InstanceId, custom: Custom) -> Vec<Placement> {
+        let mut replaced = next.clone();
+        self.fill_up(&mut replaced, pod);
+        match custom {
+            Custom::Never => vec![next],
+            Custom::Always => vec![replaced],
+            Custom::Either if replaced == next => vec![next],
+            Custom::Either => vec![next, replaced],
+        }
+    }
+
+    /// Makes as many pods as are missing, like the one that was lost.
+    fn fill_up(&self, placement: &mut Placement, lost: InstanceId) {
+        let Instance { class, workload, origin, .. } = *placement.instance(lost);
+        let counts = |instance: &&Instance| {
+            instance.workload == workload
+                && !instance.terminating
+                && instance.whereabouts != Whereabouts::Gone
+        };
+        let active = placement.instances().iter().filter(counts).count() as i64;
+        let class = origin.map_or(class, |pod| self.cluster.pod(pod).replacement);
+        let missing = (self.cluster.workload(workload).desired - active).max(0);
+        // StatefulSets and DaemonSets make the very pod that is gone; the others may still be ending.
+        let by_name = matches!(
+            self.kind(placement, lost),
+            WorkloadKind::StatefulSet | WorkloadKind::DaemonSet
+        );
+        for _ in 0..if by_name { missing.min(1) } else { missing } {
+            placement.add(self.cluster, class, workload, origin);
+        }
+    }
+
+    fn scheduling(
+        &self,
+        placement: &Placement,
+        custom: Custom,
+        sure: &mut Vec<Placement>,
+        runs: &mut Runs,
+    ) {
+        for &pod in placement.pending() {
+            let decision = self.scheduler.decide(placement, pod);
+            if let Outcome::Scheduled { candidates } = &decision.outcome {
+                let instance = placement.instance(pod);
+                runs.placed.insert((instance.class, instance.workload));
+                for &node in candidates {
+                    let mut next = placement.clone();
+                    next.bind(self.cluster, pod, node);
+                    sure.push(next);
+                }
+            }
+            match &decision.preemption {
+                Some(Preemption::Helps(candidates)) => {
+                    runs.preempted = true;
+                    for candidate in candidates.iter().filter(|candidate| candidate.best) {
+                        let next = self.nominated(placement, pod, candidate.node);
+                        sure.extend(self.all_deleted(next, &candidate.victims, custom));
+                    }
+                }
+                Some(Preemption::DoesNotHelp(_)) if placement.instance(pod).nominated.is_some() => {
+                    let mut next = placement.clone();
+                    next.change(self.cluster, pod, |instance| instance.nominated = None);
+                    sure.push(next);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn nominated(&self, placement: &Placement, pod: InstanceId, node: NodeId) -> Placement {
+        let mut next = placement.clone();
+        let priority = self.spec(placement, pod).priority;
+        for other in placement.instance_ids() {
+            let instance = placement.instance(other);
+            let lower = self.spec(placement, other).priority < priority;
+            if instance.is_pending() && instance.nominated == Some(node) && lower {
+                next.change(self.cluster, other, |instance| instance.nominated = None);
+            }
+        }
+        next.change(self.cluster, pod, |instance| instance.nominated = Some(node));
+        next
+    }
+
+    /// Victims go in any order: what their controllers make is numbered differently, nothing else.
+    fn all_deleted(
+        &self,
+        placement: Placement,
+        victims: &[InstanceId],
+        custom: Custom,
+    ) -> Vec<Placement> {
+        let mut all = vec![placement];
+        for &victim in victims {
+            let deleted = |placement: &Placement| self.deleted(placement, victim, custom);
+            all = all.iter().flat_map(deleted).collect();
+            for next in &mut all {
+                next.change(self.cluster, victim, |instance| instance.preempted = true);
+            }
+        }
+        all
+    }
+
+    fn kind(&self, placement: &Placement, pod: InstanceId) -> WorkloadKind {
+        self.cluster.workload(placement.instance(pod).workload).kind
+    }
+
+    fn spec(&self, placement: &Placement, pod: InstanceId) -> &'c holdfast_cluster::PodSpec {
+        self.cluster.spec_of(placement.instance(pod).class)
+    }
+}
