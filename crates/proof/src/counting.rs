@@ -56,10 +56,13 @@ pub fn stays_open(
     };
     let Some(spread) = only_spread(cluster.spec_of(class)) else { return too_much(&shares) };
     let value = |node: NodeId| cluster.node(node).labels.get(spread.topology_key);
-    domain_values(cluster, placement, spread).into_iter().all(|domain| {
+    let domains = domain_values(cluster, placement, spread);
+    // Without any domain there is no emptiest one: nodes that lack the label are filtered out.
+    let open = |domain: Symbol| {
         let within = shares.iter().filter(|(node, _)| value(*node) == Some(domain));
         too_much(&within.copied().collect::<Vec<_>>())
-    })
+    };
+    !domains.is_empty() && domains.into_iter().all(open)
 }
 
 /// The one strict spread constraint of a spec whose emptiest domain is always open; `None` where there is none,

@@ -260,7 +260,8 @@ fn hopeless_pods_stay_pending(
         let Some(runs) = oracle.run(&placement, Custom::Either) else { continue };
         dynamics.evict_unnoticed(&mut placement, &situation);
         let evicted = dynamics.evict_all(&mut placement, &situation);
-        let cover = bound::cover(dynamics, &mut placement, &mut Scratch::default(), &evicted.uncertain);
+        let cover =
+            bound::cover(dynamics, &mut placement, &mut Scratch::default(), &evicted.uncertain);
         for pod in cover.hopeless {
             let instance = placement.instance(pod);
             ensure!(
