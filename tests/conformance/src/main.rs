@@ -1,6 +1,6 @@
 //! The conformance program; `cargo xtask conformance` builds all it needs and runs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -79,8 +79,12 @@ fn main() -> Result<ExitCode> {
     Ok(if agreed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Prints a line. Whoever has read enough closes the pipe, which is no failure.
 fn say(line: &str) -> io::Result<()> {
-    writeln!(io::stdout().lock(), "{line}")
+    match writeln!(io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
 }
 
 fn show(arguments: &Arguments, kinds: &[Kind]) -> Result<()> {
@@ -148,12 +152,19 @@ fn save(
     difference: &Difference,
 ) -> Result<PathBuf> {
     let point = &difference.point;
-    // A case that only one side refuses is another difference.
-    let failed = |answer: &serde_json::Value| answer.get("error").is_some();
+    let originally = decide_both(recorder, holdfast, std::slice::from_ref(case))?;
+    let causes = originally.first().map(|(up, _)| errors(up));
+    // What is left must show the same thing, not another one that a mangled object brings about.
+    let same = |other: &Difference| match point.field {
+        "rejects" | "code" | "reasons" => {
+            (&other.upstream, &other.holdfast) == (&difference.upstream, &difference.holdfast)
+        }
+        _ => true,
+    };
     let differs = |(up, own): &Both| {
         let differences = Tally::default().compare(up, own);
-        let same = differences.first().is_some_and(|first| first.point == *point);
-        same && (point.field == "error" || !(failed(up) || failed(own)))
+        let first = differences.first().filter(|first| first.point == *point);
+        first.is_some_and(same) && causes == Some(errors(up))
     };
     let disagree = |cases: &[Case]| -> Result<Vec<bool>> {
         Ok(decide_both(recorder, holdfast, cases)?.iter().map(differs).collect())
@@ -163,6 +174,18 @@ fn save(
     let name = format!("{}-{}-{}", point.plugin, point.field, case.id);
     let decision = answers.pop().context("the recorder's answer")?;
     Regression { name, case: small, decision }.save()
+}
+
+/// What upstream could not decide: the case, or pods by the part of the message that names who
+/// failed.
+fn errors(answer: &serde_json::Value) -> BTreeSet<String> {
+    let case = answer.get("error").map(|_| "the case".to_owned());
+    let pods = answer["pods"].as_array().into_iter().flatten();
+    let failed = pods.filter(|pod| pod["result"] == "error").filter_map(|pod| {
+        let message = pod["message"].as_str()?;
+        Some(message.split(':').next().unwrap_or(message).to_owned())
+    });
+    case.into_iter().chain(failed).collect()
 }
 
 fn record(arguments: &Arguments, kinds: &[Kind]) -> Result<()> {
