@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::losses::Losses;
+
 /// What was found in the sources. Files are listed so that an [`Origin`](crate::Origin) can be
 /// told; kinds are counted so that absence can be told from ignorance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Inventory {
     pub lists_of_nothing: u64,
     /// Files and documents that hold no objects, by what they are.
     pub skipped: BTreeMap<Skipped, u64>,
+    /// What may have been lost with what could not be read.
+    pub losses: Losses,
 }
 
 /// Why a file or a document of a bundle was passed over without a word.

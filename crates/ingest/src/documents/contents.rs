@@ -74,6 +74,7 @@ impl Reader<'_> {
 
     /// Tells what is wrong with a file as a whole.
     fn whole_file(&mut self, file: File<'_>, rule: Rule, detail: &str) {
+        self.inventory.losses.unknown();
         self.diagnostics.push(Diagnostic {
             rule,
             severity: file.loss(),
@@ -94,6 +95,8 @@ impl Reader<'_> {
                 return self.inventory.skip(Skipped::OtherText);
             }
             Err(wrong) => {
+                // What stands behind the wrong byte is not known.
+                self.inventory.losses.unknown();
                 let text = self.text(file, wrong.before);
                 let fault = Fault::new(wrong.rule, wrong.before.len(), wrong.detail);
                 return self.diagnostics.push(text.report(fault));
@@ -150,7 +153,10 @@ impl Reader<'_> {
             {
                 self.inventory.skip(Skipped::OtherText);
             }
-            Err(Stop::Fault(fault)) => self.diagnostics.push(text.report(fault)),
+            Err(Stop::Fault(fault)) => {
+                self.inventory.losses.text(json);
+                self.diagnostics.push(text.report(fault));
+            }
         }
     }
 
@@ -165,7 +171,10 @@ impl Reader<'_> {
         }
         yaml::for_each_document(&text, first_line, |result| match result {
             Ok(document) => self.document(file, &document),
-            Err(broken) => self.broken(file, broken),
+            Err(broken) => {
+                self.inventory.losses.text(&text);
+                self.broken(file, broken);
+            }
         });
     }
 
@@ -189,6 +198,7 @@ impl Reader<'_> {
             None => self.value(&text, &mut Cursor::new(text.json, 0)),
         };
         if let Err(Stop::Fault(fault)) = result {
+            self.inventory.losses.text(text.json);
             self.diagnostics.push(text.report(fault));
         }
     }
