@@ -149,10 +149,11 @@ impl<'c> Dynamics<'c> {
             return done;
         }
         let due: Vec<InstanceId> = self.evictable(placement).collect();
+        let movers = self.movers(placement, &due);
         for &pod in &due {
             let sure = certainty(placement, situation, pod) == Certainty::Sure;
             let known = self.reaction(placement, pod) != Reaction::Unknown;
-            let noticed = spreading::is_counted(self.cluster, placement, pod, &due);
+            let noticed = spreading::is_counted(self.cluster, placement, pod, &movers);
             if sure && known && !noticed {
                 let step = Step::Evict { pod, replaced: false };
                 self.apply(placement, &step);
@@ -160,6 +161,23 @@ impl<'c> Dynamics<'c> {
             }
         }
         done
+    }
+
+    /// The pods in whose place a pod may have to be scheduled: those that wait, that are about to be evicted or
+    /// that end, and those that one of them might preempt.
+    fn movers(&self, placement: &Placement, due: &[InstanceId]) -> Vec<InstanceId> {
+        let mut movers: Vec<InstanceId> = due.to_vec();
+        movers.extend(placement.pending());
+        movers.extend(ending(placement));
+        let specs = movers.iter().map(|pod| self.spec(placement, *pod));
+        let highest = specs.filter(|spec| spec.preempts).map(|spec| spec.priority).max();
+        if let Some(highest) = highest {
+            movers.extend(placement.instance_ids().filter(|pod| {
+                placement.instance(*pod).node().is_some()
+                    && self.spec(placement, *pod).priority < highest
+            }));
+        }
+        movers
     }
 
     /// What may come next. The placement is quiet where no step is sure.

@@ -7,17 +7,17 @@
 
 use holdfast_cluster::{Cluster, Instance, InstanceId, Placement};
 
-/// Whether another pod that is to be placed, because it is pending or about to be evicted (`due`), counts
-/// `pod` for its spread.
+/// Whether another of the pods in whose place one may have to be scheduled (`movers`) counts `pod` for its
+/// spread.
 pub(crate) fn is_counted(
     cluster: &Cluster,
     placement: &Placement,
     pod: InstanceId,
-    due: &[InstanceId],
+    movers: &[InstanceId],
 ) -> bool {
     let counted = placement.instance(pod);
-    let others = due.iter().chain(placement.pending()).filter(|other| **other != pod);
-    others.into_iter().any(|other| counts(cluster, placement.instance(*other), counted))
+    let mut others = movers.iter().filter(|other| **other != pod);
+    others.any(|other| counts(cluster, placement.instance(*other), counted))
 }
 
 /// Whether the spread of `placed` counts `counted`: by its own constraints, or by the default ones, which count

@@ -93,7 +93,7 @@ pub fn cover(
 }
 
 /// Whether no run ever places the pod.
-fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -> bool {
+pub(crate) fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -> bool {
     if !dynamics.is_ours(placement, pod) {
         return false;
     }
@@ -137,7 +137,7 @@ fn is_incurable(reason: &Reason) -> bool {
 }
 
 /// Whether one of `open` could evict anybody: it may preempt, and outranks a bound pod or another pending one.
-fn may_preempt(cluster: &Cluster, placement: &Placement, open: &[InstanceId]) -> bool {
+pub(crate) fn may_preempt(cluster: &Cluster, placement: &Placement, open: &[InstanceId]) -> bool {
     let spec = |pod: InstanceId| cluster.spec_of(placement.instance(pod).class);
     let Some(highest) =
         open.iter().map(|p| spec(*p)).filter(|s| s.preempts).map(|s| s.priority).max()

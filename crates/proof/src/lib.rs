@@ -14,6 +14,7 @@
 
 pub mod bound;
 pub mod counting;
+mod doubts;
 pub mod explore;
 pub mod prover;
 pub mod report;
@@ -25,7 +26,6 @@ pub mod verdict;
 pub mod witness;
 
 pub use prover::{Prover, Settings};
-
 pub use report::Report;
 pub use scenario::FailureSet;
 pub use subject::Subject;

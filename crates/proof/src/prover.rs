@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::coverage::InputKind;
-use holdfast_cluster::volume::PodVolume;
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, InstanceId, Placement};
 use holdfast_failover::{Dynamics, Situation, Step, failure};
 use holdfast_scheduler::Scratch;
 
 use crate::bound;
+use crate::doubts::{self, Doubts};
 use crate::explore::{Exploration, Explorer, Outcome};
 use crate::scenario::FailureSet;
 use crate::start::{self, Start, Starts};
@@ -73,6 +73,9 @@ pub struct Prover<'c> {
     /// Services or ReplicaSets are not in the export, so that the default spread constraints, which score
     /// nodes by them, cannot be told.
     missing_for_scores: Option<InputKind>,
+    /// Nodes or pods were lost with a part of the input that could not be read: they may be anybody's.
+    lost: Option<InputKind>,
+    doubts: Doubts,
 }
 
 /// What one thread needs to examine failure sets.
@@ -98,8 +101,12 @@ impl<'c> Prover<'c> {
         let starts = start::settle(&dynamics, &subjects, settings.states_per_set, &mut scratch);
         let coverage = &cluster.objects().coverage;
         let needed = [InputKind::Service, InputKind::ReplicaSet];
-        let missing_for_scores = needed.into_iter().find(|kind| !coverage.has(*kind));
-        Self { dynamics, subjects, starts, settings, missing_for_scores }
+        let doubts = Doubts::new(cluster);
+        let missing_for_scores =
+            needed.into_iter().find(|kind| !coverage.has(*kind)).or(doubts.of_scores);
+        let lost =
+            [InputKind::Node, InputKind::Pod].into_iter().find(|kind| coverage.has_lost(*kind));
+        Self { dynamics, subjects, starts, settings, missing_for_scores, lost, doubts }
     }
 
     /// The rules.
@@ -161,6 +168,7 @@ impl<'c> Prover<'c> {
             joined.findings.values_mut().for_each(|finding| finding.unsettle(at_rest));
             joined.untouched_doubt.get_or_insert(Doubt::Unsettled);
         }
+        joined.findings.values_mut().for_each(|finding| self.weaken(finding));
         joined
     }
 
@@ -179,7 +187,16 @@ impl<'c> Prover<'c> {
         if !self.starts.complete {
             worst.unsettle(self.starts.at_rest);
         }
+        self.weaken(&mut worst);
         worst
+    }
+
+    /// Nothing is known of anybody where nodes or pods were lost.
+    fn weaken(&self, finding: &mut Finding) {
+        if let Some(kind) = self.lost {
+            finding.immediately = Verdict::Unknown(Doubt::Lost(kind));
+            finding.recovered = Verdict::Unknown(Doubt::Lost(kind));
+        }
     }
 
     /// The worst of the findings about one subject, one for each start. What is refuted from a start that
@@ -242,6 +259,8 @@ impl<'c> Prover<'c> {
             scratch,
             lost: BTreeSet::new(),
             preemption: false,
+            doubtful: Vec::new(),
+            scored: false,
             examination: Examination::default(),
         };
         case.examine();
@@ -287,6 +306,15 @@ impl Finding {
     }
 }
 
+/// What is not known of a pod.
+struct Doubtful {
+    /// Its subject, if a claim is made about it.
+    position: Option<usize>,
+    doubt: Doubt,
+    /// The pod may come back although it seems that it cannot.
+    excuses: bool,
+}
+
 /// One failure set from one start.
 struct Case<'a, 'c> {
     prover: &'a Prover<'c>,
@@ -299,6 +327,10 @@ struct Case<'a, 'c> {
     lost: BTreeSet<usize>,
     /// Somebody may be preempted.
     preemption: bool,
+    /// Pods that need a node and of which something is not known.
+    doubtful: Vec<Doubtful>,
+    /// Some pod that needs a node is spread by default, which only scores.
+    scored: bool,
     examination: Examination,
 }
 
@@ -315,6 +347,7 @@ impl Case<'_, '_> {
         let situation = dynamics.situation(self.placement);
         dynamics.evict_unnoticed(self.placement, &situation);
         self.touch_pending();
+        self.collect_doubts(&situation);
         let open = if situation.acts { self.settle_by_bound(&situation) } else { None };
         if let Some(open) = open {
             self.search(&situation, &open);
@@ -459,86 +492,83 @@ impl Case<'_, '_> {
             let finding = self.at_once(position, 0);
             self.examination.findings.insert(position, finding);
         }
-        let doubt = self.search_doubt();
+        let (of_pods, of_scores) = self.search_doubts();
         let finding = self.examination.findings.get_mut(&position).expect("it was just added");
         let Some(outcome) = outcome else {
             finding.recovered = Verdict::Unknown(Doubt::Budget);
             return;
         };
         finding.recovered_range = (outcome.min, outcome.max);
-        let refuted = outcome.violation.is_some();
-        finding.recovered = match (refuted, outcome.doubtful, doubt) {
-            // Without the scores' inputs the run that was found may not be a real one, unless no run does
-            // better.
-            (true, _, Some(Doubt::Missing(kind))) if outcome.max >= outcome.needed => {
-                Verdict::Unknown(Doubt::Missing(kind))
-            }
-            (true, _, _) => Verdict::Refuted,
-            (false, None, _) if !search.complete => Verdict::Unknown(Doubt::Budget),
-            (false, None, _) if search.coarse => Verdict::Unknown(Doubt::Preemption),
-            (false, Some(doubt), _) | (false, None, Some(doubt)) => Verdict::Unknown(doubt),
-            (false, None, None) => Verdict::Proved(Ground::Explored),
+        let falls_short = outcome.violation.is_some() || outcome.doubtful.is_some();
+        // Where every run falls short it does not matter which of them are real.
+        let always =
+            falls_short && search.complete && !search.coarse && outcome.max < outcome.needed;
+        let doubt = outcome.doubtful.or(of_pods).or(of_scores);
+        finding.recovered = match (outcome.violation.is_some(), doubt) {
+            _ if always && of_pods.is_none() => Verdict::Refuted,
+            (true, _) if of_pods.is_none() && of_scores.is_none() => Verdict::Refuted,
+            (false, None) if !search.complete => Verdict::Unknown(Doubt::Budget),
+            (false, None) if search.coarse => Verdict::Unknown(Doubt::Preemption),
+            (_, Some(doubt)) => Verdict::Unknown(doubt),
+            (_, None) => Verdict::Proved(Ground::Explored),
         };
         finding.path.clone_from(&outcome.violation);
     }
 
-    /// What keeps a search from speaking for all runs.
-    fn search_doubt(&self) -> Option<Doubt> {
-        let cluster = self.prover.cluster();
-        let of_pods = self.placement.pending().iter().filter_map(|pod| self.pod_doubt(*pod)).min();
-        let scored = |pod: &InstanceId| {
-            cluster.spec_of(self.placement.instance(*pod).class).spread.is_empty()
-        };
-        let by_scores = self.placement.pending().iter().any(scored);
-        of_pods.or(self.prover.missing_for_scores.filter(|_| by_scores).map(Doubt::Missing))
+    /// What keeps a search from speaking for all runs, or its runs from being real: what is not known of
+    /// pods that need a node, and of scores.
+    fn search_doubts(&self) -> (Option<Doubt>, Option<Doubt>) {
+        let stuck = |doubt: &&Doubtful| doubt.doubt != Doubt::StuckVolume;
+        let of_pods = self.doubtful.iter().filter(stuck).map(|doubtful| doubtful.doubt).min();
+        let missing = self.prover.missing_for_scores.filter(|_| self.scored);
+        (of_pods, missing.map(Doubt::Missing))
     }
 
-    /// What is not known of one pending pod.
-    fn pod_doubt(&self, pod: InstanceId) -> Option<Doubt> {
-        let cluster = self.prover.cluster();
-        let instance = self.placement.instance(pod);
-        let spec = cluster.spec_of(instance.class);
-        if spec.scheduler_name != cluster.known().default_scheduler {
-            return Some(Doubt::ForeignScheduler);
+    /// Takes down what is not known of the pods that need a node, those about to be evicted included.
+    fn collect_doubts(&mut self, situation: &Situation) {
+        let prover = self.prover;
+        let cluster = prover.cluster();
+        let mark = self.placement.mark();
+        if situation.acts {
+            prover.dynamics.evict_all(self.placement, situation);
         }
-        if let Some(part) = spec.unmodelled.first() {
-            return Some(Doubt::Unmodelled(*part));
+        let pending = self.placement.pending().to_vec();
+        let calm = !bound::may_preempt(cluster, self.placement, &pending);
+        for &pod in &pending {
+            let instance = self.placement.instance(pod);
+            let position = prover.subjects.position(instance.workload);
+            self.scored |= cluster.spec_of(instance.class).spread.is_empty();
+            let Some(doubt) = prover.doubts.of_pod(cluster, self.placement, pod) else { continue };
+            let hopeless = calm
+                && doubts::is_no_excuse(doubt)
+                && bound::is_hopeless(&prover.dynamics, self.placement, pod);
+            let excuses = !hopeless && doubt != Doubt::StuckVolume;
+            self.doubtful.push(Doubtful { position, doubt, excuses });
         }
-        let namespace = cluster.class(instance.class).namespace;
-        let claims = &cluster.objects().claims;
-        let lacks_claim = spec.volumes.iter().any(|volume| match volume {
-            PodVolume::Claim { name, .. } => !claims.contains_key(&(namespace, *name)),
-            _ => false,
-        });
-        lacks_claim.then_some(Doubt::Missing(InputKind::PersistentVolumeClaim))
+        self.placement.revert(cluster, mark);
     }
 
     /// What nobody can know of a touched subject, whatever was counted: what a custom controller does, where
-    /// another scheduler puts a pod.
+    /// another scheduler puts a pod, where a missing volume lets it go.
     fn note_doubts(&mut self) {
-        let cluster = self.prover.cluster();
-        let mut doubts: BTreeMap<usize, Doubt> = BTreeMap::new();
-        for pod in self.placement.pending() {
-            let position = self.prover.subjects.position(self.placement.instance(*pod).workload);
-            if let (Some(position), Some(doubt)) = (position, self.pod_doubt(*pod)) {
-                doubts.insert(position, doubt);
-            }
-        }
+        let prover = self.prover;
         for (position, finding) in &mut self.examination.findings {
-            let root = self.prover.subjects.subjects[*position].root;
-            let custom = matches!(cluster.workload(root).kind, WorkloadKind::Custom(_));
+            let of_subject = || self.doubtful.iter().filter(|one| one.position == Some(*position));
+            if let Some(doubt) = of_subject().map(|one| one.doubt).min() {
+                let might_serve = of_subject().filter(|one| one.excuses).count();
+                let most = u64::from(finding.recovered_range.1) + might_serve as u64;
+                if finding.recovered != Verdict::Refuted || most >= u64::from(finding.desired) {
+                    finding.recovered = Verdict::Unknown(doubt);
+                }
+            }
+            let subject = &prover.subjects.subjects[*position];
+            let kind = prover.cluster().workload(subject.root).kind;
             // What it does about pods that are gone, or may yet be preempted.
-            let subject = &self.prover.subjects.subjects[*position];
             let acts = self.preemption
                 || self.lost.contains(position)
                 || subject.terminating(self.placement) > 0;
-            let doubt = doubts.get(position).copied();
-            let doubt = doubt.or((custom && acts).then_some(Doubt::CustomController));
-            if let Some(doubt) = doubt {
-                let stands = finding.recovered != Verdict::Refuted || custom;
-                if stands || doubt == Doubt::ForeignScheduler {
-                    finding.recovered = Verdict::Unknown(doubt);
-                }
+            if acts && matches!(kind, WorkloadKind::Custom(_)) {
+                finding.recovered = Verdict::Unknown(Doubt::CustomController);
             }
         }
     }

@@ -323,8 +323,10 @@ fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
         Doubt::CustomController => ("custom-controller", None),
         Doubt::ForeignScheduler => ("foreign-scheduler", None),
         Doubt::Unmodelled(part) => ("not-modelled", Some(format!("{part:?}"))),
+        Doubt::Lost(kind) => ("lost-input", Some(format!("{kind:?}"))),
         Doubt::Missing(kind) => ("missing-input", Some(format!("{kind:?}"))),
         Doubt::Preemption => ("preemption", None),
+        Doubt::StuckVolume => ("stuck-volume", None),
         Doubt::EvictionsStop => ("evictions-stop", None),
         Doubt::Unsettled => ("unsettled", None),
     }

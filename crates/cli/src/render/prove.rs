@@ -233,11 +233,15 @@ fn doubt_words(doubt: &DoubtReport) -> String {
         }
         "foreign-scheduler" => "its pods ask for a scheduler that is not modelled".to_owned(),
         "not-modelled" => format!("its pods use {detail}, which is not modelled"),
+        "lost-input" => format!(
+            "a part of the input could not be read, and objects of kind {detail} may have been in it"
+        ),
         "missing-input" => format!("the export holds no {detail}, on which the answer depends"),
         "preemption" => {
             "pods are preempted, and what disruption budgets then allow is not modelled yet"
                 .to_owned()
         }
+        "stuck-volume" => "a volume may stay attached to the silent node".to_owned(),
         "evictions-stop" => "evictions may stop before they reach its pods".to_owned(),
         _ => "the cluster is on the move, and may come to rest in more than one way".to_owned(),
     };

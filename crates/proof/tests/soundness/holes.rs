@@ -24,6 +24,7 @@ fn pod() -> PodPlan {
         patience: Patience::Default,
         tolerates_taint: false,
         zone: None,
+        host: None,
         anti_affinity: None,
         affinity: None,
         spread: None,
@@ -143,13 +144,28 @@ fn a_pod_that_returns_to_a_dead_node_has_no_rest() {
 fn anti_affinity_reaches_over_the_zone() {
     let far = Term { required: true, near: Near::Zone, app: 1 };
     let shy = PodPlan { anti_affinity: Some(far), ..pod() };
-    let pinned = PodPlan { app: 1, cpu: 1500, ..pod() };
-    let zoned = |cpu| NodePlan { zone: Some(0), cpu, ..node() };
+    let pinned = PodPlan { app: 1, host: Some(2), ..pod() };
+    let zoned = NodePlan { zone: Some(0), ..node() };
+    let pinned = workload(Kind::ReplicaSet, pinned, &[on(0)]);
     holds(
-        vec![node(), zoned(4000), zoned(1000)],
+        vec![node(), zoned.clone(), zoned],
+        vec![workload(Kind::ReplicaSet, shy, &[on(0)]), pinned],
+    );
+}
+
+/// A pod that ends is made again, and counts the pods of silent nodes until they are evicted.
+#[test]
+fn the_successor_of_a_pod_that_ends_notices_evictions() {
+    let zoned = |zone| NodePlan { zone: Some(zone), ..node() };
+    let silent = NodePlan { state: NodeState::Unknown, ..zoned(1) };
+    let ending = Home { terminating: true, ..on(0) };
+    let rather_far = Term { required: false, near: Near::Host, app: 0 };
+    let other = PodPlan { host: Some(2), anti_affinity: Some(rather_far), ..pod() };
+    holds(
+        vec![NodePlan { cpu: 1000, ..zoned(0) }, zoned(1), node(), silent, node()],
         vec![
-            workload(Kind::ReplicaSet, shy, &[on(0)]),
-            workload(Kind::ReplicaSet, pinned, &[on(0), on(0)]),
+            workload(Kind::StatefulSet, pod(), &[ending, on(3)]),
+            workload(Kind::ReplicaSet, other, &[on(4)]),
         ],
     );
 }

@@ -141,7 +141,7 @@ impl<'c> Oracle<'c> {
             .filter(|node| role.and_then(|r| self.cluster.node(*node).labels.get(r)).is_some())
             .collect();
         let up = members.iter().filter(|node| placement.node(**node).reachable).count();
-        members.is_empty() || up >= members.len() / 2 + 1
+        members.is_empty() || up > members.len() / 2
     }
 
     fn evictions(

@@ -116,6 +116,8 @@ pub(crate) struct PodPlan {
     pub(crate) patience: Patience,
     pub(crate) tolerates_taint: bool,
     pub(crate) zone: Option<u8>,
+    /// The one node it may run on.
+    pub(crate) host: Option<u8>,
     pub(crate) anti_affinity: Option<Term>,
     pub(crate) affinity: Option<Term>,
     pub(crate) spread: Option<Spread>,
@@ -262,7 +264,7 @@ fn pod(family: Family) -> impl Strategy<Value = PodPlan> {
         patience,
         any::<bool>(),
         weighted(0.1, 0_u8..3),
-        chance(0.05),
+        (chance(0.05), weighted(0.08, 0_u8..5)),
     );
     let others = (
         0_u8..2,
@@ -272,7 +274,7 @@ fn pod(family: Family) -> impl Strategy<Value = PodPlan> {
     );
     let rank = (weighted(family.priority.clamp(0.001, 0.999), 1_u8..=2), chance(0.15));
     (place, others, rank).prop_map(|(place, others, rank)| {
-        let (cpu, patience, tolerates_taint, zone, port) = place;
+        let (cpu, patience, tolerates_taint, zone, (port, host)) = place;
         let (app, anti_affinity, affinity, spread) = others;
         let (priority, never_preempts) = (rank.0.unwrap_or(0), rank.1);
         PodPlan {
@@ -281,6 +283,7 @@ fn pod(family: Family) -> impl Strategy<Value = PodPlan> {
             patience,
             tolerates_taint,
             zone,
+            host,
             anti_affinity,
             affinity,
             spread,

@@ -236,7 +236,10 @@ fn pod_spec(plan: &PodPlan, kind: Kind) -> Value {
         spec["preemptionPolicy"] = json!("Never");
     }
     if let Some(zone) = plan.zone {
-        spec["nodeSelector"] = json!({"topology.kubernetes.io/zone": format!("z{zone}")});
+        spec["nodeSelector"]["topology.kubernetes.io/zone"] = json!(format!("z{zone}"));
+    }
+    if let Some(host) = plan.host {
+        spec["nodeSelector"]["kubernetes.io/hostname"] = json!(format!("n{host}"));
     }
     let mut affinity = json!({});
     if let Some(wanted) = plan.anti_affinity {

@@ -1,0 +1,158 @@
+//! Exports are partial: what is missing makes the verdicts that depend on it UNKNOWN, and no others.
+
+use holdfast_cluster::coverage::InputKind;
+use holdfast_cluster::{Cluster, NodeId};
+use holdfast_ingest::{Options, Source, load};
+use holdfast_proof::{Doubt, FailureSet, Prover, Settings, Verdict};
+use serde_json::{Value, json};
+
+fn read(objects: &[Value]) -> Cluster {
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
+    let source = Source::named("list.json", list.to_string().into_bytes());
+    load(vec![source], &Options::default()).cluster
+}
+
+fn node(name: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Node",
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
+        "status": {
+            "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110"},
+            "conditions": [{"type": "Ready", "status": "True"}],
+        },
+    })
+}
+
+/// A ReplicaSet of one pod on `n0`, whose spec is `spec` and more.
+fn web(spec: &Value) -> Vec<Value> {
+    let mut own = json!({"containers": [{"name": "c", "image": "i"}]});
+    for (key, value) in spec.as_object().expect("a spec is an object") {
+        own[key] = value.clone();
+    }
+    let labels = json!({"app": "web"});
+    let set = json!({
+        "apiVersion": "apps/v1", "kind": "ReplicaSet",
+        "metadata": {"name": "web", "namespace": "default"},
+        "spec": {
+            "replicas": 1, "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": own},
+        },
+    });
+    let mut placed = own.clone();
+    placed["nodeName"] = json!("n0");
+    let owner = json!([
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "u", "controller": true},
+    ]);
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {
+            "name": "web-1", "namespace": "default", "labels": labels, "ownerReferences": owner,
+        },
+        "spec": placed,
+        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
+    });
+    vec![node("n0"), node("n1"), set, pod]
+}
+
+/// What becomes of the ReplicaSet when its node fails.
+fn verdict(objects: &[Value]) -> Verdict {
+    let cluster = read(objects);
+    let prover = Prover::new(&cluster, Settings::default());
+    let set = FailureSet::new(vec![NodeId(0)]);
+    let examination = prover.examine(&mut prover.workspace(), &set);
+    examination.findings[&0].recovered.clone()
+}
+
+fn claim(mode: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {
+            "name": "data", "namespace": "default",
+            "annotations": {"pv.kubernetes.io/bind-completed": "yes"},
+        },
+        "spec": {
+            "volumeName": "pv", "accessModes": [mode], "storageClassName": "",
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+        "status": {"phase": "Bound"},
+    })
+}
+
+fn volume(mode: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "pv"},
+        "spec": {
+            "capacity": {"storage": "1Gi"}, "accessModes": [mode],
+            "claimRef": {"namespace": "default", "name": "data"},
+            "csi": {"driver": "csi.example.com", "volumeHandle": "h"},
+        },
+        "status": {"phase": "Bound"},
+    })
+}
+
+fn with_claim() -> Vec<Value> {
+    web(&json!({"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}))
+}
+
+fn csi_nodes() -> Value {
+    json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSINodeList", "items": []})
+}
+
+#[test]
+fn what_misses_nothing_is_proved() {
+    assert!(matches!(verdict(&web(&json!({}))), Verdict::Proved(_)));
+}
+
+#[test]
+fn a_claim_a_volume_and_attach_limits_must_be_known() {
+    let mut objects = with_claim();
+    let missing = |kind| Verdict::Unknown(Doubt::Missing(kind));
+    assert_eq!(verdict(&objects), missing(InputKind::PersistentVolumeClaim));
+    objects.push(claim("ReadWriteMany"));
+    assert_eq!(verdict(&objects), missing(InputKind::PersistentVolume));
+    objects.push(volume("ReadWriteMany"));
+    assert_eq!(verdict(&objects), missing(InputKind::CsiNode));
+    objects.push(csi_nodes());
+    assert!(matches!(verdict(&objects), Verdict::Proved(_)), "{:?}", verdict(&objects));
+}
+
+/// kubernetes/kubernetes#74947: the dead node keeps the volume, and the new pod waits for it.
+#[test]
+fn a_volume_of_one_node_may_stay_with_the_dead_one() {
+    let mut objects = with_claim();
+    objects.extend([claim("ReadWriteOnce"), volume("ReadWriteOnce"), csi_nodes()]);
+    assert_eq!(verdict(&objects), Verdict::Unknown(Doubt::StuckVolume));
+}
+
+#[test]
+fn labels_of_namespaces_must_be_known_where_they_are_asked_for() {
+    let term = |selector: Value| {
+        let term = json!({
+            "labelSelector": {"matchLabels": {"app": "db"}}, "namespaceSelector": selector,
+            "topologyKey": "kubernetes.io/hostname",
+        });
+        web(&json!({"affinity": {"podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [term],
+        }}}))
+    };
+    let mut by_label = term(json!({"matchLabels": {"team": "a"}}));
+    let missing = Verdict::Unknown(Doubt::Missing(InputKind::Namespace));
+    assert_eq!(verdict(&by_label), missing);
+    by_label
+        .push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}));
+    assert!(matches!(verdict(&by_label), Verdict::Proved(_)));
+    let by_name = term(json!({"matchLabels": {"kubernetes.io/metadata.name": "default"}}));
+    assert!(matches!(verdict(&by_name), Verdict::Proved(_)), "every namespace carries its name");
+}
+
+/// Too little room is too little room, whatever else is missing.
+#[test]
+fn what_nothing_can_cure_is_refuted_all_the_same() {
+    let spec = json!({
+        "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}],
+        "nodeSelector": {"kubernetes.io/hostname": "n0"},
+    });
+    let mut objects = web(&spec);
+    objects.extend([claim("ReadWriteMany"), volume("ReadWriteMany")]);
+    assert_eq!(verdict(&objects), Verdict::Refuted);
+}
