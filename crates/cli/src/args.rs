@@ -24,10 +24,11 @@ pub fn export_line(between: &str) -> String {
 
 /// If these machines fail, does what I run keep running?
 ///
-/// Holdfast reads what `kubectl get -o json` printed, models the scheduler and the controllers, tries every
-/// failure, and proves the answer. It never connects to anything.
+/// Holdfast reads what `kubectl get -o json` printed, models the scheduler and the controllers,
+/// tries every failure, and proves the answer. It never connects to anything.
 #[derive(Debug, Parser)]
-#[command(name = "holdfast", version, after_long_help = after_help(), disable_help_subcommand = true)]
+#[command(name = "holdfast", version, after_long_help = after_help())]
+#[command(disable_help_subcommand = true)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -41,7 +42,8 @@ pub enum Command {
     Prove(ProveArguments),
     /// Show what was understood of an export: nodes, workloads, what is missing, diagnostics.
     Inspect(InspectArguments),
-    /// Write an export back with stable pseudonyms, so that it can be shared; verdicts stay the same.
+    /// Write an export back with stable pseudonyms, so that it can be shared; verdicts stay the
+    /// same.
     Redact(RedactArguments),
     /// Make a cluster of any size from a seed, for tests and benchmarks.
     Synth(SynthArguments),
@@ -50,8 +52,9 @@ pub enum Command {
 /// Where the cluster is read from.
 #[derive(Debug, Args)]
 pub struct InputArguments {
-    /// Exports: files, directories, or `-` for standard input. JSON or YAML, one object or many; plain, `.gz`,
-    /// `.zst` or `.tar`; `kubectl cluster-info dump`, support bundles, rendered manifests.
+    /// Exports: files, directories, or `-` for standard input. JSON or YAML, one object or many;
+    /// plain, `.gz`, `.zst` or `.tar`; `kubectl cluster-info dump`, support bundles, rendered
+    /// manifests.
     #[arg(value_name = "INPUT", required = true)]
     pub inputs: Vec<PathBuf>,
 }

@@ -15,7 +15,8 @@ use crate::{input, render};
 /// Reads the inputs into a cluster and tells on standard error what was wrong with them.
 ///
 /// # Errors
-/// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no objects.
+/// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no
+/// objects.
 fn load(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
     let loaded = holdfast_ingest::load(input::read(inputs)?, &Options::default());
     judge(&loaded.diagnostics, loaded.inventory.objects.total(), inputs)?;

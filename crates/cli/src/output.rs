@@ -86,7 +86,8 @@ pub fn write_all(outputs: &[Output], render: impl Fn(Format) -> String) -> Resul
 /// Writes to standard output.
 ///
 /// # Errors
-/// When it cannot be written, except that a closed pipe is the reader's choice: it has what it wanted.
+/// When it cannot be written, except that a closed pipe is the reader's choice: it has what it
+/// wanted.
 pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {

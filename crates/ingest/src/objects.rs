@@ -474,7 +474,8 @@ impl Gathered {
             return Err(Box::new(self.about(Rule::NoName, raw.loss(), raw, None, detail)));
         };
         let mut context = self.context();
-        // A cluster's own objects have one name in all of it, whatever a manifest says of a namespace.
+        // A cluster's own objects have one name in all of it, whatever a manifest says of a
+        // namespace.
         let namespace = if namespaced(&raw.kind) { meta.namespace() } else { "" };
         Ok(Head {
             namespace: context.intern(namespace),

@@ -1,24 +1,27 @@
 //! Which lost pods find a node whatever the others do.
 //!
-//! A pod is sure of a place when the others together cannot block every node it fits on ([`counting`]), or
-//! else when some node takes it even with every other pending pod on that same node.
-//! This is sound for every filter that more pods can only make stricter:
+//! A pod is sure of a place when the others together cannot block every node it fits on
+//! ([`counting`]), or else when some node takes it even with every other pending pod on that same
+//! node. This is sound for every filter that more pods can only make stricter:
 //!
 //! * *resources, ports, pod count*: more pods on the node use more of it;
-//! * *required anti-affinity*, both ways: pods on the node stand in every domain the node is in, so this is
-//!   the worst the others can do; those that cannot come to the node but stand near it count as well;
-//! * *topology spread* (`DoNotSchedule`): all the others in the node's own domains make its skew largest,
-//!   and nobody elsewhere leaves the smallest domain as small as it can be;
+//! * *required anti-affinity*, both ways: pods on the node stand in every domain the node is in, so
+//!   this is the worst the others can do; those that cannot come to the node but stand near it
+//!   count as well;
+//! * *topology spread* (`DoNotSchedule`): all the others in the node's own domains make its skew
+//!   largest, and nobody elsewhere leaves the smallest domain as small as it can be;
 //! * *node selectors, taints, names*: do not depend on pods.
 //!
-//! It is not sound for the first pod of a group with required affinity, which upstream lets in anywhere until
-//! there is another elsewhere, nor for claims that are not bound yet, where others may take the volume, or
-//! that only one pod may use, nor for a pod that bears silent nodes, where it does not serve: such pods are
-//! never covered. Nor does it hold when somebody may be preempted, since victims come back as further pods: then
-//! nothing is covered at all. Several pods may count on one node, as each already leaves room for all.
+//! It is not sound for the first pod of a group with required affinity, which upstream lets in
+//! anywhere until there is another elsewhere, nor for claims that are not bound yet, where others
+//! may take the volume, or that only one pod may use, nor for a pod that bears silent nodes, where
+//! it does not serve: such pods are never covered. Nor does it hold when somebody may be preempted,
+//! since victims come back as further pods: then nothing is covered at all. Several pods may count
+//! on one node, as each already leaves room for all.
 //!
-//! The other way round, a pod is hopeless when every node turns it down for a reason that more pods cannot
-//! cure, while no pod is about to leave: only required affinity and spread are ever cured by more pods.
+//! The other way round, a pod is hopeless when every node turns it down for a reason that more pods
+//! cannot cure, while no pod is about to leave: only required affinity and spread are ever cured by
+//! more pods.
 
 use std::collections::BTreeMap;
 
@@ -45,16 +48,17 @@ pub struct Cover {
     pub hopeless: Vec<InstanceId>,
     /// The others, by id.
     pub open: Vec<InstanceId>,
-    /// Somebody may be preempted: then all pending pods are open, and pods that serve may stop serving.
+    /// Somebody may be preempted: then all pending pods are open, and pods that serve may stop
+    /// serving.
     pub preemption: bool,
 }
 
 /// Divides the pending pods of `placement`, which is the same afterwards.
 ///
-/// Evictions that are sure to come have been carried out in `placement` beforehand: once all is quiet they will
-/// have been, whatever came first. `uncertain` are pods whose eviction was carried out, too, but may never
-/// come; they may still count for topology spread then, so nothing is said of pods that are strictly spread
-/// with one of them.
+/// Evictions that are sure to come have been carried out in `placement` beforehand: once all is
+/// quiet they will have been, whatever came first. `uncertain` are pods whose eviction was carried
+/// out, too, but may never come; they may still count for topology spread then, so nothing is said
+/// of pods that are strictly spread with one of them.
 pub fn cover(
     dynamics: &Dynamics<'_>,
     placement: &mut Placement,
@@ -136,7 +140,8 @@ fn is_incurable(reason: &Reason) -> bool {
     )
 }
 
-/// Whether one of `open` could evict anybody: it may preempt, and outranks a bound pod or another pending one.
+/// Whether one of `open` could evict anybody: it may preempt, and outranks a bound pod or another
+/// pending one.
 pub(crate) fn may_preempt(cluster: &Cluster, placement: &Placement, open: &[InstanceId]) -> bool {
     let spec = |pod: InstanceId| cluster.spec_of(placement.instance(pod).class);
     let Some(highest) =
@@ -202,8 +207,8 @@ fn may_go_to_waste(cluster: &Cluster, placement: &Placement, pod: InstanceId) ->
     silent && (bears(silence(known.unreachable)) || bears(silence(known.not_ready)))
 }
 
-/// The nodes that can be reached and take the pod now, those included that only its one strict spread
-/// constraint turns down.
+/// The nodes that can be reached and take the pod now, those included that only its one strict
+/// spread constraint turns down.
 fn open_but_for_spread(
     dynamics: &Dynamics<'_>,
     placement: &Placement,
@@ -217,7 +222,8 @@ fn open_but_for_spread(
         let nodes = dynamics.scheduler().feasible(placement, pod, scratch);
         return nodes.iter().copied().filter(reachable).collect();
     }
-    // Affinity between pods is asked after spread, so that a node turned down for spread may fail it, too.
+    // Affinity between pods is asked after spread, so that a node turned down for spread may fail
+    // it, too.
     let alone = is_unrelated(cluster, class);
     let open = |(node, verdict): (NodeId, NodeVerdict)| match verdict {
         NodeVerdict::Feasible(_) => Some(node),
@@ -246,7 +252,8 @@ fn is_monotone(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> boo
     let claims_are_bound = spec.volumes.iter().all(|volume| match volume {
         PodVolume::Claim { name, .. } => {
             let claim = cluster.objects().claims.get(&(namespace, *name));
-            // A claim for one pod only keeps the pod off every node once another has it, wherever that is.
+            // A claim for one pod only keeps the pod off every node once another has it, wherever
+            // that is.
             let alone = |claim: &Claim| claim.access_modes.contains(&AccessMode::ReadWriteOncePod);
             claim.is_some_and(|claim| claim.bound && !alone(claim))
         }
@@ -256,10 +263,10 @@ fn is_monotone(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> boo
     claims_are_bound && has_company(cluster, placement, spec)
 }
 
-/// Whether some bound pod is what every required affinity term of the spec asks for, or there are no such
-/// terms. Then the pod is not the first of its group, which upstream lets in anywhere
-/// (`satisfyPodAffinity`, `interpodaffinity/filtering.go`, v1.36.3), and what it finds near a node now it
-/// finds there in every run, as no bound pod leaves.
+/// Whether some bound pod is what every required affinity term of the spec asks for, or there are
+/// no such terms. Then the pod is not the first of its group, which upstream lets in anywhere
+/// (`satisfyPodAffinity`, `interpodaffinity/filtering.go`, v1.36.3), and what it finds near a node
+/// now it finds there in every run, as no bound pod leaves.
 fn has_company(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool {
     let terms = &spec.pod_affinity.required;
     terms.is_empty()
@@ -296,7 +303,8 @@ fn is_spread_with(
     same_namespace && constraints.any(|c| c.selector.matches(labels, cluster.symbols()))
 }
 
-/// Whether a pod of this spec can ever come to the node: everything about it that pods cannot change.
+/// Whether a pod of this spec can ever come to the node: everything about it that pods cannot
+/// change.
 fn may_land(cluster: &Cluster, spec: &PodSpec, node: NodeId) -> bool {
     let node = cluster.node(node);
     let selected =
@@ -309,7 +317,8 @@ fn may_land(cluster: &Cluster, spec: &PodSpec, node: NodeId) -> bool {
     selected && affine
 }
 
-/// Whether a pod may keep another off a node without being there: from another node of the same zone.
+/// Whether a pod may keep another off a node without being there: from another node of the same
+/// zone.
 fn may_keep_off(spec: &PodSpec, other: &PodSpec) -> bool {
     let anti = |spec: &PodSpec| !spec.pod_anti_affinity.required.is_empty();
     anti(spec) || anti(other) || strict_spread(spec).next().is_some()

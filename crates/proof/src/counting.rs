@@ -1,22 +1,24 @@
 //! Whether the others can keep a pod from every node it fits on now.
 //!
-//! An adversary places the other pending pods wherever it likes, each once. To keep the pod off a node it has
-//! to spend: so much CPU, so much memory, so many pods, that too little is left; or a pod that the pod cannot
-//! stand, or that cannot stand it, in one of the node's domains. What it spends on one node is gone for the
-//! next, so it can block every node only if all that adds up:
+//! An adversary places the other pending pods wherever it likes, each once. To keep the pod off a
+//! node it has to spend: so much CPU, so much memory, so many pods, that too little is left; or a
+//! pod that the pod cannot stand, or that cannot stand it, in one of the node's domains. What it
+//! spends on one node is gone for the next, so it can block every node only if all that adds up:
 //!
-//! * Let `f(n)` be the cheapest share of any one resource's total that blocks node `n`. If only resources are
-//!   spent, the nodes blocked by resource `r` cost at most the whole of `r`, so all shares together are at
-//!   most the number of resources.
-//! * A pod at odds with it (required anti-affinity either way, a port) blocks one domain of each key in
-//!   question. The adversary gets the most expensive domains for free, as many as there are such pods.
-//! * A strict spread constraint never closes the domain with the fewest pods. Which one that is may be the
-//!   adversary's choice, so with one such constraint every domain by itself must be more than it can block.
-//!   With several, or with `minDomains`, it gets a domain for free for every pod that is counted.
+//! * Let `f(n)` be the cheapest share of any one resource's total that blocks node `n`. If only
+//!   resources are spent, the nodes blocked by resource `r` cost at most the whole of `r`, so all
+//!   shares together are at most the number of resources.
+//! * A pod at odds with it (required anti-affinity either way, a port) blocks one domain of each
+//!   key in question. The adversary gets the most expensive domains for free, as many as there are
+//!   such pods.
+//! * A strict spread constraint never closes the domain with the fewest pods. Which one that is may
+//!   be the adversary's choice, so with one such constraint every domain by itself must be more
+//!   than it can block. With several, or with `minDomains`, it gets a domain for free for every pod
+//!   that is counted.
 //!
-//! If the shares that remain exceed the number of resources, some node stays open in every run. Shares are
-//! rounded down, so that rounding never proves anything. Pods only ever come: who calls this has made sure
-//! that nobody is preempted.
+//! If the shares that remain exceed the number of resources, some node stays open in every run.
+//! Shares are rounded down, so that rounding never proves anything. Pods only ever come: who calls
+//! this has made sure that nobody is preempted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,8 +33,8 @@ use holdfast_cluster::{
 /// One whole share of a resource, in fixed point.
 const ONE: i128 = 1 << 40;
 
-/// Whether one of `nodes` stays open whatever the `others` do. The pod fits now on each of the nodes, apart from
-/// its [`only_spread`] constraint, if it has one.
+/// Whether one of `nodes` stays open whatever the `others` do. The pod fits now on each of the
+/// nodes, apart from its [`only_spread`] constraint, if it has one.
 pub fn stays_open(
     cluster: &Cluster,
     placement: &Placement,
@@ -65,8 +67,8 @@ pub fn stays_open(
     !domains.is_empty() && domains.into_iter().all(open)
 }
 
-/// The one strict spread constraint of a spec whose emptiest domain is always open; `None` where there is none,
-/// or where several or `minDomains` make it more than that.
+/// The one strict spread constraint of a spec whose emptiest domain is always open; `None` where
+/// there is none, or where several or `minDomains` make it more than that.
 pub fn only_spread(spec: &PodSpec) -> Option<&SpreadConstraint> {
     let mut strict =
         spec.spread.iter().filter(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule);
@@ -74,7 +76,8 @@ pub fn only_spread(spec: &PodSpec) -> Option<&SpreadConstraint> {
     (strict.next().is_none() && first.min_domains.is_none()).then_some(first)
 }
 
-/// Every domain that may count: more than upstream counts, which leaves out nodes that the pod cannot use.
+/// Every domain that may count: more than upstream counts, which leaves out nodes that the pod
+/// cannot use.
 fn domain_values(
     cluster: &Cluster,
     placement: &Placement,
@@ -113,8 +116,8 @@ impl Resource {
 }
 
 impl Budget {
-    /// One for each resource that the pod asks for (a resource it does not ask for never keeps it off), and
-    /// one for the number of pods.
+    /// One for each resource that the pod asks for (a resource it does not ask for never keeps it
+    /// off), and one for the number of pods.
     fn of(cluster: &Cluster, class: ClassId, others: &[ClassId]) -> Vec<Self> {
         let requests = &cluster.spec_of(class).requests;
         let named = [Resource::Cpu, Resource::Memory, Resource::EphemeralStorage];
@@ -132,7 +135,8 @@ impl Budget {
             .collect()
     }
 
-    /// The share of the total that leaves too little on the node; `None` where the total is too small.
+    /// The share of the total that leaves too little on the node; `None` where the total is too
+    /// small.
     fn share(&self, cluster: &Cluster, placement: &Placement, node: NodeId) -> Option<i128> {
         let (there, used) = (cluster.node(node), placement.node(node));
         let (all, taken) = match self.resource {
@@ -140,13 +144,15 @@ impl Budget {
             resource => (resource.amount(&there.allocatable), resource.amount(&used.requested)),
         };
         let slack = i128::from(all) - i128::from(taken) - i128::from(self.wanted);
-        // The pod fits now, so that the slack is not negative; if it were, blocking would cost nothing.
+        // The pod fits now, so that the slack is not negative; if it were, blocking would cost
+        // nothing.
         let needed = slack.max(-1) + 1;
         (needed <= self.total).then(|| if needed == 0 { 0 } else { needed * ONE / self.total })
     }
 }
 
-/// What the cheapest way to block a node with resources alone costs; more than everything where there is none.
+/// What the cheapest way to block a node with resources alone costs; more than everything where
+/// there is none.
 fn cheapest_share(
     cluster: &Cluster,
     placement: &Placement,
@@ -199,7 +205,8 @@ fn free_domains(cluster: &Cluster, class: ClassId, others: &[ClassId]) -> BTreeM
     free
 }
 
-/// Whether the term may mean a pod of this class. Namespace selectors are taken to select every namespace.
+/// Whether the term may mean a pod of this class. Namespace selectors are taken to select every
+/// namespace.
 pub fn means(cluster: &Cluster, term: &PodAffinityTerm, class: ClassId) -> bool {
     let namespace = cluster.class(class).namespace;
     let somewhere =
@@ -227,8 +234,8 @@ fn most_expensive(
     for (node, share) in shares {
         let domain = match domains {
             Domains::Nodes => (Some(*node), None),
-            // A rule whose label the node lacks never blocks it, except that a spread constraint filters
-            // such nodes out: then the pod does not fit there now.
+            // A rule whose label the node lacks never blocks it, except that a spread constraint
+            // filters such nodes out: then the pod does not fit there now.
             Domains::Label(key) => match cluster.node(*node).labels.get(key) {
                 Some(value) => (None, Some(value)),
                 None => continue,

@@ -51,7 +51,8 @@ pub enum VerdictName {
 pub struct Kubernetes {
     /// The minor version whose scheduler and controllers are modelled.
     pub emulated: &'static str,
-    /// The version of the cluster, where the export tells: the API server's, else the kubelets' newest.
+    /// The version of the cluster, where the export tells: the API server's, else the kubelets'
+    /// newest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
 }
@@ -464,8 +465,8 @@ impl Namer<'_> {
     }
 }
 
-/// The smallest counterexample to either claim; of two equally small ones that to the recovery, which tells
-/// the longer story.
+/// The smallest counterexample to either claim; of two equally small ones that to the recovery,
+/// which tells the longer story.
 fn worst(subject: &SubjectSummary) -> Option<(&FailureSet, &Finding)> {
     let of = |claim: &ClaimSummary| claim.counterexample.as_ref().map(|(set, _)| set.nodes().len());
     let at_once_first = match (of(&subject.recovered), of(&subject.immediately)) {

@@ -154,8 +154,9 @@ fn image_locality() {
     assert_eq!(score(&cluster, &decision, "b", "ImageLocality"), Some(0));
 }
 
-/// `NewFit` of `noderesources/fit.go` does not switch pod-level resources on for its scorer: the pod that
-/// is placed counts by its containers, though the node will count it by what it asks for as a whole.
+/// `NewFit` of `noderesources/fit.go` does not switch pod-level resources on for its scorer: the
+/// pod that is placed counts by its containers, though the node will count it by what it asks for
+/// as a whole.
 #[test]
 fn pod_level_requests_do_not_count_while_nodes_are_scored() {
     let mut whole = support::cpu("500m", 0);
@@ -166,8 +167,8 @@ fn pod_level_requests_do_not_count_while_nodes_are_scored() {
     assert_eq!(score(&cluster, &decision, "a", "NodeResourcesFit"), Some(92));
 }
 
-/// `evaluateNominatedNode` of `schedule_one.go`: the node kept free for the pod is taken if it still fits,
-/// whatever others would score.
+/// `evaluateNominatedNode` of `schedule_one.go`: the node kept free for the pod is taken if it
+/// still fits, whatever others would score.
 #[test]
 fn a_node_kept_free_for_the_pod_is_taken() {
     let disliked = json!({"spec": {"taints": [{"key": "k", "effect": "PreferNoSchedule"}]}});

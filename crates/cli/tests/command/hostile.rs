@@ -137,7 +137,6 @@ fn a_bad_file_in_a_directory() {
 }
 
 #[test]
-#[ignore = "what is lost from a directory does not weaken verdicts yet"]
 fn pods_that_could_not_be_read_leave_verdicts_unknown() {
     let folder = folder("lost");
     let objects = crate::sample::objects();

@@ -1,7 +1,7 @@
 //! Bytes that nobody meant: an export with holes, slips and repeats never brings the engine down.
 //!
-//! This runs in the test's own process, on the same path as the command: a panic fails the test, and
-//! hundreds of cases take as long as a few processes would.
+//! This runs in the test's own process, on the same path as the command: a panic fails the test,
+//! and hundreds of cases take as long as a few processes would.
 
 use holdfast_ingest::{Loaded, Options, Severity, Source, load};
 use holdfast_proof::report::Question;
@@ -148,7 +148,11 @@ fn prove(bytes: Vec<u8>, named: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 256,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn mutated_json_never_panics(

@@ -226,8 +226,8 @@ fn starts_like_json(text: &str) -> bool {
     }
 }
 
-/// Whether a text begins with what kubectl says when it has nothing to print, as a file holds it that
-/// was written with `&>`.
+/// Whether a text begins with what kubectl says when it has nothing to print, as a file holds it
+/// that was written with `&>`.
 fn is_kubectl_error(text: &str) -> bool {
     const STARTS: [&str; 4] = [
         "Error from server",

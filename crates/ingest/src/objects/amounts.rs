@@ -96,8 +96,8 @@ impl Amounts {
     }
 }
 
-/// The API server caps at 2^63-1 and writes the cap, so that no export holds more. What somebody wrote by
-/// hand is a slip that would leave its pod Pending for ever.
+/// The API server caps at 2^63-1 and writes the cap, so that no export holds more. What somebody
+/// wrote by hand is a slip that would leave its pod Pending for ever.
 fn is_absurd(quantity: Quantity, text: &str) -> bool {
     quantity.value() == i64::MAX && text != i64::MAX.to_string()
 }

@@ -31,8 +31,8 @@ type Attached = BTreeSet<(Symbol, Handle)>;
 /// Volumes that are attached without a pod of the export that would use them, by node.
 #[derive(Debug)]
 pub(crate) struct Compiled {
-    /// The attachments that no pod of the export on that node accounts for. The others follow their
-    /// pods: where those leave, they are detached.
+    /// The attachments that no pod of the export on that node accounts for. The others follow
+    /// their pods: where those leave, they are detached.
     unaccounted: IndexMap<NodeId, Attached, FxBuildHasher>,
 }
 
