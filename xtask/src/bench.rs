@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::log;
 use crate::program::Program;
+use crate::toolchain;
 use process::Usage;
 
 /// What there is to measure.
@@ -58,7 +59,7 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
 
 fn ingest(root: &Path, runs: u32) -> Result<()> {
     Program::cargo(root).args("build --release --package holdfast").run()?;
-    let holdfast = root.join("target").join("release").join("holdfast");
+    let holdfast = toolchain::target_folder(root).join("release").join("holdfast");
     for size in &SIZES {
         let export = export(root, &holdfast, size)?;
         let bytes = fs::metadata(&export)?.len();
@@ -85,7 +86,7 @@ fn ingest(root: &Path, runs: u32) -> Result<()> {
 
 /// Makes the export of that size.
 fn export(root: &Path, holdfast: &Path, size: &Size) -> Result<PathBuf> {
-    let folder = root.join("target").join("bench");
+    let folder = toolchain::target_folder(root).join("bench");
     fs::create_dir_all(&folder)?;
     let Size { nodes, pods, .. } = size;
     let file = folder.join(format!("{nodes}-nodes-{pods}-pods-seed-{SEED}.json"));

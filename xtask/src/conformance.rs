@@ -22,34 +22,45 @@ const FRESH_CASES: u32 = 3_000;
 /// What to compare: handed to the conformance program as it is.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// `--cases N --seed S` compares fresh cases, `record` writes the committed ones anew; `help`
-    /// tells the rest.
+    /// `--cases N --seed S` compares fresh cases, `record` writes the committed ones anew, `show`
+    /// prints cases; `-- --help` tells the rest.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }
 
-/// Runs one action of the conformance program.
+/// Runs one action of the conformance program, after building what that action takes.
 ///
 /// # Errors
 /// When Go is missing, something does not build, or Holdfast and the scheduler disagree.
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
-    if !toolchain::has_go(root) {
-        bail!("the recorder is a Go program: install Go 1.26 or later, then run this again");
+    let action = arguments.rest.first().map_or("compare", String::as_str);
+    let decides = !matches!(action, "show" | "kinds" | "--help");
+    let target = toolchain::target_folder(root);
+    let recorder = target.join("recorder");
+    if decides {
+        build_recorder(root, &recorder)?;
     }
-    log::say("building the recorder (minutes the first time)");
-    let recorder = root.join("target").join("recorder");
-    Program::new("go", &root.join(RECORDER)).args("build -o").arg(&recorder).arg(".").run()?;
-    Program::cargo(root).args("build --quiet --release --package holdfast").run()?;
+    if decides && action != "record" {
+        Program::cargo(root).args("build --quiet --release --package holdfast").run()?;
+    }
     let mut program = Program::cargo(root)
         .args("run --quiet --release --package holdfast-conformance --")
         .arg("--recorder")
         .arg(&recorder)
         .arg("--holdfast")
-        .arg(root.join("target").join("release").join("holdfast"));
+        .arg(target.join("release").join("holdfast"));
     for argument in &arguments.rest {
         program = program.arg(argument);
     }
     program.run()
+}
+
+fn build_recorder(root: &Path, program: &Path) -> Result<()> {
+    if !toolchain::has_go(root) {
+        bail!("the recorder is a Go program: install Go 1.26 or later, then run this again");
+    }
+    log::say("building the recorder (minutes the first time)");
+    Program::new("go", &root.join(RECORDER)).args("build -o").arg(program).arg(".").run()
 }
 
 /// The step of `cargo xtask test`: fresh cases of the agreed kinds, with a seed never used before.

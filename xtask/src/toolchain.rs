@@ -1,6 +1,6 @@
 //! What the tasks need besides cargo, and how it gets there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -39,6 +39,12 @@ fn has_wasm(root: &Path) -> Result<bool> {
     let folder =
         Program::new(rustc, root).args("--print target-libdir --target").arg(WASM).output()?;
     Ok(Path::new(folder.trim()).is_dir())
+}
+
+/// Where cargo builds to.
+pub(crate) fn target_folder(root: &Path) -> PathBuf {
+    let elsewhere = std::env::var_os("CARGO_TARGET_DIR");
+    root.join(elsewhere.unwrap_or_else(|| "target".into()))
 }
 
 /// Whether there is a Go to build the recorder with.

@@ -7,19 +7,28 @@ use clap::{Args, Parser, Subcommand};
 use crate::exit;
 use crate::output::Output;
 
-/// The line that exports everything Holdfast reads, and no Secret.
-pub const EXPORT_LINE: &str = "kubectl get nodes,namespaces,pods,deployments,replicasets,\
-statefulsets,daemonsets,replicationcontrollers,jobs,cronjobs,services,poddisruptionbudgets,\
-horizontalpodautoscalers,persistentvolumes,persistentvolumeclaims,storageclasses,csinodes,\
-csidrivers,csistoragecapacities,volumeattachments,priorityclasses,runtimeclasses \
--A -o json > cluster.json";
+/// The line that exports everything Holdfast reads, and no Secret, in pieces that fit a terminal.
+const EXPORT_LINE: [&str; 5] = [
+    "kubectl get nodes,namespaces,pods,deployments,replicasets,statefulsets,daemonsets,",
+    "replicationcontrollers,jobs,cronjobs,services,poddisruptionbudgets,horizontalpodautoscalers,",
+    "persistentvolumes,persistentvolumeclaims,storageclasses,csinodes,csidrivers,",
+    "csistoragecapacities,volumeattachments,priorityclasses,runtimeclasses",
+    " -A -o json > cluster.json",
+];
+
+/// The line that exports everything Holdfast reads, and no Secret. With a backslash and a line end
+/// between its pieces it can be pasted from text that would otherwise be wrapped.
+pub fn export_line(between: &str) -> String {
+    EXPORT_LINE.join(between)
+}
 
 /// If these machines fail, does what I run keep running?
 ///
-/// Holdfast reads what `kubectl get -o json` printed, models the scheduler and the controllers, tries every
-/// failure, and proves the answer. It never connects to anything.
+/// Holdfast reads what `kubectl get -o json` printed, models the scheduler and the controllers,
+/// tries every failure, and proves the answer. It never connects to anything.
 #[derive(Debug, Parser)]
-#[command(name = "holdfast", version, after_long_help = after_help(), disable_help_subcommand = true)]
+#[command(name = "holdfast", version, after_long_help = after_help())]
+#[command(disable_help_subcommand = true)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -33,7 +42,8 @@ pub enum Command {
     Prove(ProveArguments),
     /// Show what was understood of an export: nodes, workloads, what is missing, diagnostics.
     Inspect(InspectArguments),
-    /// Write an export back with stable pseudonyms, so that it can be shared; verdicts stay the same.
+    /// Write an export back with stable pseudonyms, so that it can be shared; verdicts stay the
+    /// same.
     Redact(RedactArguments),
     /// Make a cluster of any size from a seed, for tests and benchmarks.
     Synth(SynthArguments),
@@ -42,8 +52,9 @@ pub enum Command {
 /// Where the cluster is read from.
 #[derive(Debug, Args)]
 pub struct InputArguments {
-    /// Exports: files, directories, or `-` for standard input. JSON or YAML, one object or many; plain, `.gz`,
-    /// `.zst` or `.tar`; `kubectl cluster-info dump`, support bundles, rendered manifests.
+    /// Exports: files, directories, or `-` for standard input. JSON or YAML, one object or many;
+    /// plain, `.gz`, `.zst` or `.tar`; `kubectl cluster-info dump`, support bundles, rendered
+    /// manifests.
     #[arg(value_name = "INPUT", required = true)]
     pub inputs: Vec<PathBuf>,
 }
@@ -115,7 +126,7 @@ pub struct SynthArguments {
 /// Formats and where to write them.
 #[derive(Debug, Args)]
 pub struct OutputArguments {
-    /// `FORMAT` or `FORMAT=PATH`; may repeat.
+    /// `human` or `json` on standard output, `human=PATH` or `json=PATH` in a file; may repeat.
     #[arg(
         short,
         long,
@@ -128,8 +139,10 @@ pub struct OutputArguments {
 
 fn after_help() -> String {
     format!(
-        "Export a cluster, without Secrets:\n  {EXPORT_LINE}\n\n{}\n\nExample:\n  \
+        "Export a cluster, without Secrets:\n\n{}\n\n{}\n\nExample:\n  \
          holdfast prove cluster.json",
+        // No indent: it would tear apart what the shell must join.
+        export_line("\\\n"),
         exit::HELP
     )
 }

@@ -1,4 +1,5 @@
-//! Exit codes. They are API: scripts and pipelines rest on them, and the output format never changes them.
+//! Exit codes. They are API: scripts and pipelines rest on them, and the output format never
+//! changes them.
 
 /// Everything that was asked for holds.
 pub const HOLDS: u8 = 0;

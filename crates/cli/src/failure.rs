@@ -39,8 +39,8 @@ impl Failure {
         self
     }
 
-    /// A result that could not be written. A closed pipe (`holdfast … | head`) is no failure: the reader has
-    /// what it wanted; see [`crate::output`].
+    /// A result that could not be written. A closed pipe (`holdfast … | head`) is no failure: the
+    /// reader has what it wanted; see [`crate::output`].
     pub fn writing(path: &str, error: &io::Error) -> Self {
         Self::usage(format!("cannot write {path}: {error}"))
     }

@@ -8,6 +8,8 @@ use holdfast_ingest::Source;
 
 use crate::failure::Failure;
 
+const STDIN: &str = "<stdin>";
+
 /// Reads every input, directories recursively in order of names.
 ///
 /// # Errors
@@ -27,6 +29,11 @@ pub fn read(inputs: &[PathBuf]) -> Result<Vec<Source>, Failure> {
     Ok(sources)
 }
 
+/// What an input goes by in messages.
+pub fn name(path: &Path) -> String {
+    if is_stdin(path) { STDIN.to_owned() } else { path.display().to_string() }
+}
+
 fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
@@ -37,7 +44,7 @@ fn read_stdin() -> Result<Source, Failure> {
         .lock()
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::usage(format!("cannot read standard input: {error}")))?;
-    Ok(Source::named("<stdin>", bytes))
+    Ok(Source::named(STDIN, bytes))
 }
 
 fn read_path(path: &Path, named: bool, sources: &mut Vec<Source>) -> Result<(), Failure> {
@@ -48,8 +55,16 @@ fn read_path(path: &Path, named: bool, sources: &mut Vec<Source>) -> Result<(), 
             _ => failure,
         }
     };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
+    let metadata = match fs::metadata(path) {
+        // A link in a directory that leads nowhere holds nothing.
+        Err(_) if !named && path.is_symlink() => return Ok(()),
+        metadata => metadata.map_err(unreadable)?,
+    };
     if metadata.is_dir() {
+        // Followed, it could lead back up and never end.
+        if !named && path.is_symlink() {
+            return Ok(());
+        }
         let mut entries: Vec<PathBuf> = fs::read_dir(path)
             .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
             .map_err(unreadable)?;

@@ -1,8 +1,8 @@
 //! The `holdfast` command: the only place with files, threads, progress and clocks.
 //!
-//! A command reads its input ([`input`]), asks the engine, and writes results to standard output in the
-//! formats that were asked for ([`output`], [`render`]); everything else goes to standard error. Exit codes
-//! are API: see [`exit`].
+//! A command reads its input ([`input`]), asks the engine, and writes results to standard output in
+//! the formats that were asked for ([`output`], [`render`]); everything else goes to standard
+//! error. Exit codes are API: see [`exit`].
 
 pub mod args;
 pub mod commands;

@@ -43,30 +43,51 @@ impl FromStr for Output {
     }
 }
 
-/// Renders a result in every format that was asked for and writes each where it belongs.
+/// Looks whether every output can be written, before any work is done for it.
 ///
 /// # Errors
-/// Two formats for standard output, or a file that cannot be written.
-pub fn write_all(outputs: &[Output], render: impl Fn(Format) -> String) -> Result<(), Failure> {
+/// Two formats for standard output, or a file in a folder that is not there.
+pub fn check(outputs: &[Output]) -> Result<(), Failure> {
     if outputs.iter().filter(|output| output.path.is_none()).count() > 1 {
         return Err(Failure::usage("two formats cannot both go to standard output")
             .hint("write one of them to a file: -o human -o json=report.json"));
     }
-    for output in outputs {
-        let text = render(output.format);
-        match &output.path {
-            None => print(text.as_bytes())?,
-            Some(path) => fs::write(path, text)
-                .map_err(|error| Failure::writing(&path.display().to_string(), &error))?,
+    for path in outputs.iter().filter_map(|output| output.path.as_deref()) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            let (path, folder) = (path.display(), folder.display());
+            return Err(Failure::usage(format!(
+                "cannot write {path}: there is no folder {folder}"
+            ))
+            .hint(format!("make it first: mkdir -p {folder}")));
         }
     }
     Ok(())
 }
 
+/// Renders a result in every format that was asked for and writes each where it belongs. Files come
+/// first: where one cannot be written, nothing is printed as if all were well.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_all(outputs: &[Output], render: impl Fn(Format) -> String) -> Result<(), Failure> {
+    for output in outputs {
+        if let Some(path) = &output.path {
+            fs::write(path, render(output.format))
+                .map_err(|error| Failure::writing(&path.display().to_string(), &error))?;
+        }
+    }
+    match outputs.iter().find(|output| output.path.is_none()) {
+        Some(output) => print(render(output.format).as_bytes()),
+        None => Ok(()),
+    }
+}
+
 /// Writes to standard output.
 ///
 /// # Errors
-/// When it cannot be written, except that a closed pipe is the reader's choice: it has what it wanted.
+/// When it cannot be written, except that a closed pipe is the reader's choice: it has what it
+/// wanted.
 pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {

@@ -15,8 +15,8 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Progress over `total` things called `what`. Nothing is ever shown unless standard error is a terminal;
-    /// `HOLDFAST_NO_PROGRESS` switches it off there too.
+    /// Progress over `total` things called `what`. Nothing is ever shown unless standard error is a
+    /// terminal; `HOLDFAST_NO_PROGRESS` switches it off there too.
     pub fn new(total: u64) -> Self {
         let wanted =
             std::io::stderr().is_terminal() && std::env::var_os("HOLDFAST_NO_PROGRESS").is_none();

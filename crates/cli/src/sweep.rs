@@ -8,10 +8,12 @@ use rayon::prelude::*;
 
 use crate::progress::Progress;
 
-/// How many sets are handed out at once: enough to keep every core busy, few enough to show progress.
+/// How many sets are handed out at once: enough to keep every core busy, few enough to show
+/// progress.
 const BATCH: usize = 256;
 
-/// Examines every set that the question asks for. The answer does not depend on the number of threads.
+/// Examines every set that the question asks for. The answer does not depend on the number of
+/// threads.
 pub fn sweep(prover: &Prover<'_>, question: &Question) -> Summary {
     let nodes: Vec<NodeId> = prover.cluster().node_ids().collect();
     let total = match question {

@@ -1,8 +1,8 @@
 //! Affinity of a pod to nodes and to other pods.
 //!
-//! Models `AffinityTerm` of `k8s.io/kube-scheduler/framework/types.go` (v0.36.3): selectors are compiled, the
-//! namespaces a term names are explicit, and `matchLabelKeys` have been merged into the selector, as the API
-//! server does on creation.
+//! Models `AffinityTerm` of `k8s.io/kube-scheduler/framework/types.go` (v0.36.3): selectors are
+//! compiled, the namespaces a term names are explicit, and `matchLabelKeys` have been merged into
+//! the selector, as the API server does on creation.
 
 use crate::selector::{LabelSelector, NodeSelector, NodeSelectorTerm};
 use crate::{Labels, Symbol, Symbols};
@@ -28,8 +28,8 @@ pub struct PodAffinity {
 /// Pods chosen by namespace and label, in the same topology domain.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PodAffinityTerm {
-    /// Namespaces named outright, sorted. Where the manifest names none and has no namespace selector this
-    /// is the pod's own namespace.
+    /// Namespaces named outright, sorted. Where the manifest names none and has no namespace
+    /// selector this is the pod's own namespace.
     pub namespaces: Box<[Symbol]>,
     /// Namespaces chosen by label; [`LabelSelector::Nothing`] where there is no such selector.
     pub namespace_selector: LabelSelector,

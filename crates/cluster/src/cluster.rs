@@ -178,7 +178,8 @@ impl Cluster {
         &self.workloads[id.index()]
     }
 
-    /// The workload that answers for `id` towards people: the Deployment of a ReplicaSet, and so on.
+    /// The workload that answers for `id` towards people: the Deployment of a ReplicaSet, and so
+    /// on.
     pub fn root(&self, mut id: WorkloadId) -> WorkloadId {
         // Owners form no cycle: the builder refuses one.
         while let Some(owner) = self.workload(id).owner {
@@ -192,8 +193,8 @@ impl Cluster {
         &self.objects
     }
 
-    /// The labels of a namespace. The API server gives every namespace its name as a label, so that one is
-    /// there even where the export lacks the namespace.
+    /// The labels of a namespace. The API server gives every namespace its name as a label, so that
+    /// one is there even where the export lacks the namespace.
     pub fn namespace_labels(&self, namespace: Symbol) -> &Labels {
         self.objects.namespaces.get(&namespace).expect("the builder adds every namespace in use")
     }
@@ -232,7 +233,8 @@ impl Builder {
         self.cluster.symbols.intern(text)
     }
 
-    /// What has been put in so far. Nodes are unsorted and unknown by name until [`Builder::finish`].
+    /// What has been put in so far. Nodes are unsorted and unknown by name until
+    /// [`Builder::finish`].
     pub fn so_far(&self) -> &Cluster {
         &self.cluster
     }
@@ -287,7 +289,8 @@ impl Builder {
     /// The cluster: nodes sorted and indexed, namespaces complete.
     ///
     /// # Panics
-    /// When two nodes share a name or owners form a cycle; ingest reports both before it comes to this.
+    /// When two nodes share a name or owners form a cycle; ingest reports both before it comes to
+    /// this.
     pub fn finish(mut self) -> Cluster {
         self.sort_nodes();
         self.complete_namespaces();

@@ -49,10 +49,38 @@ pub enum InputKind {
     HorizontalPodAutoscaler,
 }
 
+impl InputKind {
+    /// All of them, in order.
+    pub const ALL: [Self; 21] = [
+        Self::Node,
+        Self::Pod,
+        Self::Namespace,
+        Self::Deployment,
+        Self::ReplicaSet,
+        Self::StatefulSet,
+        Self::DaemonSet,
+        Self::ReplicationController,
+        Self::Job,
+        Self::CronJob,
+        Self::Service,
+        Self::PodDisruptionBudget,
+        Self::PersistentVolume,
+        Self::PersistentVolumeClaim,
+        Self::StorageClass,
+        Self::CsiNode,
+        Self::CsiDriver,
+        Self::CsiStorageCapacity,
+        Self::VolumeAttachment,
+        Self::PriorityClass,
+        Self::HorizontalPodAutoscaler,
+    ];
+}
+
 /// The kinds that the export speaks of: an object of the kind was there, or an empty list of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     seen: BTreeSet<InputKind>,
+    lost: BTreeSet<InputKind>,
 }
 
 impl Coverage {
@@ -61,9 +89,19 @@ impl Coverage {
         self.seen.insert(kind);
     }
 
+    /// Notes that objects of `kind` may have been lost with something that could not be read.
+    pub fn lose(&mut self, kind: InputKind) {
+        self.lost.insert(kind);
+    }
+
     /// Whether silence about an object of this kind means that there is none.
     pub fn has(&self, kind: InputKind) -> bool {
-        self.seen.contains(&kind)
+        self.seen.contains(&kind) && !self.lost.contains(&kind)
+    }
+
+    /// Whether objects of this kind may have been lost.
+    pub fn has_lost(&self, kind: InputKind) -> bool {
+        self.lost.contains(&kind)
     }
 
     /// The kinds seen, in the order of [`InputKind`].

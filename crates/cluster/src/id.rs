@@ -1,5 +1,5 @@
-//! Indices into a [`Cluster`](crate::Cluster) or a [`Placement`](crate::Placement), one type each, so that
-//! none is taken for another.
+//! Indices into a [`Cluster`](crate::Cluster) or a [`Placement`](crate::Placement), one type each,
+//! so that none is taken for another.
 
 macro_rules! index {
     ($(#[$doc:meta])* $name:ident) => {
@@ -49,8 +49,8 @@ index! {
     WorkloadId
 }
 index! {
-    /// A pod of a [`Placement`](crate::Placement): the export's own come first and keep their [`PodId`]'s
-    /// number; replacements follow.
+    /// A pod of a [`Placement`](crate::Placement): the export's own come first and keep the number
+    /// of their [`PodId`]; replacements follow.
     InstanceId
 }
 

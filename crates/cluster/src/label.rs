@@ -7,7 +7,8 @@ use crate::Symbol;
 pub struct Labels(Box<[(Symbol, Symbol)]>);
 
 impl Labels {
-    /// Labels from key and value pairs in any order; of a key given twice the last counts, as in a JSON map.
+    /// Labels from key and value pairs in any order; of a key given twice the last counts, as in a
+    /// JSON map.
     pub fn new(pairs: impl IntoIterator<Item = (Symbol, Symbol)>) -> Self {
         let mut sorted: Vec<(Symbol, Symbol)> = pairs.into_iter().collect();
         sorted.sort_by_key(|(key, _)| *key);

@@ -1,9 +1,10 @@
-//! What is: nodes, pods, workloads, volumes and budgets, as one interned, immutable [`Cluster`], and the
-//! cheap-to-fork [`Placement`] that says which pod runs where.
+//! What is: nodes, pods, workloads, volumes and budgets, as one interned, immutable [`Cluster`],
+//! and the cheap-to-fork [`Placement`] that says which pod runs where.
 //!
-//! This crate holds facts and nothing else: it reads no files, knows no JSON and has no notion of time
-//! passing. Names are Kubernetes' own. Every string is interned as a [`Symbol`]; pods that nothing can tell
-//! apart share one [`PodClass`], so that work over a large cluster follows its variety and not its size.
+//! This crate holds facts and nothing else: it reads no files, knows no JSON and has no notion of
+//! time passing. Names are Kubernetes' own. Every string is interned as a [`Symbol`]; pods that
+//! nothing can tell apart share one [`PodClass`], so that work over a large cluster follows its
+//! variety and not its size.
 //!
 //! * [`quantity`]: exact resource quantities.
 //! * [`symbol`], [`label`], [`selector`]: names, label sets and what selects them.

@@ -42,7 +42,8 @@ pub struct Node {
     pub capacity: Resources,
     /// Its `Ready` condition.
     pub readiness: Readiness,
-    /// Images it holds: each name (normalized as `ImageLocality` does) with its size in bytes, sorted by name.
+    /// Images it holds: each name as the kubelet reports it, with its size in bytes, sorted by
+    /// symbol.
     pub images: Box<[(Symbol, i64)]>,
     /// Features that the kubelet declares (`status.declaredFeatures`), sorted.
     pub declared_features: Box<[Symbol]>,

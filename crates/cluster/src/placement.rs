@@ -1,8 +1,9 @@
 //! Who runs where, right now: cheap to change, cheaper to take back.
 //!
-//! A placement starts as the export has it. Every change is written to an undo log, so that a search forks
-//! by [`Placement::mark`], edits, and returns by [`Placement::revert`] to the bit-identical state. Pods of a
-//! placement are *instances*: those of the export keep their number, replacements are added behind them.
+//! A placement starts as the export has it. Every change is written to an undo log, so that a
+//! search forks by [`Placement::mark`], edits, and returns by [`Placement::revert`] to the
+//! bit-identical state. Pods of a placement are *instances*: those of the export keep their number,
+//! replacements are added behind them.
 
 use crate::pod::ScoredRequests;
 use crate::{ClassId, Cluster, InstanceId, NodeId, PodId, Resources, WorkloadId};
@@ -155,7 +156,8 @@ pub struct Placement {
     log: Vec<Edit>,
 }
 
-/// Two placements are equal when the same pods are in the same places; how they came there does not matter.
+/// Two placements are equal when the same pods are in the same places; how they came there does not
+/// matter.
 impl PartialEq for Placement {
     fn eq(&self, other: &Self) -> bool {
         self.instances == other.instances
@@ -337,7 +339,8 @@ impl Placement {
         }
     }
 
-    /// Binds a pending instance to `node`, where it is taken to become ready if the node can be reached.
+    /// Binds a pending instance to `node`, where it is taken to become ready if the node can be
+    /// reached.
     pub fn bind(&mut self, cluster: &Cluster, id: InstanceId, node: NodeId) {
         let ready = self.node(node).reachable;
         self.change(cluster, id, |instance| {
@@ -348,12 +351,14 @@ impl Placement {
         });
     }
 
-    /// The instances that were added or changed since `mark`, each once, by id, with what they were at the
-    /// mark (`None` for those added since). One that was changed back is still among them.
+    /// The instances that were added or changed since `mark`, each once, by id, with what they were
+    /// at the mark (`None` for those added since). One that was changed back is still among
+    /// them.
     pub fn changed_since(&self, mark: Mark) -> Vec<(InstanceId, Option<Instance>)> {
         let mut added = self.instances.len();
         let mut changed: Vec<(InstanceId, Option<Instance>)> = Vec::new();
-        // Backwards, so that the first record of an instance, which holds its state at the mark, comes last.
+        // Backwards, so that the first record of an instance, which holds its state at the mark,
+        // comes last.
         for edit in self.log[mark.0..].iter().rev() {
             match edit {
                 Edit::Added => added -= 1,
@@ -466,7 +471,8 @@ impl Placement {
     }
 }
 
-/// Inserts into a sorted list. Sorted lists make equal placements bit-identical, however they came about.
+/// Inserts into a sorted list. Sorted lists make equal placements bit-identical, however they came
+/// about.
 fn insert(list: &mut Vec<InstanceId>, id: InstanceId) {
     if let Err(at) = list.binary_search(&id) {
         list.insert(at, id);

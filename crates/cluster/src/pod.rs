@@ -1,4 +1,5 @@
-//! Pods: what is asked for ([`PodSpec`]), what nothing can tell apart ([`PodClass`]), and each one ([`Pod`]).
+//! Pods: what is asked for ([`PodSpec`]), what nothing can tell apart ([`PodClass`]), and each one
+//! ([`Pod`]).
 
 use crate::affinity::{NodeAffinity, PodAffinity};
 use crate::spread::SpreadConstraint;
@@ -6,8 +7,8 @@ use crate::taint::Toleration;
 use crate::volume::PodVolume;
 use crate::{ClassId, Labels, LabelsId, Resources, SpecId, Symbol, WorkloadId};
 
-/// Everything of a pod's spec that decides where it may run and what happens to it. Pods of one template
-/// share one.
+/// Everything of a pod's spec that decides where it may run and what happens to it. Pods of one
+/// template share one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PodSpec {
     /// Which scheduler places it.
@@ -16,14 +17,16 @@ pub struct PodSpec {
     pub priority: i32,
     /// Whether it may evict others (`preemptionPolicy` is not `Never`).
     pub preempts: bool,
-    /// What it requests: containers, init and sidecar containers, pod-level resources and overhead, as
-    /// `k8s.io/component-helpers/resource.PodRequests` adds them up.
+    /// What it requests: containers, init and sidecar containers, pod-level resources and
+    /// overhead, as `k8s.io/component-helpers/resource.PodRequests` adds them up.
     pub requests: Resources,
-    /// The same with a floor for containers that ask for no CPU or memory (100m, 200Mi), for scoring.
+    /// The same with a floor for containers that ask for no CPU or memory (100m, 200Mi), for
+    /// scoring.
     pub scored_requests: ScoredRequests,
-    /// What `NodeResourcesFit` takes the pod itself to request while it looks for a node: its containers, with
-    /// the same floors, and overhead. Upstream's scorer leaves out pod-level resources there, though the
-    /// node counts them once the pod is on it (`NewFit` of `noderesources/fit.go`, v1.36.3).
+    /// What `NodeResourcesFit` takes the pod itself to request while it looks for a node: its
+    /// containers, with the same floors, and overhead. Upstream's scorer leaves out pod-level
+    /// resources there, though the node counts them once the pod is on it (`NewFit` of
+    /// `noderesources/fit.go`, v1.36.3).
     pub arriving_requests: ScoredRequests,
     /// Node labels it must find.
     pub node_selector: Labels,
@@ -41,7 +44,8 @@ pub struct PodSpec {
     pub host_ports: Box<[HostPort]>,
     /// Volumes that limit where it may run.
     pub volumes: Box<[PodVolume]>,
-    /// Images of init and ordinary containers (normalized as `ImageLocality` does), a container each.
+    /// Images of init and ordinary containers (normalized as `ImageLocality` does), a container
+    /// each.
     pub images: Box<[Symbol]>,
     /// Images mounted as volumes, normalized likewise: they add to the score of `ImageLocality`.
     pub image_volumes: Box<[Symbol]>,
@@ -55,7 +59,8 @@ pub struct PodSpec {
     pub restart_policy: RestartPolicy,
     /// Features of the node's kubelet it needs (`NodeDeclaredFeatures`), sorted.
     pub required_features: Box<[Symbol]>,
-    /// Parts of the spec that Holdfast does not model: verdicts that depend on this pod are UNKNOWN.
+    /// Parts of the spec that Holdfast does not model: verdicts that depend on this pod are
+    /// UNKNOWN.
     pub unmodelled: Box<[Unmodelled]>,
 }
 
@@ -173,8 +178,8 @@ pub struct Pod {
     pub created: Option<i64>,
     /// Its uid.
     pub uid: Option<Symbol>,
-    /// It ends because the scheduler evicted it for a more important pod (condition `DisruptionTarget`, reason
-    /// `PreemptionByScheduler`).
+    /// It ends because the scheduler evicted it for a more important pod (condition
+    /// `DisruptionTarget`, reason `PreemptionByScheduler`).
     pub preempted: bool,
     /// What its `PodScheduled` condition says, where that is false.
     pub scheduling_message: Option<Symbol>,

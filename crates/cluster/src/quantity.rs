@@ -1,7 +1,7 @@
 //! Exact resource quantities.
 //!
-//! Models `k8s.io/apimachinery/pkg/api/resource/quantity.go` (v0.36.3): decimal and binary suffixes,
-//! exponents, rounding up to nano units, capping at 2^63-1.
+//! Models `k8s.io/apimachinery/pkg/api/resource/quantity.go` (v0.36.3): decimal and binary
+//! suffixes, exponents, rounding up to nano units, capping at 2^63-1.
 
 /// A quantity in whole nano units (10^-9), the finest that Kubernetes keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,7 +23,8 @@ pub enum QuantityError {
 const NANO: i128 = 1_000_000_000;
 /// Upstream caps every quantity at the largest 64-bit integer (`maxAllowed`).
 const MAX: i128 = i64::MAX as i128 * NANO;
-/// More digits than this cannot change a capped or nano-rounded value's meaning, and keep 128 bits safe.
+/// More digits than this cannot change a capped or nano-rounded value's meaning, and keep 128 bits
+/// safe.
 const DIGITS_MAX: usize = 28;
 
 impl Quantity {

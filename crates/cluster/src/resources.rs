@@ -1,12 +1,12 @@
 //! Amounts of resources, as the scheduler counts them.
 //!
-//! Models `Resource` of `pkg/scheduler/framework/types.go` (v1.36.3): CPU in thousandths of a core, memory
-//! and ephemeral storage in bytes, everything else by name in whole units.
+//! Models `Resource` of `pkg/scheduler/framework/types.go` (v1.36.3): CPU in thousandths of a core,
+//! memory and ephemeral storage in bytes, everything else by name in whole units.
 
 use crate::Symbol;
 
-/// An amount of each resource. Missing scalars are zero, and zero scalars that were named are kept: upstream
-/// tells "requests zero of X" from "does not mention X" in places.
+/// An amount of each resource. Missing scalars are zero, and zero scalars that were named are kept:
+/// upstream tells "requests zero of X" from "does not mention X" in places.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Resources {
     /// Thousandths of a core.

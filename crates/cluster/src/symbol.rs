@@ -3,8 +3,8 @@
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
-/// An interned string. Equal symbols of one [`Symbols`] table are equal strings; the order of symbols is the
-/// order in which they were first seen, not the alphabet's.
+/// An interned string. Equal symbols of one [`Symbols`] table are equal strings; the order of
+/// symbols is the order in which they were first seen, not the alphabet's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(u32);
 

@@ -34,7 +34,8 @@ pub enum TolerationOperator {
     Equal,
     /// Any value.
     Exists,
-    /// The taint's value is a greater integer (1.36: feature gate `TaintTolerationComparisonOperators`).
+    /// The taint's value is a greater integer (1.36: feature gate
+    /// `TaintTolerationComparisonOperators`).
     Gt,
     /// The taint's value is a smaller integer (the same gate).
     Lt,

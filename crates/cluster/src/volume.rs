@@ -1,16 +1,18 @@
 //! Volumes: what pods mount, and the objects behind it.
 //!
-//! Models the parts of `k8s.io/api/core/v1` and `storage/v1` (v0.36.3) that scheduling and failover read.
+//! Models the parts of `k8s.io/api/core/v1` and `storage/v1` (v0.36.3) that scheduling and failover
+//! read.
 
 use crate::Symbol;
 use crate::selector::{LabelSelector, NodeSelector};
 
-/// One volume of a pod, as far as it limits where the pod may run. Volumes made from the API or the node's own
-/// scratch space (configMap, secret, projected, emptyDir, downwardAPI, image) limit nothing and are left out.
+/// One volume of a pod, as far as it limits where the pod may run. Volumes made from the API or the
+/// node's own scratch space (configMap, secret, projected, emptyDir, downwardAPI, image) limit
+/// nothing and are left out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PodVolume {
-    /// A `PersistentVolumeClaim` of the pod's namespace, by name; for a generic ephemeral volume the claim that
-    /// carries the pod's and the volume's name.
+    /// A `PersistentVolumeClaim` of the pod's namespace, by name; for a generic ephemeral volume
+    /// the claim that carries the pod's and the volume's name.
     Claim {
         /// The claim's name.
         name: Symbol,
@@ -19,7 +21,8 @@ pub enum PodVolume {
         /// Made for this pod alone (`volumes[].ephemeral`).
         ephemeral: bool,
     },
-    /// A generic ephemeral volume of a template: the claim's name follows from the pod's, once it has one.
+    /// A generic ephemeral volume of a template: the claim's name follows from the pod's, once it
+    /// has one.
     Ephemeral {
         /// The volume's name in the template.
         volume: Symbol,
@@ -28,7 +31,8 @@ pub enum PodVolume {
     Direct {
         /// Which kind of disk.
         kind: DirectVolumeKind,
-        /// What identifies it: PD name, EBS volume id, `iqn`, or monitors, pool and image.
+        /// What identifies it: PD name, EBS volume id, disk name, `iqn`, or pool, image and
+        /// monitors.
         identity: Box<[Symbol]>,
         /// Mounted read-only by this pod.
         read_only: bool,
@@ -81,7 +85,8 @@ pub struct Claim {
     pub name: Symbol,
     /// The volume it is bound to (or asks for), if any.
     pub volume: Option<Symbol>,
-    /// Whether `status.phase` is `Bound` (and the bind annotation is there, as the scheduler asks).
+    /// Whether `status.phase` is `Bound` (and the bind annotation is there, as the scheduler
+    /// asks).
     pub bound: bool,
     /// `status.phase` is `Lost`.
     pub lost: bool,
@@ -108,7 +113,8 @@ pub struct Claim {
 pub struct Volume {
     /// Its name.
     pub name: Symbol,
-    /// Its labels: the zone and region ones limit where it is used (`VolumeZone`), all are matched by claims.
+    /// Its labels: the zone and region ones limit where it is used (`VolumeZone`), all are matched
+    /// by claims.
     pub labels: crate::Labels,
     /// Bytes.
     pub capacity: i64,
@@ -188,7 +194,8 @@ pub struct CsiNode {
     pub node: Symbol,
     /// Its drivers.
     pub drivers: Box<[CsiNodeDriver]>,
-    /// In-tree plugins that are migrated on this node (`storage.alpha.kubernetes.io/migrated-plugins`).
+    /// In-tree plugins that are migrated on this node
+    /// (`storage.alpha.kubernetes.io/migrated-plugins`).
     pub migrated_plugins: Box<[Symbol]>,
 }
 

@@ -48,7 +48,8 @@ pub enum Strategy {
 pub enum Provenance {
     /// The object was there.
     Read,
-    /// It was not: name and kind follow from its pods' owner references, the count from their number.
+    /// It was not: name and kind follow from its pods' owner references, the count from their
+    /// number.
     Inferred,
 }
 
@@ -63,13 +64,13 @@ pub struct Workload {
     pub name: Symbol,
     /// What made it in turn: the Deployment of a ReplicaSet, the CronJob of a Job.
     pub owner: Option<WorkloadId>,
-    /// How many pods it wants. For DaemonSets and static pods the number follows from the nodes, and this is
-    /// what was counted.
+    /// How many pods it wants. For DaemonSets and static pods the number follows from the nodes,
+    /// and this is what was counted.
     pub desired: i64,
     /// Its pods, as it would select them.
     pub selector: LabelSelector,
-    /// What its next pod asks for, where its template is known. For a StatefulSet without its pod's ordinal,
-    /// for a DaemonSet without the node's name.
+    /// What its next pod asks for, where its template is known. For a StatefulSet without its
+    /// pod's ordinal, for a DaemonSet without the node's name.
     pub template: Option<ClassId>,
     /// How a Deployment rolls out.
     pub strategy: Option<Strategy>,

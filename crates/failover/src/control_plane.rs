@@ -1,8 +1,8 @@
 //! Whether anybody is left who evicts, re-creates and schedules.
 //!
-//! A control plane whose members are nodes of the cluster acts only while a majority of them is up (etcd's
-//! quorum). Where no node of the export is a member the control plane is somewhere else (a managed service)
-//! and taken to be up.
+//! A control plane whose members are nodes of the cluster acts only while a majority of them is up
+//! (etcd's quorum). Where no node of the export is a member the control plane is somewhere else (a
+//! managed service) and taken to be up.
 
 use holdfast_cluster::{Cluster, NodeId, Placement};
 
@@ -24,8 +24,9 @@ const ROLES: [&str; 4] = [
 const STATIC_PODS: [&str; 2] = ["etcd", "kube-apiserver"];
 
 impl ControlPlane {
-    /// The members that the export shows: nodes with an `etcd` role where there are such, else nodes with
-    /// any control-plane role, else nodes that run etcd or the API server as static pods.
+    /// The members that the export shows: nodes with an `etcd` role where there are such, else
+    /// nodes with any control-plane role, else nodes that run etcd or the API server as static
+    /// pods.
     pub fn of(cluster: &Cluster) -> Self {
         let with = |roles: &[&str]| -> Vec<NodeId> {
             let roles: Vec<_> = roles.iter().filter_map(|role| cluster.find(role)).collect();

@@ -1,9 +1,10 @@
 //! What makes up for a pod that is gone.
 //!
-//! Models, at v1.36.3: `pkg/controller/replicaset/replica_set.go` (pods with a deletion timestamp no longer
-//! count, so the replacement comes as soon as a pod terminates), `pkg/controller/statefulset` (never two
-//! pods of one identity), `pkg/controller/daemon` (its pods bear a silent node's taints for ever) and
-//! `pkg/controller/job` (`podReplacementPolicy: TerminatingOrFailed`, the default).
+//! Models, at v1.36.3: `pkg/controller/replicaset/replica_set.go` (pods with a deletion timestamp
+//! no longer count, so the replacement comes as soon as a pod terminates),
+//! `pkg/controller/statefulset` (never two pods of one identity), `pkg/controller/daemon` (its pods
+//! bear a silent node's taints for ever) and `pkg/controller/job` (`podReplacementPolicy:
+//! TerminatingOrFailed`, the default).
 
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, Instance, InstanceId, Placement, Workload};

@@ -2,9 +2,9 @@
 //!
 //! Models `ComputeZoneState`, `handleDisruption`, `setLimiterInZone` and `ReducedQPSFunc` of
 //! `pkg/controller/nodelifecycle/node_lifecycle_controller.go` (v1.36.3) with its default settings
-//! (`--unhealthy-zone-threshold=0.55`, `--large-cluster-size-threshold=50`). The controller looks every five
-//! seconds and nodes that fail together may be seen in different looks, so an eviction that the final state
-//! forbids may already have begun: then it is only [`Certainty::Possible`].
+//! (`--unhealthy-zone-threshold=0.55`, `--large-cluster-size-threshold=50`). The controller looks
+//! every five seconds and nodes that fail together may be seen in different looks, so an eviction
+//! that the final state forbids may already have begun: then it is only [`Certainty::Possible`].
 
 use std::collections::BTreeMap;
 
@@ -33,8 +33,8 @@ type ZoneKey = (Option<Symbol>, Option<Symbol>);
 /// Above this many nodes a partly disrupted zone is only slowed down.
 const LARGE_ZONE: usize = 50;
 
-/// For every node whether an eviction from it is sure, once the nodes that `placement` cannot reach are
-/// noticed.
+/// For every node whether an eviction from it is sure, once the nodes that `placement` cannot reach
+/// are noticed.
 pub fn certainties(cluster: &Cluster, placement: &Placement) -> Vec<Certainty> {
     let zones = zone_states(cluster, placement);
     let all_down = zones.values().all(|state| *state == ZoneState::Full);

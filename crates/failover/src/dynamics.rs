@@ -31,7 +31,8 @@ pub enum Step {
         /// Its node.
         node: NodeId,
     },
-    /// The scheduler marks pods of lower priority for deletion, and keeps their node free for the pod.
+    /// The scheduler marks pods of lower priority for deletion, and keeps their node free for the
+    /// pod.
     Preempt {
         /// The pod.
         pod: InstanceId,
@@ -40,7 +41,8 @@ pub enum Step {
         /// Who has to go, by id.
         victims: Vec<InstanceId>,
     },
-    /// A pod that is marked for deletion ends, as its kubelet sees to it, and its controller reacts.
+    /// A pod that is marked for deletion ends, as its kubelet sees to it, and its controller
+    /// reacts.
     End {
         /// The pod.
         pod: InstanceId,
@@ -74,17 +76,18 @@ pub struct Steps {
     pub sure: Vec<Step>,
     /// One of these may come next, or never.
     pub possible: Vec<Step>,
-    /// A preemption is among them whose victims might be others: a disruption budget may protect them, and
-    /// budgets are taken as the export has them although the failure changes what they allow; or pods tie
-    /// that came to their node since, and who of them came first is not kept.
+    /// A preemption is among them whose victims might be others: a disruption budget may protect
+    /// them, and budgets are taken as the export has them although the failure changes what
+    /// they allow; or pods tie that came to their node since, and who of them came first is
+    /// not kept.
     pub coarse: bool,
 }
 
 /// What [`Dynamics::evict_all`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evicted {
-    /// Some pod was evicted.
-    pub any: bool,
+    /// The pods, by node and id.
+    pub pods: Vec<InstanceId>,
     /// The pods that may as well stay where they are.
     pub uncertain: Vec<InstanceId>,
 }
@@ -141,8 +144,8 @@ impl<'c> Dynamics<'c> {
         }
     }
 
-    /// Carries out the evictions that are sure to come and whose order nobody can notice, and says which.
-    /// What is left over is among the [`Dynamics::steps`].
+    /// Carries out the evictions that are sure to come and whose order nobody can notice, and says
+    /// which. What is left over is among the [`Dynamics::steps`].
     pub fn evict_unnoticed(&self, placement: &mut Placement, situation: &Situation) -> Vec<Step> {
         let mut done = Vec::new();
         if !situation.acts {
@@ -163,8 +166,8 @@ impl<'c> Dynamics<'c> {
         done
     }
 
-    /// The pods in whose place a pod may have to be scheduled: those that wait, that are about to be evicted or
-    /// that end, and those that one of them might preempt.
+    /// The pods in whose place a pod may have to be scheduled: those that wait, that are about to
+    /// be evicted or that end, and those that one of them might preempt.
     fn movers(&self, placement: &Placement, due: &[InstanceId]) -> Vec<InstanceId> {
         let mut movers: Vec<InstanceId> = due.to_vec();
         movers.extend(placement.pending());
@@ -257,8 +260,8 @@ impl<'c> Dynamics<'c> {
         placement.change(self.cluster, pod, |instance| instance.nominated = Some(node));
     }
 
-    /// Carries out every eviction that may still come, with every pod made again that may be: the most
-    /// competition there can be for the places left.
+    /// Carries out every eviction that may still come, with every pod made again that may be: the
+    /// most competition there can be for the places left.
     pub fn evict_all(&self, placement: &mut Placement, situation: &Situation) -> Evicted {
         let due: Vec<InstanceId> = self.evictable(placement).collect();
         let uncertain = due
@@ -269,11 +272,11 @@ impl<'c> Dynamics<'c> {
         for pod in &due {
             self.apply(placement, &Step::Evict { pod: *pod, replaced: true });
         }
-        Evicted { any: !due.is_empty(), uncertain }
+        Evicted { pods: due, uncertain }
     }
 
-    /// Whether the default scheduler places the pod as soon as it can: no gate holds it and no other
-    /// scheduler is asked for.
+    /// Whether the default scheduler places the pod as soon as it can: no gate holds it and no
+    /// other scheduler is asked for.
     pub fn is_ours(&self, placement: &Placement, pod: InstanceId) -> bool {
         let spec = self.spec(placement, pod);
         spec.gates.is_empty() && spec.scheduler_name == self.cluster.known().default_scheduler
@@ -370,8 +373,8 @@ impl<'c> Dynamics<'c> {
         })
     }
 
-    /// Whether a step rests on what a controller does that nobody knows: that it makes another pod, or that it
-    /// does not.
+    /// Whether a step rests on what a controller does that nobody knows: that it makes another pod,
+    /// or that it does not.
     pub fn is_assumed(&self, placement: &Placement, step: &Step) -> bool {
         let of_custom = |pod: &InstanceId| self.reaction(placement, *pod) == Reaction::Unknown;
         match step {

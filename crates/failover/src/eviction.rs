@@ -16,7 +16,8 @@ pub enum Delay {
     Never,
 }
 
-/// When the pod is evicted from `node` as it stands in `placement`; `None` where no taint evicts anybody.
+/// When the pod is evicted from `node` as it stands in `placement`; `None` where no taint evicts
+/// anybody.
 pub fn delay(
     cluster: &Cluster,
     placement: &Placement,
@@ -48,8 +49,8 @@ fn evicting_taints(cluster: &Cluster, placement: &Placement, node: NodeId) -> Ve
     taints
 }
 
-/// How long all of `taints` are borne together: the shortest time among the tolerations used, the first
-/// that matches counting for each taint.
+/// How long all of `taints` are borne together: the shortest time among the tolerations used, the
+/// first that matches counting for each taint.
 fn borne(taints: &[Taint], tolerations: &[Toleration], symbols: &Symbols) -> Delay {
     let mut shortest = Delay::Never;
     for taint in taints {

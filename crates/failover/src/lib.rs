@@ -1,9 +1,9 @@
 //! What Kubernetes does after a failure, as a transition system.
 //!
 //! [`failure`] takes nodes away; [`Dynamics`] then says which [`Step`]s may come next in a
-//! [`Placement`](holdfast_cluster::Placement) and carries them out: evictions by taint, what the workload
-//! controllers do about them, and what the scheduler decides. Nothing here chooses between steps: whoever
-//! explores takes every order, whoever tells a story takes one.
+//! [`Placement`](holdfast_cluster::Placement) and carries them out: evictions by taint, what the
+//! workload controllers do about them, and what the scheduler decides. Nothing here chooses between
+//! steps: whoever explores takes every order, whoever tells a story takes one.
 //!
 //! * [`eviction`]: how long a pod stays on a node that is not heard.
 //! * [`disruption`]: when the node lifecycle controller stops evicting.

@@ -1,17 +1,19 @@
 //! When a placement does not tell whom a preemption hits.
 //!
-//! `SelectVictimsOnNode` spares the more important pods of a node: higher priority first, then those that started
-//! earlier, and where both are equal whoever the sort of Go leaves in front, which follows from the order in
-//! which the scheduler heard of them (`pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go`
-//! and `pkg/scheduler/util/utils.go`, v1.36.3). A placement keeps neither when nor in which order pods came.
-//! Budgets come before all that, and the disruption controller (`pkg/controller/disruption`) changes what they
-//! allow as soon as pods are lost.
+//! `SelectVictimsOnNode` spares the more important pods of a node: higher priority first, then
+//! those that started earlier, and where both are equal whoever the sort of Go leaves in front,
+//! which follows from the order in which the scheduler heard of them
+//! (`pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go` and `pkg/scheduler/
+//! util/utils.go`, v1.36.3). A placement keeps neither when nor in which order pods came.
+//! Budgets come before all that, and the disruption controller (`pkg/controller/disruption`)
+//! changes what they allow as soon as pods are lost.
 
 use std::collections::BTreeMap;
 
 use holdfast_cluster::{Cluster, InstanceId, Placement};
 
-/// When the pod started, as the export tells it; pods that were made since started later than all of these.
+/// When the pod started, as the export tells it; pods that were made since started later than all
+/// of these.
 pub(crate) fn start_time(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> Option<i64> {
     let origin = placement.instance(pod).origin?;
     (InstanceId::from(origin) == pod).then(|| cluster.pod(origin).start_time)?

@@ -1,14 +1,15 @@
 //! Whether the order of evictions can be noticed.
 //!
-//! Topology spread counts the pods of a domain, silent nodes included, and leaves terminating pods out
-//! (`pkg/scheduler/framework/plugins/podtopologyspread/common.go`, `countPodsMatchSelector`, v1.36.3). So the
-//! moment at which a pod on a silent node begins to terminate shows in the scores and filters of whoever is
-//! spread together with it. Nothing else tells a terminating pod on a silent node from one that is not.
+//! Topology spread counts the pods of a domain, silent nodes included, and leaves terminating pods
+//! out (`pkg/scheduler/framework/plugins/podtopologyspread/common.go`, `countPodsMatchSelector`,
+//! v1.36.3). So the moment at which a pod on a silent node begins to terminate shows in the scores
+//! and filters of whoever is spread together with it. Nothing else tells a terminating pod on a
+//! silent node from one that is not.
 
 use holdfast_cluster::{Cluster, Instance, InstanceId, Placement};
 
-/// Whether another of the pods in whose place one may have to be scheduled (`movers`) counts `pod` for its
-/// spread.
+/// Whether another of the pods in whose place one may have to be scheduled (`movers`) counts `pod`
+/// for its spread.
 pub(crate) fn is_counted(
     cluster: &Cluster,
     placement: &Placement,
@@ -20,9 +21,10 @@ pub(crate) fn is_counted(
     others.any(|other| counts(cluster, placement.instance(*other), counted))
 }
 
-/// Whether the spread of `placed` counts `counted`: by its own constraints, or by the default ones, which count
-/// the pods that a Service or the same controller selects, by host and by zone. The host is the silent node
-/// itself, which is no candidate, so of the defaults only the zone can show.
+/// Whether the spread of `placed` counts `counted`: by its own constraints, or by the default ones,
+/// which count the pods that a Service or the same controller selects, by host and by zone. The
+/// host is the silent node itself, which is no candidate, so of the defaults only the zone can
+/// show.
 fn counts(cluster: &Cluster, placed: &Instance, counted: &Instance) -> bool {
     let namespace = cluster.class(placed.class).namespace;
     if namespace != cluster.class(counted.class).namespace {

@@ -1,9 +1,9 @@
 //! Pods that controllers would make.
 //!
-//! A rendered manifest has workloads and no pods; an export taken at a bad moment lacks some. What is made
-//! here is what the controllers of v1.36.3 would make next: `pkg/controller/replicaset`,
-//! `pkg/controller/statefulset`, `pkg/controller/daemon` (`NodeShouldRunDaemonPod`), `pkg/controller/job`.
-//! Made pods are pending: the scheduler has not seen them.
+//! A rendered manifest has workloads and no pods; an export taken at a bad moment lacks some. What
+//! is made here is what the controllers of v1.36.3 would make next: `pkg/controller/replicaset`,
+//! `pkg/controller/statefulset`, `pkg/controller/daemon` (`NodeShouldRunDaemonPod`),
+//! `pkg/controller/job`. Made pods are pending: the scheduler has not seen them.
 
 use std::collections::BTreeSet;
 
@@ -22,8 +22,8 @@ use crate::objects::workload::{Template, WorkloadEntry};
 use crate::resolve::Resolver;
 use crate::workloads::{Member, Roster};
 
-/// A made pod is of no use beyond this many of one workload: no cluster runs so many, and a slip of the
-/// finger in `replicas` must not take all memory.
+/// A made pod is of no use beyond this many of one workload: no cluster runs so many, and a slip of
+/// the finger in `replicas` must not take all memory.
 const PODS_MAX: i64 = 150_000;
 
 /// What the controllers look at while they make pods.
@@ -45,8 +45,8 @@ pub(crate) struct Made {
     pub(crate) had_some: bool,
 }
 
-/// Whether the DaemonSet controller would run a pod of this spec on a node (`NodeShouldRunDaemonPod`,
-/// `pkg/controller/daemon/daemon_controller.go`).
+/// Whether the DaemonSet controller would run a pod of this spec on a node
+/// (`NodeShouldRunDaemonPod`, `pkg/controller/daemon/daemon_controller.go`).
 pub(crate) fn daemon_fits(spec: &PodSpec, node: &Node, builder: &Builder) -> bool {
     let symbols = builder.so_far().symbols();
     let selected =
@@ -96,8 +96,8 @@ impl Controllers<'_> {
         made
     }
 
-    /// Gives every Deployment without a ReplicaSet its first one. One whose ReplicaSet is known from its
-    /// pods alone tells it how many to run.
+    /// Gives every Deployment without a ReplicaSet its first one. One whose ReplicaSet is known
+    /// from its pods alone tells it how many to run.
     fn roll_out(&mut self) {
         for at in 0..self.roster.members.len() {
             let member = &self.roster.members[at];
@@ -178,8 +178,8 @@ impl Controllers<'_> {
         })
     }
 
-    /// ReplicaSets, ReplicationControllers and Jobs count their pods and name new ones at random; here
-    /// they are numbered.
+    /// ReplicaSets, ReplicationControllers and Jobs count their pods and name new ones at random;
+    /// here they are numbered.
     fn fill_up(&mut self, at: usize, template: &Template) {
         let member = &self.roster.members[at];
         let own = || member.pods.iter().map(|at| &self.pods[*at as usize].value);

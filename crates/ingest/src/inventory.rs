@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::losses::Losses;
+
 /// What was found in the sources. Files are listed so that an [`Origin`](crate::Origin) can be
 /// told; kinds are counted so that absence can be told from ignorance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -10,10 +12,10 @@ pub struct Inventory {
     pub files: Vec<String>,
     /// How many objects were handed over, by group and kind.
     pub objects: Kinds,
-    /// The kinds that a list answered for, with how many items those lists held. A kind listed with
-    /// zero items is proved absent as far as those lists reach; a kind not listed is not known.
-    /// `kubectl get` writes a plain `List`, which answers only for the kinds of its items, as it
-    /// does not say what was asked for.
+    /// The kinds that a list answered for, with how many items those lists held. A kind listed
+    /// with zero items is proved absent as far as those lists reach; a kind not listed is not
+    /// known. `kubectl get` writes a plain `List`, which answers only for the kinds of its
+    /// items, as it does not say what was asked for.
     pub lists_seen: Kinds,
     /// Like [`Self::lists_seen`] for empty plain `List`s whose kind is told by the file's path
     /// alone, as support bundles write them. Weaker evidence: a path is not content.
@@ -22,6 +24,8 @@ pub struct Inventory {
     pub lists_of_nothing: u64,
     /// Files and documents that hold no objects, by what they are.
     pub skipped: BTreeMap<Skipped, u64>,
+    /// What may have been lost with what could not be read.
+    pub losses: Losses,
 }
 
 /// Why a file or a document of a bundle was passed over without a word.

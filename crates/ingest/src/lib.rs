@@ -11,6 +11,7 @@ mod expand;
 pub mod inventory;
 mod json;
 pub mod load;
+pub mod losses;
 pub mod object;
 mod objects;
 pub mod redact;

@@ -3,7 +3,8 @@
 use holdfast_cluster::pod::Pod;
 use holdfast_cluster::workload::Workload;
 use holdfast_cluster::{
-    Builder, ClassId, Cluster, Node, NodeId, PodId, Symbol, WorkloadId, coverage::Coverage,
+    Builder, ClassId, Cluster, Node, NodeId, PodId, Symbol, WorkloadId,
+    coverage::{Coverage, InputKind},
 };
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -20,8 +21,8 @@ use crate::{Diagnostic, Inventory, Origin, Place, Source, for_each_object};
 /// How to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Make the pods that controllers would make: of manifests, whose workloads have none yet, and of
-    /// workloads that lack some.
+    /// Make the pods that controllers would make: of manifests, whose workloads have none yet, and
+    /// of workloads that lack some.
     pub expand: bool,
 }
 
@@ -36,8 +37,8 @@ impl Default for Options {
 pub struct Loaded {
     /// All objects, brought together.
     pub cluster: Cluster,
-    /// What was wrong, left out or assumed. One of [`Severity::Error`](crate::Severity::Error) means that
-    /// the input is refused, and the cluster must not be used.
+    /// What was wrong, left out or assumed. One of [`Severity::Error`](crate::Severity::Error)
+    /// means that the input is refused, and the cluster must not be used.
     pub diagnostics: Vec<Diagnostic>,
     /// Files, and how many objects of each kind they held.
     pub inventory: Inventory,
@@ -82,14 +83,15 @@ impl Loaded {
 pub fn load(sources: Vec<Source>, options: &Options) -> Loaded {
     let mut gathered = Gathered::default();
     let mut diagnostics = Vec::new();
-    let inventory = for_each_object(sources, &mut |raw| gathered.read(&raw), &mut diagnostics);
+    let mut inventory = for_each_object(sources, &mut |raw| gathered.read(&raw), &mut diagnostics);
     diagnostics.append(&mut gathered.diagnostics);
+    inventory.losses.objects(&diagnostics);
     gathered.diagnostics = diagnostics;
     assemble(gathered, inventory, *options)
 }
 
-/// Reads objects that are already apart, as the cases of a decision trace hold them, into a cluster. No
-/// pods are made: what is given is all there is.
+/// Reads objects that are already apart, as the cases of a decision trace hold them, into a
+/// cluster. No pods are made: what is given is all there is.
 pub fn from_objects<'a>(objects: impl IntoIterator<Item = &'a [u8]>) -> (Cluster, Vec<Diagnostic>) {
     let mut bytes = Vec::new();
     for object in objects {
@@ -129,7 +131,9 @@ fn assemble(mut gathered: Gathered, inventory: Inventory, options: Options) -> L
         roster: &mut roster,
     };
     controllers.count_daemons();
-    let made = if options.expand { controllers.expand() } else { Vec::new() };
+    // Pods that were lost are not missing: nothing is made in their stead.
+    let expand = options.expand && !coverage.has_lost(InputKind::Pod);
+    let made = if expand { controllers.expand() } else { Vec::new() };
     for (at, row) in pods.iter().enumerate() {
         add_pod(&row.value, roster.of_pod[at], &mut resolver, &mut builder);
         origins.pods.push(row.origin);
@@ -257,7 +261,7 @@ fn named<T: PartialEq>(
     std::mem::take(table).into_rows().map(|row| (name(&row.value), row.value)).collect()
 }
 
-/// The kinds that the export speaks of: objects of them, or empty lists.
+/// The kinds that the export speaks of: objects of them, or empty lists; and those that were lost.
 fn coverage(inventory: &Inventory) -> Coverage {
     let mut coverage = Coverage::default();
     for kinds in [&inventory.objects, &inventory.lists_seen] {
@@ -267,6 +271,7 @@ fn coverage(inventory: &Inventory) -> Coverage {
             }
         }
     }
+    inventory.losses.input_kinds().for_each(|kind| coverage.lose(kind));
     coverage
 }
 

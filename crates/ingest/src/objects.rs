@@ -1,8 +1,8 @@
 //! Objects as API servers print them, translated one at a time.
 //!
-//! Every kind has its lean type, which reads what decides something and skips the rest unread: Secrets,
-//! data of ConfigMaps, environment variables and `last-applied-configuration` never get in. What is read
-//! is interned at once; no JSON shape outlives its object.
+//! Every kind has its lean type, which reads what decides something and skips the rest unread:
+//! Secrets, data of ConfigMaps, environment variables and `last-applied-configuration` never get
+//! in. What is read is interned at once; no JSON shape outlives its object.
 
 mod admission;
 mod affinity;
@@ -10,6 +10,7 @@ mod amounts;
 pub(crate) mod context;
 mod csi;
 pub(crate) mod lean;
+mod memo;
 mod meta;
 mod node;
 pub(crate) mod pod;
@@ -27,7 +28,7 @@ use holdfast_cluster::budget::Budget;
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::service::Service;
 use holdfast_cluster::volume::{
-    Attachment, CsiDriver, CsiNode, StorageCapacity, StorageClass, Volume,
+    Attachment, CsiDriver, CsiNode, PodVolume, StorageCapacity, StorageClass, Volume,
 };
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Builder, Labels, Node, Symbol};
@@ -35,10 +36,12 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 use serde::Deserialize;
 
+use self::affinity::Bearer;
 use self::context::{Complaint, Context};
+use self::memo::{Known, Memo, Resized};
 use self::meta::Meta;
-use self::pod::PodEntry;
-use self::podspec::Draft;
+use self::pod::{PodEntry, RawPod, RawPodStatus, StrictPod};
+use self::podspec::{Draft, Owner, RawPodSpec};
 use self::policy::{Autoscaler, PriorityClass, RuntimeClass};
 use self::storage::ClaimEntry;
 use self::table::{Put, Row, Table, Version};
@@ -67,6 +70,8 @@ pub(crate) struct Gathered {
     pub(crate) priority_classes: Table<PriorityClass>,
     pub(crate) runtime_classes: Table<RuntimeClass>,
     pub(crate) autoscalers: Table<Autoscaler>,
+    memo: Memo,
+    status_key: Vec<u8>,
     complaints: Vec<Complaint>,
     repeated: Repeated,
 }
@@ -346,29 +351,112 @@ impl Gathered {
     }
 
     fn pod(&mut self, raw: &RawObject<'_>) -> Result<(), Box<Diagnostic>> {
-        let item: pod::RawPod<'_> = raw.parse()?;
+        let item: RawPod<'_> = raw.parse()?;
         let head = self.head(item.metadata.as_ref(), raw)?;
         let mut context = self.context();
         let labels = match &item.metadata {
             Some(meta) => context.labels(&meta.labels),
             None => Labels::default(),
         };
-        let namespace = context.intern(item.metadata.as_ref().map_or("default", Meta::namespace));
-        let bearer = affinity::Bearer { namespace, labels: &labels };
-        let drafts = item.drafts(bearer, &mut context);
         let labels = context.builder.labels(labels);
         let mut entry = item.entry(labels, &mut context);
-        entry.draft = self.drafts.insert_full(drafts.as_it_stands).0 as u32;
-        entry.replacement = match drafts.replacement {
-            Some(draft) => self.drafts.insert_full(draft).0 as u32,
-            None => entry.draft,
-        };
+        let (known, replacement) = self.spec(raw, &item, &entry)?;
+        entry.draft = self.resized(&item, known);
+        entry.replacement = replacement.unwrap_or(known.draft);
         if !self.tell_complaints(raw, &head) {
             let row = Row { value: entry, version: head.version, origin: Some(raw.origin()) };
             let put = self.pods.put((head.namespace, head.name), row);
             self.tell_put(put, raw, &head);
         }
         Ok(())
+    }
+
+    /// Translates a pod's spec, or finds one like it. Gives the draft of the next pod where it
+    /// differs.
+    fn spec(
+        &mut self,
+        raw: &RawObject<'_>,
+        item: &RawPod<'_>,
+        entry: &PodEntry,
+    ) -> Result<(Known, Option<u32>), Box<Diagnostic>> {
+        let namespace = item.metadata.as_ref().map_or("default", Meta::namespace);
+        if let Some(known) = self.memo.find(&item.spec, namespace, entry.labels) {
+            let draft = known.repin(&self.drafts[known.draft as usize], entry.node);
+            let number = draft.map_or(known.draft, |draft| self.draft(draft));
+            return Ok((Known { draft: number, ..known }, None));
+        }
+        let json = item.spec.json();
+        let strict;
+        let spec = if let Ok(spec) = serde_json::from_str::<RawPodSpec<'_>>(&json) {
+            Some(spec)
+        } else {
+            // Parsing the whole object again tells the place.
+            strict = raw.parse::<StrictPod<'_>>()?;
+            strict.spec
+        };
+        let spec = spec.unwrap_or_default();
+        let labels = self.builder.so_far().labels(entry.labels).clone();
+        let bearer = Bearer { namespace: entry.namespace, labels: &labels };
+        let name = item.metadata.as_ref().map_or("", |meta| &meta.name);
+        let (draft, demand) = spec.translate(Owner { name, bearer }, &mut self.context());
+        let ephemeral = draft
+            .spec
+            .volumes
+            .iter()
+            .any(|volume| matches!(volume, PodVolume::Claim { ephemeral: true, .. }));
+        let number = self.draft(draft.clone());
+        if !ephemeral && self.complaints.is_empty() {
+            let known = self.memo.keep(&draft, number, demand, entry.node);
+            return Ok((known, None));
+        }
+        let known = self.memo.unkept(number, demand);
+        let replacement = ephemeral.then(|| {
+            // The next pod has another name, and its claims with it.
+            let (next, _) = spec.translate(Owner { name: "", bearer }, &mut self.context());
+            self.draft(next)
+        });
+        Ok((known, replacement))
+    }
+
+    /// The draft of a pod as it stands: with what the kubelet has given, where an in-place resize
+    /// is under way.
+    fn resized(&mut self, item: &RawPod<'_>, known: Known) -> u32 {
+        let Some(status) = &item.status else { return known.draft };
+        let mut key = std::mem::take(&mut self.status_key);
+        key.clear();
+        status.given_key(&mut key);
+        if key.is_empty() {
+            self.status_key = key;
+            return known.draft;
+        }
+        key.extend(known.demand.to_le_bytes());
+        let before = self.memo.resized(&key).cloned();
+        let resized = before.unwrap_or_else(|| self.resize(status, known, &key));
+        self.status_key = key;
+        let Some((requests, scored_requests)) = resized else { return known.draft };
+        let mut draft = self.drafts[known.draft as usize].clone();
+        draft.spec.requests = requests;
+        draft.spec.scored_requests = scored_requests;
+        self.draft(draft)
+    }
+
+    /// What a resource status makes of a demand, where it makes a difference.
+    fn resize(&mut self, status: &RawPodStatus<'_>, known: Known, key: &[u8]) -> Resized {
+        let mut context = Context { builder: &mut self.builder, complaints: &mut self.complaints };
+        let demand = self.memo.demand_at(known.demand);
+        let given = status.given(&mut context);
+        let as_it_stands = demand.requests(given.as_ref(), &mut context);
+        let plain = demand.requests(None, &mut context);
+        let resized = (as_it_stands != plain).then_some(as_it_stands);
+        if self.complaints.is_empty() {
+            self.memo.keep_resized(key, resized.clone());
+        }
+        resized
+    }
+
+    /// Numbers a draft.
+    fn draft(&mut self, draft: Draft) -> u32 {
+        self.drafts.insert_full(draft).0 as u32
     }
 
     /// The interner, lent to the translation of one object.
@@ -386,8 +474,11 @@ impl Gathered {
             return Err(Box::new(self.about(Rule::NoName, raw.loss(), raw, None, detail)));
         };
         let mut context = self.context();
+        // A cluster's own objects have one name in all of it, whatever a manifest says of a
+        // namespace.
+        let namespace = if namespaced(&raw.kind) { meta.namespace() } else { "" };
         Ok(Head {
-            namespace: context.intern(meta.namespace()),
+            namespace: context.intern(namespace),
             name: context.intern(&meta.name),
             version: Version {
                 uid: context.intern_some(&meta.uid),

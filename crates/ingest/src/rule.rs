@@ -45,7 +45,7 @@ pub enum Rule {
     HiddenValue,
     /// The log blocks of a `kubectl cluster-info dump` do not end.
     UnendedLog,
-    /// A resource amount that is no quantity, or below zero.
+    /// A resource amount that is no quantity, below zero, or beyond what the API can hold.
     BadQuantity,
     /// A host port that does not exist.
     BadPort,
@@ -177,7 +177,7 @@ impl Rule {
                 "Nothing to do unless the value matters; then export without that redactor."),
             Self::UnendedLog => ("unended-log", "a log block does not end",
                 "Export again; what follows the log is not read."),
-            Self::BadQuantity => ("bad-quantity", "an amount is no quantity",
+            Self::BadQuantity => ("bad-quantity", "a resource amount is wrong",
                 "Correct the amount; quantities look like `500m`, `2`, `1.5Gi`."),
             Self::BadPort => ("bad-port", "a port is out of range",
                 "Use a port from 1 to 65535."),
@@ -195,15 +195,15 @@ impl Rule {
                 "Add `nodes` to the kinds that are exported; no capacity is invented."),
             Self::UnlistedNode => ("unlisted-node", "pods are bound to a node that is not there",
                 "Add `nodes` to the kinds that are exported."),
-            Self::UnknownPriorityClass => ("unknown-priority-class", "a priority class is not there",
-                "Add `priorityclasses` to the kinds that are exported; until then its pods have priority 0."),
+            Self::UnknownPriorityClass => ("unknown-priority-class", "a priority class is missing",
+                "Add `priorityclasses` to the export; until then its pods have priority 0."),
             Self::UnknownRuntimeClass => ("unknown-runtime-class", "a runtime class is not there",
                 "Add `runtimeclasses` to the kinds that are exported."),
             Self::OwnerInferred => ("owner-inferred", "workloads are known from their pods alone",
                 "Add the workloads' kinds to the export; their counts are taken from their pods."),
             Self::PodsExpanded => ("pods-expanded", "pods were made as controllers would",
-                "Nothing to do for rendered manifests; in an export, look why the pods are missing."),
-            Self::AutoscalerWithoutTarget => ("autoscaler-without-target", "an autoscaler's target is not there",
+                "Nothing to do for rendered manifests; in an export, look why pods are missing."),
+            Self::AutoscalerWithoutTarget => ("autoscaler-without-target", "its target is missing",
                 "Add the target's kind to the export."),
         }
     }

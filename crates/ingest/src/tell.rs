@@ -60,18 +60,19 @@ impl Teller<'_> {
         };
         let members: Vec<&Member> = self.roster.members.iter().filter(told).collect();
         let names = members.iter().map(|member| self.name(member));
-        let detail = format!("{} workloads: {}", members.len(), some(names));
+        let detail = some(names);
         let rule = Rule::OwnerInferred;
         (!members.is_empty()).then(|| whole(rule, Severity::Note, detail))
     }
 
-    /// Pods that were made: one note for all workloads without a pod, and one for each that lacked some.
+    /// Pods that were made: one note for all workloads without a pod, and one for each that lacked
+    /// some.
     pub(crate) fn made(&self, made: &[Made]) -> Vec<Diagnostic> {
         let mut told = Vec::new();
         let fresh: Vec<&Made> = made.iter().filter(|made| !made.had_some).collect();
         if !fresh.is_empty() {
             let pods: u64 = fresh.iter().map(|made| made.pods).sum();
-            let detail = format!("{pods} pods of {} workloads without any", fresh.len());
+            let detail = format!("{pods} for workloads without any");
             told.push(whole(Rule::PodsExpanded, Severity::Note, detail));
         }
         for made in made.iter().filter(|made| made.had_some) {

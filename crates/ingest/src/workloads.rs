@@ -31,8 +31,8 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// How many pods its controller goes for. An autoscaler lifts a workload that has no pods yet to its
-    /// lowest count at once; a workload scaled to zero it leaves alone.
+    /// How many pods its controller goes for. An autoscaler lifts a workload that has no pods yet
+    /// to its lowest count at once; a workload scaled to zero it leaves alone.
     pub(crate) fn wanted(&self) -> i64 {
         match self.autoscaled {
             Some((least, most)) if self.entry.desired > 0 && self.pods.is_empty() => {
@@ -112,7 +112,8 @@ impl Roster {
         self.members[id.index()].owner = Some(owner);
     }
 
-    /// Tells workloads how far their autoscalers go. Gives the autoscalers whose target is not there.
+    /// Tells workloads how far their autoscalers go. Gives the autoscalers whose target is not
+    /// there.
     pub(crate) fn autoscale(
         &mut self,
         autoscalers: impl Iterator<Item = Autoscaler>,
@@ -163,7 +164,8 @@ impl Roster {
         id
     }
 
-    /// Completes what only the pods tell: counts and selectors of workloads that were not in the export.
+    /// Completes what only the pods tell: counts and selectors of workloads that were not in the
+    /// export.
     fn count(&mut self, pods: &[Row<PodEntry>], coverage: &Coverage, builder: &Builder) {
         for member in &mut self.members {
             if member.provenance == Provenance::Read && member.entry.kind != WorkloadKind::Pod {
@@ -173,10 +175,12 @@ impl Roster {
             let living = own().filter(|pod| !pod.phase.is_terminal()).count() as i64;
             let active = own().filter(|pod| pod.is_active()).count() as i64;
             member.entry.desired = match member.entry.kind {
-                // Their pods have names, or nodes, of their own and are not replaced while they end.
+                // Their pods have names, or nodes, of their own and are not replaced while they
+                // end.
                 WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => living,
-                // Where all pods are ending at once their node is gone, and replacements are to come: unless
-                // the export lists that kind without this one, which then was deleted before its pods.
+                // Where all pods are ending at once their node is gone, and replacements are to
+                // come: unless the export lists that kind without this one, which then was deleted
+                // before its pods.
                 kind if active == 0 && !listed(kind, coverage) => living,
                 _ => active,
             };
@@ -261,8 +265,8 @@ fn deployment_of(entry: &WorkloadEntry) -> Option<Symbol> {
     (owner.kind == WorkloadKind::Deployment).then_some(owner.name)
 }
 
-/// A Deployment names its ReplicaSets after itself and the hash of the template, which their pods carry
-/// as a label.
+/// A Deployment names its ReplicaSets after itself and the hash of the template, which their pods
+/// carry as a label.
 fn deployment_name(pod: &PodEntry, maker: Maker, builder: &mut Builder) -> Option<Symbol> {
     let known = builder.so_far();
     let hash = known.labels(pod.labels).get(known.find(POD_TEMPLATE_HASH)?)?;

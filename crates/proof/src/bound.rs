@@ -1,32 +1,40 @@
 //! Which lost pods find a node whatever the others do.
 //!
-//! A pod is sure of a place when some node takes it even with every other pending pod on that same node.
-//! This is sound for every filter that more pods can only make stricter:
+//! A pod is sure of a place when the others together cannot block every node it fits on
+//! ([`counting`]), or else when some node takes it even with every other pending pod on that same
+//! node. This is sound for every filter that more pods can only make stricter:
 //!
 //! * *resources, ports, pod count*: more pods on the node use more of it;
-//! * *required anti-affinity*, both ways: pods on the node stand in every domain the node is in, so this is
-//!   the worst the others can do; those that cannot come to the node but stand near it count as well;
-//! * *topology spread* (`DoNotSchedule`): all the others in the node's own domains make its skew largest,
-//!   and nobody elsewhere leaves the smallest domain as small as it can be;
+//! * *required anti-affinity*, both ways: pods on the node stand in every domain the node is in, so
+//!   this is the worst the others can do; those that cannot come to the node but stand near it
+//!   count as well;
+//! * *topology spread* (`DoNotSchedule`): all the others in the node's own domains make its skew
+//!   largest, and nobody elsewhere leaves the smallest domain as small as it can be;
 //! * *node selectors, taints, names*: do not depend on pods.
 //!
-//! It is not sound for required pod affinity, which more pods elsewhere can break for the first pod of a
-//! group, nor for claims that are not bound yet, where others may take the volume, or that only one pod may
-//! use, nor for a pod that may be placed on a silent node, where it does not serve: such pods are never covered. Nor does it hold when somebody may be preempted, since victims come back as further pods: then
-//! nothing is covered at all. Several pods may count on one node, as each already leaves room for all.
+//! It is not sound for the first pod of a group with required affinity, which upstream lets in
+//! anywhere until there is another elsewhere, nor for claims that are not bound yet, where others
+//! may take the volume, or that only one pod may use, nor for a pod that bears silent nodes, where
+//! it does not serve: such pods are never covered. Nor does it hold when somebody may be preempted,
+//! since victims come back as further pods: then nothing is covered at all. Several pods may count
+//! on one node, as each already leaves room for all.
 //!
-//! The other way round, a pod is hopeless when every node turns it down for a reason that more pods cannot
-//! cure, while no pod is about to leave: only required affinity and spread are ever cured by more pods.
+//! The other way round, a pod is hopeless when every node turns it down for a reason that more pods
+//! cannot cure, while no pod is about to leave: only required affinity and spread are ever cured by
+//! more pods.
 
 use std::collections::BTreeMap;
 
-use holdfast_cluster::spread::WhenUnsatisfiable;
+use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
+use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::volume::{AccessMode, Claim, PodVolume};
-use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, PodSpec};
+use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, PodSpec};
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::decision::NodeVerdict;
 use holdfast_scheduler::reason::{Reason, Rejection};
 use holdfast_scheduler::{Preemption, Scratch};
+
+use crate::counting;
 
 /// How many nodes are tried for a pod before it is left to the search.
 const NODES_TRIED: usize = 64;
@@ -40,67 +48,52 @@ pub struct Cover {
     pub hopeless: Vec<InstanceId>,
     /// The others, by id.
     pub open: Vec<InstanceId>,
-    /// Somebody may be preempted: then all pending pods are open, and pods that serve may stop serving.
+    /// Somebody may be preempted: then all pending pods are open, and pods that serve may stop
+    /// serving.
     pub preemption: bool,
-}
-
-/// What can be said of one pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Prospect {
-    Sure,
-    Hopeless,
-    Open,
 }
 
 /// Divides the pending pods of `placement`, which is the same afterwards.
 ///
-/// `settled` says that no eviction is still to come. Where some are, the pods on silent nodes count for
-/// topology spread until they are evicted, so nothing is said of pods that are strictly spread.
+/// Evictions that are sure to come have been carried out in `placement` beforehand: once all is
+/// quiet they will have been, whatever came first. `uncertain` are pods whose eviction was carried
+/// out, too, but may never come; they may still count for topology spread then, so nothing is said
+/// of pods that are strictly spread with one of them.
 pub fn cover(
     dynamics: &Dynamics<'_>,
     placement: &mut Placement,
     scratch: &mut Scratch,
-    settled: bool,
+    uncertain: &[InstanceId],
 ) -> Cover {
     let pending = placement.pending().to_vec();
-    let mut known: BTreeMap<_, Prospect> = BTreeMap::new();
-    let mut cover = Cover::default();
-    for &pod in &pending {
+    let alike = |placement: &Placement, pod: InstanceId| {
         let instance = placement.instance(pod);
-        let alike = (instance.class, instance.workload, instance.nominated);
-        let prospect = match known.get(&alike) {
-            Some(prospect) => *prospect,
-            None => prospect(dynamics, placement, scratch, pod, (&pending, settled)),
-        };
-        known.insert(alike, prospect);
-        match prospect {
-            Prospect::Sure => cover.sure.push(pod),
-            Prospect::Hopeless => cover.hopeless.push(pod),
-            Prospect::Open => cover.open.push(pod),
-        }
+        (instance.class, instance.workload, instance.nominated)
+    };
+    let mut hopeless = BTreeMap::new();
+    for &pod in &pending {
+        let known = hopeless.entry(alike(placement, pod));
+        known.or_insert_with(|| is_hopeless(dynamics, placement, pod));
+    }
+    let mut cover = Cover::default();
+    (cover.hopeless, cover.open) =
+        pending.iter().partition(|pod| hopeless[&alike(placement, **pod)]);
+    // Pods that never come take nobody's place.
+    let coming = std::mem::take(&mut cover.open);
+    let mut sure = BTreeMap::new();
+    for &pod in &coming {
+        let known = sure.entry(alike(placement, pod));
+        let is_sure = *known.or_insert_with(|| {
+            let counts =
+                |gone: &InstanceId| is_spread_with(dynamics.cluster(), placement, pod, *gone);
+            !uncertain.iter().any(counts) && is_sure(dynamics, placement, scratch, pod, &coming)
+        });
+        if is_sure { cover.sure.push(pod) } else { cover.open.push(pod) }
     }
     if may_preempt(dynamics.cluster(), placement, &cover.open) {
         return Cover { open: pending, preemption: true, ..Cover::default() };
     }
     cover
-}
-
-fn prospect(
-    dynamics: &Dynamics<'_>,
-    placement: &mut Placement,
-    scratch: &mut Scratch,
-    pod: InstanceId,
-    (pending, settled): (&[InstanceId], bool),
-) -> Prospect {
-    let spec = dynamics.cluster().spec_of(placement.instance(pod).class);
-    let spread_is_open = !settled && is_spread(spec);
-    if !spread_is_open && is_sure(dynamics, placement, scratch, pod, pending) {
-        Prospect::Sure
-    } else if is_hopeless(dynamics, placement, pod) {
-        Prospect::Hopeless
-    } else {
-        Prospect::Open
-    }
 }
 
 /// Whether no run ever places the pod.
@@ -156,7 +149,8 @@ fn is_incurable(reason: &Reason) -> bool {
     )
 }
 
-/// Whether one of `open` could evict anybody: it may preempt, and outranks a bound pod or another pending one.
+/// Whether one of `open` could evict anybody: it may preempt, and outranks a bound pod or another
+/// pending one.
 pub(crate) fn may_preempt(cluster: &Cluster, placement: &Placement, open: &[InstanceId]) -> bool {
     let spec = |pod: InstanceId| cluster.spec_of(placement.instance(pod).class);
     let Some(highest) =
@@ -178,19 +172,24 @@ fn is_sure(
     pending: &[InstanceId],
 ) -> bool {
     let cluster = dynamics.cluster();
-    if !dynamics.is_ours(placement, pod) || !is_monotone(cluster, placement, pod) {
+    if !dynamics.is_ours(placement, pod)
+        || !is_monotone(cluster, placement, pod)
+        || may_go_to_waste(cluster, placement, pod)
+    {
         return false;
+    }
+    let others: Vec<InstanceId> = pending.iter().copied().filter(|other| *other != pod).collect();
+    let has_claims = !cluster.spec_of(placement.instance(pod).class).volumes.is_empty();
+    let open = open_but_for_spread(dynamics, placement, scratch, pod);
+    if !has_claims && counting::stays_open(cluster, placement, pod, &open, &others) {
+        return true;
     }
     let scheduler = dynamics.scheduler();
-    let nodes: Vec<NodeId> = scheduler.feasible(placement, pod, scratch).to_vec();
-    if nodes.iter().any(|node| !placement.node(*node).reachable) {
-        // It may be placed where it does not serve.
-        return false;
-    }
+    let nodes = scheduler.feasible(placement, pod, scratch).to_vec();
     let spec = cluster.spec_of(placement.instance(pod).class);
     for node in roomiest(cluster, placement, nodes) {
         let mark = placement.mark();
-        for &other in pending.iter().filter(|other| **other != pod) {
+        for &other in &others {
             let other_spec = cluster.spec_of(placement.instance(other).class);
             if may_land(cluster, other_spec, node) || may_keep_off(spec, other_spec) {
                 placement.bind(cluster, other, node);
@@ -205,6 +204,55 @@ fn is_sure(
     false
 }
 
+/// Whether the pod may be placed on a node that nobody hears, where it does not serve.
+fn may_go_to_waste(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
+    let known = cluster.known();
+    let spec = cluster.spec_of(placement.instance(pod).class);
+    let silence = |key| Taint { key, value: known.empty, effect: Effect::NoSchedule };
+    let bears = |taint: Taint| {
+        spec.tolerations.iter().any(|t| t.tolerates(&taint, cluster.symbols(), false))
+    };
+    let silent = placement.nodes().iter().any(|node| node.exists && !node.reachable);
+    silent && (bears(silence(known.unreachable)) || bears(silence(known.not_ready)))
+}
+
+/// The nodes that can be reached and take the pod now, those included that only its one strict
+/// spread constraint turns down.
+fn open_but_for_spread(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    scratch: &mut Scratch,
+    pod: InstanceId,
+) -> Vec<NodeId> {
+    let cluster = dynamics.cluster();
+    let class = placement.instance(pod).class;
+    let reachable = |node: &NodeId| placement.node(*node).reachable;
+    if counting::only_spread(cluster.spec_of(class)).is_none() {
+        let nodes = dynamics.scheduler().feasible(placement, pod, scratch);
+        return nodes.iter().copied().filter(reachable).collect();
+    }
+    // Affinity between pods is asked after spread, so that a node turned down for spread may fail
+    // it, too.
+    let alone = is_unrelated(cluster, class);
+    let open = |(node, verdict): (NodeId, NodeVerdict)| match verdict {
+        NodeVerdict::Feasible(_) => Some(node),
+        NodeVerdict::Rejected(rejection) if alone && rejection.reasons == [Reason::Spread] => {
+            Some(node)
+        }
+        NodeVerdict::Rejected(_) | NodeVerdict::LeftOut => None,
+    };
+    let decision = dynamics.scheduler().decide(placement, pod);
+    decision.nodes.into_iter().filter_map(open).filter(reachable).collect()
+}
+
+/// Whether no required affinity or anti-affinity speaks of pods of this class, its own included.
+fn is_unrelated(cluster: &Cluster, class: ClassId) -> bool {
+    let own = cluster.spec_of(class);
+    let asks = !own.pod_affinity.required.is_empty() || !own.pod_anti_affinity.required.is_empty();
+    let mut terms = cluster.specs().flat_map(|spec| spec.pod_anti_affinity.required.iter());
+    !asks && !terms.any(|term| counting::means(cluster, term, class))
+}
+
 /// Whether more pods can only make the pod's filters stricter.
 fn is_monotone(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
     let class = placement.instance(pod).class;
@@ -213,22 +261,59 @@ fn is_monotone(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> boo
     let claims_are_bound = spec.volumes.iter().all(|volume| match volume {
         PodVolume::Claim { name, .. } => {
             let claim = cluster.objects().claims.get(&(namespace, *name));
-            // A claim for one pod only keeps the pod off every node once another has it, wherever that is.
+            // A claim for one pod only keeps the pod off every node once another has it, wherever
+            // that is.
             let alone = |claim: &Claim| claim.access_modes.contains(&AccessMode::ReadWriteOncePod);
             claim.is_some_and(|claim| claim.bound && !alone(claim))
         }
         PodVolume::Ephemeral { .. } => false,
         _ => true,
     });
-    spec.pod_affinity.required.is_empty() && claims_are_bound
+    claims_are_bound && has_company(cluster, placement, spec)
 }
 
-/// Whether the pod may be kept off a node by the number of pods like it elsewhere.
-fn is_spread(spec: &PodSpec) -> bool {
-    spec.spread.iter().any(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule)
+/// Whether some bound pod is what every required affinity term of the spec asks for, or there are
+/// no such terms. Then the pod is not the first of its group, which upstream lets in anywhere
+/// (`satisfyPodAffinity`, `interpodaffinity/filtering.go`, v1.36.3), and what it finds near a node
+/// now it finds there in every run, as no bound pod leaves.
+fn has_company(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool {
+    let terms = &spec.pod_affinity.required;
+    terms.is_empty()
+        || placement.instances().iter().any(|instance| {
+            let Some(node) = instance.node() else { return false };
+            let class = cluster.class(instance.class);
+            let namespace_labels = cluster.namespace_labels(class.namespace);
+            let labels = cluster.labels(class.labels);
+            placement.node(node).exists
+                && terms.iter().all(|term| {
+                    cluster.node(node).labels.get(term.topology_key).is_some()
+                        && term.matches(
+                            class.namespace,
+                            namespace_labels,
+                            labels,
+                            cluster.symbols(),
+                        )
+                })
+        })
 }
 
-/// Whether a pod of this spec can ever come to the node: everything about it that pods cannot change.
+/// Whether the pod may be kept off a node by the number of pods like `counted`.
+fn is_spread_with(
+    cluster: &Cluster,
+    placement: &Placement,
+    pod: InstanceId,
+    counted: InstanceId,
+) -> bool {
+    let (pod, counted) = (placement.instance(pod), placement.instance(counted));
+    let labels = cluster.labels_of(counted.class);
+    let same_namespace =
+        cluster.class(pod.class).namespace == cluster.class(counted.class).namespace;
+    let mut constraints = strict_spread(cluster.spec_of(pod.class));
+    same_namespace && constraints.any(|c| c.selector.matches(labels, cluster.symbols()))
+}
+
+/// Whether a pod of this spec can ever come to the node: everything about it that pods cannot
+/// change.
 fn may_land(cluster: &Cluster, spec: &PodSpec, node: NodeId) -> bool {
     let node = cluster.node(node);
     let selected =
@@ -241,10 +326,16 @@ fn may_land(cluster: &Cluster, spec: &PodSpec, node: NodeId) -> bool {
     selected && affine
 }
 
-/// Whether a pod may keep another off a node without being there: from another node of the same zone.
+/// Whether a pod may keep another off a node without being there: from another node of the same
+/// zone.
 fn may_keep_off(spec: &PodSpec, other: &PodSpec) -> bool {
     let anti = |spec: &PodSpec| !spec.pod_anti_affinity.required.is_empty();
-    anti(spec) || anti(other) || is_spread(spec)
+    anti(spec) || anti(other) || strict_spread(spec).next().is_some()
+}
+
+/// The spread constraints that filter nodes.
+fn strict_spread(spec: &PodSpec) -> impl Iterator<Item = &SpreadConstraint> {
+    spec.spread.iter().filter(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule)
 }
 
 /// The nodes to try, those with most CPU and memory to spare first.

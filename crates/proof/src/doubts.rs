@@ -1,8 +1,8 @@
 //! What is not known of pods that need a node, by class: worked out once a cluster.
 //!
-//! A doubt weakens exactly what depends on the pod: neither is it proved that such a pod comes back, nor is it
-//! refuted for reasons that the missing object may disprove. Reasons that no further object can cure, such as
-//! too little CPU on every node, still refute.
+//! A doubt weakens exactly what depends on the pod: neither is it proved that such a pod comes
+//! back, nor is it refuted for reasons that the missing object may disprove. Reasons that no
+//! further object can cure, such as too little CPU on every node, still refute.
 
 use holdfast_cluster::affinity::{PodAffinity, PodAffinityTerm};
 use holdfast_cluster::coverage::InputKind;
@@ -42,8 +42,8 @@ impl Doubts {
     }
 }
 
-/// Whether nothing that is missing could let a pod with this doubt onto a node that turned it down for a reason
-/// that pods cannot cure.
+/// Whether nothing that is missing could let a pod with this doubt onto a node that turned it down
+/// for a reason that pods cannot cure.
 pub(crate) fn is_no_excuse(doubt: Doubt) -> bool {
     !matches!(doubt, Doubt::ForeignScheduler | Doubt::Missing(InputKind::Namespace))
 }
@@ -86,14 +86,14 @@ fn lacks(cluster: &Cluster, namespace: Symbol, volume: &PodVolume) -> Option<Inp
     }
 }
 
-/// How many volumes a node may attach stands in its `CSINode`; the scheduler takes a node without one to have no
-/// limit (`nodevolumelimits/csi.go`, v1.36.3).
+/// How many volumes a node may attach stands in its `CSINode`; the scheduler takes a node without
+/// one to have no limit (`nodevolumelimits/csi.go`, v1.36.3).
 fn lacks_limits(cluster: &Cluster) -> Option<InputKind> {
     (!cluster.objects().coverage.has(InputKind::CsiNode)).then_some(InputKind::CsiNode)
 }
 
-/// Whether required terms, its own or those of others that keep it off, ask for labels of namespaces that the
-/// export does not hold.
+/// Whether required terms, its own or those of others that keep it off, ask for labels of
+/// namespaces that the export does not hold.
 fn lacks_namespaces(cluster: &Cluster, class: PodClass) -> Option<InputKind> {
     if cluster.objects().coverage.has(InputKind::Namespace) {
         return None;
@@ -130,9 +130,10 @@ fn asks_for_labels(cluster: &Cluster, term: &PodAffinityTerm) -> bool {
     }
 }
 
-/// Whether the pod needs a volume that one node only may use and that a silent node holds: its pod there never
-/// ends, so the volume stays attached and the new pod waits for it
-/// (`pkg/controller/volume/attachdetach`, `pkg/kubelet/volumemanager`, v1.36.3; kubernetes/kubernetes#74947).
+/// Whether the pod needs a volume that one node only may use and that a silent node holds: its pod
+/// there never ends, so the volume stays attached and the new pod waits for it
+/// (`pkg/controller/volume/attachdetach`, `pkg/kubelet/volumemanager`, v1.36.3;
+/// kubernetes/kubernetes#74947).
 fn waits_for_volume(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
     let class = cluster.class(placement.instance(pod).class);
     let claims: Vec<Symbol> = claims(cluster.spec(class.spec))

@@ -1,7 +1,8 @@
 //! Exhaustive search over what may happen: every order, every tie-break, within a budget.
 //!
-//! States are canonical: a state is the multiset of what changed since the failure, so that orders which end
-//! in the same placement are followed once, and pods that nothing can tell apart are not told apart.
+//! States are canonical: a state is the multiset of what changed since the failure, so that orders
+//! which end in the same placement are followed once, and pods that nothing can tell apart are not
+//! told apart.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +42,8 @@ pub struct Exploration {
     pub quiet: u64,
     /// There were no more.
     pub complete: bool,
-    /// Somebody was preempted although disruption budgets were at hand, whose state nobody updates.
+    /// Somebody was preempted although disruption budgets were at hand, whose state nobody
+    /// updates.
     pub coarse: bool,
 }
 
@@ -57,18 +59,19 @@ pub struct Explorer<'e, 'c> {
     seen: Seen,
     watched: Vec<usize>,
     path: Vec<Taken>,
-    /// For subjects that are not watched from the start: what serves and what must serve at the base.
+    /// For subjects that are not watched from the start: what serves and what must serve at the
+    /// base.
     baseline: &'e dyn Fn(usize) -> (u32, u32),
     found: Exploration,
 }
 
-/// One changed pod: class, class of the next, workload, what it was, what it is, which node is kept free for
-/// it, and who it is.
+/// One changed pod: class, class of the next, workload, what it was, what it is, which node is kept
+/// free for it, and who it is.
 type Entry = [u32; 7];
 
 impl<'e, 'c> Explorer<'e, 'c> {
-    /// A search from the placement's present state, over at most `budget` states. `baseline` gives what
-    /// serves now, and what must serve, of a subject.
+    /// A search from the placement's present state, over at most `budget` states. `baseline` gives
+    /// what serves now, and what must serve, of a subject.
     pub fn new(
         dynamics: &'e Dynamics<'c>,
         subjects: &'e Subjects,
@@ -230,8 +233,8 @@ pub(crate) trait Visitor {
     fn is_done(&self) -> bool;
 }
 
-/// Walks over the states that can be reached, in depth. `placement` is the same afterwards. Runs may be as
-/// long as they like: nothing here recurs.
+/// Walks over the states that can be reached, in depth. `placement` is the same afterwards. Runs
+/// may be as long as they like: nothing here recurs.
 pub(crate) fn walk(
     cluster: &Cluster,
     dynamics: &Dynamics<'_>,
@@ -275,8 +278,8 @@ pub(crate) fn canonical(cluster: &Cluster, placement: &Placement, base: Mark) ->
     entries.into_boxed_slice()
 }
 
-/// Which pod it is, where its age matters: of two pods of a node that can be reached, which differ in nothing
-/// else, the older is preempted last.
+/// Which pod it is, where its age matters: of two pods of a node that can be reached, which differ
+/// in nothing else, the older is preempted last.
 fn identity(placement: &Placement, id: InstanceId, was: &Instance) -> u32 {
     let heard = was.node().is_some_and(|node| placement.node(node).reachable);
     if heard { 1 + id.0 } else { 0 }

@@ -1,10 +1,12 @@
-//! Scenarios, exploration and verdicts: what holds of a workload when machines fail, and how that is known.
+//! Scenarios, exploration and verdicts: what holds of a workload when machines fail, and how that
+//! is known.
 //!
-//! A [`Prover`] looks at one failure set at a time ([`Prover::examine`]), so that whoever calls it may do so
-//! on as many threads as there are; a [`Summary`] joins the answers in the order of the sets.
-//! Every set is examined in three steps: what serves at once is counted; a [`bound`] shows which lost pods
-//! find a node whatever the others do; what remains is [`explore`]d exhaustively, every order and every
-//! tie-break, within a budget. Beyond the budget the answer is UNKNOWN, never a guess.
+//! A [`Prover`] looks at one failure set at a time ([`Prover::examine`]), so that whoever calls it
+//! may do so on as many threads as there are; a [`Summary`] joins the answers in the order of the
+//! sets. Every set is examined in three steps: what serves at once is counted; a [`bound`] shows
+//! which lost pods find a node whatever the others do; what remains is [`explore`]d exhaustively,
+//! every order and every tie-break, within a budget. Beyond the budget the answer is UNKNOWN, never
+//! a guess.
 //!
 //! * [`scenario`]: failure sets and their order.
 //! * [`subject`]: the workloads a claim is about.
@@ -13,6 +15,7 @@
 //! * [`report`]: everything with names instead of numbers, for machines.
 
 pub mod bound;
+pub mod counting;
 mod doubts;
 pub mod explore;
 pub mod prover;
@@ -25,7 +28,6 @@ pub mod verdict;
 pub mod witness;
 
 pub use prover::{Prover, Settings};
-
 pub use report::Report;
 pub use scenario::FailureSet;
 pub use subject::Subject;

@@ -1,4 +1,5 @@
-//! One failure set at a time: what serves at once, what is sure to come back, what remains to be searched.
+//! One failure set at a time: what serves at once, what is sure to come back, what remains to be
+//! searched.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,11 +21,11 @@ use crate::witness::{self, Witness};
 /// How hard the prover tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// How many states a failure set may take before its answer is UNKNOWN. Counted, not timed, so that
-    /// answers repeat.
+    /// How many states a failure set may take before its answer is UNKNOWN. Counted, not timed, so
+    /// that answers repeat.
     pub states_per_set: usize,
-    /// Whether bounds may settle what they can before anything is searched. Without them every answer is
-    /// searched for, which tests hold against the bounds.
+    /// Whether bounds may settle what they can before anything is searched. Without them every
+    /// answer is searched for, which tests hold against the bounds.
     pub bounds: bool,
 }
 
@@ -60,7 +61,8 @@ pub struct Examination {
     pub findings: BTreeMap<usize, Finding>,
     /// States that were searched.
     pub states: u64,
-    /// Subjects that are not touched as far as was seen, but may be preempted in runs that were not tried.
+    /// Subjects that are not touched as far as was seen, but may be preempted in runs that were
+    /// not tried.
     pub untouched_doubt: Option<Doubt>,
 }
 
@@ -70,9 +72,12 @@ pub struct Prover<'c> {
     subjects: Subjects,
     starts: Starts,
     settings: Settings,
-    /// Services or ReplicaSets are not in the export, so that the default spread constraints, which score
-    /// nodes by them, cannot be told.
+    /// Services or ReplicaSets are not in the export, so that the default spread constraints,
+    /// which score nodes by them, cannot be told.
     missing_for_scores: Option<InputKind>,
+    /// Nodes or pods were lost with a part of the input that could not be read: they may be
+    /// anybody's.
+    lost: Option<InputKind>,
     doubts: Doubts,
 }
 
@@ -83,7 +88,8 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Whether every placement is as the prover's starts have it: what an examination changes, it takes back.
+    /// Whether every placement is as the prover's starts have it: what an examination changes, it
+    /// takes back.
     pub fn is_pristine(&self, prover: &Prover<'_>) -> bool {
         let starts = prover.starts.starts.iter().map(|start| &start.placement);
         self.placements.iter().eq(starts)
@@ -102,7 +108,9 @@ impl<'c> Prover<'c> {
         let doubts = Doubts::new(cluster);
         let missing_for_scores =
             needed.into_iter().find(|kind| !coverage.has(*kind)).or(doubts.of_scores);
-        Self { dynamics, subjects, starts, settings, missing_for_scores, doubts }
+        let lost =
+            [InputKind::Node, InputKind::Pod].into_iter().find(|kind| coverage.has_lost(*kind));
+        Self { dynamics, subjects, starts, settings, missing_for_scores, lost, doubts }
     }
 
     /// The rules.
@@ -164,6 +172,7 @@ impl<'c> Prover<'c> {
             joined.findings.values_mut().for_each(|finding| finding.unsettle(at_rest));
             joined.untouched_doubt.get_or_insert(Doubt::Unsettled);
         }
+        joined.findings.values_mut().for_each(|finding| self.weaken(finding));
         joined
     }
 
@@ -182,11 +191,20 @@ impl<'c> Prover<'c> {
         if !self.starts.complete {
             worst.unsettle(self.starts.at_rest);
         }
+        self.weaken(&mut worst);
         worst
     }
 
-    /// The worst of the findings about one subject, one for each start. What is refuted from a start that
-    /// rests on something unknown is refuted only where every start refutes it.
+    /// Nothing is known of anybody where nodes or pods were lost.
+    fn weaken(&self, finding: &mut Finding) {
+        if let Some(kind) = self.lost {
+            finding.immediately = Verdict::Unknown(Doubt::Lost(kind));
+            finding.recovered = Verdict::Unknown(Doubt::Lost(kind));
+        }
+    }
+
+    /// The worst of the findings about one subject, one for each start. What is refuted from a
+    /// start that rests on something unknown is refuted only where every start refutes it.
     fn worst(&self, findings: impl Iterator<Item = Finding>) -> Finding {
         let mut all_refuted = true;
         let mut joined: Option<Finding> = None;
@@ -274,8 +292,8 @@ impl Finding {
         }
     }
 
-    /// What was proved from some starts is not proved when there may be others, and what was refuted from a
-    /// place where nothing rests is not refuted.
+    /// What was proved from some starts is not proved when there may be others, and what was
+    /// refuted from a place where nothing rests is not refuted.
     fn unsettle(&mut self, at_rest: bool) {
         for verdict in [&mut self.immediately, &mut self.recovered] {
             if !at_rest || matches!(verdict, Verdict::Proved(_)) {
@@ -358,8 +376,8 @@ impl Case<'_, '_> {
         lost
     }
 
-    /// What serves once the nodes are gone and before anything is done about it. The recovery is taken to be
-    /// just that until more is known.
+    /// What serves once the nodes are gone and before anything is done about it. The recovery is
+    /// taken to be just that until more is known.
     fn at_once(&self, position: usize, lost: u32) -> Finding {
         let subject = &self.prover.subjects.subjects[position];
         let ready = subject.ready(self.placement);
@@ -389,9 +407,9 @@ impl Case<'_, '_> {
         }
     }
 
-    /// Settles the subjects whose pods are all sure of a place, and returns the others; `None` if there is
-    /// nothing to search for. With none left there still is where somebody may be preempted: by a Job's pod,
-    /// say, about which nobody makes a claim.
+    /// Settles the subjects whose pods are all sure of a place, and returns the others; `None` if
+    /// there is nothing to search for. With none left there still is where somebody may be
+    /// preempted: by a Job's pod, say, about which nobody makes a claim.
     fn settle_by_bound(&mut self, situation: &Situation) -> Option<Vec<usize>> {
         let prover = self.prover;
         let touched: Vec<usize> = self.examination.findings.keys().copied().collect();
@@ -406,8 +424,8 @@ impl Case<'_, '_> {
         // The worst the others can do is to come back as well, every one of them.
         let mark = self.placement.mark();
         let evicted = prover.dynamics.evict_all(self.placement, situation);
-        let ordered = !evicted.any;
-        let cover = bound::cover(&prover.dynamics, self.placement, self.scratch, ordered);
+        let cover =
+            bound::cover(&prover.dynamics, self.placement, self.scratch, &evicted.uncertain);
         let uncertain = cover.open.iter().chain(&evicted.uncertain);
         let mut open: Vec<usize> = uncertain
             .filter_map(|pod| prover.subjects.position(self.placement.instance(*pod).workload))
@@ -437,7 +455,8 @@ impl Case<'_, '_> {
         (!left.is_empty() || cover.preemption).then_some(left)
     }
 
-    /// Tries every order and tie-break for the subjects in `open`, and whoever else is moved on the way.
+    /// Tries every order and tie-break for the subjects in `open`, and whoever else is moved on the
+    /// way.
     fn search(&mut self, situation: &Situation, open: &[usize]) {
         let prover = self.prover;
         let desired: BTreeMap<usize, u32> =
@@ -510,8 +529,8 @@ impl Case<'_, '_> {
         finding.path.clone_from(&outcome.violation);
     }
 
-    /// What keeps a search from speaking for all runs, or its runs from being real: what is not known of
-    /// pods that need a node, and of scores.
+    /// What keeps a search from speaking for all runs, or its runs from being real: what is not
+    /// known of pods that need a node, and of scores.
     fn search_doubts(&self) -> (Option<Doubt>, Option<Doubt>) {
         let stuck = |doubt: &&Doubtful| doubt.doubt != Doubt::StuckVolume;
         let of_pods = self.doubtful.iter().filter(stuck).map(|doubtful| doubtful.doubt).min();
@@ -519,7 +538,8 @@ impl Case<'_, '_> {
         (of_pods, missing.map(Doubt::Missing))
     }
 
-    /// Takes down what is not known of the pods that need a node, those about to be evicted included.
+    /// Takes down what is not known of the pods that need a node, those about to be evicted
+    /// included.
     fn collect_doubts(&mut self, situation: &Situation) {
         let prover = self.prover;
         let cluster = prover.cluster();
@@ -543,8 +563,8 @@ impl Case<'_, '_> {
         self.placement.revert(cluster, mark);
     }
 
-    /// What nobody can know of a touched subject, whatever was counted: what a custom controller does, where
-    /// another scheduler puts a pod, where a missing volume lets it go.
+    /// What nobody can know of a touched subject, whatever was counted: what a custom controller
+    /// does, where another scheduler puts a pod, where a missing volume lets it go.
     fn note_doubts(&mut self) {
         let prover = self.prover;
         for (position, finding) in &mut self.examination.findings {

@@ -51,7 +51,8 @@ pub enum VerdictName {
 pub struct Kubernetes {
     /// The minor version whose scheduler and controllers are modelled.
     pub emulated: &'static str,
-    /// The version of the cluster, where the export tells: the API server's, else the kubelets' newest.
+    /// The version of the cluster, where the export tells: the API server's, else the kubelets'
+    /// newest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
 }
@@ -323,6 +324,7 @@ fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
         Doubt::CustomController => ("custom-controller", None),
         Doubt::ForeignScheduler => ("foreign-scheduler", None),
         Doubt::Unmodelled(part) => ("not-modelled", Some(format!("{part:?}"))),
+        Doubt::Lost(kind) => ("lost-input", Some(format!("{kind:?}"))),
         Doubt::Missing(kind) => ("missing-input", Some(format!("{kind:?}"))),
         Doubt::Preemption => ("preemption", None),
         Doubt::StuckVolume => ("stuck-volume", None),
@@ -463,8 +465,8 @@ impl Namer<'_> {
     }
 }
 
-/// The smallest counterexample to either claim; of two equally small ones that to the recovery, which tells
-/// the longer story.
+/// The smallest counterexample to either claim; of two equally small ones that to the recovery,
+/// which tells the longer story.
 fn worst(subject: &SubjectSummary) -> Option<(&FailureSet, &Finding)> {
     let of = |claim: &ClaimSummary| claim.counterexample.as_ref().map(|(set, _)| set.nodes().len());
     let at_once_first = match (of(&subject.recovered), of(&subject.immediately)) {

@@ -25,8 +25,8 @@ impl FailureSet {
     }
 }
 
-/// Every set of at most `most` of `nodes`, small sets first and sets of one size in order of their nodes'
-/// names; the empty set, which is today, comes before all.
+/// Every set of at most `most` of `nodes`, small sets first and sets of one size in order of their
+/// nodes' names; the empty set, which is today, comes before all.
 pub fn sets_up_to(nodes: &[NodeId], most: usize) -> impl Iterator<Item = FailureSet> + '_ {
     (0..=most.min(nodes.len())).flat_map(move |size| Combinations::new(nodes, size))
 }

@@ -1,7 +1,8 @@
 //! Where a cluster stands before anything fails.
 //!
-//! An export taken at rest stands where it is. One with pods that are about to be scheduled (a rendered
-//! manifest laid over it, a rollout under way) comes to rest first, and where depends on order and ties.
+//! An export taken at rest stands where it is. One with pods that are about to be scheduled (a
+//! rendered manifest laid over it, a rollout under way) comes to rest first, and where depends on
+//! order and ties.
 
 use holdfast_cluster::Placement;
 use holdfast_cluster::placement::Mark;
@@ -21,7 +22,8 @@ pub struct Start {
     pub ready: Vec<u32>,
     /// Pods that are wanted, by subject.
     pub desired: Vec<u32>,
-    /// Nobody knows whether the cluster can come to rest there, as steps on the way rest on what is not known.
+    /// Nobody knows whether the cluster can come to rest there, as steps on the way rest on what
+    /// is not known.
     pub doubt: Option<Doubt>,
 }
 
@@ -32,16 +34,17 @@ pub struct Starts {
     pub starts: Vec<Start>,
     /// There are no others.
     pub complete: bool,
-    /// They are places of rest; otherwise the budget ran out before one was found, and the only start is
-    /// where the export stands, from which nothing can be said.
+    /// They are places of rest; otherwise the budget ran out before one was found, and the only
+    /// start is where the export stands, from which nothing can be said.
     pub at_rest: bool,
 }
 
 /// As many places of rest as are kept; a proof needs all of them.
 const STARTS_MAX: usize = 16;
 
-/// The places in which the cluster may come to rest, found within `budget` states. A cluster may never come to
-/// rest: a pod that a dead node's taints do not keep off comes back there to be evicted once more.
+/// The places in which the cluster may come to rest, found within `budget` states. A cluster may
+/// never come to rest: a pod that a dead node's taints do not keep off comes back there to be
+/// evicted once more.
 pub fn settle(
     dynamics: &Dynamics<'_>,
     subjects: &Subjects,
@@ -91,8 +94,8 @@ struct Search<'s, 'c> {
     scratch: &'s mut Scratch,
     budget: usize,
     base: Mark,
-    /// States that nothing can tell apart are one; without this a cluster that preempts in circles would
-    /// never come to an end.
+    /// States that nothing can tell apart are one; without this a cluster that preempts in circles
+    /// would never come to an end.
     seen: Seen,
     path: Vec<Option<Doubt>>,
     /// Somebody was preempted, and it might have been others.

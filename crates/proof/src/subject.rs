@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, Placement, WorkloadId};
 
-/// A workload as people know it, with everything that makes its pods: a Deployment and its ReplicaSets.
+/// A workload as people know it, with everything that makes its pods: a Deployment and its
+/// ReplicaSets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// The workload that people know.
@@ -81,8 +82,9 @@ impl Subject {
         self.sum(placement, |tally| tally.terminating)
     }
 
-    /// How many pods it wants with the nodes as they are in `placement`: for DaemonSets and static pods one
-    /// for each node that can be reached and has one already, else the number that was asked for.
+    /// How many pods it wants with the nodes as they are in `placement`: for DaemonSets and static
+    /// pods one for each node that can be reached and has one already, else the number that was
+    /// asked for.
     pub fn desired(&self, cluster: &Cluster, placement: &Placement) -> u32 {
         let workload = cluster.workload(self.root);
         if !follows_nodes(workload.kind) {

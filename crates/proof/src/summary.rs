@@ -55,7 +55,8 @@ impl Summary {
         Self { subjects: subjects.collect(), sets: 0, states: 0, complete: true }
     }
 
-    /// Takes in what the failure of a set does. Sets come in order, the empty one, if at all, first.
+    /// Takes in what the failure of a set does. Sets come in order, the empty one, if at all,
+    /// first.
     pub fn add(&mut self, set: &FailureSet, examination: &Examination) {
         self.sets += u64::from(!set.is_empty());
         self.states += examination.states;

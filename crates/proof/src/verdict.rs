@@ -36,15 +36,19 @@ pub enum Doubt {
     ForeignScheduler,
     /// A pod uses something that is not modelled.
     Unmodelled(Unmodelled),
+    /// A part of the input could not be read, and objects of this kind may have been in it.
+    Lost(InputKind),
     /// The export lacks objects of a kind that the answer depends on.
     Missing(InputKind),
-    /// A preemption happens where disruption budgets count, and what they allow after the failure is not told.
+    /// A preemption happens where disruption budgets count, and what they allow after the failure
+    /// is not told.
     Preemption,
     /// A volume that one node only may use may stay attached to a silent one.
     StuckVolume,
     /// Evictions may or may not begin before the node lifecycle controller stops them.
     EvictionsStop,
-    /// The export is of a cluster on the move, and not all the places it may come to rest in were tried.
+    /// The export is of a cluster on the move, and not all the places it may come to rest in were
+    /// tried.
     Unsettled,
 }
 

@@ -29,12 +29,12 @@ pub struct Witness {
     pub desired: u32,
 }
 
-/// More steps than any quiet end was ever reached in: every pod is bound once, and preemption goes down in
-/// priority.
+/// More steps than any quiet end was ever reached in: every pod is bound once, and preemption goes
+/// down in priority.
 const STEPS_MAX: usize = 100_000;
 
-/// Fails the set and follows `path`, or where there is none the first step that may come next until all is
-/// quiet. Every step is checked to be one that may come.
+/// Fails the set and follows `path`, or where there is none the first step that may come next until
+/// all is quiet. Every step is checked to be one that may come.
 ///
 /// # Panics
 /// When a step of the path could not come or the run does not end quietly: a bug in the search.

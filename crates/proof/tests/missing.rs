@@ -1,4 +1,5 @@
-//! Exports are partial: what is missing makes the verdicts that depend on it UNKNOWN, and no others.
+//! Exports are partial: what is missing makes the verdicts that depend on it UNKNOWN, and no
+//! others.
 
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::{Cluster, NodeId};
@@ -41,7 +42,8 @@ fn web(spec: &Value) -> Vec<Value> {
     let mut placed = own.clone();
     placed["nodeName"] = json!("n0");
     let owner = json!([
-        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "u", "controller": true},
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "u",
+            "controller": true},
     ]);
     let pod = json!({
         "apiVersion": "v1", "kind": "Pod",

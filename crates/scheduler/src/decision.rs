@@ -56,7 +56,8 @@ pub enum NodeVerdict {
 /// The scores of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scores {
-    /// Weighted and normalized, by plugin in the profile's order; plugins with nothing to say are left out.
+    /// Weighted and normalized, by plugin in the profile's order; plugins with nothing to say are
+    /// left out.
     pub by_plugin: Vec<(Plugin, i64)>,
     /// Their sum.
     pub total: i64,
@@ -71,8 +72,8 @@ pub enum Preemption {
     NotAllowed,
     /// Pods of lower priority are still ending on the node that is kept free for it.
     AlreadyUnderWay,
-    /// Evictions help nowhere: what the dry run said of the nodes it looked at. For all others it holds that
-    /// evictions would not help.
+    /// Evictions help nowhere: what the dry run said of the nodes it looked at. For all others it
+    /// holds that evictions would not help.
     DoesNotHelp(Vec<(NodeId, Rejection)>),
 }
 

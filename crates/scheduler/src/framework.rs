@@ -1,11 +1,12 @@
-//! One scheduling cycle: `PreFilter`, `Filter`, `PreScore`, `Score`, normalization and weights, in the profile's
-//! order.
+//! One scheduling cycle: `PreFilter`, `Filter`, `PreScore`, `Score`, normalization and weights, in
+//! the profile's order.
 //!
-//! Models `pkg/scheduler/framework/runtime/framework.go` and `pkg/scheduler/schedule_one.go` (v1.36.3).
+//! Models `pkg/scheduler/framework/runtime/framework.go` and `pkg/scheduler/schedule_one.go`
+//! (v1.36.3).
 
 use holdfast_cluster::{ClassId, InstanceId, NodeId};
 
-use crate::node_info::NodeInfo;
+use crate::node_info::{NodeInfo, Variant};
 use crate::plugin::Plugin;
 use crate::plugins::node_affinity::Named;
 use crate::plugins::{
@@ -47,8 +48,8 @@ impl Eligible<'_> {
 }
 
 impl<'a> Cycle<'a> {
-    /// Runs `PreFilter` (`RunPreFilterPlugins`): the state, and which nodes are left to look at, or why the pod
-    /// fits nowhere.
+    /// Runs `PreFilter` (`RunPreFilterPlugins`): the state, and which nodes are left to look at, or
+    /// why the pod fits nowhere.
     pub(crate) fn pre_filter(context: Context<'a>) -> (Self, Result<Eligible<'a>, Rejection>) {
         let mut cycle = Self {
             restrictions: None,
@@ -100,8 +101,8 @@ impl<'a> Cycle<'a> {
         Ok(())
     }
 
-    /// Runs the filters on a node until one rejects it (`RunFilterPlugins`). `reasons` is emptied, then holds
-    /// that filter's.
+    /// Runs the filters on a node until one rejects it (`RunFilterPlugins`). `reasons` is emptied,
+    /// then holds that filter's.
     pub(crate) fn filter(
         &self,
         node: &NodeInfo<'_>,
@@ -156,12 +157,12 @@ impl<'a> Cycle<'a> {
         let nominated = self.nominated(node.id);
         if !nominated.is_empty() {
             let mut cycle = self.clone();
-            let mut usage = node.usage.clone();
+            let Context { cluster, placement, .. } = self.context;
+            let mut crowded = Variant::of(cluster, placement, node);
             for pod in nominated {
-                cycle.add(&mut usage, node, pod);
+                cycle.add(&mut crowded, node, pod);
             }
-            let crowded = NodeInfo { usage: &usage, ..*node };
-            cycle.filter(&crowded, reasons)?;
+            cycle.filter(&crowded.info(node), reasons)?;
         }
         self.filter(node, reasons)
     }
@@ -179,26 +180,16 @@ impl<'a> Cycle<'a> {
     }
 
     /// Puts a pod on the node, for the filters that follow (`AddPod`).
-    pub(crate) fn add(
-        &mut self,
-        usage: &mut holdfast_cluster::placement::NodeUse,
-        node: &NodeInfo<'_>,
-        pod: InstanceId,
-    ) {
+    pub(crate) fn add(&mut self, variant: &mut Variant, node: &NodeInfo<'_>, pod: InstanceId) {
         let class = self.context.placement.instance(pod).class;
-        crate::node_info::add(self.context.cluster, usage, pod, class);
+        variant.add(self.context.cluster, pod, class);
         self.update(class, node, 1);
     }
 
     /// Takes a pod off the node (`RemovePod`).
-    pub(crate) fn remove(
-        &mut self,
-        usage: &mut holdfast_cluster::placement::NodeUse,
-        node: &NodeInfo<'_>,
-        pod: InstanceId,
-    ) {
+    pub(crate) fn remove(&mut self, variant: &mut Variant, node: &NodeInfo<'_>, pod: InstanceId) {
         let class = self.context.placement.instance(pod).class;
-        crate::node_info::remove(self.context.cluster, usage, pod, class);
+        variant.remove(self.context.cluster, pod, class);
         self.update(class, node, -1);
     }
 
@@ -212,8 +203,8 @@ impl<'a> Cycle<'a> {
         self.affinity.update(&self.context, class, node.id, times);
     }
 
-    /// Scores the feasible nodes, plugin by plugin: `visit` gets each plugin that has something to say, with a
-    /// normalized and weighted score a node (`RunPreScorePlugins`, `RunScorePlugins`).
+    /// Scores the feasible nodes, plugin by plugin: `visit` gets each plugin that has something to
+    /// say, with a normalized and weighted score a node (`RunPreScorePlugins`, `RunScorePlugins`).
     pub(crate) fn score(
         &self,
         feasible: &[NodeId],
@@ -259,7 +250,7 @@ impl<'a> Cycle<'a> {
                 let Some(spread) = pod_topology_spread::ScoreState::new(context, feasible) else {
                     return false;
                 };
-                scores.extend(feasible.iter().map(|node| spread.score(context, &info(node))));
+                scores.extend(feasible.iter().map(|&node| spread.score(context, node)));
                 pod_topology_spread::normalize(scores);
             }
             Plugin::InterPodAffinity => {

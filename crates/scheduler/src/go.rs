@@ -4,9 +4,9 @@ pub(crate) mod sort;
 
 /// Go's `math.Log` for positive finite numbers, bit for bit.
 ///
-/// Rust's `f64::ln` calls whatever library the platform has, which may differ in the last bit; this is the
-/// algorithm of Go 1.26 (`src/math/log.go` and `log_amd64.s`, after `FreeBSD`'s `e_log.c`), in plain IEEE
-/// operations that are the same everywhere.
+/// Rust's `f64::ln` calls whatever library the platform has, which may differ in the last bit; this
+/// is the algorithm of Go 1.26 (`src/math/log.go` and `log_amd64.s`, after `FreeBSD`'s `e_log.c`),
+/// in plain IEEE operations that are the same everywhere.
 pub(crate) fn log(x: f64) -> f64 {
     const LN2_HI: f64 = 6.931_471_803_691_238e-1;
     const LN2_LO: f64 = 1.908_214_929_270_587_7e-10;

@@ -1,18 +1,21 @@
-//! What kube-scheduler 1.36 decides, offline: for a pod and a placement the same feasible nodes, the same
-//! reasons, the same scores, the same candidates and the same preemption.
+//! What kube-scheduler 1.36 decides, offline: for a pod and a placement the same feasible nodes,
+//! the same reasons, the same scores, the same candidates and the same preemption.
 //!
-//! One file per plugin, named as upstream names it ([`plugin::Plugin`] lists them), run by a framework in the
-//! order of the default profile: `PreFilter`, `Filter`, `PreScore`, `Score`, normalization, weights. Every rule
-//! cites the upstream file it models; all of it is `k8s.io/kubernetes` v1.36.3.
+//! One file per plugin, named as upstream names it ([`plugin::Plugin`] lists them), run by a
+//! framework in the order of the default profile: `PreFilter`, `Filter`, `PreScore`, `Score`,
+//! normalization, weights. Every rule cites the upstream file it models; all of it is
+//! `k8s.io/kubernetes` v1.36.3.
 //!
-//! * [`Scheduler`]: a cluster compiled for deciding; [`Scheduler::candidates`] is the fast path for searches,
-//!   [`Scheduler::decide`] the full story for explanations.
-//! * [`decision`], [`reason`]: the story as data. Nothing in here formats prose, with two exceptions that are
-//!   upstream's own words and part of what is modelled: [`wording`] and [`message`].
+//! * [`Scheduler`]: a cluster compiled for deciding; [`Scheduler::candidates`] is the fast path for
+//!   searches, [`Scheduler::decide`] the full story for explanations.
+//! * [`decision`], [`reason`]: the story as data. Nothing in here formats prose, with two
+//!   exceptions that are upstream's own words and part of what is modelled: [`wording`] and
+//!   [`message`].
 //! * [`trace`]: the decision trace, version 1.
 //! * [`queue`]: who is scheduled first.
 //!
-//! The order of nodes never matters: where upstream picks at random among equals, all of them are candidates.
+//! The order of nodes never matters: where upstream picks at random among equals, all of them are
+//! candidates.
 
 mod bits;
 pub mod decision;

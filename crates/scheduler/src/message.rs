@@ -64,8 +64,9 @@ pub fn of_preemption(
     }
 }
 
-/// The message of the pod's `PodScheduled` condition in a live cluster, which joins the two above: since 1.34
-/// `DynamicResources` speaks before `DefaultPreemption` does. `None` if the pod is scheduled.
+/// The message of the pod's `PodScheduled` condition in a live cluster, which joins the two above:
+/// since 1.34 `DynamicResources` speaks before `DefaultPreemption` does. `None` if the pod is
+/// scheduled.
 pub fn of_condition(cluster: &Cluster, decision: &Decision) -> Option<String> {
     if decision.outcome == Outcome::Gated {
         // What the API server writes; the scheduler never looks at such a pod.

@@ -1,8 +1,8 @@
 //! The plugins, one file each, named as upstream names them.
 //!
-//! Each has a `Compiled` part where it prepares a cluster once, lazily where that depends on the pod, and a
-//! `State` for one scheduling cycle. What is compiled follows from the cluster alone, so that threads may share
-//! it and no answer depends on who asked first.
+//! Each has a `Compiled` part where it prepares a cluster once, lazily where that depends on the
+//! pod, and a `State` for one scheduling cycle. What is compiled follows from the cluster alone, so
+//! that threads may share it and no answer depends on who asked first.
 
 pub(crate) mod image_locality;
 pub(crate) mod inter_pod_affinity;

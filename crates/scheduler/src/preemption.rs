@@ -1,8 +1,8 @@
 //! `DefaultPreemption`: who would have to go so that the pod fits.
 //!
 //! Models `pkg/scheduler/framework/preemption/preemption.go` and
-//! `pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go` (v1.36.3), with every node as a
-//! candidate: upstream starts at a random node and may stop early on large clusters.
+//! `pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go` (v1.36.3), with every
+//! node as a candidate: upstream starts at a random node and may stop early on large clusters.
 
 use std::cmp::Reverse;
 
@@ -12,7 +12,7 @@ use holdfast_cluster::{InstanceId, NodeId};
 use crate::decision::{Decision, Preemption, PreemptionCandidate};
 use crate::framework::Cycle;
 use crate::go;
-use crate::node_info::NodeInfo;
+use crate::node_info::{NodeInfo, Variant};
 use crate::plugin::Plugin;
 use crate::plugins::Context;
 use crate::reason::{Code, Reason, Rejection};
@@ -45,10 +45,7 @@ pub(crate) fn post_filter(cycle: &Cycle<'_>, decision: &Decision) -> Preemption 
 /// (`PodEligibleToPreemptOthers`).
 fn is_under_way(context: &Context<'_>, decision: &Decision) -> bool {
     let Some(node) = context.placement.instance(context.pod).nominated else { return false };
-    let verdict = decision.nodes.iter().find(|(known, _)| *known == node);
-    if verdict
-        .is_some_and(|(_, verdict)| verdict.code() == Some(Code::UnschedulableAndUnresolvable))
-    {
+    if code_of(decision, node) == Some(Code::UnschedulableAndUnresolvable) {
         return false;
     }
     let usage = context.placement.node(node);
@@ -59,7 +56,8 @@ fn is_under_way(context: &Context<'_>, decision: &Decision) -> bool {
         })
 }
 
-/// What the cycle said of the node, in `PreFilter`, as the node kept free for the pod, or as one of all.
+/// What the cycle said of the node, in `PreFilter`, as the node kept free for the pod, or as one of
+/// all.
 fn code_of(decision: &Decision, node: NodeId) -> Option<Code> {
     if let Some(rejection) = &decision.pre_filter {
         return Some(rejection.code);
@@ -85,36 +83,25 @@ fn is_less_important(context: &Context<'_>, pod: InstanceId) -> bool {
     priority(context, pod) < context.spec.priority
 }
 
-/// When the pod started, in seconds; `None` counts as now, after all that have started.
-fn start_time(context: &Context<'_>, pod: InstanceId) -> Option<i64> {
+/// When the pod started, in seconds. One that has not started comes after all others; upstream
+/// takes the moment at which it looks.
+fn start_time(context: &Context<'_>, pod: InstanceId) -> i64 {
     let origin = context.placement.instance(pod).origin;
-    let own = origin.filter(|origin| InstanceId::from(*origin) == pod)?;
-    context.cluster.pod(own).start_time
+    let own = origin.filter(|origin| InstanceId::from(*origin) == pod);
+    own.and_then(|own| context.cluster.pod(own).start_time).unwrap_or(i64::MAX)
 }
 
-/// Whether one pod is to be spared rather than another: higher priority, or as high and started earlier
-/// (`MoreImportantPod`). Of two that have not started the one that is asked about first has the earlier "now".
-fn is_more_important(context: &Context<'_>, pod: InstanceId, than: InstanceId) -> bool {
-    let (ours, theirs) = (priority(context, pod), priority(context, than));
-    if ours != theirs {
-        return ours > theirs;
-    }
-    match (start_time(context, pod), start_time(context, than)) {
-        (Some(ours), Some(theirs)) => ours < theirs,
-        (None, Some(_)) => false,
-        (_, None) => true,
-    }
-}
-
-/// Sorts the most important first. Ties end as Go's sort leaves them; before it the pods stand in the order in
-/// which the scheduler heard of them, here the export's.
+/// Sorts the most important first: by priority, then by age (`MoreImportantPod`). Ties end as Go's
+/// sort leaves them; before it the pods stand in the order in which the scheduler heard of them,
+/// here the export's.
 fn sort_by_importance(context: &Context<'_>, pods: &mut [InstanceId]) {
-    go::sort::slice(pods, |a, b| is_more_important(context, *a, *b));
+    let key = |pod: &InstanceId| (Reverse(priority(context, *pod)), start_time(context, *pod));
+    go::sort::slice(pods, |a, b| key(a) < key(b));
 }
 
-/// The fewest and least important pods of the node that have to go (`SelectVictimsOnNode`): all less important
-/// ones are taken off, then, those that a budget protects first, put back one by one as long as the pod still
-/// fits.
+/// The fewest and least important pods of the node that have to go (`SelectVictimsOnNode`): all
+/// less important ones are taken off, then, those that a budget protects first, put back one by one
+/// as long as the pod still fits.
 fn select_victims(
     cycle: &Cycle<'_>,
     node: &NodeInfo<'_>,
@@ -127,26 +114,22 @@ fn select_victims(
         return Err(no_victims());
     }
     let mut cycle = cycle.clone();
-    let mut usage = node.usage.clone();
+    let mut variant = Variant::of(context.cluster, context.placement, node);
     let mut reasons = Vec::new();
     for &pod in &potential {
-        cycle.remove(&mut usage, node, pod);
+        cycle.remove(&mut variant, node, pod);
     }
-    let emptied = NodeInfo { usage: &usage, ..*node };
-    cycle.filter_with_nominated(&emptied, &mut reasons).map_err(|(plugin, code)| Rejection {
-        plugin,
-        code,
-        reasons: reasons.clone(),
-    })?;
+    cycle
+        .filter_with_nominated(&variant.info(node), &mut reasons)
+        .map_err(|(plugin, code)| Rejection { plugin, code, reasons: reasons.clone() })?;
     sort_by_importance(context, &mut potential);
     let (protected, free) = split_by_budgets(context, &potential);
     let mut victims = Vec::new();
     let mut budget_violations = 0;
     for (at, &pod) in protected.iter().chain(&free).enumerate() {
-        cycle.add(&mut usage, node, pod);
-        let variant = NodeInfo { usage: &usage, ..*node };
-        if cycle.filter_with_nominated(&variant, &mut reasons).is_err() {
-            cycle.remove(&mut usage, node, pod);
+        cycle.add(&mut variant, node, pod);
+        if cycle.filter_with_nominated(&variant.info(node), &mut reasons).is_err() {
+            cycle.remove(&mut variant, node, pod);
             victims.push(pod);
             budget_violations += usize::from(at < protected.len());
         }
@@ -204,9 +187,9 @@ fn selects_some(selector: &LabelSelector) -> bool {
     !selector.is_everything()
 }
 
-/// Marks the candidates that tie after all five comparisons (`pickOneNodeForPreemption`): fewest budget
-/// violations, lowest highest priority, lowest sum of priorities, fewest victims, and the latest start of the
-/// oldest among the most important victims.
+/// Marks the candidates that tie after all five comparisons (`pickOneNodeForPreemption`): fewest
+/// budget violations, lowest highest priority, lowest sum of priorities, fewest victims, and the
+/// latest start of the oldest among the most important victims.
 fn mark_best(context: &Context<'_>, candidates: &mut [PreemptionCandidate]) {
     let key = |candidate: &PreemptionCandidate| {
         let victims = &candidate.victims;
@@ -216,7 +199,7 @@ fn mark_best(context: &Context<'_>, candidates: &mut [PreemptionCandidate]) {
             .map(|&pod| i64::from(priority(context, pod)) + i64::from(i32::MAX) + 1)
             .fold(0, i64::wrapping_add);
         let most_important = victims.iter().filter(|&&pod| priority(context, pod) == highest);
-        let oldest = most_important.map(|&pod| start_time(context, pod).unwrap_or(i64::MAX)).min();
+        let oldest = most_important.map(|&pod| start_time(context, pod)).min();
         (candidate.budget_violations, highest, sum, victims.len(), Reverse(oldest))
     };
     let Some(best) = candidates.iter().map(key).min() else { return };

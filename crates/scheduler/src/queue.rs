@@ -1,12 +1,12 @@
 //! Who is scheduled first.
 //!
-//! Models `PrioritySort` (`pkg/scheduler/framework/plugins/queuesort/priority_sort.go`, v1.36.3): priority, then
-//! the order of arrival, which is the order of instances.
+//! Models `PrioritySort` (`pkg/scheduler/framework/plugins/queuesort/priority_sort.go`, v1.36.3):
+//! priority, then the order of arrival, which is the order of instances.
 
 use holdfast_cluster::{Cluster, InstanceId, Placement};
 
-/// The pending pods that the default scheduler answers for, the first to be decided first. Gated pods are among
-/// them; they come out as gated.
+/// The pending pods that the default scheduler answers for, the first to be decided first. Gated
+/// pods are among them; they come out as gated.
 pub fn order(cluster: &Cluster, placement: &Placement) -> Vec<InstanceId> {
     let spec = |id: &InstanceId| cluster.spec_of(placement.instance(*id).class);
     let ours = cluster.known().default_scheduler;

@@ -103,8 +103,6 @@ pub enum Reason {
     ClaimVolumeNotFound(Symbol, Symbol),
     /// Left out because `PreFilter` of this plugin named other nodes.
     LeftOutBy(Plugin),
-    /// Left out by two plugins' `PreFilter` that named different nodes.
-    LeftOutByBoth(Plugin, Plugin),
     /// Dry run: nothing on the node is less important.
     NoVictims,
     /// Dry run: evictions would not help.

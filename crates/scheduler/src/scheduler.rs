@@ -12,8 +12,8 @@ use crate::reason::{Code, Reason, Rejection};
 
 /// kube-scheduler 1.36 for one cluster.
 ///
-/// What it keeps follows from the cluster and the profile alone, so that it may be shared between threads and
-/// placements, and no answer depends on what was asked before.
+/// What it keeps follows from the cluster and the profile alone, so that it may be shared between
+/// threads and placements, and no answer depends on what was asked before.
 #[derive(Debug)]
 pub struct Scheduler<'c> {
     cluster: &'c Cluster,
@@ -51,7 +51,8 @@ impl<'c> Scheduler<'c> {
         &self.compiled.profile
     }
 
-    /// The nodes that tie at the highest total, sorted; empty when the pod is gated or fits nowhere.
+    /// The nodes that tie at the highest total, sorted; empty when the pod is gated or fits
+    /// nowhere.
     ///
     /// The fast path: no reasons are kept, and nothing about preemption is asked.
     pub fn candidates<'s>(
@@ -79,8 +80,8 @@ impl<'c> Scheduler<'c> {
 
     /// Every node that passes all filters, sorted; empty when the pod is gated.
     ///
-    /// A node that is kept free for the pod (`nominatedNodeName`) and still fits is the only one looked at, as
-    /// upstream does.
+    /// A node that is kept free for the pod (`nominatedNodeName`) and still fits is the only one
+    /// looked at, as upstream does.
     pub fn feasible<'s>(
         &self,
         placement: &Placement,
@@ -91,8 +92,8 @@ impl<'c> Scheduler<'c> {
         &scratch.feasible
     }
 
-    /// What evicting less important pods would do for the pod, as `DefaultPreemption` sees it. `None` if the
-    /// pod is gated, fits without it, or there is no node at all.
+    /// What evicting less important pods would do for the pod, as `DefaultPreemption` sees it.
+    /// `None` if the pod is gated, fits without it, or there is no node at all.
     pub fn preempt(&self, placement: &Placement, pod: InstanceId) -> Option<Preemption> {
         self.decide(placement, pod).preemption
     }
@@ -256,5 +257,16 @@ impl NodeVerdict {
             Self::Rejected(rejection) => Some(rejection.plugin),
             Self::LeftOut => Some(Plugin::PreFilter),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_may_share_a_scheduler() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Scheduler<'_>>();
     }
 }

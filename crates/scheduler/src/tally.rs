@@ -4,7 +4,8 @@ use holdfast_cluster::NodeId;
 
 use crate::topology::{Topologies, TopologyId};
 
-/// A number for each (topology key, value) pair: upstream's `topologyToMatchedTermCount` and `scoreMap`.
+/// A number for each (topology key, value) pair: upstream's `topologyToMatchedTermCount` and
+/// `scoreMap`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     rows: Vec<(TopologyId, Vec<i64>)>,
@@ -38,7 +39,8 @@ impl Tally {
         self.touched = true;
     }
 
-    /// The number of the pair that `node` belongs to, for one key; zero where the node lacks the label.
+    /// The number of the pair that `node` belongs to, for one key; zero where the node lacks the
+    /// label.
     pub(crate) fn at(&self, topologies: &Topologies, id: TopologyId, node: NodeId) -> i64 {
         let Some((_, row)) = self.rows.iter().find(|(known, _)| *known == id) else { return 0 };
         topologies.get(id).domain(node).map_or(0, |domain| row[domain])

@@ -45,8 +45,8 @@ impl Topology {
         (domain != NO_DOMAIN).then_some(domain as usize)
     }
 
-    /// The domain of a node, where a missing label counts as the empty value, as reading a Go map does. At
-    /// most [`Topology::size`].
+    /// The domain of a node, where a missing label counts as the empty value, as reading a Go map
+    /// does. At most [`Topology::size`].
     pub(crate) fn domain_or_empty(&self, node: NodeId) -> usize {
         let missing = self.empty.map_or(self.size, |domain| domain as usize);
         self.domain(node).unwrap_or(missing)
@@ -58,8 +58,8 @@ impl Topology {
 pub(crate) struct Topologies(IndexMap<Symbol, Topology, FxBuildHasher>);
 
 impl Topologies {
-    /// Compiles the keys that affinity terms and spread constraints name, and the two of the system's default
-    /// constraints.
+    /// Compiles the keys that affinity terms and spread constraints name, and the two of the
+    /// system's default constraints.
     pub(crate) fn new(cluster: &Cluster) -> Self {
         let mut topologies = Self(IndexMap::default());
         for key in [cluster.known().hostname, cluster.known().zone] {

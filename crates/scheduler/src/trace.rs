@@ -89,8 +89,8 @@ pub struct PreemptionTrace {
     pub best: bool,
 }
 
-/// Decides every pending pod in queue order, binding each to its first candidate before the next is decided.
-/// The placement is left with those pods bound.
+/// Decides every pending pod in queue order, binding each to its first candidate before the next is
+/// decided. The placement is left with those pods bound.
 pub fn decide_all(scheduler: &Scheduler<'_>, placement: &mut Placement) -> Vec<DecisionTrace> {
     let cluster = scheduler.cluster();
     let mut traces = Vec::new();
@@ -136,8 +136,8 @@ pub fn of(cluster: &Cluster, placement: &Placement, decision: &Decision) -> Deci
     }
 }
 
-/// `namespace/name` of a pod. A pod made anew has no name yet and carries its workload's, a dash and its
-/// number.
+/// `namespace/name` of a pod. A pod made anew has no name yet and carries its workload's, a dash
+/// and its number.
 pub fn pod_name(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> String {
     let instance = placement.instance(pod);
     let namespace = cluster.text(cluster.class(instance.class).namespace);

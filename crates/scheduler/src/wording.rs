@@ -41,9 +41,6 @@ pub fn text(cluster: &Cluster, reason: Reason) -> Cow<'static, str> {
         Reason::LeftOutBy(plugin) => {
             format!("node(s) didn't satisfy plugin(s) [{}]", plugin.name())
         }
-        Reason::LeftOutByBoth(first, second) => {
-            format!("node(s) didn't satisfy plugin(s) [{} {}]", first.name(), second.name())
-        }
         _ => String::new(),
     };
     text.into()
@@ -72,8 +69,8 @@ fn fixed(reason: Reason) -> Option<&'static str> {
         Reason::FeatureMissing => "node(s) didn't match Pod's required features",
         Reason::DiskConflict => "node(s) had no available disk",
         Reason::ClaimInUse => {
-            "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already \
-             in-use by another pod"
+            "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode \
+             already in-use by another pod"
         }
         Reason::TooManyVolumes => "node(s) exceed max volume count",
         Reason::VolumeZoneConflict => "node(s) had no available volume zone",
@@ -93,7 +90,6 @@ fn fixed(reason: Reason) -> Option<&'static str> {
         | Reason::EphemeralClaimNotFound(_)
         | Reason::EphemeralClaimForeign { .. }
         | Reason::ClaimVolumeNotFound(..)
-        | Reason::LeftOutBy(_)
-        | Reason::LeftOutByBoth(..) => return None,
+        | Reason::LeftOutBy(_) => return None,
     })
 }

@@ -109,6 +109,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_process_is_measured() {
+        let usage = measure(Path::new("sleep"), &[], Path::new("0.05")).unwrap();
+        assert!(usage.wall_seconds >= 0.05 && usage.peak_bytes > 0, "{usage}");
+        assert!(measure(Path::new("false"), &[], Path::new("")).is_err());
+    }
+
+    #[test]
     fn proc_is_read() {
         let stat = "7 (a) b) Z 1 7 7 0 -1 0 10 0 0 0 150 25 0 0 20 0 1 0 99 0 0";
         let Stat { zombie, user, system } = Stat::parse(stat).unwrap();

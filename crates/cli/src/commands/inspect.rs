@@ -11,6 +11,7 @@ use crate::render;
 /// # Errors
 /// Bad input, or no objects at all.
 pub fn run(arguments: &InspectArguments) -> Result<u8, Failure> {
+    output::check(&arguments.output.output)?;
     let loaded = super::load(&arguments.input.inputs)?;
     let view = render::inspect::View::of(&loaded);
     output::write_all(&arguments.output.output, |format| match format {

@@ -1,6 +1,7 @@
 //! `holdfast prove`: for every failure, what keeps running and what comes back.
 
 use holdfast_cluster::{Cluster, NodeId};
+use holdfast_ingest::Loaded;
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::{FailureSet, Prover, Report, Settings};
 
@@ -17,13 +18,14 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     if arguments.budget == 0 {
         return Err(Failure::usage("--budget must be at least one state"));
     }
+    output::check(&arguments.output.output)?;
     let loaded = super::load_cluster(&arguments.input.inputs)?;
     let cluster = &loaded.cluster;
     let question = question(arguments, cluster)?;
     let prover =
         Prover::new(cluster, Settings { states_per_set: arguments.budget, ..Settings::default() });
     if prover.subjects().subjects.is_empty() {
-        return Err(Failure::nothing("the input holds no workloads that should keep running"));
+        return Err(nothing_runs(&loaded));
     }
     let summary = sweep::sweep(&prover, &question);
     let report = Report::new(&prover, &question, &summary);
@@ -38,6 +40,18 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     })
 }
 
+/// Nodes alone, or nothing but jobs and what is scaled to zero.
+fn nothing_runs(loaded: &Loaded) -> Failure {
+    if loaded.cluster.workloads().is_empty() {
+        return Failure::nothing("the input holds nodes, but no pods and no workloads")
+            .hint(format!("export all that is needed with:\n  {}", crate::args::export_line("")));
+    }
+    Failure::nothing(
+        "every workload runs to its end or is scaled to zero: none should keep running",
+    )
+    .hint("holdfast inspect shows what was read")
+}
+
 fn question(arguments: &ProveArguments, cluster: &Cluster) -> Result<Question, Failure> {
     let Some(names) = &arguments.fail else {
         return any_nodes(arguments.nodes, cluster.nodes().len());
@@ -49,11 +63,13 @@ fn question(arguments: &ProveArguments, cluster: &Cluster) -> Result<Question, F
 
 fn any_nodes(most: usize, nodes: usize) -> Result<Question, Failure> {
     if most == 0 {
-        return Err(Failure::usage("--nodes must be at least 1"));
+        return Err(Failure::usage("--nodes 0: with no node failing there is nothing to prove")
+            .hint("--nodes 1 asks for every single node"));
     }
     if most > nodes {
-        return Err(Failure::usage(format!("--nodes {most}: the cluster has only {nodes}"))
-            .hint("with all nodes gone nothing is left to prove; ask for fewer"));
+        let only = render::words::count(nodes, "node", "nodes");
+        return Err(Failure::usage(format!("--nodes {most}: the cluster has only {only}"))
+            .hint(format!("ask for at most --nodes {nodes}")));
     }
     Ok(Question::AnyNodes(most))
 }
@@ -62,7 +78,7 @@ fn node(cluster: &Cluster, name: &str) -> Result<NodeId, Failure> {
     let known = cluster.find(name).and_then(|symbol| cluster.node_named(symbol));
     known.ok_or_else(|| {
         let names: Vec<&str> = cluster.node_ids().map(|id| cluster.node_name(id)).collect();
-        let failure = Failure::usage(format!("--fail: there is no node named {name}"));
+        let failure = Failure::usage(format!("--fail: there is no node named {name:?}"));
         match nearest(name, names.iter().copied()) {
             Some(near) => failure.hint(format!("did you mean {near}?")),
             None => failure.hint(format!("the nodes are {}", render::words::list(&names, 12))),

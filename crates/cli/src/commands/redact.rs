@@ -1,7 +1,7 @@
 //! `holdfast redact`: the export with stable pseudonyms.
 
 use holdfast_ingest::redact::redact;
-use holdfast_ingest::{Diagnostic, Severity, for_each_object};
+use holdfast_ingest::{Diagnostic, for_each_object};
 use serde_json::Value;
 
 use crate::args::RedactArguments;
@@ -33,13 +33,7 @@ pub fn run(arguments: &RedactArguments) -> Result<u8, Failure> {
         &mut diagnostics,
     );
     diagnostics.append(&mut unread);
-    render::diagnostics::tell(&diagnostics);
-    if diagnostics.iter().any(|found| found.severity == Severity::Error) {
-        return Err(Failure::refused());
-    }
-    if objects.is_empty() {
-        return Err(Failure::nothing("the input holds no API objects"));
-    }
+    super::judge(&diagnostics, objects.len() as u64, &arguments.input.inputs)?;
     output::print(render::json(&redact(objects)).as_bytes())?;
     Ok(exit::HOLDS)
 }

@@ -10,24 +10,47 @@ use crate::render::words;
 /// How many diagnostics of one rule are shown before the rest is counted.
 const SHOWN_PER_RULE: usize = 3;
 
+/// How many warnings a command says on its way before it only counts them.
+const BRIEF_MAX: usize = 5;
+
 /// Says on standard error what was wrong with an input.
-pub fn tell(diagnostics: &[Diagnostic]) {
+pub fn tell<'d>(diagnostics: impl Iterator<Item = &'d Diagnostic>, in_full: bool) {
     // A closed standard error leaves nobody to tell; the exit code still does.
-    let _ = std::io::stderr().write_all(summary(diagnostics).as_bytes());
+    let _ = std::io::stderr().write_all(summary(diagnostics, in_full).as_bytes());
 }
 
-/// What a command says on its way: errors in full, with their remedies; warnings counted.
-fn summary(diagnostics: &[Diagnostic]) -> String {
+/// What a command says on its way: errors in full, with their remedies; else warnings, a line each.
+fn summary<'d>(diagnostics: impl Iterator<Item = &'d Diagnostic>, in_full: bool) -> String {
     let mut out = String::new();
-    for found in diagnostics.iter().filter(|found| found.severity == Severity::Error) {
+    let (errors, others): (Vec<_>, Vec<_>) =
+        diagnostics.partition(|found| found.severity == Severity::Error);
+    for found in &errors {
         one(&mut out, found);
     }
-    let warnings = diagnostics.iter().filter(|f| f.severity == Severity::Warning).count();
-    if warnings > 0 && out.is_empty() {
-        let warnings = words::count(warnings, "warning", "warnings");
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "{warnings} about the input: holdfast inspect shows them");
+    let warnings: Vec<_> =
+        others.into_iter().filter(|found| found.severity == Severity::Warning).collect();
+    if warnings.is_empty() || !errors.is_empty() {
+        return out;
     }
+    if in_full {
+        for found in warnings {
+            one(&mut out, found);
+        }
+        return out;
+    }
+    for found in warnings.iter().take(BRIEF_MAX) {
+        // Writing to a string cannot fail.
+        let _ = match &found.place {
+            Some(place) => writeln!(out, "{}: at {}:{}", heading(found), place.file, place.line),
+            None => writeln!(out, "{}", heading(found)),
+        };
+    }
+    let all = match warnings.len() {
+        1 => "it".to_owned(),
+        count if count > BRIEF_MAX => format!("all {}", words::thousands(count as u64)),
+        _ => "them".to_owned(),
+    };
+    let _ = writeln!(out, "hint: holdfast inspect tells more of {all}\n");
     out
 }
 
@@ -49,23 +72,31 @@ pub fn all(diagnostics: &[Diagnostic], every: bool) -> String {
     out
 }
 
-fn one(out: &mut String, found: &Diagnostic) {
+/// Severity, rule and what happened.
+fn heading(found: &Diagnostic) -> String {
     let severity = match found.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "note",
     };
-    let _ = write!(out, "{severity}[{}]: {}", found.rule.id(), found.rule.summary());
-    let _ = match found.detail.as_str() {
-        "" => writeln!(out),
-        detail => writeln!(out, ": {detail}"),
-    };
+    let (id, summary) = (found.rule.id(), found.rule.summary());
+    match found.detail.as_str() {
+        "" => format!("{severity}[{id}]: {summary}"),
+        detail => format!("{severity}[{id}]: {summary}: {detail}"),
+    }
+}
+
+fn one(out: &mut String, found: &Diagnostic) {
+    let _ = writeln!(out, "{}", heading(found));
     if let Some(place) = &found.place {
         let _ = writeln!(out, "  --> {}:{}:{}", place.file, place.line, place.column);
     }
     if let Some(object) = &found.object {
         let namespace = object.namespace.as_ref().map_or(String::new(), |name| format!("{name}/"));
-        let _ = writeln!(out, "   = object: {} {namespace}{}", object.kind, object.name);
+        let _ = match object.name.as_str() {
+            "" => writeln!(out, "   = object: a {} whose name could not be read", object.kind),
+            name => writeln!(out, "   = object: {} {namespace}{name}", object.kind),
+        };
     }
     let _ = writeln!(out, "   = help: {}\n", found.rule.remedy());
 }

@@ -233,6 +233,9 @@ fn doubt_words(doubt: &DoubtReport) -> String {
         }
         "foreign-scheduler" => "its pods ask for a scheduler that is not modelled".to_owned(),
         "not-modelled" => format!("its pods use {detail}, which is not modelled"),
+        "lost-input" => format!(
+            "a part of the input could not be read, and {detail} objects may have been in it"
+        ),
         "missing-input" => format!("the export holds no {detail}, on which the answer depends"),
         "preemption" => {
             "pods are preempted, and what disruption budgets then allow is not modelled yet"

@@ -222,11 +222,12 @@ fn complete_spec(
     if let Some(node) = node {
         spec["nodeName"] = json!(plan.nodes[node as usize].name);
     }
+    let suffix = Random::pod_suffix(ordinal);
     match workload.kind {
         Kind::Deployment => {
-            format!("{}-{}-{}", workload.name, template_hash(plan, workload), random.suffix(5))
+            format!("{}-{}-{}", workload.name, template_hash(plan, workload), suffix)
         }
-        Kind::DaemonSet => format!("{}-{}", workload.name, random.suffix(5)),
+        Kind::DaemonSet => format!("{}-{suffix}", workload.name),
         Kind::StatefulSet => {
             let claim = json!({"claimName": claim_name(workload, ordinal)});
             let volume = json!({"name": "data", "persistentVolumeClaim": claim});

@@ -1,5 +1,8 @@
 //! Numbers from a seed.
 
+/// What Kubernetes draws names from.
+const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+
 /// `SplitMix64` (Steele, Lea, Flood 2014): tiny, good enough for test data, the same everywhere.
 #[derive(Clone)]
 pub(super) struct Random(u64);
@@ -54,8 +57,21 @@ impl Random {
 
     /// `length` letters and digits as Kubernetes draws them for names: no vowels.
     pub(super) fn suffix(&mut self, length: usize) -> String {
-        let letters = b"bcdfghjklmnpqrstvwxz2456789";
-        (0..length).map(|_| char::from(self.pick(letters))).collect()
+        (0..length).map(|_| char::from(self.pick(LETTERS))).collect()
+    }
+
+    /// Five letters for the name of the how manyth pod of a workload. They look drawn, yet no two
+    /// are alike: of a few thousand drawn ones, some would be, and no API server has two alike.
+    pub(super) fn pod_suffix(ordinal: usize) -> String {
+        let count = LETTERS.len() as u64;
+        // Odd steps through all the suffixes, as the step shares no factor with their number.
+        let mut number = (ordinal as u64 + 1) * 6_364_139 % count.pow(5);
+        let letter = |_| {
+            let letter = LETTERS[(number % count) as usize];
+            number /= count;
+            char::from(letter)
+        };
+        (0..5).map(letter).collect()
     }
 
     /// `length` digits of a hash.

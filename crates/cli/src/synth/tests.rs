@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::plan::{Kind, Plan, Pool};
+use super::random::Random;
 use super::{Options, write};
 
 const OPTIONS: Options = Options { nodes: 60, pods: 1_800, seed: 7, zones: 3 };
@@ -49,6 +50,12 @@ fn names_and_uids_are_taken_once() {
             assert!(seen.insert(metadata["uid"].to_string()), "the uid of {name} is there twice");
         }
     }
+}
+
+#[test]
+fn pods_of_a_large_workload_have_their_own_names() {
+    let names: BTreeSet<String> = (0..100_000).map(Random::pod_suffix).collect();
+    assert_eq!(names.len(), 100_000);
 }
 
 #[test]

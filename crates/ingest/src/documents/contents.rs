@@ -74,6 +74,7 @@ impl Reader<'_> {
 
     /// Tells what is wrong with a file as a whole.
     fn whole_file(&mut self, file: File<'_>, rule: Rule, detail: &str) {
+        self.inventory.losses.unknown();
         self.diagnostics.push(Diagnostic {
             rule,
             severity: file.loss(),
@@ -94,6 +95,8 @@ impl Reader<'_> {
                 return self.inventory.skip(Skipped::OtherText);
             }
             Err(wrong) => {
+                // What stands behind the wrong byte is not known.
+                self.inventory.losses.unknown();
                 let text = self.text(file, wrong.before);
                 let fault = Fault::new(wrong.rule, wrong.before.len(), wrong.detail);
                 return self.diagnostics.push(text.report(fault));
@@ -106,6 +109,10 @@ impl Reader<'_> {
             }
             None => self.inventory.skip(Skipped::Empty),
             Some(_) if starts_like_json(json) => self.json(file, json),
+            Some(_) if file.explicit && is_kubectl_error(json) => {
+                let line = json.trim_start().lines().next().unwrap_or_default();
+                self.whole_file(file, Rule::ApiError, line);
+            }
             Some(_) if file.explicit || may_hold_objects(json) => self.yaml(file, json, 0),
             Some(_) => self.inventory.skip(Skipped::OtherText),
         }
@@ -146,7 +153,10 @@ impl Reader<'_> {
             {
                 self.inventory.skip(Skipped::OtherText);
             }
-            Err(Stop::Fault(fault)) => self.diagnostics.push(text.report(fault)),
+            Err(Stop::Fault(fault)) => {
+                self.inventory.losses.text(json);
+                self.diagnostics.push(text.report(fault));
+            }
         }
     }
 
@@ -161,7 +171,10 @@ impl Reader<'_> {
         }
         yaml::for_each_document(&text, first_line, |result| match result {
             Ok(document) => self.document(file, &document),
-            Err(broken) => self.broken(file, broken),
+            Err(broken) => {
+                self.inventory.losses.text(&text);
+                self.broken(file, broken);
+            }
         });
     }
 
@@ -185,6 +198,7 @@ impl Reader<'_> {
             None => self.value(&text, &mut Cursor::new(text.json, 0)),
         };
         if let Err(Stop::Fault(fault)) = result {
+            self.inventory.losses.text(text.json);
             self.diagnostics.push(text.report(fault));
         }
     }
@@ -210,6 +224,18 @@ fn starts_like_json(text: &str) -> bool {
     } else {
         cursor.take(b'[') && matches!(cursor.peek(), Some(b'{' | b'[' | b']' | b'"') | None)
     }
+}
+
+/// Whether a text begins with what kubectl says when it has nothing to print, as a file holds it
+/// that was written with `&>`.
+fn is_kubectl_error(text: &str) -> bool {
+    const STARTS: [&str; 4] = [
+        "Error from server",
+        "Unable to connect to the server",
+        "The connection to the server",
+        "error: ",
+    ];
+    STARTS.iter().any(|start| text.trim_start().starts_with(start))
 }
 
 /// Whether some line says what every API object says. Tells manifests from logs and configuration.

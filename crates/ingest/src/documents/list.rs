@@ -312,7 +312,7 @@ impl Reader<'_> {
     fn without_kind(&mut self, text: &Text<'_>, at: usize, count: u64) {
         self.diagnostics.push(Diagnostic {
             severity: Severity::Warning,
-            ..text.report(Fault::new(Rule::NoKind, at, count.to_string()))
+            ..text.report(Fault::new(Rule::NoKind, at, format!("{count} left out")))
         });
     }
 

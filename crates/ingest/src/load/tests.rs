@@ -1,5 +1,6 @@
 //! What inputs mean, trap by trap.
 
+mod damage;
 mod expansion;
 mod owners;
 mod specs;
@@ -141,6 +142,10 @@ fn absurd_values_leave_the_object_out() {
             r#""containers":[{"name":"c","resources":{"requests":{"cpu":"much"}}}]"#,
             Rule::BadQuantity,
         ),
+        (
+            r#""containers":[{"name":"c","resources":{"requests":{"cpu":"1e19"}}}]"#,
+            Rule::BadQuantity,
+        ),
         (r#""containers":[{"name":"c","ports":[{"hostPort":70000}]}]"#, Rule::BadPort),
         (r#""containers":[{"name":"c","ports":[{"hostPort":-1}]}]"#, Rule::BadPort),
         (r#""containers":7"#, Rule::WrongType),
@@ -167,10 +172,25 @@ fn absurd_values_leave_the_object_out() {
 }
 
 #[test]
+fn absurd_counts_leave_the_workload_out() {
+    for replicas in ["-1", "9223372036854775807"] {
+        let loaded = loaded(&format!(
+            r#"{}{{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"d"}},
+            "spec":{{"replicas":{replicas},"template":{{"spec":{{}}}}}}}}"#,
+            node("a")
+        ));
+        assert_eq!(rules(&loaded), [Rule::BadQuantity]);
+        assert_eq!(loaded.cluster.workloads().len() + loaded.cluster.pods().len(), 0);
+    }
+}
+
+#[test]
 fn a_selector_that_does_not_parse_selects_nothing() {
     let loaded = loaded(&format!(
-        r#"{}{{"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{{"name":"b"}},"spec":
-        {{"minAvailable":1,"selector":{{"matchExpressions":[{{"key":"a","operator":"Gt","values":["1"]}}]}}}}}}"#,
+        r#"{}{{"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{{"name":"b"}},
+        "spec":
+        {{"minAvailable":1,"selector":{{"matchExpressions":[{{"key":"a","operator":"Gt",
+        "values":["1"]}}]}}}}}}"#,
         node("a")
     ));
     let budget = &loaded.cluster.objects().budgets[0];
@@ -181,7 +201,8 @@ fn a_selector_that_does_not_parse_selects_nothing() {
 #[test]
 fn what_nobody_reads_is_counted_and_skipped() {
     let loaded = loaded(
-        r#"{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"x"}}
+        r#"{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
+        "metadata":{"name":"x"}}
         {"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"password":"hunter2"}}
         {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","annotations":
         {"kubectl.kubernetes.io/last-applied-configuration":"hunter3"}},
@@ -253,20 +274,27 @@ fn budgets_of_every_version() {
 fn volumes_and_claims() {
     use holdfast_cluster::volume::{AccessMode, BindingMode, VolumeSource};
     let loaded = loaded(&format!(
-        r#"{}{{"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{{"name":"fast","annotations":
+        r#"{}{{"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{{"name":"fast",
+        "annotations":
         {{"storageclass.kubernetes.io/is-default-class":"true"}}}},"provisioner":"csi.x",
         "volumeBindingMode":"WaitForFirstConsumer","allowedTopologies":[{{"matchLabelExpressions":
         [{{"key":"zone","values":["a"]}}]}}]}}
-        {{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{{"name":"c","namespace":"n","annotations":
-        {{"pv.kubernetes.io/bind-completed":"yes"}}}},"spec":{{"volumeName":"v","storageClassName":"fast",
+        {{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{{"name":"c","namespace":"n",
+        "annotations":
+        {{"pv.kubernetes.io/bind-completed":"yes"}}}},"spec":{{"volumeName":"v",
+        "storageClassName":"fast",
         "accessModes":["ReadWriteOnce"],"resources":{{"requests":{{"storage":"1.5Gi"}}}}}}}}
-        {{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{{"name":"d","namespace":"n"}},"spec":{{}}}}
-        {{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{{"name":"e","namespace":"n"}},
+        {{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{{"name":"d",
+        "namespace":"n"}},"spec":{{}}}}
+        {{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{{"name":"e",
+        "namespace":"n"}},
         "spec":{{"storageClassName":""}}}}
         {{"apiVersion":"v1","kind":"PersistentVolume","metadata":{{"name":"v","labels":
         {{"failure-domain.beta.kubernetes.io/zone":"a"}}}},"spec":{{"capacity":{{"storage":"2Gi"}},
-        "claimRef":{{"namespace":"n","name":"c"}},"local":{{"path":"/d"}},"nodeAffinity":{{"required":
-        {{"nodeSelectorTerms":[{{"matchExpressions":[{{"key":"h","operator":"In","values":["x"]}}]}}]}}}}}},
+        "claimRef":{{"namespace":"n","name":"c"}},"local":{{"path":"/d"}},
+        "nodeAffinity":{{"required":
+        {{"nodeSelectorTerms":[{{"matchExpressions":[{{"key":"h","operator":"In",
+        "values":["x"]}}]}}]}}}}}},
         "status":{{"phase":"Bound"}}}}"#,
         node("a")
     ));

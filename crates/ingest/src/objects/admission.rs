@@ -58,8 +58,8 @@ fn bears(toleration: &Toleration, key: holdfast_cluster::Symbol) -> bool {
         && matches!(toleration.effect, None | Some(Effect::NoExecute))
 }
 
-/// `AddOrUpdateTolerationInPodSpec` (`pkg/apis/core/v1/helper/helpers.go`): one of the same key, effect,
-/// operator and value is replaced.
+/// `AddOrUpdateTolerationInPodSpec` (`pkg/apis/core/v1/helper/helpers.go`): one of the same key,
+/// effect, operator and value is replaced.
 fn add_or_update(
     tolerations: &mut Vec<Toleration>,
     key: &str,

@@ -154,8 +154,9 @@ impl RawPodAffinityTerm<'_> {
     }
 }
 
-/// Merges label keys into a selector as the API server does on creation. Validation forbids a key that
-/// the selector names already, so that one which is there was merged before the object was exported.
+/// Merges label keys into a selector as the API server does on creation. Validation forbids a key
+/// that the selector names already, so that one which is there was merged before the object was
+/// exported.
 fn merge_once(
     selector: &mut LabelSelector,
     keys: &[Text<'_>],
@@ -176,8 +177,8 @@ fn merge_once(
     *requirements = merged.into_boxed_slice();
 }
 
-/// Merges label keys as the scheduler does each time it reads a spread constraint, with the labels that
-/// the pod has now.
+/// Merges label keys as the scheduler does each time it reads a spread constraint, with the labels
+/// that the pod has now.
 fn merge_always(
     selector: &mut LabelSelector,
     keys: &[Text<'_>],
@@ -197,7 +198,8 @@ fn merge_always(
 }
 
 impl RawSpreadConstraint<'_> {
-    /// Compiles a spread constraint; one that says neither what to do nor where is left out, and said.
+    /// Compiles a spread constraint; one that says neither what to do nor where is left out, and
+    /// said.
     pub(crate) fn compile(
         &self,
         bearer: Bearer<'_>,

@@ -1,16 +1,17 @@
 //! Resource lists, as the API server rounds them and the scheduler adds them up.
 //!
-//! Models `ResourceList` arithmetic of `k8s.io/component-helpers/resource/helpers.go`, the rounding of
-//! `SetDefaults_ResourceList` (`pkg/apis/core/v1/defaults.go`) and the choice of scalars of
+//! Models `ResourceList` arithmetic of `k8s.io/component-helpers/resource/helpers.go`, the rounding
+//! of `SetDefaults_ResourceList` (`pkg/apis/core/v1/defaults.go`) and the choice of scalars of
 //! `Resource.Add` (`pkg/scheduler/framework/types.go`, v1.36.3).
 
 use holdfast_cluster::{Quantity, Resources, Symbol};
 
 use super::context::Context;
 use super::lean::Pairs;
+use crate::Rule;
 
 /// An exact amount of each resource that is named, in the order of naming.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Amounts(Vec<(Symbol, Quantity)>);
 
 impl Amounts {
@@ -18,7 +19,12 @@ impl Amounts {
     pub(crate) fn read(pairs: &Pairs<'_>, context: &mut Context<'_>) -> Self {
         let mut amounts = Self::default();
         for (name, text) in pairs.iter() {
-            if let Some(quantity) = context.quantity(name, text) {
+            let Some(quantity) = context.quantity(name, text) else { continue };
+            if is_absurd(quantity, text) {
+                let (name, text): (&str, &str) = (name, text);
+                let detail = format!("{name}: {text} is more than any machine has");
+                context.complain(Rule::BadQuantity, detail);
+            } else {
                 amounts.set(context.intern(name), round_up_to_milli(quantity));
             }
         }
@@ -88,6 +94,12 @@ impl Amounts {
         }
         (resources, pods)
     }
+}
+
+/// The API server caps at 2^63-1 and writes the cap, so that no export holds more. What somebody
+/// wrote by hand is a slip that would leave its pod Pending for ever.
+fn is_absurd(quantity: Quantity, text: &str) -> bool {
+    quantity.value() == i64::MAX && text != i64::MAX.to_string()
 }
 
 /// The API server keeps no finer amounts than thousandths.

@@ -9,7 +9,8 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A string. `null` is empty; numbers and booleans, which YAML makes of unquoted words, are their text.
+/// A string. `null` is empty; numbers and booleans, which YAML makes of unquoted words, are their
+/// text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 

@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::lean::{Annotations, List, Pairs, Text};
 
-/// The parts of `metav1.ObjectMeta` (`k8s.io/apimachinery/pkg/apis/meta/v1/types.go`) that are read.
+/// The parts of `metav1.ObjectMeta` (`k8s.io/apimachinery/pkg/apis/meta/v1/types.go`) that are
+/// read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub(crate) struct Meta<'a> {

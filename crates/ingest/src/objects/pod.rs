@@ -5,21 +5,28 @@ use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{LabelsId, Symbol};
 use serde::Deserialize;
 
-use super::affinity::Bearer;
 use super::amounts::Amounts;
 use super::context::Context;
 use super::lean::{self, List, Pairs, Text};
+use super::memo::SpecPieces;
 use super::meta::{self, Meta, OwnerReference};
-use super::podspec::{Draft, Owner, RawPodSpec};
-use super::requests::{Demand, Given, RawResources, RawStatuses};
+use super::podspec::RawPodSpec;
+use super::requests::{Given, RawResources, RawStatuses};
 
 /// `v1.Pod`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(crate) struct RawPod<'a> {
     pub(crate) metadata: Option<Meta<'a>>,
-    pub(crate) spec: Option<RawPodSpec<'a>>,
+    pub(crate) spec: SpecPieces<'a>,
     pub(crate) status: Option<RawPodStatus<'a>>,
+}
+
+/// The same with its spec read at once, to tell what is wrong with it, and where.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(crate) struct StrictPod<'a> {
+    pub(crate) spec: Option<RawPodSpec<'a>>,
 }
 
 /// `v1.PodStatus`.
@@ -103,8 +110,42 @@ impl RawPodStatus<'_> {
         self.conditions.iter().find(|condition| &*condition.kind == kind)
     }
 
+    /// The text of what the kubelet says it has given; empty where it says nothing.
+    pub(crate) fn given_key(&self, key: &mut Vec<u8>) {
+        let mut list = |pairs: &Pairs<'_>| {
+            for (name, amount) in pairs.iter() {
+                for part in [name, amount] {
+                    key.extend(part.as_bytes());
+                    key.push(0);
+                }
+            }
+            key.push(1);
+        };
+        let mut said = false;
+        for status in self.container_statuses.iter().chain(self.init_container_statuses.iter()) {
+            let Some(resources) = &status.resources else { continue };
+            list(&Pairs(vec![(status.name.clone(), Text::default())]));
+            list(&resources.requests);
+            list(&status.allocated_resources);
+            said = true;
+        }
+        if let Some(resources) = &self.resources {
+            list(&Pairs::default());
+            list(&resources.requests);
+            list(&self.allocated_resources);
+            said = true;
+        }
+        if said {
+            key.push(u8::from(self.infeasible()));
+        }
+    }
+
+    fn infeasible(&self) -> bool {
+        self.condition("PodResizePending").is_some_and(|c| &*c.reason == "Infeasible")
+    }
+
     /// What the kubelet says it has given, where it says anything.
-    fn given(&self, context: &mut Context<'_>) -> Option<Given> {
+    pub(crate) fn given(&self, context: &mut Context<'_>) -> Option<Given> {
         let mut given = Given::default();
         given.add(&self.container_statuses, context);
         given.add(&self.init_container_statuses, context);
@@ -112,8 +153,7 @@ impl RawPodStatus<'_> {
             let actuated = Amounts::read(&resources.requests, context);
             (actuated, Amounts::read(&self.allocated_resources, context))
         });
-        given.infeasible =
-            self.condition("PodResizePending").is_some_and(|c| &*c.reason == "Infeasible");
+        given.infeasible = self.infeasible();
         (!given.containers.is_empty() || given.pod.is_some()).then_some(given)
     }
 }
@@ -154,37 +194,7 @@ fn custom(group: &str, kind: &str, context: &mut Context<'_>) -> Symbol {
     }
 }
 
-/// What a pod's spec and status ask for.
-pub(crate) struct Drafts {
-    pub(crate) as_it_stands: Draft,
-    /// Where it differs.
-    pub(crate) replacement: Option<Draft>,
-}
-
 impl RawPod<'_> {
-    /// Translates spec and resource status.
-    pub(crate) fn drafts(&self, bearer: Bearer<'_>, context: &mut Context<'_>) -> Drafts {
-        let name = self.metadata.as_ref().map_or("", |meta| &meta.name);
-        let none = RawPodSpec::default();
-        let spec = self.spec.as_ref().unwrap_or(&none);
-        let (plain, demand) = spec.translate(Owner { name, bearer }, context);
-        let mut as_it_stands = plain.clone();
-        let given = self.status.as_ref().and_then(|status| status.given(context));
-        if let Some(given) = &given {
-            resize(&mut as_it_stands, &demand, given, context);
-        }
-        let ephemeral = plain.spec.volumes.iter().any(|volume| {
-            matches!(volume, holdfast_cluster::volume::PodVolume::Claim { ephemeral: true, .. })
-        });
-        let replacement = if ephemeral {
-            // The next pod has another name, and its claims with it.
-            Some(spec.translate(Owner { name: "", bearer }, context).0)
-        } else {
-            (plain != as_it_stands).then_some(plain)
-        };
-        Drafts { as_it_stands, replacement }
-    }
-
     /// Everything of the pod but its drafts.
     pub(crate) fn entry(&self, labels: LabelsId, context: &mut Context<'_>) -> PodEntry {
         let empty = Meta::default();
@@ -200,7 +210,7 @@ impl RawPod<'_> {
             labels,
             draft: 0,
             replacement: 0,
-            node: self.spec.as_ref().and_then(|spec| context.intern_some(&spec.node_name)),
+            node: context.intern_some(&self.spec.node_name),
             phase: status.phase(),
             ready: status.condition("Ready").is_some_and(|c| &*c.status == "True"),
             terminating: meta.terminating(),
@@ -217,11 +227,4 @@ impl RawPod<'_> {
             expanded: false,
         }
     }
-}
-
-/// Counts what the kubelet has given in place of what the spec asks for.
-fn resize(draft: &mut Draft, demand: &Demand, given: &Given, context: &mut Context<'_>) {
-    let (requests, scored) = demand.requests(Some(given), context);
-    draft.spec.requests = requests;
-    draft.spec.scored_requests = scored;
 }

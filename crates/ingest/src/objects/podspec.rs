@@ -205,8 +205,8 @@ impl RawPodSpec<'_> {
         demand
     }
 
-    /// `GetHostPorts` (`pkg/scheduler/util/utils.go`): sidecars first, then ordinary containers; on the
-    /// host's network every container port is a host port (`defaultHostNetworkPorts`).
+    /// `GetHostPorts` (`pkg/scheduler/util/utils.go`): sidecars first, then ordinary containers; on
+    /// the host's network every container port is a host port (`defaultHostNetworkPorts`).
     fn host_ports(&self, context: &mut Context<'_>) -> Box<[HostPort]> {
         let sidecars = self.init_containers.iter().filter(|raw| raw.role(true) == Role::Sidecar);
         let raws = sidecars.chain(self.containers.iter()).flat_map(|raw| raw.ports.iter());

@@ -31,7 +31,7 @@ pub(crate) struct RawContainerStatus<'a> {
 }
 
 /// Which part a container plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Role {
     /// An ordinary container.
     Main,
@@ -42,7 +42,7 @@ pub(crate) enum Role {
 }
 
 /// Requests and limits of one container or of a whole pod, defaults applied.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) requests: Amounts,
     pub(crate) limits: Amounts,
@@ -67,7 +67,7 @@ impl Asked {
 }
 
 /// A container, as far as it asks for resources.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Container {
     pub(crate) name: Symbol,
     pub(crate) role: Role,
@@ -75,7 +75,7 @@ pub(crate) struct Container {
 }
 
 /// Everything that decides what a pod requests.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Demand {
     /// Ordinary containers first, then init containers, each in order.
     pub(crate) containers: Vec<Container>,
@@ -177,8 +177,8 @@ impl Demand {
     }
 
     /// What `NodeResourcesFit` takes the pod to request while it scores nodes for it:
-    /// `calculatePodResourceRequest` (`noderesources/resource_allocation.go`), which there leaves out
-    /// pod-level resources and what the kubelet has given.
+    /// `calculatePodResourceRequest` (`noderesources/resource_allocation.go`), which there leaves
+    /// out pod-level resources and what the kubelet has given.
     pub(crate) fn arriving(&self, context: &mut Context<'_>) -> ScoredRequests {
         let (cpu, memory) = (context.intern("cpu"), context.intern("memory"));
         let mut floor = Amounts::default();
@@ -222,8 +222,9 @@ impl Demand {
         total
     }
 
-    /// `AggregateContainerRequests` (and `AggregateContainerLimits`): ordinary containers and sidecars add
-    /// up; each init container needs its own amount on top of the sidecars started before it.
+    /// `AggregateContainerRequests` (and `AggregateContainerLimits`): ordinary containers and
+    /// sidecars add up; each init container needs its own amount on top of the sidecars started
+    /// before it.
     fn sum(&self, amount: impl Fn(&Container) -> Amounts) -> Amounts {
         let mut total = Amounts::default();
         let mut sidecars = Amounts::default();

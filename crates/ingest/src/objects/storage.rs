@@ -157,9 +157,11 @@ impl RawClaim<'_> {
         let no_spec = RawClaimSpec::default();
         let spec = self.spec.as_ref().unwrap_or(&no_spec);
         let phase = self.status.as_ref().map_or("", |status| &status.phase);
-        // `GetPersistentVolumeClaimClass` (component-helpers/storage/volume): the annotation comes first.
+        // `GetPersistentVolumeClaimClass` (component-helpers/storage/volume): the annotation comes
+        // first.
         let class = meta.annotations.get(lean::BETA_CLASS).or(spec.storage_class_name.as_deref());
-        // `isPVCFullyBound` (volumebinding/binder.go): the phase does not count, the annotation does.
+        // `isPVCFullyBound` (volumebinding/binder.go): the phase does not count, the annotation
+        // does.
         let bound =
             !spec.volume_name.is_empty() && meta.annotations.get(lean::BIND_COMPLETED).is_some();
         let claim = Claim {

@@ -47,8 +47,8 @@ impl<T> Default for Table<T> {
 }
 
 impl<T: PartialEq> Table<T> {
-    /// Puts an object in. Of two versions the higher number is kept, and without numbers the later one,
-    /// as `kubectl apply` of both would.
+    /// Puts an object in. Of two versions the higher number is kept, and without numbers the later
+    /// one, as `kubectl apply` of both would.
     pub(crate) fn put(&mut self, key: (Symbol, Symbol), row: Row<T>) -> Put {
         match self.rows.entry(key) {
             Entry::Vacant(entry) => {

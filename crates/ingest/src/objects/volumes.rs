@@ -91,7 +91,8 @@ impl RawVolume<'_> {
         Some((context.intern(&self.name), claim))
     }
 
-    /// What the volume limits, if anything. `pod` is the pod's name, empty for a template's next pod.
+    /// What the volume limits, if anything. `pod` is the pod's name, empty for a template's next
+    /// pod.
     pub(crate) fn read(&self, pod: &str, context: &mut Context<'_>) -> Option<PodVolume> {
         if let Some(claim) = &self.persistent_volume_claim {
             let name = context.intern(&claim.claim_name);

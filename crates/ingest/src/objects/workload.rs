@@ -15,9 +15,10 @@ use super::podspec::{Draft, Owner, RawPodSpec};
 use super::policy::amount;
 use super::selector::{RawLabelSelector, equals};
 use super::storage::{ClaimEntry, RawClaim};
+use crate::Rule;
 
-/// Every kind of workload at once: no two of them use one field with different meanings, but for the
-/// selector of a ReplicationController, which is a plain map.
+/// Every kind of workload at once: no two of them use one field with different meanings, but for
+/// the selector of a ReplicationController, which is a plain map.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(crate) struct RawWorkload<'a> {
@@ -135,7 +136,8 @@ pub(crate) struct WorkloadEntry {
 }
 
 impl RawWorkload<'_> {
-    /// Translates a workload. `legacy` groups select by the template's labels where no selector is given.
+    /// Translates a workload. `legacy` groups select by the template's labels where no selector is
+    /// given.
     pub(crate) fn read(&self, kind: WorkloadKind, context: &mut Context<'_>) -> WorkloadEntry {
         let no_meta = Meta::default();
         let meta = self.metadata.as_ref().unwrap_or(&no_meta);
@@ -163,9 +165,9 @@ impl RawWorkload<'_> {
         entry.inactive = spec.suspend == Some(true) || status.finished();
         entry.desired = match kind {
             WorkloadKind::Job if entry.inactive => 0,
-            WorkloadKind::Job => spec.parallel_jobs(status),
+            WorkloadKind::Job => spec.parallel_jobs(status, context),
             WorkloadKind::DaemonSet | WorkloadKind::CronJob => 0,
-            _ => spec.replicas.map_or(1, |replicas| replicas.0.max(0)),
+            _ => count("replicas", spec.replicas, context).unwrap_or(1),
         };
         entry
     }
@@ -187,9 +189,18 @@ impl RawController<'_> {
             Some(template) if selector.is_empty() => of_labels(&template.labels),
             _ => of_labels(&selector),
         };
-        entry.desired = spec.replicas.map_or(1, |replicas| replicas.0.max(0));
+        entry.desired = count("replicas", spec.replicas, context).unwrap_or(1);
         entry
     }
+}
+
+/// A count of pods: the API keeps it in 32 bits, and never below zero.
+fn count(what: &str, number: Option<Int>, context: &mut Context<'_>) -> Option<i64> {
+    let number = number?.0;
+    if !(0..=i64::from(i32::MAX)).contains(&number) {
+        context.complain(Rule::BadQuantity, format!("{what}: {number}"));
+    }
+    Some(number)
 }
 
 fn blank(kind: WorkloadKind, meta: &Meta<'_>, context: &mut Context<'_>) -> WorkloadEntry {
@@ -287,15 +298,15 @@ impl RawWorkloadSpec<'_> {
         }
     }
 
-    /// How many pods a running Job wants at once (`wantActivePods`, `pkg/controller/job`): no more than
-    /// it may run, nor than it still lacks.
-    fn parallel_jobs(&self, status: &RawWorkloadStatus<'_>) -> i64 {
-        let parallelism = self.parallelism.map_or(1, |number| number.0.max(0));
+    /// How many pods a running Job wants at once (`wantActivePods`, `pkg/controller/job`): no more
+    /// than it may run, nor than it still lacks.
+    fn parallel_jobs(&self, status: &RawWorkloadStatus<'_>, context: &mut Context<'_>) -> i64 {
+        let parallelism = count("parallelism", self.parallelism, context).unwrap_or(1);
         let succeeded = status.succeeded.map_or(0, |number| number.0);
-        match self.completions {
-            Some(completions) => parallelism.min((completions.0 - succeeded).max(0)),
+        match count("completions", self.completions, context) {
+            Some(completions) => parallelism.min(completions.saturating_sub(succeeded).max(0)),
             // A Job without either number runs once.
-            None if self.parallelism.is_none() => (1 - succeeded).max(0),
+            None if self.parallelism.is_none() => i64::from(succeeded < 1),
             // A work queue takes no new pods once one of them has ended well.
             None if succeeded > 0 => 0,
             None => parallelism,

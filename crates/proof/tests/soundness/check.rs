@@ -227,7 +227,8 @@ fn ready(placement: &Placement, subject: &Subject) -> u32 {
     u32::try_from(mine.filter(|instance| instance.ready).count()).expect("few pods")
 }
 
-/// What is wanted: the number asked for, but of pods that follow their nodes one for each that is left.
+/// What is wanted: the number asked for, but of pods that follow their nodes one for each that is
+/// left.
 fn desired(cluster: &Cluster, start: &Placement, set: &FailureSet, subject: &Subject) -> u32 {
     let workload = cluster.workload(subject.root);
     if !matches!(workload.kind, WorkloadKind::DaemonSet | WorkloadKind::StaticPod) {
@@ -260,7 +261,8 @@ fn hopeless_pods_stay_pending(
         let Some(runs) = oracle.run(&placement, Custom::Either) else { continue };
         dynamics.evict_unnoticed(&mut placement, &situation);
         let evicted = dynamics.evict_all(&mut placement, &situation);
-        let cover = bound::cover(dynamics, &mut placement, &mut Scratch::default(), !evicted.any);
+        let cover =
+            bound::cover(dynamics, &mut placement, &mut Scratch::default(), &evicted.uncertain);
         for pod in cover.hopeless {
             let instance = placement.instance(pod);
             ensure!(
@@ -332,8 +334,8 @@ fn kind(verdict: &Verdict) -> char {
     }
 }
 
-/// Objects in another order are the same cluster: only what stands in the verdicts may be compared, since
-/// which of two equal runs is told follows from the order.
+/// Objects in another order are the same cluster: only what stands in the verdicts may be compared,
+/// since which of two equal runs is told follows from the order.
 fn order_of_objects_is_nothing(
     prover: &Prover<'_>,
     mut objects: Vec<Value>,

@@ -98,7 +98,8 @@ fn a_silent_node_that_fails_takes_nothing_from_what_is_wanted() {
     );
 }
 
-/// What a foreign controller does about a pod that did not serve is as unknown as about one that did.
+/// What a foreign controller does about a pod that did not serve is as unknown as about one that
+/// did.
 #[test]
 fn nobody_knows_what_a_custom_controller_does() {
     let idle = Home { ready: false, ..on(0) };

@@ -1,7 +1,7 @@
 //! Soundness is tested, not claimed: random small clusters, every verdict against brute force.
 //!
-//! A false PROVED is the worst bug Holdfast can ship, a false REFUTED the second. `HOLDFAST_LONG=1` runs
-//! ten times as many clusters; `HOLDFAST_SEED=N` runs others.
+//! A false PROVED is the worst bug Holdfast can ship, a false REFUTED the second. `HOLDFAST_LONG=1`
+//! runs ten times as many clusters; `HOLDFAST_SEED=N` runs others.
 
 mod check;
 mod holes;
@@ -43,7 +43,6 @@ fn run(number: u8, regressions: &'static str, family: Family) -> Tally {
     if let Err(error) = outcome {
         panic!("{error}");
     }
-    println!("{:?}", tally.borrow());
     tally.into_inner()
 }
 

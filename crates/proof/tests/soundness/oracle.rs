@@ -1,7 +1,8 @@
-//! Every order of everything, as plainly as can be: no canonical states, no grouping, no bound, no undo.
+//! Every order of everything, as plainly as can be: no canonical states, no grouping, no bound, no
+//! undo.
 //!
-//! Only what the scheduler decides is asked of the product, which the recorder holds against the real one.
-//! The controllers are written down here once more, from upstream v1.36.3:
+//! Only what the scheduler decides is asked of the product, which the recorder holds against the
+//! real one. The controllers are written down here once more, from upstream v1.36.3:
 //! `pkg/controller/tainteviction/taint_eviction.go` (`processPodOnNode`),
 //! `pkg/controller/nodelifecycle/node_lifecycle_controller.go` (`ComputeZoneState`),
 //! `pkg/controller/replicaset/replica_set.go` (`manageReplicas`), `pkg/controller/statefulset`,
@@ -130,8 +131,8 @@ impl<'c> Oracle<'c> {
         let all_full = counts.values().all(|(ready, _)| *ready == 0);
         let sure = |node| {
             let (ready, silent) = counts[&zone(node)];
-            let share = silent as f64 / (ready + silent) as f64;
-            !(all_full || ready > 0 && silent > 2 && share >= 0.55)
+            let most = silent * 100 >= (ready + silent) * 55;
+            !(all_full || ready > 0 && silent > 2 && most)
         };
         let silent = |node: NodeId| !placement.node(node).reachable;
         self.cluster.node_ids().map(|node| silent(node).then(|| sure(node))).collect()
@@ -145,7 +146,7 @@ impl<'c> Oracle<'c> {
             .filter(|node| role.and_then(|r| self.cluster.node(*node).labels.get(r)).is_some())
             .collect();
         let up = members.iter().filter(|node| placement.node(**node).reachable).count();
-        members.is_empty() || up >= members.len() / 2 + 1
+        members.is_empty() || up > members.len() / 2
     }
 
     fn evictions(
@@ -232,7 +233,8 @@ impl<'c> Oracle<'c> {
         let active = placement.instances().iter().filter(counts).count() as i64;
         let class = origin.map_or(class, |pod| self.cluster.pod(pod).replacement);
         let missing = (self.cluster.workload(workload).desired - active).max(0);
-        // StatefulSets and DaemonSets make the very pod that is gone; the others may still be ending.
+        // StatefulSets and DaemonSets make the very pod that is gone; the others may still be
+        // ending.
         let by_name = matches!(
             self.kind(placement, lost),
             WorkloadKind::StatefulSet | WorkloadKind::DaemonSet

@@ -1,4 +1,5 @@
-//! Small clusters by chance, as few numbers as possible, so that a failing one shrinks to its point.
+//! Small clusters by chance, as few numbers as possible, so that a failing one shrinks to its
+//! point.
 
 use proptest::collection::vec;
 use proptest::option::weighted;

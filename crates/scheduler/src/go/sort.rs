@@ -1,7 +1,8 @@
 //! Go's `sort.Slice`, swap for swap.
 //!
-//! It is not stable, and upstream sorts victims with it: where more than twelve are alike, who is spared depends
-//! on the algorithm. Ported from Go 1.26, `src/sort/zsortfunc.go` (pattern-defeating quicksort).
+//! It is not stable, and upstream sorts victims with it: where more than twelve are alike, who is
+//! spared depends on the algorithm. Ported from Go 1.26, `src/sort/zsortfunc.go` (pattern-defeating
+//! quicksort).
 
 /// Above this length the ends of a range no longer go by insertion sort.
 const INSERTION_MAX: usize = 12;
@@ -220,26 +221,27 @@ impl<T, L: Fn(&T, &T) -> bool> Sorter<'_, T, L> {
         }
     }
 
-    fn choose_pivot(&mut self, a: usize, b: usize) -> (usize, Hint) {
+    fn choose_pivot(&mut self, start: usize, end: usize) -> (usize, Hint) {
         const NINTHER_MIN: usize = 50;
         const SWAPS_MAX: usize = 4 * 3;
-        let quarter = (b - a) / 4;
-        let (mut i, mut j, mut k) = (a + quarter, a + quarter * 2, a + quarter * 3);
+        let length = end - start;
+        let mut quarters = [1, 2, 3].map(|quarter| start + length / 4 * quarter);
         let mut swaps = 0;
-        if b - a >= 8 {
-            if b - a >= NINTHER_MIN {
-                i = self.median([i - 1, i, i + 1], &mut swaps);
-                j = self.median([j - 1, j, j + 1], &mut swaps);
-                k = self.median([k - 1, k, k + 1], &mut swaps);
+        let mut pivot = quarters[1];
+        if length >= 8 {
+            if length >= NINTHER_MIN {
+                for at in &mut quarters {
+                    *at = self.median([*at - 1, *at, *at + 1], &mut swaps);
+                }
             }
-            j = self.median([i, j, k], &mut swaps);
+            pivot = self.median(quarters, &mut swaps);
         }
         let hint = match swaps {
             0 => Hint::Increasing,
             SWAPS_MAX => Hint::Decreasing,
             _ => Hint::Unknown,
         };
-        (j, hint)
+        (pivot, hint)
     }
 
     fn median(&self, [mut a, mut b, mut c]: [usize; 3], swaps: &mut usize) -> usize {

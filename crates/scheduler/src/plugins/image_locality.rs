@@ -22,8 +22,8 @@ pub(crate) struct Compiled {
 
 /// The nodes that hold an image, sorted, each with the size it reports in bytes.
 ///
-/// Where sizes differ a running scheduler keeps that of whichever node it heard of first; no export tells
-/// which, so each node's own is taken, as upstream's `NewSnapshot` does.
+/// Where sizes differ a running scheduler keeps that of whichever node it heard of first; no export
+/// tells which, so each node's own is taken, as upstream's `NewSnapshot` does.
 type Image = Vec<(NodeId, i64)>;
 
 impl Compiled {

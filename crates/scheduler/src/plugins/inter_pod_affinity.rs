@@ -1,9 +1,12 @@
-//! `InterPodAffinity`: pods near pods and far from pods, wished for or required, in both directions.
+//! `InterPodAffinity`: pods near pods and far from pods, wished for or required, in both
+//! directions.
 //!
-//! Models `pkg/scheduler/framework/plugins/interpodaffinity/{plugin,filtering,scoring}.go` (v1.36.3).
+//! Models `pkg/scheduler/framework/plugins/interpodaffinity/{plugin,filtering,scoring}.go`
+//! (v1.36.3).
 //!
-//! What one pod class means to another follows from the cluster alone and is worked out once a class
-//! ([`Relations`]); a cycle then only walks the pods that mean something to the one it places.
+//! What one pod class means to another follows from the cluster alone and is worked out once a
+//! class ([`Relations`]); a cycle then only walks the pods that mean something to the one it
+//! places.
 
 use std::sync::OnceLock;
 
@@ -14,7 +17,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::{Context, MAX_NODE_SCORE, Verdict};
 use crate::bits::Bits;
-use crate::node_info::{NodeInfo, snapshot};
+use crate::node_info::{NodeInfo, residents};
 use crate::plugin::Profile;
 use crate::reason::{Code, Reason};
 use crate::tally::Tally;
@@ -193,8 +196,9 @@ impl Pairing<'_> {
 
     /// Whether a term of the incoming pod means pods of `other`.
     ///
-    /// Upstream adds the namespaces that the selector matches to those that are named, then matches the
-    /// selector once more against no labels at all (`mergeAffinityTermNamespacesIfNotEmpty` clears a copy).
+    /// Upstream adds the namespaces that the selector matches to those that are named, then matches
+    /// the selector once more against no labels at all (`mergeAffinityTermNamespacesIfNotEmpty`
+    /// clears a copy).
     fn means(&self, term: &PodAffinityTerm, other: ClassId) -> bool {
         let class = self.cluster.class(other);
         let symbols = self.cluster.symbols();
@@ -239,7 +243,7 @@ pub(crate) struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    /// Counts the pods of every node.
+    /// Counts the pods of all nodes.
     pub(crate) fn new(context: &Context<'a>) -> Self {
         let Context { cluster, compiled, placement, .. } = *context;
         let relations = compiled.affinity.relations(
@@ -257,15 +261,11 @@ impl<'a> State<'a> {
             skips_filter: false,
         };
         if !relations.related.is_empty() {
-            for node in snapshot(cluster, placement) {
-                for &pod in &node.usage.pods {
-                    let Some(effect) = relations.effect(placement.instance(pod).class) else {
-                        continue;
-                    };
-                    state.count(&compiled.topologies, effect, node.id, 1);
-                    for &(topology, weight) in &effect.scores {
-                        state.scores.add(&compiled.topologies, topology, node.id, weight);
-                    }
+            for (instance, node) in residents(placement) {
+                let Some(effect) = relations.effect(instance.class) else { continue };
+                state.count(&compiled.topologies, effect, node, 1);
+                for &(topology, weight) in &effect.scores {
+                    state.scores.add(&compiled.topologies, topology, node, weight);
                 }
             }
         }
@@ -337,8 +337,8 @@ impl<'a> State<'a> {
         Ok(())
     }
 
-    /// Every required affinity term finds a pod in the node's domain; or no pod anywhere is meant, the pod
-    /// means itself, and the node has all the labels: the first pod of a self-affine group.
+    /// Every required affinity term finds a pod in the node's domain; or no pod anywhere is meant,
+    /// the pod means itself, and the node has all the labels: the first pod of a self-affine group.
     fn affinity_holds(&self, topologies: &Topologies, node: NodeId) -> bool {
         let terms = &self.relations.affinity;
         if terms.iter().any(|&topology| topologies.get(topology).domain(node).is_none()) {

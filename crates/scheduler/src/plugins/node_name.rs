@@ -1,8 +1,8 @@
 //! `NodeName`: a pod that names its node goes nowhere else.
 //!
-//! Models `pkg/scheduler/framework/plugins/nodename/node_name.go` (v1.36.3). A pod that names its node is bound
-//! as far as the API server is concerned and never reaches the queue, so that the rule only speaks when a bound
-//! pod is decided again.
+//! Models `pkg/scheduler/framework/plugins/nodename/node_name.go` (v1.36.3). A pod that names its
+//! node is bound as far as the API server is concerned and never reaches the queue, so that the
+//! rule only speaks when a bound pod is decided again.
 
 use holdfast_cluster::placement::Whereabouts;
 

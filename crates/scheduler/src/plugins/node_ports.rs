@@ -37,11 +37,15 @@ pub(crate) fn filter(
     if wanted.is_empty() {
         return Ok(());
     }
-    let taken = node.usage.pods.iter().any(|&pod| {
-        let class = context.placement.instance(pod).class;
-        context.compiled.ports.with_ports.contains(class.index())
-            && conflict(context.cluster, wanted, &context.cluster.spec_of(class).host_ports)
-    });
+    let Context { cluster, compiled, placement, .. } = *context;
+    let taken = match node.ports {
+        Some(ports) => conflict(cluster, wanted, ports),
+        None => node.usage.pods.iter().any(|&pod| {
+            let class = placement.instance(pod).class;
+            compiled.ports.with_ports.contains(class.index())
+                && conflict(cluster, wanted, &cluster.spec_of(class).host_ports)
+        }),
+    };
     if !taken {
         return Ok(());
     }
@@ -49,7 +53,8 @@ pub(crate) fn filter(
     Err(Code::Unschedulable)
 }
 
-/// Whether two pods cannot share a node: same protocol and number, same address or one of them on all.
+/// Whether two pods cannot share a node: same protocol and number, same address or one of them on
+/// all.
 fn conflict(cluster: &Cluster, wanted: &[HostPort], taken: &[HostPort]) -> bool {
     let any = cluster.known().any_address;
     wanted.iter().any(|want| {

@@ -1,7 +1,8 @@
-//! `NodeResourcesBalancedAllocation`: likes nodes where the pod evens out the use of CPU and memory.
+//! `NodeResourcesBalancedAllocation`: likes nodes where the pod evens out the use of CPU and
+//! memory.
 //!
-//! Models `pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go` (v1.36.3): the floats are Go's
-//! `float64`, operation for operation.
+//! Models `pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go` (v1.36.3): the
+//! floats are Go's `float64`, operation for operation.
 
 use super::{Context, MAX_NODE_SCORE};
 use crate::node_info::NodeInfo;

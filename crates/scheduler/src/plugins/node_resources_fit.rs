@@ -1,6 +1,7 @@
 //! `NodeResourcesFit`: requests must fit into what is allocatable; scores by what stays free.
 //!
-//! Models `pkg/scheduler/framework/plugins/noderesources/{fit,least_allocated,resource_allocation}.go`
+//! Models
+//! `pkg/scheduler/framework/plugins/noderesources/{fit,least_allocated,resource_allocation}.go`
 //! (v1.36.3). Subtraction, multiplication and the like wrap as Go's do.
 
 use holdfast_cluster::{Cluster, Resources};
@@ -9,8 +10,8 @@ use super::{Context, MAX_NODE_SCORE, Verdict};
 use crate::node_info::NodeInfo;
 use crate::reason::{Code, Reason};
 
-/// Turns down nodes with too little left, naming all that is short. Evictions cannot help where the node as a
-/// whole is too small.
+/// Turns down nodes with too little left, naming all that is short. Evictions cannot help where the
+/// node as a whole is too small.
 pub(crate) fn filter(
     context: &Context<'_>,
     node: &NodeInfo<'_>,
@@ -76,7 +77,8 @@ fn sort_scalars(cluster: &Cluster, reasons: &mut [Reason]) {
     reasons.sort_by(|a, b| name(a).cmp(name(b)));
 }
 
-/// `LeastAllocated` over CPU and memory, weighing the same: the share that would stay free, out of 100.
+/// `LeastAllocated` over CPU and memory, weighing the same: the share that would stay free, out of
+/// 100.
 pub(crate) fn score(context: &Context<'_>, node: &NodeInfo<'_>) -> i64 {
     let (wanted, used) = (context.spec.arriving_requests, node.usage.scored);
     let usable = &node.node.allocatable;

@@ -6,7 +6,8 @@ use super::{Context, Verdict};
 use crate::node_info::NodeInfo;
 use crate::reason::{Code, Reason};
 
-/// Turns down a cordoned node, unless the pod tolerates `node.kubernetes.io/unschedulable:NoSchedule`.
+/// Turns down a cordoned node, unless the pod tolerates
+/// `node.kubernetes.io/unschedulable:NoSchedule`.
 pub(crate) fn filter(
     context: &Context<'_>,
     node: &NodeInfo<'_>,

@@ -1,7 +1,7 @@
 //! `NodeVolumeLimits`: a driver attaches only so many volumes to a node.
 //!
-//! Models `pkg/scheduler/framework/plugins/nodevolumelimits/csi.go` (v1.36.3), without the alpha feature
-//! `VolumeLimitScaling`.
+//! Models `pkg/scheduler/framework/plugins/nodevolumelimits/csi.go` (v1.36.3), without the alpha
+//! feature `VolumeLimitScaling`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,8 +31,8 @@ type Attached = BTreeSet<(Symbol, Handle)>;
 /// Volumes that are attached without a pod of the export that would use them, by node.
 #[derive(Debug)]
 pub(crate) struct Compiled {
-    /// The attachments that no pod of the export on that node accounts for. The others follow their pods:
-    /// where those leave, they are detached.
+    /// The attachments that no pod of the export on that node accounts for. The others follow
+    /// their pods: where those leave, they are detached.
     unaccounted: IndexMap<NodeId, Attached, FxBuildHasher>,
 }
 

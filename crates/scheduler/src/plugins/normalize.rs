@@ -1,6 +1,7 @@
 //! Scores to the common scale.
 //!
-//! Models `DefaultNormalizeScore` of `pkg/scheduler/framework/plugins/helper/normalize_score.go` (v1.36.3).
+//! Models `DefaultNormalizeScore` of `pkg/scheduler/framework/plugins/helper/normalize_score.go`
+//! (v1.36.3).
 
 use super::MAX_NODE_SCORE;
 

@@ -1,7 +1,7 @@
 //! `PodTopologySpread`: pods of a kind spread evenly over domains, required or preferred.
 //!
-//! Models `pkg/scheduler/framework/plugins/podtopologyspread/{plugin,common,filtering,scoring}.go` and
-//! `DefaultSelector` of `pkg/scheduler/framework/plugins/helper/spread.go` (v1.36.3).
+//! Models `pkg/scheduler/framework/plugins/podtopologyspread/{plugin,common,filtering,scoring}.go`
+//! and `DefaultSelector` of `pkg/scheduler/framework/plugins/helper/spread.go` (v1.36.3).
 
 mod constraint;
 mod filtering;

@@ -1,7 +1,8 @@
 //! `TaintToleration`: taints keep pods off, or make nodes less liked.
 //!
 //! Models `pkg/scheduler/framework/plugins/tainttoleration/taint_toleration.go` and
-//! `FindMatchingUntoleratedTaint` of `k8s.io/component-helpers/scheduling/corev1/helpers.go` (v1.36.3).
+//! `FindMatchingUntoleratedTaint` of `k8s.io/component-helpers/scheduling/corev1/helpers.go`
+//! (v1.36.3).
 
 use std::sync::OnceLock;
 
@@ -104,8 +105,8 @@ impl Tolerance {
         }
     }
 
-    /// The first taint of the node that keeps the pod off: the export's own, then those that the placement
-    /// adds.
+    /// The first taint of the node that keeps the pod off: the export's own, then those that the
+    /// placement adds.
     pub(crate) fn untolerated(&self, cluster: &Cluster, node: &NodeInfo<'_>) -> Option<Taint> {
         let cell = self.cell(cluster, node.id);
         if cell.first != NONE {

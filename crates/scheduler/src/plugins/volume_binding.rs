@@ -1,9 +1,9 @@
-//! `VolumeBinding`: bound claims need a node that reaches their volume; others one where a volume is free or can
-//! be made.
+//! `VolumeBinding`: bound claims need a node that reaches their volume; others one where a volume
+//! is free or can be made.
 //!
 //! Models `pkg/scheduler/framework/plugins/volumebinding/{volume_binding,binder}.go` and
-//! `k8s.io/component-helpers/storage/volume/pv_helpers.go` (v1.36.3). Volumes once built in whose node affinity
-//! a CSI driver would translate are taken as they are written.
+//! `k8s.io/component-helpers/storage/volume/pv_helpers.go` (v1.36.3). Volumes once built in whose
+//! node affinity a CSI driver would translate are taken as they are written.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,8 @@ struct Claims<'a> {
     unbound_immediate: bool,
 }
 
-/// What pods that were placed, but not yet bound in the export, hold for themselves: upstream's assume caches.
+/// What pods that were placed, but not yet bound in the export, hold for themselves: upstream's
+/// assume caches.
 #[derive(Clone, Debug, Default)]
 struct Promised {
     /// Free volumes, by the claim that gets them.
@@ -130,7 +131,8 @@ impl<'a> Claims<'a> {
 }
 
 impl Promised {
-    /// Goes through the pods that were placed since the export, in queue order, as if each had just been.
+    /// Goes through the pods that were placed since the export, in queue order, as if each had just
+    /// been.
     fn of(context: &Context<'_>) -> Self {
         let Context { cluster, placement, .. } = *context;
         let mut promised = Self::default();
@@ -271,8 +273,8 @@ fn can_provision(cluster: &Cluster, claim: &Claim, node: &Node) -> Result<(), Re
 }
 
 impl State<'_> {
-    /// Turns down nodes that do not reach a bound volume, and those where the other claims cannot be met
-    /// (`FindPodVolumes`). Evictions cannot help.
+    /// Turns down nodes that do not reach a bound volume, and those where the other claims cannot
+    /// be met (`FindPodVolumes`). Evictions cannot help.
     pub(crate) fn filter(
         &self,
         cluster: &Cluster,

@@ -7,7 +7,7 @@ use holdfast_cluster::{ClassId, PodSpec, Symbol};
 
 use super::{Context, Verdict};
 use crate::bits::Bits;
-use crate::node_info::{NodeInfo, snapshot};
+use crate::node_info::{NodeInfo, residents};
 use crate::reason::{Code, Reason};
 
 /// The claims for one pod only, and how many users are in the way: upstream's `preFilterState`.
@@ -58,15 +58,14 @@ fn count_users(context: &Context<'_>, exclusive: &[Symbol]) -> i64 {
             class.namespace == namespace
                 && claim_names(cluster.spec(class.spec)).any(|name| name == **claim)
         });
-        snapshot(cluster, placement)
-            .flat_map(|node| &node.usage.pods)
-            .any(|&pod| using.contains(placement.instance(pod).class.index()))
+        residents(placement).any(|(instance, _)| using.contains(instance.class.index()))
     };
     i64::try_from(exclusive.iter().filter(used).count()).unwrap_or(i64::MAX)
 }
 
 impl State {
-    /// Counts a pod more or less (`AddPod`, `RemovePod`): upstream compares names and no namespaces here.
+    /// Counts a pod more or less (`AddPod`, `RemovePod`): upstream compares names and no namespaces
+    /// here.
     pub(crate) fn update(&mut self, context: &Context<'_>, class: ClassId, times: i64) {
         let names = claim_names(context.cluster.spec_of(class));
         let hits = names.filter(|name| self.exclusive.contains(name)).count();
@@ -106,7 +105,8 @@ fn is_restricted(kind: DirectVolumeKind) -> bool {
     )
 }
 
-/// Whether two pods name the same disk in a way that excludes them from one node (`isVolumeConflict`).
+/// Whether two pods name the same disk in a way that excludes them from one node
+/// (`isVolumeConflict`).
 fn conflict(wanting: &PodSpec, running: &PodSpec) -> bool {
     wanting.volumes.iter().any(|want| {
         let PodVolume::Direct { kind, identity, read_only } = want else { return false };

@@ -1,7 +1,7 @@
 //! `VolumeZone`: a volume with zone or region labels is used in that zone or region.
 //!
-//! Models `pkg/scheduler/framework/plugins/volumezone/volume_zone.go` (v1.36.3). What it says of claims that
-//! are not bound never shows behind `VolumeBinding`, and is left out.
+//! Models `pkg/scheduler/framework/plugins/volumezone/volume_zone.go` (v1.36.3). What it says of
+//! claims that are not bound never shows behind `VolumeBinding`, and is left out.
 
 use holdfast_cluster::volume::{PodVolume, Volume};
 use holdfast_cluster::{Cluster, Node, Symbol};
@@ -68,7 +68,8 @@ fn wants<'a>(cluster: &'a Cluster, volume: &'a Volume) -> impl Iterator<Item = W
 }
 
 impl State<'_> {
-    /// Turns down nodes of another zone or region; a node without any of the labels takes everything.
+    /// Turns down nodes of another zone or region; a node without any of the labels takes
+    /// everything.
     pub(crate) fn filter(
         &self,
         cluster: &Cluster,

@@ -55,8 +55,10 @@ fn nothing_is_made_when_not_asked_for() {
 
 #[test]
 fn only_what_is_missing_is_made() {
-    let set = r#"{"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{"name":"web-1","ownerReferences":
-        [{"apiVersion":"apps/v1","kind":"Deployment","name":"web","controller":true}]},"spec":{"replicas":3,
+    let set = r#"{"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{"name":"web-1",
+    "ownerReferences":
+        [{"apiVersion":"apps/v1","kind":"Deployment","name":"web","controller":true}]},
+        "spec":{"replicas":3,
         "template":{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"name":"c"}]}}}}"#;
     let pod = |name: &str, phase: &str| {
         format!(
@@ -81,7 +83,8 @@ fn only_what_is_missing_is_made() {
 
 #[test]
 fn stateful_sets_number_pods_and_claims() {
-    let more = r#""replicas":2,"ordinals":{"start":1},"volumeClaimTemplates":[{"metadata":{"name":"data"},
+    let more = r#""replicas":2,"ordinals":{"start":1},
+    "volumeClaimTemplates":[{"metadata":{"name":"data"},
         "spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}}],"#;
     let loaded = loaded(&[node("a"), apps("StatefulSet", "db", more)].concat());
     let cluster = &loaded.cluster;

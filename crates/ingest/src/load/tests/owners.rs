@@ -14,7 +14,8 @@ fn owned(name: &str, owner: &str, labels: &str, more: &str) -> String {
     let (version, kind, owner_name) = (next(), next(), next());
     format!(
         r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{name}","labels":{labels}{more},
-        "ownerReferences":[{{"apiVersion":"{version}","kind":"{kind}","name":"{owner_name}","uid":"u",
+        "ownerReferences":[{{"apiVersion":"{version}","kind":"{kind}","name":"{owner_name}",
+        "uid":"u",
         "controller":true}}]}},"spec":{{"nodeName":"a","containers":[{{"name":"c"}}]}},
         "status":{{"phase":"Running","conditions":[{{"type":"Ready","status":"True"}}]}}}}"#
     )
@@ -23,7 +24,8 @@ fn owned(name: &str, owner: &str, labels: &str, more: &str) -> String {
 fn replica_set(name: &str, replicas: u32, revision: u32) -> String {
     format!(
         r#"{{"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{{"name":"{name}","annotations":
-        {{"deployment.kubernetes.io/revision":"{revision}"}},"ownerReferences":[{{"apiVersion":"apps/v1",
+        {{"deployment.kubernetes.io/revision":"{revision}"}},
+        "ownerReferences":[{{"apiVersion":"apps/v1",
         "kind":"Deployment","name":"web","controller":true}}]}},"spec":{{"replicas":{replicas}}}}}"#
     )
 }

@@ -11,7 +11,8 @@ use crate::{Loaded, Rule};
 /// A cluster of one node and one pod `p` of this spec and status.
 fn with_pod(labels: &str, spec: &str, status: &str) -> Loaded {
     loaded(&format!(
-        r#"{}{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p","namespace":"n","labels":{labels}}},
+        r#"{}{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p","namespace":"n",
+        "labels":{labels}}},
         "spec":{{{spec}}},"status":{{{status}}}}}"#,
         node("a")
     ))
@@ -124,7 +125,8 @@ fn label_keys_are_merged_once() {
     };
     let raw = term(r#"{"matchLabels":{"app":"x"}}"#);
     let merged = term(
-        r#"{"matchLabels":{"app":"x"},"matchExpressions":[{"key":"hash","operator":"In","values":["1"]},
+        r#"{"matchLabels":{"app":"x"},"matchExpressions":[{"key":"hash","operator":"In",
+        "values":["1"]},
         {"key":"tenant","operator":"NotIn","values":["t"]}]}"#,
     );
     let mut selectors = Vec::new();
@@ -150,9 +152,11 @@ fn label_keys_are_merged_once() {
 fn spread_constraints_have_their_defaults() {
     let loaded = with_pod(
         r#"{"app":"x","hash":"1"}"#,
-        r#""topologySpreadConstraints":[{"maxSkew":1,"topologyKey":"zone","whenUnsatisfiable":"DoNotSchedule",
+        r#""topologySpreadConstraints":[{"maxSkew":1,"topologyKey":"zone",
+        "whenUnsatisfiable":"DoNotSchedule",
         "labelSelector":{"matchLabels":{"app":"x"}},"matchLabelKeys":["hash","absent"]},
-        {"maxSkew":1,"topologyKey":"zone","whenUnsatisfiable":"DoNotSchedule","matchLabelKeys":["hash"]}]"#,
+        {"maxSkew":1,"topologyKey":"zone","whenUnsatisfiable":"DoNotSchedule",
+        "matchLabelKeys":["hash"]}]"#,
         "",
     );
     let spread = &spec(&loaded.cluster, "p").spread;
@@ -179,7 +183,8 @@ fn priorities_come_from_classes() {
             text("system", r#""priorityClassName":"system-node-critical""#),
             text("default", ""),
             text("lost", r#""priorityClassName":"gone""#),
-            r#"{"apiVersion":"scheduling.k8s.io/v1","kind":"PriorityClass","metadata":{"name":"low"},
+            r#"{"apiVersion":"scheduling.k8s.io/v1","kind":"PriorityClass",
+            "metadata":{"name":"low"},
             "value":-7,"preemptionPolicy":"Never"}
             {"apiVersion":"scheduling.k8s.io/v1","kind":"PriorityClass","metadata":{"name":"usual"},
             "value":3,"globalDefault":true}"#
@@ -200,7 +205,8 @@ fn priorities_come_from_classes() {
 #[test]
 fn runtime_classes_add_their_overhead_once() {
     let class = r#"{"apiVersion":"node.k8s.io/v1","kind":"RuntimeClass","metadata":{"name":"kata"},
-        "handler":"kata","overhead":{"podFixed":{"cpu":"250m"}},"scheduling":{"nodeSelector":{"k":"v"}}}"#;
+        "handler":"kata","overhead":{"podFixed":{"cpu":"250m"}},
+        "scheduling":{"nodeSelector":{"k":"v"}}}"#;
     let pod = |name: &str, overhead: &str| {
         format!(
             r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{name}"}},"spec":{{
@@ -239,4 +245,55 @@ fn nulls_are_nothing() {
     );
     assert_eq!(rules(&loaded), []);
     assert_eq!(loaded.cluster.pods().len(), 1);
+}
+
+#[test]
+fn pods_that_differ_in_names_alone_share_what_they_ask_for() {
+    let daemon = |name: &str, node: &str, token: &str| {
+        format!(
+            r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{name}",
+            "labels":{{"app":"x"}}}},"spec":{{
+            "nodeName":"{node}","hostname":"{name}","affinity":{{"nodeAffinity":{{
+            "requiredDuringSchedulingIgnoredDuringExecution":{{"nodeSelectorTerms":
+            [{{"matchFields":[{{
+            "key":"metadata.name","operator":"In","values":["{node}"]}}]}}]}}}}}},
+            "containers":[{{"name":"c",
+            "volumeMounts":[{{"name":"kube-api-access-{token}"}}],
+            "resources":{{"requests":{{"cpu":"1"}}}}}}],
+            "volumes":[{{"name":"kube-api-access-{token}","projected":{{}}}}]}}}}"#
+        )
+    };
+    let text = [
+        node("a"),
+        node("b"),
+        daemon("p", "a", "aaaaa"),
+        daemon("q", "b", "bbbbb"),
+        daemon("r", "a", "ccccc"),
+    ];
+    let loaded = loaded(&text.concat());
+    let cluster = &loaded.cluster;
+    assert_eq!(pod(cluster, "p").class, pod(cluster, "r").class);
+    for (name, own) in [("p", "a"), ("q", "b"), ("r", "a")] {
+        let spec = spec(cluster, name);
+        assert_eq!(spec.requests.cpu_milli, 1000);
+        let required = spec.node_affinity.required.as_ref().unwrap();
+        let on = |node: &str| {
+            let name = cluster.find(node).unwrap();
+            required.matches(name, &holdfast_cluster::Labels::default(), cluster.symbols())
+        };
+        assert_eq!((on("a"), on("b")), (own == "a", own == "b"), "{name}");
+    }
+}
+
+#[test]
+fn a_type_error_deep_in_a_spec_has_its_place() {
+    let loaded = loaded(&format!(
+        "{}\n{{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\
+         \"metadata\":{{\"name\":\"p\"}},\n\"spec\":{{\n\"tolerations\":7}}}}",
+        node("a")
+    ));
+    assert_eq!(rules(&loaded), [Rule::WrongType]);
+    let told = &loaded.diagnostics[0];
+    assert_eq!(told.object.as_ref().unwrap().name, "p");
+    assert_eq!(told.place.as_ref().unwrap().line, 5, "{told:?}");
 }

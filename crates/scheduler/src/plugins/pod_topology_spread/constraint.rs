@@ -1,4 +1,5 @@
-//! Constraints, compiled: which classes each of them counts, and the system's own for pods without any.
+//! Constraints, compiled: which classes each of them counts, and the system's own for pods without
+//! any.
 
 use std::sync::OnceLock;
 
@@ -10,7 +11,7 @@ use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxBuildHasher;
 
 use crate::bits::Bits;
-use crate::node_info::NodeInfo;
+use crate::node_info::{NodeInfo, residents};
 use crate::plugins::Context;
 use crate::topology::{Topologies, TopologyId};
 
@@ -45,7 +46,8 @@ pub(crate) struct Constraints {
 pub(crate) struct Group {
     /// The classes it matches.
     matching: Bits,
-    /// An empty selector matches everything, yet nothing is counted by it (`countPodsMatchSelector`).
+    /// An empty selector matches everything, yet nothing is counted by it
+    /// (`countPodsMatchSelector`).
     empty: bool,
 }
 
@@ -168,18 +170,6 @@ impl Group {
         Self { matching, empty: selector.is_everything() }
     }
 
-    /// How many pods of the node are counted: those that are being deleted are not.
-    pub(crate) fn count(&self, placement: &Placement, node: &NodeInfo<'_>) -> i64 {
-        if self.empty {
-            return 0;
-        }
-        let counted = node.usage.pods.iter().filter(|&&pod| {
-            let instance = placement.instance(pod);
-            self.matching.contains(instance.class.index()) && !instance.terminating
-        });
-        i64::try_from(counted.count()).unwrap_or(i64::MAX)
-    }
-
     /// Whether pods of the class are meant, by an empty selector too.
     pub(crate) fn matches(&self, class: ClassId) -> bool {
         self.matching.contains(class.index())
@@ -198,6 +188,20 @@ impl Constraint {
 }
 
 impl Constraints {
+    /// How many pods of each node each group counts, by group and node (`countPodsMatchSelector`):
+    /// those that are being deleted are not counted.
+    pub(crate) fn count(&self, placement: &Placement) -> Vec<Vec<i64>> {
+        let mut counts = vec![vec![0; placement.nodes().len()]; self.groups.len()];
+        for (instance, node) in residents(placement) {
+            for (group, counts) in self.groups.iter().zip(&mut counts) {
+                if group.matches(instance.class) && !instance.terminating && !group.empty {
+                    counts[node.index()] += 1;
+                }
+            }
+        }
+        counts
+    }
+
     /// Whether the node has the label of every constraint.
     pub(crate) fn labelled(&self, topologies: &Topologies, node: NodeId) -> bool {
         self.list
@@ -206,7 +210,8 @@ impl Constraints {
     }
 }
 
-/// The system's own constraints, if anything says which pods belong together (`buildDefaultConstraints`).
+/// The system's own constraints, if anything says which pods belong together
+/// (`buildDefaultConstraints`).
 fn system_defaults(context: &Context<'_>, workload: WorkloadId) -> Vec<SpreadConstraint> {
     let requirements = default_selector(context, workload);
     if requirements.is_empty() {
@@ -227,8 +232,8 @@ fn system_defaults(context: &Context<'_>, workload: WorkloadId) -> Vec<SpreadCon
         .collect()
 }
 
-/// The selectors of the pod's Services and of the controller that owns it, together (`DefaultSelector`). A
-/// workload that the export lacks adds nothing.
+/// The selectors of the pod's Services and of the controller that owns it, together
+/// (`DefaultSelector`). A workload that the export lacks adds nothing.
 fn default_selector(context: &Context<'_>, workload: WorkloadId) -> Vec<Requirement> {
     let cluster = context.cluster;
     let mut labels = IndexMap::<Symbol, Symbol, FxBuildHasher>::default();

@@ -1,7 +1,8 @@
 //! Required constraints.
 //!
-//! Models `filtering.go`. Upstream keeps the two emptiest domains only ("critical paths"); since a dry run
-//! changes one domain at a time, the smaller of them is always the true minimum, which is kept here.
+//! Models `filtering.go`. Upstream keeps the two emptiest domains only ("critical paths"); since a
+//! dry run changes one domain at a time, the smaller of them is always the true minimum, which is
+//! kept here.
 
 use holdfast_cluster::{ClassId, NodeId};
 
@@ -43,20 +44,18 @@ impl<'a> State<'a> {
                 minimum: 0,
             })
             .collect();
-        let mut per_group = vec![0; plan.hard.groups.len()];
+        let counted = plan.hard.count(context.placement);
         for node in snapshot(context.cluster, context.placement) {
             if !plan.hard.labelled(topologies, node.id) {
                 continue;
-            }
-            for (group, count) in plan.hard.groups.iter().zip(&mut per_group) {
-                *count = group.count(context.placement, &node);
             }
             for (constraint, domains) in plan.hard.list.iter().zip(&mut domains) {
                 let Some(domain) = topologies.get(constraint.topology).domain(node.id) else {
                     continue;
                 };
                 if constraint.includes(context, &node) {
-                    *domains.counts[domain].get_or_insert(0) += per_group[constraint.group];
+                    *domains.counts[domain].get_or_insert(0) +=
+                        counted[constraint.group][node.id.index()];
                 }
             }
         }
@@ -76,8 +75,8 @@ impl<'a> State<'a> {
         self.domains[at].minimum = if present < wanted { 0 } else { minimum };
     }
 
-    /// Counts a pod more or less on `node` (`updateWithPod`): unlike the first count, one that is being deleted
-    /// too.
+    /// Counts a pod more or less on `node` (`updateWithPod`): unlike the first count, one that is
+    /// being deleted too.
     pub(crate) fn update(
         &mut self,
         context: &Context<'_>,

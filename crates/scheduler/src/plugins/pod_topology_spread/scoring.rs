@@ -6,13 +6,15 @@ use holdfast_cluster::NodeId;
 
 use super::constraint::{PlanRef, plan_of};
 use crate::go;
-use crate::node_info::{NodeInfo, snapshot};
+use crate::node_info::snapshot;
 use crate::plugins::{Context, MAX_NODE_SCORE};
 
 /// The pods per domain of each preferred constraint: upstream's `preScoreState`.
 #[derive(Clone, Debug)]
 pub(crate) struct State<'a> {
     plan: PlanRef<'a>,
+    /// By group of pods and node: how many there are.
+    counted: Vec<Vec<i64>>,
     /// By constraint: pods by domain, `None` where no feasible node is in it. Empty by hostname.
     counts: Vec<Vec<Option<i64>>>,
     /// By constraint: what a pod counts, more where there are more domains.
@@ -23,14 +25,15 @@ pub(crate) struct State<'a> {
 pub(crate) const IGNORED: i64 = -1;
 
 impl<'a> State<'a> {
-    /// Counts the pods of every eligible node in domains that feasible nodes are in; `None` without preferred
-    /// constraints.
+    /// Counts the pods of every eligible node in domains that feasible nodes are in; `None` without
+    /// preferred constraints.
     pub(crate) fn new(context: &Context<'a>, feasible: &[NodeId]) -> Option<Self> {
         let plan = plan_of(context);
         if plan.soft.list.is_empty() {
             return None;
         }
-        let mut state = Self { plan, counts: Vec::new(), weights: Vec::new() };
+        let counted = plan.soft.count(context.placement);
+        let mut state = Self { plan, counted, counts: Vec::new(), weights: Vec::new() };
         state.open(context, feasible);
         state.count(context);
         Some(state)
@@ -73,7 +76,7 @@ impl<'a> State<'a> {
                 }
                 let domain = topologies.get(constraint.topology).domain_or_empty(node.id);
                 if let Some(count) = &mut counts[domain] {
-                    *count += soft.groups[constraint.group].count(context.placement, &node);
+                    *count += self.counted[constraint.group][node.id.index()];
                 }
             }
         }
@@ -85,16 +88,16 @@ impl<'a> State<'a> {
 
     /// How full the node's domains are, [`IGNORED`] without all the labels.
     #[expect(clippy::cast_precision_loss, reason = "as upstream's float64(int64)")]
-    pub(crate) fn score(&self, context: &Context<'_>, node: &NodeInfo<'_>) -> i64 {
-        if self.ignores(context, node.id) {
+    pub(crate) fn score(&self, context: &Context<'_>, node: NodeId) -> i64 {
+        if self.ignores(context, node) {
             return IGNORED;
         }
         let mut score = 0.0;
         for (at, constraint) in self.plan.soft.list.iter().enumerate() {
             let topology = context.compiled.topologies.get(constraint.topology);
-            let Some(domain) = topology.domain(node.id) else { continue };
+            let Some(domain) = topology.domain(node) else { continue };
             let count = if constraint.by_hostname {
-                self.plan.soft.groups[constraint.group].count(context.placement, node)
+                self.counted[constraint.group][node.index()]
             } else {
                 self.counts[at][domain].unwrap_or(0)
             };

@@ -1,0 +1,79 @@
+//! What the plans claim, row by row, as far as `prove` decides it today.
+//!
+//! The expected verdicts are those of `fixtures/homelab/README.md` and `fixtures/edge/README.md`.
+
+mod edge;
+mod homelab;
+
+use serde_json::{Value, json};
+
+use crate::holdfast::{fixtures, report, workload};
+
+/// The two claims of a workload, as letters: `P`roved, `R`efuted, `U`nknown.
+#[track_caller]
+fn verdicts(report: &Value, kind: &str, name: &str) -> String {
+    let workload = workload(report, kind, name);
+    let letter = |claim: &str| workload[claim]["verdict"].as_str().unwrap()[..1].to_owned();
+    format!("{} {}", letter("immediately"), letter("recovered"))
+}
+
+/// The nodes of a workload's smallest counterexample.
+#[track_caller]
+fn culprits(report: &Value, kind: &str, name: &str) -> Value {
+    workload(report, kind, name)["counterexample"]["fail"].clone()
+}
+
+/// What a set of failed nodes leaves of a workload: `2 → 1/2` ready at once, ready at rest and
+/// wanted. `3/3` where every claim holds and nothing more is told.
+#[track_caller]
+fn outcome(report: &Value, kind: &str, name: &str) -> String {
+    let workload = workload(report, kind, name);
+    match workload.get("counterexample") {
+        Some(found) => {
+            format!("{} → {}/{}", found["readyAtOnce"], found["ready"], found["desired"])
+        }
+        None => format!("{}/{}", workload["readyAtOnce"], workload["desired"]),
+    }
+}
+
+/// The words of the scheduler on the pods of a workload that are left Pending.
+#[track_caller]
+fn pending(report: &Value, kind: &str, name: &str) -> Vec<String> {
+    let pods = workload(report, kind, name)["counterexample"]["pending"].as_array().unwrap();
+    pods.iter().map(|pod| pod["message"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The report on the failure of these nodes together.
+fn failing(plan: &str, nodes: &str) -> Value {
+    report(&fixtures(), &[&format!("{plan}/cluster.json"), "--fail", nodes], 1)
+}
+
+/// The objects of a plan's export.
+fn export(plan: &str) -> Value {
+    let text = std::fs::read_to_string(fixtures().join(plan).join("cluster.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The objects of one kind and name; of a name's beginning where it ends in `*`.
+fn objects<'e>(export: &'e mut Value, kind: &str, name: &str) -> Vec<&'e mut Value> {
+    let items = export["items"].as_array_mut().unwrap().iter_mut();
+    let found: Vec<&mut Value> = items
+        .filter(|item| {
+            let own = item["metadata"]["name"].as_str().unwrap();
+            let named = name.strip_suffix('*').map_or(own == name, |start| own.starts_with(start));
+            item["kind"] == kind && named
+        })
+        .collect();
+    assert!(!found.is_empty(), "no {kind} {name}");
+    found
+}
+
+/// Scales a Deployment as `kubectl scale` does, before any pod has followed.
+fn scale(export: &mut Value, name: &str, replicas: u32) {
+    for kind in ["Deployment", "ReplicaSet"] {
+        let name = if kind == "ReplicaSet" { format!("{name}-*") } else { name.to_owned() };
+        for object in objects(export, kind, &name) {
+            object["spec"]["replicas"] = json!(replicas);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! End-to-end tests: the real binary on files, archives and pipes, told by what it prints.
+//!
+//! Snapshots hold whole outputs, so that a change of any word is seen in review. Counts of sets,
+//! states and verdicts are pinned in tests of their own: a snapshot is accepted too easily.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, and says where")]
+#![expect(
+    clippy::format_collect,
+    clippy::format_push_string,
+    reason = "inputs are short, and made once"
+)]
+
+mod claims;
+mod golden;
+mod holdfast;
+mod hostile;
+mod mutation;
+mod network;
+mod overlay;
+mod redact;
+mod sample;
+mod shapes;
+mod traps;
+mod usage;
+mod yaml;

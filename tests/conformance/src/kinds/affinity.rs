@@ -1,0 +1,128 @@
+//! Affinity to nodes, and to and against pods.
+
+use serde_json::json;
+
+use super::Feature;
+use super::base::TOPOLOGIES;
+use super::bits::{label_selector, node_expression, node_terms};
+use crate::assemble::NAMESPACES;
+use crate::shape::{Json, any_of, just, list, number, pick, record, some};
+
+const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
+
+/// Node selectors, required and preferred node affinity.
+pub(super) fn of_nodes() -> Feature {
+    let selector = any_of(vec![
+        (3, record(vec![("disk", pick(&["ssd", "hdd"]))])),
+        (1, record(vec![("topology.kubernetes.io/zone", pick(&["z1", "z2"]))])),
+    ]);
+    let preference = record(vec![
+        ("weight", number(1..=100)),
+        ("preference", record(vec![("matchExpressions", list(0..=2, node_expression()))])),
+    ]);
+    let affinity = record(vec![
+        (REQUIRED, some(50, record(vec![("nodeSelectorTerms", node_terms())]))),
+        (PREFERRED, some(50, list(1..=3, preference))),
+    ]);
+    let spec = record(vec![
+        ("nodeSelector", some(30, selector)),
+        ("affinity", some(70, record(vec![("nodeAffinity", affinity)]))),
+    ]);
+    Feature { pod: Some(record(vec![("spec", spec)])), ..Feature::NONE }
+}
+
+/// Affinity to and against pods, required and preferred.
+pub(super) fn of_pods() -> Feature {
+    let weighted =
+        || record(vec![("weight", number(1..=100)), ("podAffinityTerm", term(label_selector()))]);
+    let either = |percent| {
+        record(vec![
+            (REQUIRED, some(percent, list(1..=2, term(label_selector())))),
+            (PREFERRED, some(40, list(1..=2, weighted()))),
+        ])
+    };
+    let affinity = record(vec![
+        ("podAffinity", some(40, either(45))),
+        ("podAntiAffinity", some(45, either(55))),
+    ]);
+    let spec = record(vec![("affinity", some(75, affinity))]);
+    Feature { pod: Some(record(vec![("spec", spec)])), ..Feature::NONE }
+}
+
+fn term(selector: Json) -> Json {
+    let of_namespaces = any_of(vec![
+        (2, just(json!({}))),
+        (3, record(vec![("matchLabels", record(vec![("team", pick(&["a", "b", "c"]))]))])),
+        (
+            1,
+            just(json!({"matchExpressions": [
+                {"key": "team", "operator": "NotIn", "values": ["a"]},
+            ]})),
+        ),
+    ]);
+    let keys = || some(12, list(1..=1, pick(&["ver", "tier"])));
+    record(vec![
+        ("topologyKey", pick(&TOPOLOGIES)),
+        ("labelSelector", some(95, selector)),
+        ("namespaces", some(20, list(1..=2, pick(&NAMESPACES)))),
+        ("namespaceSelector", some(20, of_namespaces)),
+        ("matchLabelKeys", keys()),
+        ("mismatchLabelKeys", keys()),
+    ])
+}
+
+/// Selectors that an API server would refuse or that select in surprising ways.
+pub(super) fn odd_selectors() -> Feature {
+    let odd = any_of(vec![
+        (1, just(json!({"matchExpressions": [{"key": "app", "operator": "In", "values": []}]}))),
+        (1, just(json!({"matchExpressions": [{"key": "app", "operator": "Is"}]}))),
+        (
+            1,
+            just(json!({"matchExpressions": [
+                {"key": "app", "operator": "Exists", "values": ["web"]},
+            ]})),
+        ),
+        (1, just(json!({"matchLabels": {"app": "not a value!"}}))),
+        (
+            1,
+            just(json!({"matchExpressions": [
+                {"key": "nobody", "operator": "NotIn", "values": ["x"]},
+            ]})),
+        ),
+        (1, just(json!({"matchLabels": {"app": ""}}))),
+        (2, just(json!({}))),
+    ]);
+    let either = || record(vec![(REQUIRED, list(1..=1, term(odd.clone())))]);
+    let affinity = any_of(vec![
+        (1, record(vec![("podAffinity", either())])),
+        (1, record(vec![("podAntiAffinity", either())])),
+    ]);
+    let terms = any_of(vec![
+        (1, just(json!([{}]))),
+        (1, just(json!([{"matchExpressions": []}, {"matchFields": []}]))),
+        (
+            1,
+            just(json!([{"matchExpressions": [
+                {"key": "gen", "operator": "Gt", "values": ["1", "2"]},
+            ]}])),
+        ),
+        (
+            1,
+            just(json!([{"matchFields": [
+                {"key": "metadata.name", "operator": "In", "values": ["node-00", "node-01"]},
+            ]}])),
+        ),
+        (
+            1,
+            just(json!([{"matchFields": [
+                {"key": "metadata.namespace", "operator": "In", "values": ["node-00"]},
+            ]}])),
+        ),
+    ]);
+    let required = record(vec![("nodeSelectorTerms", terms)]);
+    let of_nodes = record(vec![("nodeAffinity", record(vec![(REQUIRED, required)]))]);
+    let affinity = any_of(vec![(3, affinity), (2, of_nodes)]);
+    let spec = record(vec![("affinity", some(35, affinity))]);
+    Feature { pod: Some(record(vec![("spec", spec)])), ..Feature::NONE }
+}

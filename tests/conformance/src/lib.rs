@@ -1,0 +1,19 @@
+//! How far Holdfast's decisions agree with the real scheduler's.
+//!
+//! Cases are drawn from [`kinds`], decided by two programs that know nothing of each other (the
+//! recorder in this folder, which runs the scheduler itself, and `holdfast explain`), compared
+//! plugin by plugin and field by field, and a disagreement is shrunk to what it takes.
+//!
+//! - [`shape`]: words to describe JSON with, [`kinds`]: the cases, [`assemble`]: their last touch;
+//! - [`case`]: one case, and how it is drawn; [`decider`]: who decides it;
+//! - [`compare`]: what differs, and the table; [`shrink`]: the least that differs;
+//! - [`archive`]: recorded cases in the repository.
+
+pub mod archive;
+pub mod assemble;
+pub mod case;
+pub mod compare;
+pub mod decider;
+pub mod kinds;
+pub mod shape;
+pub mod shrink;

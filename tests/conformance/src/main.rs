@@ -1,0 +1,209 @@
+//! The conformance program; `cargo xtask conformance` builds all it needs and runs it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Parser, ValueEnum};
+use holdfast_conformance::archive::{self, Regression};
+use holdfast_conformance::case::{Case, Generator};
+use holdfast_conformance::compare::{Difference, Tally};
+use holdfast_conformance::decider::{Decider, Program};
+use holdfast_conformance::kinds::{KINDS, Kind};
+use holdfast_conformance::shrink::shrink;
+
+/// How many cases are held in memory at a time.
+const CHUNK: u64 = 1_000;
+
+/// How large the recorded cases may be, in bytes.
+const ARCHIVE_MAX: u64 = 15_000_000;
+
+/// Compares Holdfast's decisions with the real scheduler's.
+#[derive(Parser)]
+#[command(name = "cargo xtask conformance", bin_name = "cargo xtask conformance")]
+struct Arguments {
+    /// What to do.
+    #[arg(value_enum, default_value = "compare")]
+    action: Action,
+    /// How many cases. [default: 1000 to compare, 21000 to record, 10 to show]
+    #[arg(long)]
+    cases: Option<u64>,
+    /// Which of all cases.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Only these kinds, separated by commas. [default: all]
+    #[arg(long, value_delimiter = ',')]
+    kinds: Vec<String>,
+    /// How many disagreements to shrink and save; one for each plugin and field.
+    #[arg(long, default_value_t = 5)]
+    save: usize,
+    /// Writes the table to this file, too.
+    #[arg(long)]
+    table: Option<PathBuf>,
+    /// The recorder's program.
+    #[arg(long, default_value = "target/recorder")]
+    recorder: PathBuf,
+    /// Holdfast's program.
+    #[arg(long, default_value = "target/release/holdfast")]
+    holdfast: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Action {
+    /// Draws cases, lets both sides decide, and tells where they differ.
+    Compare,
+    /// Draws cases, and writes them with upstream's decisions to `fixtures/conformance`.
+    Record,
+    /// Draws cases and prints them, one a line.
+    Show,
+    /// Lists the kinds of case.
+    Kinds,
+}
+
+fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let mut kinds = KINDS.to_vec();
+    if !arguments.kinds.is_empty() {
+        let named = |name: &String| Kind::named(name).with_context(|| format!("no kind {name}"));
+        kinds = arguments.kinds.iter().map(named).collect::<Result<_>>()?;
+    }
+    let agreed = match arguments.action {
+        Action::Compare => compare(&arguments, &kinds)?,
+        Action::Record => record(&arguments, &kinds).map(|()| true)?,
+        Action::Show => show(&arguments, &kinds).map(|()| true)?,
+        Action::Kinds => kinds.iter().try_for_each(|kind| say(kind.name)).map(|()| true)?,
+    };
+    Ok(if agreed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints a line. Whoever has read enough closes the pipe, which is no failure.
+fn say(line: &str) -> io::Result<()> {
+    match writeln!(io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
+}
+
+fn show(arguments: &Arguments, kinds: &[Kind]) -> Result<()> {
+    let generator = Generator::new(kinds, arguments.seed);
+    for number in 0..arguments.cases.unwrap_or(10) {
+        say(&generator.case(number)?.line())?;
+    }
+    Ok(())
+}
+
+fn compare(arguments: &Arguments, kinds: &[Kind]) -> Result<bool> {
+    let recorder = Program::recorder(arguments.recorder.clone());
+    let holdfast = Program::holdfast(arguments.holdfast.clone());
+    let generator = Generator::new(kinds, arguments.seed);
+    let count = arguments.cases.unwrap_or(1_000);
+    let mut tally = Tally::default();
+    let mut found: BTreeMap<_, (Case, Difference)> = BTreeMap::new();
+    for start in (0..count).step_by(CHUNK as usize) {
+        let numbers = start..(start + CHUNK).min(count);
+        let cases: Vec<Case> = numbers.map(|n| generator.case(n)).collect::<Result<_>>()?;
+        for (case, (up, own)) in cases.iter().zip(decide_both(&recorder, &holdfast, &cases)?) {
+            if let Some(first) = tally.compare(&up, &own).into_iter().next() {
+                found.entry(first.point.clone()).or_insert_with(|| (case.clone(), first));
+            }
+        }
+    }
+    let table = tally.table();
+    say(&table)?;
+    if let Some(path) = &arguments.table {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let title = "# Agreement with kube-scheduler 1.36";
+        let how = format!("cargo xtask conformance --cases {count} --seed {}", arguments.seed);
+        let text = format!("{title}\n\nWritten by `{how} --table FILE`.\n\n{table}");
+        fs::write(path, text).with_context(|| format!("write {}", path.display()))?;
+    }
+    for (case, difference) in found.values() {
+        say(&format!("{}: {difference}", case.id))?;
+    }
+    for (case, difference) in found.values().take(arguments.save) {
+        let path = save(&recorder, &holdfast, case, difference)?;
+        say(&format!("shrunk {} to {}", case.id, path.display()))?;
+    }
+    Ok(tally.agreed())
+}
+
+type Both = (serde_json::Value, serde_json::Value);
+
+fn decide_both(recorder: &Program, holdfast: &Program, cases: &[Case]) -> Result<Vec<Both>> {
+    let (up, own) = std::thread::scope(|scope| {
+        let up = scope.spawn(|| recorder.decide(cases));
+        let own = holdfast.decide(cases);
+        (up.join(), own)
+    });
+    let up = up.map_err(|_| anyhow::anyhow!("the recorder's thread panicked"))??;
+    Ok(up.into_iter().zip(own?).collect())
+}
+
+/// Shrinks a case to what it takes to differ at the same point, and saves it under that name.
+fn save(
+    recorder: &Program,
+    holdfast: &Program,
+    case: &Case,
+    difference: &Difference,
+) -> Result<PathBuf> {
+    let point = &difference.point;
+    let originally = decide_both(recorder, holdfast, std::slice::from_ref(case))?;
+    let causes = originally.first().map(|(up, _)| errors(up));
+    // What is left must show the same thing, not another one that a mangled object brings about.
+    let same = |other: &Difference| match point.field {
+        "rejects" | "code" | "reasons" => {
+            (&other.upstream, &other.holdfast) == (&difference.upstream, &difference.holdfast)
+        }
+        _ => true,
+    };
+    let differs = |(up, own): &Both| {
+        let differences = Tally::default().compare(up, own);
+        let first = differences.first().filter(|first| first.point == *point);
+        first.is_some_and(same) && causes == Some(errors(up))
+    };
+    let disagree = |cases: &[Case]| -> Result<Vec<bool>> {
+        Ok(decide_both(recorder, holdfast, cases)?.iter().map(differs).collect())
+    };
+    let small = shrink(case, disagree)?;
+    let mut answers = recorder.decide(std::slice::from_ref(&small))?;
+    let name = format!("{}-{}-{}", point.plugin, point.field, case.id);
+    let decision = answers.pop().context("the recorder's answer")?;
+    Regression { name, case: small, decision }.save()
+}
+
+/// What upstream could not decide: the case, or pods by the part of the message that names who
+/// failed.
+fn errors(answer: &serde_json::Value) -> BTreeSet<String> {
+    let case = answer.get("error").map(|_| "the case".to_owned());
+    let pods = answer["pods"].as_array().into_iter().flatten();
+    let failed = pods.filter(|pod| pod["result"] == "error").filter_map(|pod| {
+        let message = pod["message"].as_str()?;
+        Some(message.split(':').next().unwrap_or(message).to_owned())
+    });
+    case.into_iter().chain(failed).collect()
+}
+
+fn record(arguments: &Arguments, kinds: &[Kind]) -> Result<()> {
+    let recorder = Program::recorder(arguments.recorder.clone());
+    let each = arguments.cases.unwrap_or(21_000).div_ceil(kinds.len().max(1) as u64);
+    for kind in kinds {
+        let generator = Generator::new(&[*kind], arguments.seed);
+        let cases: Vec<Case> = (0..each).map(|n| generator.case(n)).collect::<Result<_>>()?;
+        let lines = |lines: Vec<String>| lines.join("\n") + "\n";
+        let decisions = lines(recorder.answers(&cases)?);
+        let cases = lines(cases.iter().map(Case::line).collect());
+        archive::write(&archive::file("cases", kind.name), &cases)?;
+        archive::write(&archive::file("decisions", kind.name), &decisions)?;
+        say(&format!("{}: {each} cases", kind.name))?;
+    }
+    let sizes = fs::read_dir(archive::folder())?.map(|entry| Ok(entry?.metadata()?.len()));
+    let size = sizes.sum::<io::Result<u64>>()?;
+    say(&format!("{size} bytes in all"))?;
+    ensure!(size <= ARCHIVE_MAX, "more than {ARCHIVE_MAX} bytes are recorded");
+    Ok(())
+}
