@@ -263,6 +263,7 @@ impl<'c> Prover<'c> {
             scratch,
             lost: BTreeSet::new(),
             preemption: false,
+            most: BTreeMap::new(),
             doubtful: Vec::new(),
             scored: false,
             examination: Examination::default(),
@@ -331,6 +332,8 @@ struct Case<'a, 'c> {
     lost: BTreeSet<usize>,
     /// Somebody may be preempted.
     preemption: bool,
+    /// More pods than can ever serve, by position of the subject, where somebody may be preempted.
+    most: BTreeMap<usize, u32>,
     /// Pods that need a node and of which something is not known.
     doubtful: Vec<Doubtful>,
     /// Some pod that needs a node is spread by default, which only scores.
@@ -432,6 +435,7 @@ impl Case<'_, '_> {
             .collect();
         self.preemption = cover.preemption;
         if cover.preemption {
+            self.most = touched.iter().map(|at| (*at, self.most_ready(*at))).collect();
             // Even subjects with nothing pending may lose pods that still serve.
             open.extend(&touched);
         }
@@ -453,6 +457,19 @@ impl Case<'_, '_> {
         let left: Vec<usize> =
             touched.into_iter().filter(|position| open.binary_search(position).is_ok()).collect();
         (!left.is_empty() || cover.preemption).then_some(left)
+    }
+
+    /// More pods of a subject than can ever serve, once every eviction was carried out: all but
+    /// those that are bound to a silent node. One that does not serve now may be preempted, and its
+    /// successor serve.
+    fn most_ready(&self, position: usize) -> u32 {
+        let prover = self.prover;
+        let may_serve = self.placement.instances().iter().filter(|instance| {
+            let heard = |node| self.placement.node(node).reachable;
+            (instance.is_pending() || instance.node().is_some_and(heard))
+                && prover.subjects.position(instance.workload) == Some(position)
+        });
+        u32::try_from(may_serve.count()).unwrap_or(u32::MAX)
     }
 
     /// Tries every order and tie-break for the subjects in `open`, and whoever else is moved on the
@@ -517,9 +534,12 @@ impl Case<'_, '_> {
         // Where every run falls short it does not matter which of them are real.
         let always =
             falls_short && search.complete && !search.coarse && outcome.max < outcome.needed;
+        // Nor where there are too few pods that could ever serve, as long as the runs come to rest.
+        let most = self.most.get(&position).copied().unwrap_or(u32::MAX);
+        let never = most < outcome.needed && search.complete && search.quiet > 0;
         let doubt = outcome.doubtful.or(of_pods).or(of_scores);
         finding.recovered = match (outcome.violation.is_some(), doubt) {
-            _ if always && of_pods.is_none() => Verdict::Refuted,
+            _ if (always || never) && of_pods.is_none() => Verdict::Refuted,
             (true, _) if of_pods.is_none() && of_scores.is_none() => Verdict::Refuted,
             (false, None) if !search.complete => Verdict::Unknown(Doubt::Budget),
             (false, None) if search.coarse => Verdict::Unknown(Doubt::Preemption),
