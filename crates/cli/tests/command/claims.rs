@@ -7,7 +7,7 @@ mod homelab;
 
 use serde_json::{Value, json};
 
-use crate::holdfast::{fixtures, report, workload};
+use crate::holdfast::{fixtures, folder, report, workload, write};
 
 /// The two claims of a workload, as letters: `P`roved, `R`efuted, `U`nknown.
 #[track_caller]
@@ -52,6 +52,22 @@ fn failing(plan: &str, nodes: &str) -> Value {
 fn export(plan: &str) -> Value {
     let text = std::fs::read_to_string(fixtures().join(plan).join("cluster.json")).unwrap();
     serde_json::from_str(&text).unwrap()
+}
+
+/// The report on an edited export of a plan.
+fn edited(
+    plan: &str,
+    test: &str,
+    edit: impl FnOnce(&mut Value),
+    arguments: &[&str],
+    code: i32,
+) -> Value {
+    let mut export = export(plan);
+    edit(&mut export);
+    let folder = folder(&format!("{plan}-{test}"));
+    write(&folder, "cluster.json", export.to_string());
+    let arguments: Vec<&str> = ["cluster.json"].iter().chain(arguments).copied().collect();
+    report(&folder, &arguments, code)
 }
 
 /// The objects of one kind and name; of a name's beginning where it ends in `*`.

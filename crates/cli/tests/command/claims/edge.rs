@@ -60,8 +60,9 @@ fn any_single_failure() {
         ("Deployment", "frontend", "P R", "worker-1"),
         ("Deployment", "backend", "P R", "worker-1"),
         ("Deployment", "frigate", "R R", "worker-1"),
-        ("Deployment", "node-red", "R R", "worker-2"),
-        ("Deployment", "grafana", "R R", "worker-2"),
+        // Whether room is made for them depends on whom events-webhook preempts.
+        ("Deployment", "node-red", "R U", "worker-2"),
+        ("Deployment", "grafana", "R U", "worker-2"),
         ("Deployment", "mosquitto", "R R", "worker-1"),
     ] {
         assert_eq!(verdicts(&report, kind, name), expected, "{name}");
@@ -142,20 +143,27 @@ fn yellow_by_worker_2() {
     for (kind, name, expected) in [
         ("StatefulSet", "prometheus", "1/1"),
         ("StatefulSet", "loki", "0 → 0/1"),
-        ("Deployment", "frontend", "1 → 1/3"),
-        ("Deployment", "backend", "1 → 1/2"),
-        ("Deployment", "node-red", "0 → 0/1"),
-        ("Deployment", "grafana", "0 → 0/1"),
         ("Deployment", "frigate", "1/1"),
     ] {
         assert_eq!(outcome(&report, kind, name), expected, "{name}");
     }
+    // Budgets stand between events-webhook and its victims, and what they then allow is not told.
+    for name in ["frontend", "backend", "node-red", "grafana", "mosquitto"] {
+        let recovered = &workload(&report, "Deployment", name)["recovered"];
+        assert_eq!(recovered["doubt"]["reason"], "preemption", "{name}");
+    }
 }
 
-/// Its own node is healthy: events-webhook needs its room, and its replacement does not fit.
+/// Its own node is healthy: events-webhook needs its room, and its replacement does not fit. Told
+/// without the budgets, of which nobody knows what they allow once pods are lost.
 #[test]
 fn mosquitto_falls_to_the_failure_of_another_node() {
-    let report = failing("edge", "worker-2");
+    let without_budgets = |export: &mut Value| {
+        let items = export["items"].as_array_mut().unwrap();
+        items.retain(|item| item["kind"] != "PodDisruptionBudget");
+    };
+    let arguments = ["--fail", "worker-2"];
+    let report = super::edited("edge", "budgets", without_budgets, &arguments, 1);
     assert_eq!(outcome(&report, "Deployment", "mosquitto"), "1 → 0/1");
     let steps = &workload(&report, "Deployment", "mosquitto")["counterexample"]["steps"];
     let preempted = steps.as_array().unwrap().iter().find(|step| step["action"] == "preempt");
