@@ -109,8 +109,8 @@ pub(crate) fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: I
         return false;
     }
     let decision = dynamics.scheduler().decide(placement, pod);
-    // Evictions that do not help now may help once other pods have moved, unless what stands in the way even
-    // then is incurable too.
+    // Evictions that do not help now may help once other pods have moved, unless what stands in the
+    // way even then is incurable too.
     let in_vain = |rejection: &Rejection| {
         let lasts = |reason: &Reason| is_incurable(reason) || *reason == Reason::NoVictims;
         !rejection.reasons.is_empty() && rejection.reasons.iter().all(lasts)

@@ -173,14 +173,14 @@ impl Visitor for Explorer<'_, '_> {
     }
 }
 
-/// Steps after which a run is taken to go round for ever: many times more than it takes to evict, end, make
-/// and place every pod once.
+/// Steps after which a run is taken to go round for ever: many times more than it takes to evict,
+/// end, make and place every pod once.
 pub(crate) fn longest(cluster: &Cluster) -> usize {
     8 * cluster.pods().len() + 64
 }
 
-/// The states that were seen, and whether some run to them rests on nothing unknown. A state is followed once
-/// more when such a run comes late, so that the order of runs decides nothing.
+/// The states that were seen, and whether some run to them rests on nothing unknown. A state is
+/// followed once more when such a run comes late, so that the order of runs decides nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen(IndexMap<Box<[Entry]>, bool, FxBuildHasher>);
 

@@ -484,7 +484,7 @@ impl Case<'_, '_> {
             let needed = desired.get(&position).copied();
             (serving[position], needed.unwrap_or(self.start.desired[position]))
         };
-        // Whoever serves too little as it is must be seen in every place of rest, moved there or not.
+        // Whoever serves too little as it is must be seen in every place of rest, moved or not.
         let short = (0..serving.len()).filter(|position| {
             let (serving, needed) = baseline(*position);
             self.preemption && serving < needed

@@ -171,7 +171,7 @@ fn the_successor_of_a_pod_that_ends_notices_evictions() {
     );
 }
 
-/// A preemption that does not help yet, as pods on silent nodes still count for spread, may help later.
+/// A preemption that does not help yet, as pods on silent nodes still count for spread, may later.
 #[test]
 fn preemption_may_help_later() {
     let far = Term { required: true, near: Near::Host, app: 1 };
