@@ -18,6 +18,10 @@ use crate::subject::{Subjects, follows_nodes};
 use crate::verdict::{Doubt, Ground, Verdict};
 use crate::witness::{self, Witness};
 
+/// Up to so many nodes the scheduler looks at all of them; beyond it stops when it has found enough
+/// (`minFeasibleNodesToFind`, `pkg/scheduler/schedule_one.go`, v1.36.3).
+const NODES_ALL_SCORED: usize = 100;
+
 /// How hard the prover tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -61,8 +65,7 @@ pub struct Examination {
     pub findings: BTreeMap<usize, Finding>,
     /// States that were searched.
     pub states: u64,
-    /// Subjects that are not touched as far as was seen, but may be preempted in runs that were
-    /// not tried.
+    /// Why nothing is known of subjects that are not touched, although they stand as they stood.
     pub untouched_doubt: Option<Doubt>,
 }
 
@@ -79,6 +82,8 @@ pub struct Prover<'c> {
     /// anybody's.
     lost: Option<InputKind>,
     doubts: Doubts,
+    /// The lowest priority among the pods of each subject.
+    lowest_priority: Vec<i32>,
 }
 
 /// What one thread needs to examine failure sets.
@@ -110,7 +115,17 @@ impl<'c> Prover<'c> {
             needed.into_iter().find(|kind| !coverage.has(*kind)).or(doubts.of_scores);
         let lost =
             [InputKind::Node, InputKind::Pod].into_iter().find(|kind| coverage.has_lost(*kind));
-        Self { dynamics, subjects, starts, settings, missing_for_scores, lost, doubts }
+        let lowest_priority = lowest_priorities(cluster, &subjects);
+        Self {
+            dynamics,
+            subjects,
+            starts,
+            settings,
+            missing_for_scores,
+            lost,
+            doubts,
+            lowest_priority,
+        }
     }
 
     /// The rules.
@@ -510,10 +525,30 @@ impl Case<'_, '_> {
             }
         }
         if self.preemption && !exploration.complete {
-            self.examination.untouched_doubt = Some(Doubt::Budget);
+            self.doubt_outranked(Doubt::Budget);
         } else if exploration.coarse {
             // Those who were never moved may be the victims instead.
-            self.examination.untouched_doubt = Some(Doubt::Preemption);
+            self.doubt_outranked(Doubt::Preemption);
+        }
+    }
+
+    /// Casts doubt on subjects that no run touched and that somebody who may need a node outranks.
+    fn doubt_outranked(&mut self, doubt: Doubt) {
+        let cluster = self.prover.cluster();
+        let may_come = self.placement.instances().iter().filter(|instance| {
+            let silent = |node| !self.placement.node(node).reachable;
+            instance.is_pending() || instance.node().is_some_and(silent)
+        });
+        let Some(highest) = may_come.map(|i| cluster.spec_of(i.class).priority).max() else {
+            return;
+        };
+        for position in 0..self.prover.subjects.subjects.len() {
+            let outranked = self.prover.lowest_priority[position] < highest;
+            if outranked && !self.examination.findings.contains_key(&position) {
+                let mut finding = self.at_once(position, 0);
+                finding.doubt(doubt);
+                self.examination.findings.insert(position, finding);
+            }
         }
     }
 
@@ -554,8 +589,9 @@ impl Case<'_, '_> {
     fn search_doubts(&self) -> (Option<Doubt>, Option<Doubt>) {
         let stuck = |doubt: &&Doubtful| doubt.doubt != Doubt::StuckVolume;
         let of_pods = self.doubtful.iter().filter(stuck).map(|doubtful| doubtful.doubt).min();
-        let missing = self.prover.missing_for_scores.filter(|_| self.scored);
-        (of_pods, missing.map(Doubt::Missing))
+        let missing = self.prover.missing_for_scores.filter(|_| self.scored).map(Doubt::Missing);
+        let sampled = self.prover.cluster().nodes().len() > NODES_ALL_SCORED;
+        (of_pods, missing.or(sampled.then_some(Doubt::Sampling)))
     }
 
     /// Takes down what is not known of the pods that need a node, those about to be evicted
@@ -607,6 +643,17 @@ impl Case<'_, '_> {
             }
         }
     }
+}
+
+fn lowest_priorities(cluster: &Cluster, subjects: &Subjects) -> Vec<i32> {
+    let mut lowest = vec![i32::MAX; subjects.subjects.len()];
+    for pod in cluster.pods() {
+        let Some(position) = subjects.position(pod.workload) else { continue };
+        for class in [pod.class, pod.replacement] {
+            lowest[position] = lowest[position].min(cluster.spec_of(class).priority);
+        }
+    }
+    lowest
 }
 
 fn counted(holds: bool) -> Verdict {

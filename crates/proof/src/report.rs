@@ -328,6 +328,7 @@ fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
         Doubt::Missing(kind) => ("missing-input", Some(format!("{kind:?}"))),
         Doubt::Preemption => ("preemption", None),
         Doubt::StuckVolume => ("stuck-volume", None),
+        Doubt::Sampling => ("sampling", None),
         Doubt::EvictionsStop => ("evictions-stop", None),
         Doubt::Unsettled => ("unsettled", None),
     }

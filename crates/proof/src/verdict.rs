@@ -45,6 +45,8 @@ pub enum Doubt {
     Preemption,
     /// A volume that one node only may use may stay attached to a silent one.
     StuckVolume,
+    /// The scheduler looks at some of the nodes only, and any window of them may be the one.
+    Sampling,
     /// Evictions may or may not begin before the node lifecycle controller stops them.
     EvictionsStop,
     /// The export is of a cluster on the move, and not all the places it may come to rest in were

@@ -242,6 +242,9 @@ fn doubt_words(doubt: &DoubtReport) -> String {
                 .to_owned()
         }
         "stuck-volume" => "a volume may stay attached to the silent node".to_owned(),
+        "sampling" => {
+            "the scheduler looks at some of so many nodes only, and which is not told".to_owned()
+        }
         "evictions-stop" => "evictions may stop before they reach its pods".to_owned(),
         _ => "the cluster is on the move, and may come to rest in more than one way".to_owned(),
     };
