@@ -42,6 +42,8 @@ pub enum Command {
     Prove(ProveArguments),
     /// Show what was understood of an export: nodes, workloads, what is missing, diagnostics.
     Inspect(InspectArguments),
+    /// Explain what the scheduler decides for each pending pod: every node, every plugin.
+    Explain(ExplainArguments),
     /// Write an export back with stable pseudonyms, so that it can be shared; verdicts stay the
     /// same.
     Redact(RedactArguments),
@@ -94,6 +96,25 @@ pub struct InspectArguments {
     #[arg(long)]
     pub all: bool,
     /// Formats and where to write them: `human`, `json`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// `holdfast explain`.
+#[derive(Debug, Args)]
+#[command(after_long_help = after_help())]
+pub struct ExplainArguments {
+    /// Exports, as for `prove`.
+    #[arg(value_name = "INPUT", required_unless_present = "cases")]
+    pub inputs: Vec<PathBuf>,
+    /// This pod, as if it were pending and everything else stood where it stands.
+    #[arg(long, value_name = "NAMESPACE/NAME")]
+    pub pod: Option<String>,
+    /// A stream of cases instead, `{"id","objects"}` a line, answered in order with a decision
+    /// trace a line; `-` is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["inputs", "pod"])]
+    pub cases: Option<PathBuf>,
+    /// Formats and where to write them: `human`, `json`, `ndjson`.
     #[command(flatten)]
     pub output: OutputArguments,
 }

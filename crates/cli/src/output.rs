@@ -14,6 +14,8 @@ pub enum Format {
     Human,
     /// For machines, version 1 of its schema.
     Json,
+    /// The same, one thing a line, where a result is a list of things.
+    Ndjson,
 }
 
 /// A format and where to write it.
@@ -37,7 +39,12 @@ impl FromStr for Output {
         let format = match format {
             "human" => Format::Human,
             "json" | "json-v1" => Format::Json,
-            _ => return Err("the formats are human and json (= json-v1)".to_owned()),
+            "ndjson" => Format::Ndjson,
+            _ => {
+                return Err(
+                    "the formats are human, json (= json-v1) and, for explain, ndjson".to_owned()
+                );
+            }
         };
         Ok(Self { format, path })
     }
@@ -61,6 +68,18 @@ pub fn check(outputs: &[Output]) -> Result<(), Failure> {
             ))
             .hint(format!("make it first: mkdir -p {folder}")));
         }
+    }
+    Ok(())
+}
+
+/// Refuses the format of streams where the result is one thing.
+///
+/// # Errors
+/// When it was asked for.
+pub fn refuse_ndjson(outputs: &[Output]) -> Result<(), Failure> {
+    if outputs.iter().any(|output| output.format == Format::Ndjson) {
+        return Err(Failure::usage("ndjson is the format of explain, whose result is a list")
+            .hint("use -o json"));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Results as text: one file per command, and what they share.
 
 pub mod diagnostics;
+pub mod explain;
 pub mod inspect;
 pub mod prove;
 pub mod table;

@@ -14,9 +14,10 @@ pub fn run(arguments: &InspectArguments) -> Result<u8, Failure> {
     output::check(&arguments.output.output)?;
     let loaded = super::load(&arguments.input.inputs)?;
     let view = render::inspect::View::of(&loaded);
+    output::refuse_ndjson(&arguments.output.output)?;
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => render::inspect::human(&view, &loaded.diagnostics, arguments.all),
-        Format::Json => render::json(&view),
+        Format::Json | Format::Ndjson => render::json(&view),
     })?;
     Ok(exit::HOLDS)
 }

@@ -29,9 +29,10 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     }
     let summary = sweep::sweep(&prover, &question);
     let report = Report::new(&prover, &question, &summary);
+    output::refuse_ndjson(&arguments.output.output)?;
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => render::prove::human(&report, arguments.all),
-        Format::Json => render::json(&report),
+        Format::Json | Format::Ndjson => render::json(&report),
     })?;
     Ok(match report.verdict {
         VerdictName::Proved => exit::HOLDS,

@@ -360,8 +360,8 @@ fn order_of_objects_is_nothing(
     for (set, before) in answers {
         let turned = other.examine(&mut workspace, set);
         let (before, turned) = (digest(prover, before), digest(&other, &turned));
-        // Of victims that tie the order picks the ones that are tried: a run that refutes may then be
-        // seen or not, but what is proved is proved.
+        // Of victims that tie the order picks the ones that are tried: a run that refutes may then
+        // be seen or not, but what is proved is proved.
         let missed = |one: char, other: char| one != other && (one == 'P' || other == 'P');
         let differ = before
             .iter()
