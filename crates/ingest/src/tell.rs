@@ -72,7 +72,7 @@ impl Teller<'_> {
         let fresh: Vec<&Made> = made.iter().filter(|made| !made.had_some).collect();
         if !fresh.is_empty() {
             let pods: u64 = fresh.iter().map(|made| made.pods).sum();
-            let detail = format!("{pods} for workloads without any");
+            let detail = format!("{pods} pods of {} workloads without any", fresh.len());
             told.push(whole(Rule::PodsExpanded, Severity::Note, detail));
         }
         for made in made.iter().filter(|made| made.had_some) {
