@@ -1,0 +1,32 @@
+//! What Holdfast writes, the judge reads.
+
+use holdfast_ingest::redact::redact;
+use serde_json::Value;
+
+use crate::{inputs, typed};
+
+/// Asserts that the judge reads every object of a kind it knows, and knows some.
+fn assert_read(name: &str, objects: &[Value]) {
+    let mut read = 0;
+    for object in objects {
+        match typed::fact(object) {
+            Some(Err(error)) => panic!("{name}: {error}: {object}"),
+            Some(Ok(_)) => read += 1,
+            None => {}
+        }
+    }
+    assert!(read > 10, "{name}: only {read} objects of kinds that the judge knows");
+}
+
+#[test]
+fn redacted_exports_are_read() {
+    for (name, objects) in inputs::exports() {
+        let redacted = redact(objects);
+        assert_read(name, redacted["items"].as_array().unwrap());
+    }
+}
+
+#[test]
+fn synthetic_exports_are_read() {
+    assert_read("synth", &inputs::synthetic());
+}
