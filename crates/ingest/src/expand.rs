@@ -5,7 +5,7 @@
 //! `pkg/controller/statefulset`, `pkg/controller/daemon` (`NodeShouldRunDaemonPod`),
 //! `pkg/controller/job`. Made pods are pending: the scheduler has not seen them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::pod::Phase;
 use holdfast_cluster::selector::{NodeSelector, NodeSelectorTerm, Operator, Requirement};
@@ -20,7 +20,7 @@ use crate::objects::storage::ClaimEntry;
 use crate::objects::table::{Row, Table, Version};
 use crate::objects::workload::{Template, WorkloadEntry};
 use crate::resolve::Resolver;
-use crate::workloads::{Member, Roster};
+use crate::workloads::Roster;
 
 /// A made pod is of no use beyond this many of one workload: no cluster runs so many, and a slip of
 /// the finger in `replicas` must not take all memory.
@@ -99,6 +99,13 @@ impl Controllers<'_> {
     /// Gives every Deployment without a ReplicaSet its first one. One whose ReplicaSet is known
     /// from its pods alone tells it how many to run.
     fn roll_out(&mut self) {
+        // Sets that are added on the way belong to Deployments that were looked at already.
+        let mut sets: BTreeMap<WorkloadId, Vec<usize>> = BTreeMap::new();
+        for (at, member) in self.roster.members.iter().enumerate() {
+            if let Some(owner) = member.owner {
+                sets.entry(owner).or_default().push(at);
+            }
+        }
         for at in 0..self.roster.members.len() {
             let member = &self.roster.members[at];
             let deployment = member.entry.kind == WorkloadKind::Deployment;
@@ -107,13 +114,9 @@ impl Controllers<'_> {
             }
             let owner = WorkloadId::at(at);
             let desired = member.wanted();
-            let own = |member: &Member| member.owner == Some(owner);
-            let sets: Vec<usize> = (0..self.roster.members.len())
-                .filter(|at| own(&self.roster.members[*at]))
-                .collect();
-            match sets[..] {
+            match sets.get(&owner).map_or(&[][..], Vec::as_slice) {
                 [] => self.first_set(at, desired),
-                [only] if self.roster.members[only].provenance == Provenance::Inferred => {
+                &[only] if self.roster.members[only].provenance == Provenance::Inferred => {
                     self.roster.members[only].entry.desired = desired;
                 }
                 _ => {}
