@@ -6,9 +6,12 @@
 
 use holdfast_cluster::affinity::{PodAffinity, PodAffinityTerm};
 use holdfast_cluster::coverage::InputKind;
+use holdfast_cluster::placement::Mark;
 use holdfast_cluster::selector::LabelSelector;
-use holdfast_cluster::volume::{AccessMode, Claim, PodVolume, VolumeSource};
+use holdfast_cluster::volume::{PodVolume, VolumeSource};
 use holdfast_cluster::{ClassId, Cluster, InstanceId, Placement, PodClass, PodSpec, Symbol};
+
+use holdfast_failover::volumes;
 
 use crate::verdict::Doubt;
 
@@ -30,6 +33,26 @@ impl Doubts {
         Self { of_class: classes.map(|class| of_class(cluster, class)).collect(), of_scores }
     }
 
+    /// What is not known of the pods that were made or moved since the export.
+    pub(crate) fn of_changes(&self, cluster: &Cluster, placement: &Placement) -> Vec<Doubt> {
+        let changed = placement.changed_since(Mark::default());
+        let moved: Vec<InstanceId> = changed
+            .into_iter()
+            .filter(|(_, before)| before.is_none_or(|before| before.is_pending()))
+            .map(|(id, _)| id)
+            .chain(placement.pending().iter().copied())
+            .collect();
+        let mut doubts: Vec<Doubt> =
+            moved.iter().filter_map(|pod| self.of_pod(cluster, placement, *pod)).collect();
+        let by_default =
+            |pod: &InstanceId| cluster.spec_of(placement.instance(*pod).class).spread.is_empty();
+        if moved.iter().any(by_default) {
+            let missing = missing_for_spread(cluster).or(self.of_scores);
+            doubts.extend(missing.map(Doubt::Missing));
+        }
+        doubts
+    }
+
     /// What is not known of a pending pod.
     pub(crate) fn of_pod(
         &self,
@@ -38,8 +61,18 @@ impl Doubts {
         pod: InstanceId,
     ) -> Option<Doubt> {
         let of_class = self.of_class[placement.instance(pod).class.index()];
-        of_class.or_else(|| waits_for_volume(cluster, placement, pod).then_some(Doubt::StuckVolume))
+        // Whether a volume stays attached to a silent node its driver says.
+        let told = cluster.objects().coverage.has(InputKind::CsiDriver);
+        let waits = || !told && volumes::is_held_by_silence(cluster, placement, pod);
+        of_class.or_else(|| waits().then_some(Doubt::Missing(InputKind::CsiDriver)))
     }
+}
+
+/// Services and ReplicaSets, by which pods without spread constraints of their own are spread: the
+/// kind of them that the export lacks.
+pub(crate) fn missing_for_spread(cluster: &Cluster) -> Option<InputKind> {
+    let needed = [InputKind::Service, InputKind::ReplicaSet];
+    needed.into_iter().find(|kind| !cluster.objects().coverage.has(*kind))
 }
 
 /// Whether nothing that is missing could let a pod with this doubt onto a node that turned it down
@@ -128,50 +161,6 @@ fn asks_for_labels(cluster: &Cluster, term: &PodAffinityTerm) -> bool {
             asked.iter().any(|requirement| requirement.key != cluster.known().namespace_name)
         }
     }
-}
-
-/// Whether the pod needs a volume that one node only may use and that a silent node holds: its pod
-/// there never ends, so the volume stays attached and the new pod waits for it
-/// (`pkg/controller/volume/attachdetach`, `pkg/kubelet/volumemanager`, v1.36.3;
-/// kubernetes/kubernetes#74947).
-fn waits_for_volume(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
-    let class = cluster.class(placement.instance(pod).class);
-    let claims: Vec<Symbol> = claims(cluster.spec(class.spec))
-        .filter(|name| {
-            let claim = cluster.objects().claims.get(&(class.namespace, *name));
-            claim.is_some_and(|claim| is_of_one_node(cluster, claim))
-        })
-        .collect();
-    let holds = |instance: &holdfast_cluster::Instance| {
-        let other = cluster.class(instance.class);
-        instance.node().is_some_and(|node| !placement.node(node).reachable)
-            && other.namespace == class.namespace
-            && self::claims(cluster.spec(other.spec)).any(|name| claims.contains(&name))
-    };
-    !claims.is_empty() && placement.instances().iter().any(holds)
-}
-
-fn claims(spec: &PodSpec) -> impl Iterator<Item = Symbol> {
-    spec.volumes.iter().filter_map(|volume| match volume {
-        PodVolume::Claim { name, .. } => Some(*name),
-        _ => None,
-    })
-}
-
-/// Whether the claim's volume is attached to one node at a time.
-fn is_of_one_node(cluster: &Cluster, claim: &Claim) -> bool {
-    let objects = cluster.objects();
-    let shared =
-        |mode: &AccessMode| matches!(mode, AccessMode::ReadOnlyMany | AccessMode::ReadWriteMany);
-    let volume = claim.volume.and_then(|name| objects.volumes.get(&name));
-    let attached = volume.is_none_or(|volume| match volume.source {
-        VolumeSource::Csi { driver, .. } => {
-            objects.csi_drivers.get(&driver).is_none_or(|driver| driver.attach_required)
-        }
-        VolumeSource::Node => false,
-        VolumeSource::Direct(_) => true,
-    });
-    attached && !claim.access_modes.iter().any(shared)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
 
+use crate::preemption::outcomes::{self, Outcomes};
 use crate::decision::{Decision, NodeVerdict, Outcome, Preemption, Scores};
 use crate::framework::{Cycle, Eligible};
 use crate::node_info::{NodeInfo, snapshot};
@@ -96,6 +97,25 @@ impl<'c> Scheduler<'c> {
     /// `None` if the pod is gated, fits without it, or there is no node at all.
     pub fn preempt(&self, placement: &Placement, pod: InstanceId) -> Option<Preemption> {
         self.decide(placement, pod).preemption
+    }
+
+    /// Every preemption that there may be for a pod that fits nowhere, whichever of equally
+    /// important pods came first, and with whichever of these states of the budgets (what each
+    /// allows, in their order).
+    pub fn preemptions(
+        &self,
+        placement: &Placement,
+        pod: InstanceId,
+        allowed: &[Vec<i64>],
+    ) -> Outcomes {
+        let decision = self.decide(placement, pod);
+        let context = Context::new(self.cluster, &self.compiled, placement, pod);
+        match (&decision.preemption, Cycle::pre_filter(context)) {
+            (Some(Preemption::Helps(_)), (cycle, _)) => {
+                outcomes::outcomes(&cycle, &decision, allowed)
+            }
+            _ => Outcomes::default(),
+        }
     }
 
     /// The full story: every node with reasons or scores, candidates, preemption.

@@ -68,7 +68,7 @@ impl RawLabelSelector<'_> {
 
 /// A label that must be present with one value.
 pub(crate) fn equals(key: Symbol, value: Symbol) -> Requirement {
-    Requirement { key, operator: Operator::In([value].into()) }
+    Requirement::equals(key, value)
 }
 
 impl RawRequirement<'_> {
