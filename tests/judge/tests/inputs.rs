@@ -3,15 +3,35 @@
 use holdfast::synth;
 use serde_json::Value;
 
+/// The exports below `fixtures`.
+macro_rules! fixtures {
+    ($($name:literal)*) => {
+        [$(($name, &include_bytes!(concat!("../../../fixtures/", $name, ".json"))[..])),*]
+    };
+}
+
+const FIXTURES: [(&str, &[u8]); 15] = fixtures![
+    "data-platform/option-a"
+    "data-platform/option-b"
+    "data-platform/option-c"
+    "data-platform/two-members"
+    "edge/cluster"
+    "homelab/cluster"
+    "k3s/before"
+    "k3s/promoted-k3s2"
+    "k3s/promoted-k3s3"
+    "k3s/tainted"
+    "k3s/after"
+    "shapes/cluster"
+    "zero-spof/before"
+    "zero-spof/after-longhorn"
+    "zero-spof/after-ceph"
+];
+
 /// The items of every export, by its name.
 pub(crate) fn exports() -> Vec<(&'static str, Vec<Value>)> {
-    let fixtures = [
-        ("homelab", &include_bytes!("../../../fixtures/homelab/cluster.json")[..]),
-        ("edge", &include_bytes!("../../../fixtures/edge/cluster.json")[..]),
-        ("shapes", &include_bytes!("../../../fixtures/shapes/cluster.json")[..]),
-    ];
     let mut exports: Vec<_> =
-        fixtures.into_iter().map(|(name, bytes)| (name, items(bytes))).collect();
+        FIXTURES.into_iter().map(|(name, bytes)| (name, items(bytes))).collect();
     exports.push(("synth", synthetic()));
     exports
 }
