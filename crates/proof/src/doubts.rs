@@ -68,7 +68,9 @@ fn lacks(cluster: &Cluster, namespace: Symbol, volume: &PodVolume) -> Option<Inp
         PodVolume::Claim { name, .. } => *name,
         // Its claim is made with the pod, from a template that the class does not keep.
         PodVolume::Ephemeral { .. } => return Some(InputKind::PersistentVolumeClaim),
-        PodVolume::InlineCsi { .. } => return lacks_limits(cluster),
+        PodVolume::InlineCsi { .. } | PodVolume::Direct { migrated: Some(_), .. } => {
+            return lacks_limits(cluster);
+        }
         PodVolume::Direct { .. } | PodVolume::HostPath => return None,
     };
     let Some(claim) = objects.claims.get(&(namespace, name)) else {

@@ -2,6 +2,7 @@
 
 use holdfast_cluster::Symbol;
 use holdfast_cluster::taint::Taint;
+use holdfast_cluster::volume::MigrationFault;
 
 use crate::plugin::Plugin;
 
@@ -101,6 +102,15 @@ pub enum Reason {
     },
     /// The claim's volume does not exist: claim and volume.
     ClaimVolumeNotFound(Symbol, Symbol),
+    /// The cycle fails: a disk that a pod names cannot be handed over to the CSI driver of its kind.
+    DiskNotMigrated {
+        /// The pod's name for it.
+        volume: Symbol,
+        /// Why not.
+        fault: MigrationFault,
+    },
+    /// The same for a persistent volume.
+    VolumeNotMigrated(MigrationFault),
     /// Left out because `PreFilter` of this plugin named other nodes.
     LeftOutBy(Plugin),
     /// Dry run: nothing on the node is less important.

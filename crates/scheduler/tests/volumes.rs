@@ -113,6 +113,27 @@ fn bound_claims_need_a_node_that_reaches_their_volume() {
     assert_eq!(why(&cluster, &decision, "a"), refused);
 }
 
+/// `ephemeral.VolumeIsForPod` (`component-helpers/storage/ephemeral`): whose claim it is says the
+/// controller's uid alone.
+#[test]
+fn an_ephemeral_claim_belongs_to_its_pod() {
+    let ephemeral = json!({"spec": {"volumes": [{"name": "v", "ephemeral": {}}]}});
+    let case = |owner: Value, uid: Value| {
+        let mut owned = bound("p-v", "v");
+        support::merge(&mut owned, &json!({"metadata": {"ownerReferences": [owner]}}));
+        let mut asking = pod("p", &ephemeral);
+        support::merge(&mut asking, &json!({"metadata": {"uid": uid}}));
+        message(&cluster(&[node("n", &json!({})), owned, volume("v", &json!({})), asking]))
+    };
+    let controller = |uid| json!({"controller": true, "uid": uid});
+    let foreign = "0/1 nodes are available: \
+                   PVC default/p-v was not created for pod default/p (pod is not owner).";
+    assert_eq!(case(controller("u"), json!("u")), "");
+    assert_eq!(case(controller("default/p"), json!(null)), "");
+    assert_eq!(case(controller("other"), json!("u")), foreign);
+    assert_eq!(case(json!({"uid": "u"}), json!("u")), foreign);
+}
+
 /// The same: what one pod was promised is gone for the next, and comes back when its placement is
 /// reverted.
 #[test]

@@ -5,7 +5,8 @@ use holdfast_cluster::volume::{DirectVolumeKind, PodVolume};
 use serde::Deserialize;
 
 use super::context::Context;
-use super::lean::{List, Present, Text};
+use super::lean::{List, Pairs, Present, Text};
+use super::migration::Kind;
 use super::storage::{ClaimEntry, RawClaim};
 
 /// `v1.Volume`.
@@ -18,6 +19,8 @@ pub(crate) struct RawVolume<'a> {
     gce_persistent_disk: Option<RawDisk<'a>>,
     aws_elastic_block_store: Option<RawDisk<'a>>,
     azure_disk: Option<RawDisk<'a>>,
+    cinder: Option<RawDisk<'a>>,
+    portworx_volume: Option<RawDisk<'a>>,
     iscsi: Option<RawDisk<'a>>,
     rbd: Option<RawDisk<'a>>,
     csi: Option<RawInlineCsi<'a>>,
@@ -28,9 +31,7 @@ pub(crate) struct RawVolume<'a> {
     glusterfs: Present,
     fc: Present,
     azure_file: Present,
-    cinder: Present,
     vsphere_volume: Present,
-    portworx_volume: Present,
     quobyte: Present,
     storageos: Present,
     scale_io: Present,
@@ -56,11 +57,14 @@ struct RawEphemeral<'a> {
 /// The fields by which the kinds of disk name themselves, together.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
-struct RawDisk<'a> {
-    pd_name: Text<'a>,
+pub(super) struct RawDisk<'a> {
+    pub(super) pd_name: Text<'a>,
     #[serde(rename = "volumeID")]
-    volume_id: Text<'a>,
+    pub(super) volume_id: Text<'a>,
     disk_name: Text<'a>,
+    #[serde(rename = "diskURI")]
+    pub(super) disk_uri: Text<'a>,
+    pub(super) kind: Option<Text<'a>>,
     iqn: Text<'a>,
     monitors: List<Text<'a>>,
     pool: Text<'a>,
@@ -116,28 +120,36 @@ impl RawVolume<'_> {
     }
 
     fn direct(&self, context: &mut Context<'_>) -> Option<PodVolume> {
-        use DirectVolumeKind as Kind;
-        let disks = [
-            (Kind::GcePersistentDisk, &self.gce_persistent_disk),
-            (Kind::AwsElasticBlockStore, &self.aws_elastic_block_store),
-            (Kind::AzureDisk, &self.azure_disk),
-            (Kind::Iscsi, &self.iscsi),
-            (Kind::Rbd, &self.rbd),
+        let kinds = [
+            (DirectVolumeKind::GcePersistentDisk, Some(Kind::Gce), &self.gce_persistent_disk),
+            (
+                DirectVolumeKind::AwsElasticBlockStore,
+                Some(Kind::Aws),
+                &self.aws_elastic_block_store,
+            ),
+            (DirectVolumeKind::AzureDisk, Some(Kind::Azure), &self.azure_disk),
+            (DirectVolumeKind::Other, Some(Kind::Cinder), &self.cinder),
+            (DirectVolumeKind::Other, Some(Kind::Portworx), &self.portworx_volume),
+            (DirectVolumeKind::Iscsi, None, &self.iscsi),
+            (DirectVolumeKind::Rbd, None, &self.rbd),
         ];
-        for (kind, disk) in disks {
-            if let Some(disk) = disk {
-                let read_only = disk.read_only == Some(true);
-                return Some(PodVolume::Direct {
-                    kind,
-                    identity: disk.identity(kind, context),
-                    read_only,
-                });
-            }
+        for (kind, migrating, disk) in kinds {
+            let Some(disk) = disk else { continue };
+            let migrated = migrating.map(|kind| {
+                (disk.migrate(kind, &Pairs::default(), context), context.intern(&self.name))
+            });
+            return Some(PodVolume::Direct {
+                kind,
+                identity: disk.identity(kind, context),
+                read_only: disk.read_only == Some(true),
+                migrated,
+            });
         }
         self.is_other_network_storage().then(|| PodVolume::Direct {
-            kind: Kind::Other,
+            kind: DirectVolumeKind::Other,
             identity: [].into(),
             read_only: false,
+            migrated: None,
         })
     }
 
@@ -148,9 +160,7 @@ impl RawVolume<'_> {
             self.glusterfs,
             self.fc,
             self.azure_file,
-            self.cinder,
             self.vsphere_volume,
-            self.portworx_volume,
             self.quobyte,
             self.storageos,
             self.scale_io,
