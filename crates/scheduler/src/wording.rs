@@ -1,5 +1,7 @@
 //! Upstream's own words for each reason (v1.36.3), which people search for and messages count.
 
+mod unparsable;
+
 use std::borrow::Cow;
 
 use holdfast_cluster::Cluster;
@@ -38,6 +40,8 @@ pub fn text(cluster: &Cluster, reason: Reason) -> Cow<'static, str> {
         Reason::ClaimVolumeNotFound(_, volume) => {
             format!("persistentvolume \"{}\" not found", name(volume))
         }
+        Reason::PodAffinityUnparsable(spec) => unparsable::pod_affinity(cluster, spec),
+        Reason::NodePreferenceUnparsable(spec) => unparsable::node_preferences(cluster, spec),
         Reason::LeftOutBy(plugin) => {
             format!("node(s) didn't satisfy plugin(s) [{}]", plugin.name())
         }
@@ -90,6 +94,8 @@ fn fixed(reason: Reason) -> Option<&'static str> {
         | Reason::EphemeralClaimNotFound(_)
         | Reason::EphemeralClaimForeign { .. }
         | Reason::ClaimVolumeNotFound(..)
+        | Reason::PodAffinityUnparsable(_)
+        | Reason::NodePreferenceUnparsable(_)
         | Reason::LeftOutBy(_) => return None,
     })
 }
