@@ -114,6 +114,9 @@ pub enum Unmodelled {
     ResourceClaims,
     /// It is scheduled as part of a group (`spec.schedulingGroup`, `spec.workloadRef`).
     SchedulingGroup,
+    /// Preferred node affinity that does not parse: its scheduling fails wherever two nodes or more
+    /// would take it. Decided, and not proved with.
+    UnparsableNodePreference,
 }
 
 /// Pods that nothing can tell apart: one namespace, the same labels, the same spec.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use holdfast_cluster::Cluster;
 
 use crate::decision::{Decision, NodeVerdict, Outcome, Preemption};
-use crate::reason::Reason;
+use crate::reason::{Failure, Reason, Stage};
 use crate::wording;
 
 /// Why the pod is not scheduled: `0/3 nodes are available: …`. `None` if it is.
@@ -18,6 +18,15 @@ pub fn of(cluster: &Cluster, decision: &Decision, gates: &[&str]) -> Option<Stri
         Outcome::Gated => Some(format!("waiting for scheduling gates: [{}]", gates.join(" "))),
         Outcome::NoNodes => Some("no nodes available to schedule pods".to_owned()),
         Outcome::Unschedulable => Some(unschedulable(cluster, decision)),
+        Outcome::Failed(failure) => Some(failed(cluster, failure)),
+    }
+}
+
+fn failed(cluster: &Cluster, failure: Failure) -> String {
+    let plugin = failure.plugin.name();
+    let text = wording::text(cluster, failure.reason);
+    match failure.stage {
+        Stage::PreScore => format!("running PreScore plugin \"{plugin}\": {text}"),
     }
 }
 

@@ -51,8 +51,8 @@ impl<'c> Scheduler<'c> {
         &self.compiled.profile
     }
 
-    /// The nodes that tie at the highest total, sorted; empty when the pod is gated or fits
-    /// nowhere.
+    /// The nodes that tie at the highest total, sorted; empty when the pod is gated, fits nowhere
+    /// or cannot be scored.
     ///
     /// The fast path: no reasons are kept, and nothing about preemption is asked.
     pub fn candidates<'s>(
@@ -69,12 +69,14 @@ impl<'c> Scheduler<'c> {
         let Scratch { feasible, scores, totals, best, .. } = scratch;
         totals.clear();
         totals.resize(feasible.len(), 0);
-        cycle.score(feasible, scores, |_, scores| {
+        let scored = cycle.score(feasible, scores, |_, scores| {
             for (total, score) in totals.iter_mut().zip(scores) {
                 *total += score;
             }
         });
-        pick_best(feasible, totals, best);
+        if scored.is_ok() {
+            pick_best(feasible, totals, best);
+        }
         best
     }
 
@@ -215,12 +217,17 @@ fn choose(cycle: &Cycle<'_>, decision: &mut Decision) {
         return;
     }
     let mut rows = vec![Scores { by_plugin: Vec::new(), total: 0 }; feasible.len()];
-    cycle.score(&feasible, &mut Vec::new(), |plugin, scores| {
+    let scored = cycle.score(&feasible, &mut Vec::new(), |plugin, scores| {
         for (row, &score) in rows.iter_mut().zip(scores) {
             row.by_plugin.push((plugin, score));
             row.total += score;
         }
     });
+    if let Err(failure) = scored {
+        decision.outcome = Outcome::Failed(failure);
+        decision.nodes.clear();
+        return;
+    }
     let totals: Vec<i64> = rows.iter().map(|row| row.total).collect();
     let mut candidates = Vec::new();
     pick_best(&feasible, &totals, &mut candidates);

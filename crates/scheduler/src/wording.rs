@@ -1,5 +1,7 @@
 //! Upstream's own words for each reason (v1.36.3), which people search for and messages count.
 
+mod unparsable;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -47,6 +49,8 @@ pub fn text(cluster: &Cluster, reason: Reason) -> Cow<'static, str> {
         Reason::VolumeNotMigrated(fault) => {
             format!("could not translate pv: {}", migration_fault(cluster, fault))
         }
+        Reason::PodAffinityUnparsable(spec) => unparsable::pod_affinity(cluster, spec),
+        Reason::NodePreferenceUnparsable(spec) => unparsable::node_preferences(cluster, spec),
         Reason::LeftOutBy(plugin) => {
             format!("node(s) didn't satisfy plugin(s) [{}]", plugin.name())
         }
@@ -134,6 +138,8 @@ fn fixed(reason: Reason) -> Option<&'static str> {
         | Reason::ClaimVolumeNotFound(..)
         | Reason::DiskNotMigrated { .. }
         | Reason::VolumeNotMigrated(_)
+        | Reason::PodAffinityUnparsable(_)
+        | Reason::NodePreferenceUnparsable(_)
         | Reason::LeftOutBy(_) => return None,
     })
 }

@@ -133,6 +133,7 @@ func readObject(scheme *runtime.Scheme, manifest json.RawMessage) (*object, erro
 	scheme.Default(typed)
 	if pod, ok := typed.(*corev1.Pod); ok {
 		completePod(pod)
+		mergeLabelKeys(pod)
 	}
 	return &object{Object: typed, resource: gvk.GroupVersion().WithResource(kind.resource)}, nil
 }

@@ -162,6 +162,7 @@ impl RawPodSpec<'_> {
             scored_requests,
             arriving_requests: scored_requests,
             node_selector: context.labels(&self.node_selector),
+            unmodelled: self.unmodelled(&node_affinity),
             node_affinity,
             pod_affinity,
             pod_anti_affinity,
@@ -184,7 +185,6 @@ impl RawPodSpec<'_> {
                 _ => RestartPolicy::Always,
             },
             required_features: self.required_features(context),
-            unmodelled: self.unmodelled(),
         }
     }
 
@@ -257,13 +257,16 @@ impl RawPodSpec<'_> {
         features.into_boxed_slice()
     }
 
-    fn unmodelled(&self) -> Box<[Unmodelled]> {
+    fn unmodelled(&self, node_affinity: &NodeAffinity) -> Box<[Unmodelled]> {
         let mut parts = Vec::new();
         if !self.resource_claims.is_empty() {
             parts.push(Unmodelled::ResourceClaims);
         }
         if self.scheduling_group.0 || self.workload_ref.0 {
             parts.push(Unmodelled::SchedulingGroup);
+        }
+        if !node_affinity.preferred_faults.is_empty() {
+            parts.push(Unmodelled::UnparsableNodePreference);
         }
         parts.into_boxed_slice()
     }

@@ -148,6 +148,28 @@ fn label_keys_are_merged_once() {
     assert_eq!(selectors[0], selectors[1]);
 }
 
+/// Only keys of `matchLabelKeys` may not be named by the selector itself.
+#[test]
+fn label_keys_are_merged_beside_what_the_selector_says() {
+    let requirements = |selector: &str, keys: &str| {
+        let text = format!(
+            r#""affinity":{{"podAffinity":{{"requiredDuringSchedulingIgnoredDuringExecution":[{{
+            "labelSelector":{selector},"topologyKey":"h",{keys}}}]}}}}"#
+        );
+        let loaded = with_pod(r#"{"tenant":"t"}"#, &text, "");
+        let term = &spec(&loaded.cluster, "p").pod_affinity.required[0];
+        let LabelSelector::All(requirements) = &term.selector else { panic!("a selector") };
+        requirements.len()
+    };
+    let own = r#"{"matchExpressions":[{"key":"tenant","operator":"NotIn","values":["u"]}]}"#;
+    assert_eq!(requirements(own, r#""mismatchLabelKeys":["tenant"]"#), 2);
+    let merged = r#"{"matchExpressions":[{"key":"tenant","operator":"NotIn","values":["t"]}]}"#;
+    assert_eq!(requirements(merged, r#""mismatchLabelKeys":["tenant"]"#), 1);
+    let before = r#"{"matchExpressions":[{"key":"tenant","operator":"In","values":["u"]}]}"#;
+    assert_eq!(requirements(before, r#""matchLabelKeys":["tenant"]"#), 1);
+    assert_eq!(requirements("{}", r#""matchLabelKeys":["tenant"]"#), 1);
+}
+
 #[test]
 fn spread_constraints_have_their_defaults() {
     let loaded = with_pod(
