@@ -137,6 +137,8 @@ pub struct Rejection {
 /// Where in a cycle a plugin failed (`pkg/scheduler/framework/runtime/framework.go`, v1.36.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
+    /// While a node was looked at.
+    Filter,
     /// Before scoring.
     PreScore,
 }

@@ -216,7 +216,7 @@ impl RawPodSpec<'_> {
 
     fn volumes(&self, pod: &str, context: &mut Context<'_>) -> Box<[PodVolume]> {
         let mut volumes: Vec<PodVolume> = Vec::new();
-        for volume in self.volumes.iter().filter_map(|raw| raw.read(pod, context)) {
+        for volume in self.volumes.iter().flat_map(|raw| raw.read(pod, context)) {
             // Two directories of one node, or two shares, tie the pod no more than one does.
             let repeatable =
                 matches!(volume, PodVolume::Claim { .. } | PodVolume::InlineCsi { .. });

@@ -96,61 +96,66 @@ impl RawVolume<'_> {
     }
 
     /// What the volume limits, if anything. `pod` is the pod's name, empty for a template's next
-    /// pod.
-    pub(crate) fn read(&self, pod: &str, context: &mut Context<'_>) -> Option<PodVolume> {
+    /// pod. The API server lets a volume have one source only; of several, as a case may have, each
+    /// plugin of the scheduler finds its own.
+    pub(crate) fn read(&self, pod: &str, context: &mut Context<'_>) -> Vec<PodVolume> {
+        let claim = self.claim(pod, context);
+        let mut disks = self.disks(claim.is_none(), context);
+        disks.extend(claim);
+        if let Some(csi) = &self.csi {
+            disks.push(PodVolume::InlineCsi { driver: context.intern(&csi.driver) });
+        }
+        if self.host_path.0 {
+            disks.push(PodVolume::HostPath);
+        }
+        if self.is_other_network_storage() {
+            disks.push(PodVolume::Direct {
+                kind: DirectVolumeKind::Other,
+                identity: [].into(),
+                read_only: false,
+                migrated: None,
+            });
+        }
+        disks
+    }
+
+    fn claim(&self, pod: &str, context: &mut Context<'_>) -> Option<PodVolume> {
         if let Some(claim) = &self.persistent_volume_claim {
             let name = context.intern(&claim.claim_name);
             let read_only = claim.read_only == Some(true);
             return Some(PodVolume::Claim { name, read_only, ephemeral: false });
         }
-        if self.ephemeral.is_some() {
-            if pod.is_empty() {
-                return Some(PodVolume::Ephemeral { volume: context.intern(&self.name) });
-            }
-            let name = context.intern(&format!("{pod}-{}", &*self.name));
-            return Some(PodVolume::Claim { name, read_only: false, ephemeral: true });
+        self.ephemeral.as_ref()?;
+        if pod.is_empty() {
+            return Some(PodVolume::Ephemeral { volume: context.intern(&self.name) });
         }
-        if let Some(csi) = &self.csi {
-            return Some(PodVolume::InlineCsi { driver: context.intern(&csi.driver) });
-        }
-        if self.host_path.0 {
-            return Some(PodVolume::HostPath);
-        }
-        self.direct(context)
+        let name = context.intern(&format!("{pod}-{}", &*self.name));
+        Some(PodVolume::Claim { name, read_only: false, ephemeral: true })
     }
 
-    fn direct(&self, context: &mut Context<'_>) -> Option<PodVolume> {
+    /// Disks that the volume names, and whether CSI drivers count them.
+    fn disks(&self, counted: bool, context: &mut Context<'_>) -> Vec<PodVolume> {
+        use DirectVolumeKind as Disk;
         let kinds = [
-            (DirectVolumeKind::GcePersistentDisk, Some(Kind::Gce), &self.gce_persistent_disk),
-            (
-                DirectVolumeKind::AwsElasticBlockStore,
-                Some(Kind::Aws),
-                &self.aws_elastic_block_store,
-            ),
-            (DirectVolumeKind::AzureDisk, Some(Kind::Azure), &self.azure_disk),
-            (DirectVolumeKind::Other, Some(Kind::Cinder), &self.cinder),
-            (DirectVolumeKind::Other, Some(Kind::Portworx), &self.portworx_volume),
-            (DirectVolumeKind::Iscsi, None, &self.iscsi),
-            (DirectVolumeKind::Rbd, None, &self.rbd),
+            (Disk::GcePersistentDisk, Some(Kind::Gce), &self.gce_persistent_disk),
+            (Disk::AwsElasticBlockStore, Some(Kind::Aws), &self.aws_elastic_block_store),
+            (Disk::AzureDisk, Some(Kind::Azure), &self.azure_disk),
+            (Disk::Other, Some(Kind::Cinder), &self.cinder),
+            (Disk::Other, Some(Kind::Portworx), &self.portworx_volume),
+            (Disk::Iscsi, None, &self.iscsi),
+            (Disk::Rbd, None, &self.rbd),
         ];
+        let mut disks = Vec::new();
         for (kind, migrating, disk) in kinds {
             let Some(disk) = disk else { continue };
-            let migrated = migrating.map(|kind| {
+            let migrated = migrating.filter(|_| counted).map(|kind| {
                 (disk.migrate(kind, &Pairs::default(), context), context.intern(&self.name))
             });
-            return Some(PodVolume::Direct {
-                kind,
-                identity: disk.identity(kind, context),
-                read_only: disk.read_only == Some(true),
-                migrated,
-            });
+            let identity = disk.identity(kind, context);
+            let read_only = disk.read_only == Some(true);
+            disks.push(PodVolume::Direct { kind, identity, read_only, migrated });
         }
-        self.is_other_network_storage().then(|| PodVolume::Direct {
-            kind: DirectVolumeKind::Other,
-            identity: [].into(),
-            read_only: false,
-            migrated: None,
-        })
+        disks
     }
 
     fn is_other_network_storage(&self) -> bool {
