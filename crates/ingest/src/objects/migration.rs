@@ -202,3 +202,16 @@ fn require(affinity: &mut Option<NodeSelector>, requirement: &Requirement) {
         term.expressions = known.chain([requirement.clone()]).collect();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_read_off_zones() {
+        assert_eq!(region("us-central1-a__us-central1-b"), Some("us-central1"));
+        assert_eq!(region("us-central1-a__us-east1-b"), None);
+        assert_eq!(region("z1__z2"), None);
+        assert_eq!(region("us-central1-a__"), None);
+    }
+}

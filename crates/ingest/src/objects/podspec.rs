@@ -152,6 +152,7 @@ impl RawPodSpec<'_> {
         let node_affinity = affinity
             .and_then(|affinity| affinity.to_nodes.as_ref())
             .map_or_else(NodeAffinity::default, |raw| raw.compile(context));
+        let volumes = self.volumes(owner.name, context);
         PodSpec {
             scheduler_name: context
                 .intern_some(&self.scheduler_name)
@@ -162,7 +163,7 @@ impl RawPodSpec<'_> {
             scored_requests,
             arriving_requests: scored_requests,
             node_selector: context.labels(&self.node_selector),
-            unmodelled: self.unmodelled(&node_affinity),
+            unmodelled: self.unmodelled(&node_affinity, &volumes),
             node_affinity,
             pod_affinity,
             pod_anti_affinity,
@@ -173,7 +174,7 @@ impl RawPodSpec<'_> {
                 .filter_map(|raw| raw.compile(bearer, context))
                 .collect(),
             host_ports: self.host_ports(context),
-            volumes: self.volumes(owner.name, context),
+            volumes,
             images: self.images(context),
             image_volumes: self.image_volumes(context),
             gates: self.scheduling_gates.iter().map(|gate| context.intern(&gate.name)).collect(),
@@ -257,7 +258,7 @@ impl RawPodSpec<'_> {
         features.into_boxed_slice()
     }
 
-    fn unmodelled(&self, node_affinity: &NodeAffinity) -> Box<[Unmodelled]> {
+    fn unmodelled(&self, node_affinity: &NodeAffinity, volumes: &[PodVolume]) -> Box<[Unmodelled]> {
         let mut parts = Vec::new();
         if !self.resource_claims.is_empty() {
             parts.push(Unmodelled::ResourceClaims);
@@ -267,6 +268,10 @@ impl RawPodSpec<'_> {
         }
         if !node_affinity.preferred_faults.is_empty() {
             parts.push(Unmodelled::UnparsableNodePreference);
+        }
+        let untranslatable = |volume: &PodVolume| matches!(volume, PodVolume::Direct { migrated: Some((disk, _)), .. } if disk.handle.is_err());
+        if volumes.iter().any(untranslatable) {
+            parts.push(Unmodelled::UntranslatableDisk);
         }
         parts.into_boxed_slice()
     }
