@@ -304,6 +304,31 @@ fn a_service_spreads_its_pods() {
     assert_eq!(score(&with, &decision, "b", "PodTopologySpread"), Some(200));
 }
 
+/// `helper/spread.go`: the selector of a ReplicationController is a map of labels and replaces what
+/// a Service says of the same label.
+#[test]
+fn a_replication_controller_overrules_services() {
+    let object = |kind: &str, app: &str| {
+        json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "s", "namespace": "default"},
+            "spec": {"selector": {"app": app}}})
+    };
+    let mut owned = labelled("x", json!({}));
+    let owner = json!({"apiVersion": "v1", "kind": "ReplicationController", "name": "s",
+        "uid": "u", "controller": true});
+    support::merge(&mut owned, &json!({"metadata": {"ownerReferences": [owner]}}));
+    let cluster = cluster(&[
+        object("Service", "x"),
+        object("ReplicationController", "y"),
+        node("a", &json!({})),
+        node("b", &json!({})),
+        running("r", "a", &labelled("y", json!({}))),
+        pod("p", &owned),
+    ]);
+    let decision = decide(&cluster, "p");
+    assert_eq!(score(&cluster, &decision, "a", "PodTopologySpread"), Some(132));
+    assert_eq!(score(&cluster, &decision, "b", "PodTopologySpread"), Some(200));
+}
+
 /// `nodedeclaredfeatures`, `nodename` have nothing to say about ordinary pods; a pod that is bound
 /// to a node that does not exist holds nothing back.
 #[test]
