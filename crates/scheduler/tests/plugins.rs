@@ -312,17 +312,17 @@ fn a_replication_controller_overrules_services() {
         json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "s", "namespace": "default"},
             "spec": {"selector": {"app": app}}})
     };
-    let mut owned = labelled("x", json!({}));
-    let owner = json!({"apiVersion": "v1", "kind": "ReplicationController", "name": "s",
+    let mut adopted = labelled("x", json!({}));
+    let controller = json!({"apiVersion": "v1", "kind": "ReplicationController", "name": "s",
         "uid": "u", "controller": true});
-    support::merge(&mut owned, &json!({"metadata": {"ownerReferences": [owner]}}));
+    support::merge(&mut adopted, &json!({"metadata": {"ownerReferences": [controller]}}));
     let cluster = cluster(&[
         object("Service", "x"),
         object("ReplicationController", "y"),
         node("a", &json!({})),
         node("b", &json!({})),
         running("r", "a", &labelled("y", json!({}))),
-        pod("p", &owned),
+        pod("p", &adopted),
     ]);
     let decision = decide(&cluster, "p");
     assert_eq!(score(&cluster, &decision, "a", "PodTopologySpread"), Some(132));
