@@ -326,6 +326,31 @@ fn node_declared_features() {
     }
 }
 
+/// `helper/spread.go`: the selector of a ReplicationController is a map of labels and replaces what
+/// a Service says of the same label.
+#[test]
+fn a_replication_controller_overrules_services() {
+    let object = |kind: &str, app: &str| {
+        json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "s", "namespace": "default"},
+            "spec": {"selector": {"app": app}}})
+    };
+    let mut adopted = labelled("x", json!({}));
+    let controller = json!({"apiVersion": "v1", "kind": "ReplicationController", "name": "s",
+        "uid": "u", "controller": true});
+    support::merge(&mut adopted, &json!({"metadata": {"ownerReferences": [controller]}}));
+    let cluster = cluster(&[
+        object("Service", "x"),
+        object("ReplicationController", "y"),
+        node("a", &json!({})),
+        node("b", &json!({})),
+        running("r", "a", &labelled("y", json!({}))),
+        pod("p", &adopted),
+    ]);
+    let decision = decide(&cluster, "p");
+    assert_eq!(score(&cluster, &decision, "a", "PodTopologySpread"), Some(132));
+    assert_eq!(score(&cluster, &decision, "b", "PodTopologySpread"), Some(200));
+}
+
 /// `nodename` and others have nothing to say about ordinary pods; a pod that is bound
 /// to a node that does not exist holds nothing back.
 #[test]

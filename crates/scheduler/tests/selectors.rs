@@ -8,10 +8,11 @@ use holdfast_scheduler::trace::{DecisionTrace, decide_all};
 use serde_json::{Value, json};
 use support::{cluster, node, pod, running};
 
-const NOT_A_VALUE: &str = "Invalid value: \"not a value!\": a valid label must be an empty string or consist of \
-     alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric \
-     character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is \
-     '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const NOT_A_VALUE: &str = "Invalid value: \"not a value!\": a valid label must be an empty string \
+                           or consist of alphanumeric characters, '-', '_' or '.', and must start \
+                           and end with an alphanumeric character (e.g. 'MyValue',  or \
+                           'my_value',  or '12345', regex used for validation is \
+                           '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
 /// What becomes of pod `p`, in a cluster where it is the first in the queue.
 fn trace(objects: &[Value]) -> DecisionTrace {
