@@ -82,14 +82,12 @@ pub fn of_preemption(
 fn dry_run_failures(cluster: &Cluster, nodes: &[(NodeId, Rejection)]) -> Option<String> {
     let mut texts = Vec::new();
     for (node, rejection) in nodes.iter().filter(|(_, rejection)| rejection.code == Code::Error) {
-        let text = match rejection.reasons.last() {
-            Some(&reason) => {
-                failed(cluster, Failure { stage: Stage::Filter, plugin: rejection.plugin, reason })
-            }
-            None => {
-                let node = cluster.node_name(*node);
-                format!("expected at least one victim pod on node \"{node}\"")
-            }
+        let plugin = rejection.plugin;
+        let text = if let Some(&reason) = rejection.reasons.last() {
+            failed(cluster, Failure { stage: Stage::Filter, plugin, reason })
+        } else {
+            let node = cluster.node_name(*node);
+            format!("expected at least one victim pod on node \"{node}\"")
         };
         if !texts.contains(&text) {
             texts.push(text);

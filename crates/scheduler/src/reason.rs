@@ -106,7 +106,7 @@ pub enum Reason {
     },
     /// The claim's volume does not exist: claim and volume.
     ClaimVolumeNotFound(Symbol, Symbol),
-    /// The cycle fails: a disk that a pod names cannot be handed over to the CSI driver of its kind.
+    /// The cycle fails: a disk that a pod names cannot be handed over to its kind's CSI driver.
     DiskNotMigrated {
         /// The pod's name for it.
         volume: Symbol,

@@ -59,6 +59,9 @@ pub fn text(cluster: &Cluster, reason: Reason) -> Cow<'static, str> {
     text.into()
 }
 
+/// What a zone of GCE looks like.
+const ZONE_FORM: &str = "{locale}-{region}-{zone}";
+
 /// The words of `k8s.io/csi-translation-lib/plugins` (v0.36.3).
 fn migration_fault(cluster: &Cluster, fault: MigrationFault) -> String {
     match fault {
@@ -67,18 +70,12 @@ fn migration_fault(cluster: &Cluster, fault: MigrationFault) -> String {
             let odd = zones.iter().find(|zone| zone.matches('-').count() != 2);
             let regions: BTreeSet<&str> =
                 zones.iter().filter_map(|zone| Some(zone.rsplit_once('-')?.0)).collect();
-            let listed: Vec<String> =
-                regions.iter().map(|region| format!("{region}:{{}}")).collect();
-            let text = match odd {
-                Some(zone) => format!(
-                    "zone in unexpected format, expected: {{locale}}-{{region}}-{{zone}}, got: {zone}"
-                ),
-                None => {
-                    format!(
-                        "multiple or no regions gotten from zones, got: map[{}]",
-                        listed.join(" ")
-                    )
-                }
+            let listed: Vec<String> = regions.iter().map(|name| format!("{name}:{{}}")).collect();
+            let text = if let Some(zone) = odd {
+                format!("zone in unexpected format, expected: {ZONE_FORM}, got: {zone}")
+            } else {
+                let listed = listed.join(" ");
+                format!("multiple or no regions gotten from zones, got: map[{listed}]")
             };
             format!("failed to get region from zones: {text}")
         }

@@ -269,7 +269,10 @@ impl RawPodSpec<'_> {
         if !node_affinity.preferred_faults.is_empty() {
             parts.push(Unmodelled::UnparsableNodePreference);
         }
-        let untranslatable = |volume: &PodVolume| matches!(volume, PodVolume::Direct { migrated: Some((disk, _)), .. } if disk.handle.is_err());
+        let untranslatable = |volume: &PodVolume| match volume {
+            PodVolume::Direct { migrated: Some((disk, _)), .. } => disk.handle.is_err(),
+            _ => false,
+        };
         if volumes.iter().any(untranslatable) {
             parts.push(Unmodelled::UntranslatableDisk);
         }

@@ -120,8 +120,8 @@ pub(crate) fn filter(
     let (wanted, attached) = (per_driver(&wanted), per_driver(&attached));
     let exceeded = wanted.into_iter().any(|(driver, count)| {
         // Of a driver that is listed twice the last limit counts (`getVolumeLimits`).
-        let known = csi_node.drivers.iter().rev().filter(|known| known.driver == driver);
-        let limit = known.filter_map(|known| known.attach_limit).next();
+        let mut known = csi_node.drivers.iter().rev().filter(|known| known.driver == driver);
+        let limit = known.find_map(|known| known.attach_limit);
         limit.is_some_and(|limit| attached.get(&driver).unwrap_or(&0) + count > limit)
     });
     if !exceeded {
@@ -196,8 +196,8 @@ fn volumes_of<'a>(
     })
 }
 
-/// Driver and handle of a claim's volume, made or still to be made (`getCSIDriverInfo`). What has no
-/// driver or no handle does not count.
+/// Driver and handle of a claim's volume, made or still to be made (`getCSIDriverInfo`). What has
+/// no driver or no handle does not count.
 fn of_claim(
     cluster: &Cluster,
     csi_node: Option<&CsiNode>,

@@ -111,13 +111,11 @@ fn check_claim(context: &Context<'_>, name: Symbol, ephemeral: bool) -> Result<(
 /// its namespace and name stand for it.
 pub(crate) fn controls(cluster: &Cluster, pod: &Pod, claim: &Claim) -> bool {
     let Some(owner) = claim.owner_uid else { return false };
-    match pod.uid {
-        Some(uid) => uid == owner,
-        None => {
-            let own = cluster.text(owner).split_once('/');
-            own == Some((cluster.text(cluster.class(pod.class).namespace), cluster.text(pod.name)))
-        }
+    if let Some(uid) = pod.uid {
+        return uid == owner;
     }
+    let named = (cluster.text(cluster.class(pod.class).namespace), cluster.text(pod.name));
+    cluster.text(owner).split_once('/') == Some(named)
 }
 
 impl<'a> Claims<'a> {
