@@ -7,10 +7,10 @@
 use holdfast_cluster::affinity::{PodAffinity, PodAffinityTerm};
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::placement::Mark;
+use holdfast_cluster::pod::Unmodelled;
 use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::volume::{PodVolume, VolumeSource};
 use holdfast_cluster::{ClassId, Cluster, InstanceId, Placement, PodClass, PodSpec, Symbol};
-
 use holdfast_failover::volumes;
 
 use crate::verdict::Doubt;
@@ -30,7 +30,9 @@ impl Doubts {
         let has_unknown_namespaces = !cluster.objects().coverage.has(InputKind::Namespace)
             && cluster.specs().any(|spec| terms(spec).any(|term| asks_for_labels(cluster, term)));
         let of_scores = has_unknown_namespaces.then_some(InputKind::Namespace);
-        Self { of_class: classes.map(|class| of_class(cluster, class)).collect(), of_scores }
+        let volumes_fail = has_failing_volumes(cluster);
+        let of_class = |class| of_class(cluster, class, volumes_fail);
+        Self { of_class: classes.map(of_class).collect(), of_scores }
     }
 
     /// What is not known of the pods that were made or moved since the export.
@@ -81,13 +83,46 @@ pub(crate) fn is_no_excuse(doubt: Doubt) -> bool {
     !matches!(doubt, Doubt::ForeignScheduler | Doubt::Missing(InputKind::Namespace))
 }
 
-fn of_class(cluster: &Cluster, class: ClassId) -> Option<Doubt> {
+/// Whether somebody's volumes make the scheduling of others fail, or of its own at some nodes only:
+/// disks that cannot be translated, claims that others made (`filterAttachableVolumes`,
+/// `nodevolumelimits/csi.go`, and `tryTranslatePVToCSI`, `volumebinding/binder.go`, v1.36.3).
+fn has_failing_volumes(cluster: &Cluster) -> bool {
+    let objects = cluster.objects();
+    let mut disks = objects.volumes.values().filter_map(|volume| volume.migrated.as_ref());
+    disks.any(|(disk, _)| disk.handle.is_err())
+        || cluster.specs().any(|spec| spec.unmodelled.contains(&Unmodelled::UntranslatableDisk))
+        || cluster.pods().iter().filter(|pod| pod.node.is_some()).any(|pod| {
+            let namespace = cluster.class(pod.class).namespace;
+            cluster.spec_of(pod.class).volumes.iter().any(|volume| match volume {
+                PodVolume::Claim { name, ephemeral: true, .. } => {
+                    let claim = objects.claims.get(&(namespace, *name));
+                    claim
+                        .is_some_and(|claim| claim.owner_uid.is_none_or(|uid| Some(uid) != pod.uid))
+                }
+                _ => false,
+            })
+        })
+}
+
+/// Whether the plugins that may fail look at the volume.
+fn is_looked_at(volume: &PodVolume) -> bool {
+    match volume {
+        PodVolume::Claim { .. } | PodVolume::Ephemeral { .. } => true,
+        PodVolume::Direct { migrated, .. } => migrated.is_some(),
+        PodVolume::InlineCsi { .. } | PodVolume::HostPath => false,
+    }
+}
+
+fn of_class(cluster: &Cluster, class: ClassId, volumes_fail: bool) -> Option<Doubt> {
     let spec = cluster.spec_of(class);
     if spec.scheduler_name != cluster.known().default_scheduler {
         return Some(Doubt::ForeignScheduler);
     }
     if let Some(part) = spec.unmodelled.first() {
         return Some(Doubt::Unmodelled(*part));
+    }
+    if volumes_fail && spec.volumes.iter().any(is_looked_at) {
+        return Some(Doubt::Unmodelled(Unmodelled::UntranslatableDisk));
     }
     let class = *cluster.class(class);
     let missing = spec.volumes.iter().find_map(|volume| lacks(cluster, class.namespace, volume));
@@ -101,7 +136,9 @@ fn lacks(cluster: &Cluster, namespace: Symbol, volume: &PodVolume) -> Option<Inp
         PodVolume::Claim { name, .. } => *name,
         // Its claim is made with the pod, from a template that the class does not keep.
         PodVolume::Ephemeral { .. } => return Some(InputKind::PersistentVolumeClaim),
-        PodVolume::InlineCsi { .. } => return lacks_limits(cluster),
+        PodVolume::InlineCsi { .. } | PodVolume::Direct { migrated: Some(_), .. } => {
+            return lacks_limits(cluster);
+        }
         PodVolume::Direct { .. } | PodVolume::HostPath => return None,
     };
     let Some(claim) = objects.claims.get(&(namespace, name)) else {
@@ -171,5 +208,37 @@ mod tests {
     fn missing_namespaces_are_an_excuse() {
         assert!(!is_no_excuse(Doubt::Missing(InputKind::Namespace)));
         assert!(is_no_excuse(Doubt::Missing(InputKind::PersistentVolume)));
+    }
+
+    /// One pod's Azure disk that is not a managed one puts every pod with a disk in doubt, and no
+    /// other.
+    #[test]
+    fn disks_that_cannot_be_translated_are_doubted() {
+        let pod = |name: &str, volumes: &str| {
+            format!(
+                r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{name}"}},"spec":{{
+                "containers":[{{"name":"c"}}],"volumes":[{volumes}]}}}}"#
+            )
+        };
+        let disk = r#"{"name":"v","gcePersistentDisk":{"pdName":"d"}}"#;
+        let azure = |kind: &str| {
+            format!(
+                r#"{{"name":"v","azureDisk":{{"diskName":"d","diskURI":"u","kind":"{kind}"}}}}"#
+            )
+        };
+        let csi_node = r#"{"apiVersion":"storage.k8s.io/v1","kind":"CSINode",
+            "metadata":{"name":"n"},"spec":{"drivers":[]}}"#;
+        for (kind, doubt) in
+            [("Managed", None), ("Shared", Some(Doubt::Unmodelled(Unmodelled::UntranslatableDisk)))]
+        {
+            let texts = [pod("a", disk), pod("b", ""), pod("c", &azure(kind)), csi_node.to_owned()];
+            let (cluster, _) = holdfast_ingest::from_objects(texts.iter().map(String::as_bytes));
+            let doubts = Doubts::new(&cluster);
+            let of = |name: &str| {
+                let pod = cluster.pods().iter().find(|pod| cluster.text(pod.name) == name).unwrap();
+                doubts.of_class[pod.class.index()]
+            };
+            assert_eq!([of("a"), of("b"), of("c")], [doubt, None, doubt], "{kind}");
+        }
     }
 }
