@@ -292,6 +292,12 @@ impl<'c> Dynamics<'c> {
         }
     }
 
+    /// The containers of a pod are ready, or would be where it can serve.
+    pub fn become_healthy(&self, placement: &mut Placement, pod: InstanceId) {
+        placement.change(self.cluster, pod, |instance| instance.healthy = true);
+        self.follow_up(placement, pod);
+    }
+
     fn end(&self, placement: &mut Placement, pod: InstanceId, replaced: bool) {
         placement.remove(self.cluster, pod);
         match self.reaction(placement, pod) {

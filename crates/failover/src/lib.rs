@@ -11,6 +11,7 @@
 //! * [`control_plane`]: whether anybody is left who evicts, re-creates and schedules.
 //! * [`controllers`]: what makes up for a pod that is gone, and how workloads roll out.
 //! * [`budgets`]: which evictions disruption budgets allow.
+//! * [`story`]: one run on a virtual clock, and [`times`], how long things take.
 //! * [`volumes`]: which pods wait for a volume that another node holds.
 
 pub mod budgets;
@@ -23,8 +24,12 @@ pub mod eviction;
 pub mod nodes;
 mod preemption;
 mod spreading;
+pub mod story;
+pub mod times;
 pub mod volumes;
 
 pub use control_plane::ControlPlane;
-pub use event::{Event, Impossible};
 pub use dynamics::{Dynamics, Evicted, Situation, Step, Steps};
+pub use event::{Event, Impossible};
+pub use story::Story;
+pub use times::{Time, Times};
