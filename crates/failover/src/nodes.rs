@@ -44,12 +44,25 @@ pub fn recover(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId]) {
             flags.reachable = true;
             flags.healthy = true;
             flags.cut_off = false;
-            flags.taints = LifecycleTaints { replace: true, ..LifecycleTaints::default() };
+            let old = flags.taints;
+            flags.taints = match is_new {
+                // A node that registers anew has none.
+                true => LifecycleTaints { replace: true, ..LifecycleTaints::default() },
+                // What it has the lifecycle controller takes off when it next looks.
+                false => LifecycleTaints { leaving: true, ..standing(cluster, node, old) },
+            };
         });
         if is_new {
             make_daemons(cluster, placement, node);
         }
     }
+}
+
+/// The taints of a node that came back are taken off.
+pub fn clear(cluster: &Cluster, placement: &mut Placement, node: NodeId) {
+    placement.change_node(cluster, node, |flags| {
+        flags.taints = LifecycleTaints { replace: true, ..LifecycleTaints::default() };
+    });
 }
 
 /// The node objects are deleted, and with them every pod of theirs.
@@ -82,10 +95,9 @@ pub fn cordon(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId], co
     for &node in nodes {
         placement.change_node(cluster, node, |flags| {
             flags.unschedulable = cordoned;
-            let silent = !flags.reachable;
-            flags.taints.unreachable |= silent;
-            flags.taints.not_ready |= !silent && !flags.healthy;
-            flags.taints.replace = true;
+            if !flags.taints.replace {
+                flags.taints = standing(cluster, node, flags.taints);
+            }
             if !cordoned {
                 flags.draining = None;
             }
@@ -100,6 +112,19 @@ pub fn drain(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId]) {
     let next = InstanceId::at(placement.instances().len());
     for &node in nodes {
         placement.change_node(cluster, node, |flags| flags.draining = Some(next));
+    }
+}
+
+/// The taints of its lifecycle that a node of the export has, together with those it got since.
+fn standing(cluster: &Cluster, node: NodeId, since: LifecycleTaints) -> LifecycleTaints {
+    let known = cluster.known();
+    let has = |key| cluster.node(node).taints.iter().any(|taint| taint.key == key);
+    LifecycleTaints {
+        replace: true,
+        leaving: false,
+        not_ready: since.not_ready || has(known.not_ready),
+        unreachable: since.unreachable || has(known.unreachable),
+        out_of_service: since.out_of_service || has(known.out_of_service),
     }
 }
 

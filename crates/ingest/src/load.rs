@@ -217,6 +217,7 @@ fn add_workload(
         rollout: 0,
         first_ordinal: ordinal(entry.first_ordinal),
         parallel: entry.parallel,
+        replaces_ended: entry.replaces_ended,
         autoscaled: member.autoscaled,
         provenance: member.provenance,
         inactive: entry.inactive,

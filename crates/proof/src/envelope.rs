@@ -50,8 +50,7 @@ impl Envelope {
             .collect();
         let floats = |id: &InstanceId| {
             let instance = state.instance(*id);
-            let draining =
-                instance.node().is_some_and(|node| state.node(node).draining.is_some());
+            let draining = instance.node().is_some_and(|node| state.node(node).draining.is_some());
             moved.contains(id)
                 || instance.is_pending()
                 || instance.terminating
@@ -64,7 +63,9 @@ impl Envelope {
         let spec = |id: InstanceId| cluster.spec_of(state.instance(id).class);
         let highest = floating
             .iter()
-            .filter(|id| spec(**id).preempts && state.instance(**id).whereabouts != Whereabouts::Gone)
+            .filter(|id| {
+                spec(**id).preempts && state.instance(**id).whereabouts != Whereabouts::Gone
+            })
             .map(|id| spec(*id).priority)
             .max();
         if let Some(highest) = highest {

@@ -162,7 +162,11 @@ impl<'c> Simulator<'c> {
             *envelope = widest;
         }
         let mut stage = Stage {
-            workloads: self.subjects.iter().map(|subject| ranges(cluster, subject, &rests)).collect(),
+            workloads: self
+                .subjects
+                .iter()
+                .map(|subject| ranges(cluster, subject, &rests))
+                .collect(),
             pods: cluster.node_ids().map(|node| pods(node, &rests)).collect(),
             example: rests[0].0.clone(),
             exact,
@@ -241,11 +245,13 @@ fn distinct(cluster: &Cluster, found: Vec<Rest>) -> Vec<Rest> {
 }
 
 fn ranges(cluster: &Cluster, subject: &Subject, rests: &[Rest]) -> WorkloadRanges {
-    let over = |count: &dyn Fn(&Placement) -> u32| range(rests.iter().map(|(state, _)| count(state)));
+    let over =
+        |count: &dyn Fn(&Placement) -> u32| range(rests.iter().map(|(state, _)| count(state)));
     let attaching = |state: &Placement| {
-        let own = state.attaching().iter().filter(|pod| {
-            subject.members.contains(&state.instance(**pod).workload)
-        });
+        let own = state
+            .attaching()
+            .iter()
+            .filter(|pod| subject.members.contains(&state.instance(**pod).workload));
         u32::try_from(own.count()).unwrap_or(u32::MAX)
     };
     let desired = |state: &Placement| {

@@ -2,13 +2,13 @@
 
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
 
-use crate::preemption::outcomes::{self, Outcomes};
 use crate::decision::{Decision, NodeVerdict, Outcome, Preemption, Scores};
 use crate::framework::{Cycle, Eligible};
 use crate::node_info::{NodeInfo, snapshot};
 use crate::plugin::{Plugin, Profile};
 use crate::plugins::{Compiled, Context, scheduling_gates};
 use crate::preemption;
+use crate::preemption::outcomes::{self, Outcomes};
 use crate::reason::{Code, Failure, Reason, Rejection, Stage};
 
 /// kube-scheduler 1.36 for one cluster.

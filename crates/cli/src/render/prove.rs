@@ -249,9 +249,7 @@ fn doubt_words(doubt: &DoubtReport) -> String {
             "a part of the input could not be read, and {detail} objects may have been in it"
         ),
         "missing-input" => format!("the export holds no {detail}, on which the answer depends"),
-        "choices" => {
-            "there are more ways to choose whom to delete than are tried".to_owned()
-        }
+        "choices" => "there are more ways to choose whom to delete than are tried".to_owned(),
         "sampling" => {
             "the scheduler looks at some of so many nodes only, and which is not told".to_owned()
         }
