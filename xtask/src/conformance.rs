@@ -14,7 +14,7 @@ use crate::toolchain;
 pub(crate) const RECORDER: &str = "tests/conformance/recorder";
 
 /// The folder of the Go program that plays stories of failover on a real control plane.
-const LIVE: &str = "tests/conformance/live";
+pub(crate) const LIVE: &str = "tests/conformance/live";
 
 /// What that takes besides itself, all of it pinned by the folder's go.mod.
 const CONTROL_PLANE: [&str; 4] = [

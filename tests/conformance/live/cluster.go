@@ -235,6 +235,14 @@ func (c *cluster) killNode(name string) {
 	}
 }
 
+// plays tells if a node has a process.
+func (c *cluster) plays(name string) bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	_, plays := c.since[name]
+	return plays
+}
+
 // runs tells if a node's process has run for so long that the cluster must hear it.
 func (c *cluster) runs(name string) bool {
 	c.mutex.Lock()

@@ -25,6 +25,9 @@ const (
 	// patience is how long a step may take: more than forgetting does, which waits for the garbage
 	// collector of pods for up to 80 s, and less than anybody minds.
 	patience = 170 * time.Second
+	// detaching is how much longer it may take where volumes are attached: they are torn off a node
+	// that does not answer after six minutes.
+	detaching = 7 * time.Minute
 	// never is from which on a toleration outlasts every step.
 	never = 600
 )
@@ -39,9 +42,8 @@ type pulse struct {
 }
 
 // feelPulse watches nodes, pods and what makes pods.
-func feelPulse(ctx context.Context, c *cluster) (*pulse, error) {
+func feelPulse(ctx context.Context, c *cluster, factory informers.SharedInformerFactory) (*pulse, error) {
 	p := &pulse{last: time.Now()}
-	factory := informers.NewSharedInformerFactory(c.client, 0)
 	for _, informer := range []cache.SharedIndexInformer{
 		factory.Core().V1().Nodes().Informer(),
 		factory.Core().V1().Pods().Informer(),
@@ -135,7 +137,7 @@ func (t *telling) rest(ctx context.Context, id string, began time.Time) (*state,
 		if err := errors.Join(t.cluster.alive(), t.pulse.steady()); err != nil {
 			return nil, err
 		}
-		late := time.Since(began) > patience
+		late := time.Since(began) > t.patience()
 		if min(t.pulse.still(), time.Since(began)) < stillness && !late {
 			continue
 		}
@@ -147,6 +149,13 @@ func (t *telling) rest(ctx context.Context, id string, began time.Time) (*state,
 			return s, nil
 		}
 	}
+}
+
+func (t *telling) patience() time.Duration {
+	if t.story.attaches() {
+		return patience + detaching
+	}
+	return patience
 }
 
 // look exports the cluster and says what is about to happen, if anything is.

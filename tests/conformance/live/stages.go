@@ -41,7 +41,7 @@ spec:
         type: Ready
 `
 
-// stages is what the kwok processes do to nodes and pods: kwok's own stages, but for two things.
+// stages is what the kwok processes do to nodes and pods: kwok's own stages, but for three things.
 func stages() (string, error) {
 	complete, err := selecting(podfast.DefaultPodComplete, map[string]any{
 		"key": `.metadata.annotations["` + completes + `"]`, "operator": "Exists",
@@ -49,10 +49,14 @@ func stages() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	ready, err := selecting(podfast.DefaultPodReady, waitsForVolumes)
+	if err != nil {
+		return "", err
+	}
 	return strings.Join([]string{
 		nodefast.DefaultNodeInit,
 		heartbeat_with_lease.DefaultNodeHeartbeatWithLease,
-		podfast.DefaultPodReady,
+		ready,
 		podfast.DefaultPodDelete,
 		complete,
 		readyAgain,

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -55,12 +56,17 @@ func parseStory(line []byte) (*story, error) {
 	return &s, nil
 }
 
-// node is the manifest of that name.
-func (s *story) node(name string) (*unstructured.Unstructured, error) {
+// object is the manifest of that kind and name.
+func (s *story) object(kind, name string) (*unstructured.Unstructured, error) {
 	for at := range s.Objects {
-		if o := &s.Objects[at]; o.GetKind() == "Node" && o.GetName() == name {
+		if o := &s.Objects[at]; o.GetKind() == kind && o.GetName() == name {
 			return o, nil
 		}
 	}
-	return nil, fmt.Errorf("no node %q in the story", name)
+	return nil, fmt.Errorf("no %s %q in the story", kind, name)
+}
+
+// attaches tells if the story has volumes that are attached to nodes.
+func (s *story) attaches() bool {
+	return slices.ContainsFunc(s.Objects, func(o unstructured.Unstructured) bool { return o.GetKind() == "CSIDriver" })
 }

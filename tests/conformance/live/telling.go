@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/informers"
 )
 
 // telling is a story on its way.
@@ -59,14 +60,17 @@ func (t *telling) tell(ctx context.Context) error {
 func (t *telling) furnish(ctx context.Context) error {
 	var nodes, others []*unstructured.Unstructured
 	for at := range t.story.Objects {
-		if o := &t.story.Objects[at]; o.GetKind() == "Node" {
+		switch o := &t.story.Objects[at]; o.GetKind() {
+		case "Node":
 			nodes = append(nodes, o)
-		} else {
+		case "CSINode":
+			// Comes with its node.
+		default:
 			others = append(others, o)
 		}
 	}
 	for _, node := range nodes {
-		if err := t.cluster.create(ctx, node); err != nil {
+		if err := t.register(ctx, node.GetName()); err != nil {
 			return err
 		}
 		if err := t.cluster.startNode(node.GetName()); err != nil {
@@ -81,9 +85,37 @@ func (t *telling) furnish(ctx context.Context) error {
 			return err
 		}
 	}
+	seen := informers.NewSharedInformerFactory(t.cluster.client, 0)
 	var err error
-	t.pulse, err = feelPulse(ctx, t.cluster)
-	return err
+	if t.pulse, err = feelPulse(ctx, t.cluster, seen); err != nil {
+		return err
+	}
+	go (&volumes{cluster: t.cluster, seen: seen}).play(ctx)
+	return nil
+}
+
+// register creates a node, and what its CSI drivers tell of it, as its kubelet would.
+func (t *telling) register(ctx context.Context, name string) error {
+	manifest, err := t.story.object("Node", name)
+	if err != nil {
+		return err
+	}
+	if err := t.cluster.create(ctx, manifest); err != nil {
+		return err
+	}
+	drivers, err := t.story.object("CSINode", name)
+	if err != nil {
+		return nil
+	}
+	node, err := t.cluster.client.CoreV1().Nodes().Get(ctx, name, get)
+	if err != nil {
+		return err
+	}
+	drivers = drivers.DeepCopy()
+	drivers.SetOwnerReferences([]metav1.OwnerReference{
+		{APIVersion: "v1", Kind: "Node", Name: name, UID: node.UID},
+	})
+	return t.cluster.create(ctx, drivers)
 }
 
 func (t *telling) nodesReady(ctx context.Context, count int) error {

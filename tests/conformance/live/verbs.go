@@ -68,11 +68,7 @@ func (t *telling) fail(_ context.Context, node string) error {
 // recover starts a node; one that was forgotten registers anew.
 func (t *telling) recover(ctx context.Context, node string) error {
 	if _, err := t.cluster.client.CoreV1().Nodes().Get(ctx, node, get); apierrors.IsNotFound(err) {
-		manifest, err := t.story.node(node)
-		if err != nil {
-			return err
-		}
-		if err := t.cluster.create(ctx, manifest); err != nil {
+		if err := t.register(ctx, node); err != nil {
 			return err
 		}
 	}

@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/klog/v2"
 )
@@ -15,10 +17,16 @@ type view struct {
 	pods  []*corev1.Pod
 	// up has the nodes whose kubelet is played.
 	up map[string]bool
+	// volume has the volumes of claims by `NAMESPACE/NAME`, holders the nodes they are attached to.
+	volume  map[string]string
+	holders map[string][]string
 }
 
 func newView(items []any, running map[string]*process) (*view, error) {
-	v := &view{nodes: map[string]*corev1.Node{}, up: map[string]bool{}}
+	v := &view{
+		nodes: map[string]*corev1.Node{}, up: map[string]bool{},
+		volume: map[string]string{}, holders: map[string][]string{},
+	}
 	for name := range running {
 		v.up[name] = true
 	}
@@ -37,6 +45,22 @@ func newView(items []any, running map[string]*process) (*view, error) {
 				return nil, err
 			}
 			v.pods = append(v.pods, pod)
+		case "PersistentVolumeClaim":
+			volume, _, err := unstructured.NestedString(o.Object, "spec", "volumeName")
+			if err != nil {
+				return nil, err
+			}
+			v.volume[o.GetNamespace()+"/"+o.GetName()] = volume
+		case "VolumeAttachment":
+			volume, _, err := unstructured.NestedString(o.Object, "spec", "source", "persistentVolumeName")
+			if err != nil {
+				return nil, err
+			}
+			node, _, err := unstructured.NestedString(o.Object, "spec", "nodeName")
+			if err != nil {
+				return nil, err
+			}
+			v.holders[volume] = append(v.holders[volume], node)
 		}
 	}
 	return v, nil
@@ -85,12 +109,40 @@ func (v *view) unsettled(pod *corev1.Pod) string {
 		return "will go"
 	case ended:
 		return ""
-	case v.up[node.Name] && !podReady(pod):
+	case v.up[node.Name] && !podReady(pod) && !v.barred(pod):
 		return "will be ready"
 	case !v.up[node.Name] && pod.DeletionTimestamp == nil && willBeEvicted(pod, node):
 		return "will be evicted"
 	}
 	return ""
+}
+
+// barred tells if a pod waits for a volume that another node holds for good: a pod that uses it
+// is still there, and is not about to go.
+func (v *view) barred(pod *corev1.Pod) bool {
+	for volume := range v.volumes(pod) {
+		for _, other := range v.pods {
+			where := other.Spec.NodeName
+			stays := !v.up[where] || other.DeletionTimestamp == nil
+			if where != pod.Spec.NodeName && stays && v.volumes(other)[volume] && slices.Contains(v.holders[volume], where) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// volumes are those of a pod's claims.
+func (v *view) volumes(pod *corev1.Pod) map[string]bool {
+	found := map[string]bool{}
+	for _, volume := range pod.Spec.Volumes {
+		if claim := volume.PersistentVolumeClaim; claim != nil {
+			if name := v.volume[pod.Namespace+"/"+claim.ClaimName]; name != "" {
+				found[name] = true
+			}
+		}
+	}
+	return found
 }
 
 // willBeEvicted tells if some NoExecute taint will drive the pod out.

@@ -92,4 +92,7 @@ func TestStages(t *testing.T) {
 	if !strings.Contains(text, completes) {
 		t.Error("every Job would end at once")
 	}
+	if !strings.Contains(text, "PodReadyToStartContainers") {
+		t.Error("pods would not wait for volumes")
+	}
 }

@@ -52,8 +52,8 @@ struct Kind {
     /// What runs there, each as often as its weight says.
     workloads: &'static [(u32, Workload)],
     count: RangeInclusive<usize>,
-    /// Whether there are local volumes to claim.
-    storage: bool,
+    /// The volumes there are to claim.
+    storage: fn(&[Value]) -> Vec<Value>,
     /// What is done first.
     opening: &'static [&'static str],
     /// What may follow, each as often as it stands here.
@@ -67,7 +67,7 @@ const PLAIN: Kind = Kind {
     zones: 2,
     workloads: &[(4, workloads::deployment), (1, workloads::stateful_set)],
     count: 4..=8,
-    storage: false,
+    storage: |_| Vec::new(),
     opening: &["fail"],
     verbs: &["fail", "recover", "recover", "forget"],
     length: 1..=3,
@@ -148,8 +148,17 @@ const KINDS: &[Kind] = &[
         name: "volumes",
         workloads: &[(2, storage::claiming), (1, workloads::deployment)],
         count: 3..=5,
-        storage: true,
+        storage: storage::pinned_volumes,
         verbs: &["recover", "forget", "drain", "delete", "out-of-service", "rollout"],
+        length: 2..=3,
+        ..PLAIN
+    },
+    Kind {
+        name: "attached",
+        workloads: &[(3, storage::attaching), (1, workloads::deployment)],
+        count: 3..=5,
+        storage: storage::attached_volumes,
+        verbs: &["recover", "out-of-service", "forget", "drain", "delete", "rollout"],
         length: 2..=3,
         ..PLAIN
     },
@@ -168,7 +177,7 @@ const KINDS: &[Kind] = &[
             (1, storage::claiming),
         ],
         count: 5..=9,
-        storage: true,
+        storage: storage::pinned_volumes,
         verbs: steps::ALL,
         length: 2..=4,
         ..PLAIN
@@ -201,9 +210,7 @@ impl Kind {
                 let steps = steps::settled(steps, &nodes, &running, spare.collect());
                 let mut objects = workloads::priority_classes();
                 objects.extend(nodes.iter().cloned());
-                if storage {
-                    objects.extend(storage::volumes(&nodes));
-                }
+                objects.extend(storage(&nodes));
                 objects.extend(running.into_iter().flatten());
                 (objects, steps)
             })

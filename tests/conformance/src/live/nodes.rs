@@ -17,7 +17,7 @@ pub(super) fn node() -> Json {
     ]);
     record(vec![
         ("disk", pick(&["ssd", "ssd", "hdd"])),
-        ("taints", some(20, list(1..=1, taint))),
+        ("taints", some(12, list(1..=1, taint))),
         ("resources", resources),
     ])
 }
@@ -42,9 +42,11 @@ pub(super) fn named(drawn: Vec<Value>, zones: usize) -> Vec<Value> {
 pub(super) fn manifest(name: &str, labels: &Value, taints: &Value, resources: &Value) -> Value {
     let mut resources = resources.clone();
     resources["ephemeral-storage"] = json!("100Gi");
+    // Without it, nothing is attached to a node.
+    let annotations = json!({"volumes.kubernetes.io/controller-managed-attach-detach": "true"});
     let mut node = json!({
         "apiVersion": "v1", "kind": "Node",
-        "metadata": {"name": name, "labels": labels},
+        "metadata": {"name": name, "labels": labels, "annotations": annotations},
         "spec": {},
         "status": {"capacity": resources, "allocatable": resources},
     });

@@ -1,6 +1,6 @@
 //! What befalls a cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::sample;
@@ -38,6 +38,9 @@ pub(super) fn drawn(verbs: &'static [&'static str]) -> impl Strategy<Value = (St
     (sample::select(verbs), any::<usize>()).prop_map(|(verb, number)| (verb.to_owned(), number))
 }
 
+/// One time in so many, a node may fail that only few pods tolerate.
+const OPEN: usize = 4;
+
 /// What a node is in the course of a story.
 #[derive(Clone, Copy, PartialEq)]
 enum Node {
@@ -49,7 +52,10 @@ enum Node {
 
 /// What steps have to know of the cluster.
 struct Cluster {
+    /// The state of each node, and whether it is cordoned.
     nodes: BTreeMap<String, (Node, bool)>,
+    /// Nodes that only few pods tolerate.
+    tainted: BTreeSet<String>,
     /// `KIND/NAMESPACE/NAME` of the workloads, and the number of replicas of those that have one.
     workloads: Vec<(String, Option<i64>)>,
     /// What is created by and by.
@@ -66,6 +72,7 @@ pub(super) fn settled(
     let name = |node: &Value| node["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let mut cluster = Cluster {
         nodes: nodes.iter().map(|node| (name(node), (Node::Up, false))).collect(),
+        tainted: nodes.iter().filter(|node| node["spec"]["taints"].is_array()).map(name).collect(),
         workloads: Vec::new(),
         spare,
     };
@@ -122,8 +129,12 @@ impl Cluster {
         from: &[Node],
         to: Node,
     ) -> Option<Value> {
-        let names: Vec<String> =
+        let mut names: Vec<String> =
             self.nodes.iter().filter(|(_, (state, _))| from.contains(state)).map(first).collect();
+        // Little happens when a node fails that next to nothing runs on.
+        if !number.is_multiple_of(OPEN) && names.iter().any(|name| !self.tainted.contains(name)) {
+            names.retain(|name| count > 1 || !self.tainted.contains(name));
+        }
         let chosen = names.iter().cycle().skip(number % names.len().max(1));
         let chosen: Vec<&String> = chosen.take(count.min(names.len())).collect();
         for name in &chosen {

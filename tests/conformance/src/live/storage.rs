@@ -5,9 +5,21 @@ use serde_json::{Value, json};
 use super::workloads::plain;
 use crate::shape::{Json, any_of, just, layered, pick, record};
 
-/// A workload with a claim: a StatefulSet with one for each pod, or a Deployment with one for all.
+/// The driver of volumes that are attached to one node at a time.
+const DRIVER: &str = "csi.example";
+
+/// A workload with claims on volumes that are where they are.
 pub(super) fn claiming() -> Json {
-    let class = pick(&["local", "local", "zonal"]);
+    workload(pick(&["local", "local", "zonal"]))
+}
+
+/// A workload with claims on volumes that are attached to nodes.
+pub(super) fn attaching() -> Json {
+    workload(just("attached"))
+}
+
+/// A StatefulSet with a claim for each pod, or a Deployment with one for all.
+fn workload(class: Json) -> Json {
     let mode = any_of(vec![(3, just("ReadWriteOnce")), (1, just("ReadWriteOncePod"))]);
     let claim = record(vec![
         ("storageClassName", class),
@@ -46,8 +58,34 @@ fn pick_strategy() -> Json {
     any_of(vec![(1, just(json!({"type": "Recreate"}))), (1, just(Value::Null))])
 }
 
+/// Volumes that can be attached to any node, as many as a node can have two times over.
+pub(super) fn attached_volumes(nodes: &[Value]) -> Vec<Value> {
+    let mut objects = vec![
+        class("attached"),
+        json!({
+            "apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": DRIVER},
+            "spec": {"attachRequired": true},
+        }),
+    ];
+    for node in nodes {
+        let name = &node["metadata"]["name"];
+        let driver = json!({"name": DRIVER, "nodeID": name, "allocatable": {"count": 4}});
+        objects.push(json!({
+            "apiVersion": "storage.k8s.io/v1", "kind": "CSINode", "metadata": {"name": name},
+            "spec": {"drivers": [driver]},
+        }));
+    }
+    for number in 0..8 {
+        let mode = if number < 6 { "Once" } else { "OncePod" };
+        let name = format!("disk-{number}");
+        let source = json!({"csi": {"driver": DRIVER, "volumeHandle": name}});
+        objects.push(volume(&name, "attached", mode, source, None));
+    }
+    objects
+}
+
 /// Local volumes on every node, some of every zone besides, and the classes they are of.
-pub(super) fn volumes(nodes: &[Value]) -> Vec<Value> {
+pub(super) fn pinned_volumes(nodes: &[Value]) -> Vec<Value> {
     let mut objects: Vec<Value> = ["local", "zonal"].map(class).into();
     for node in nodes {
         let name = node["metadata"]["name"].as_str().unwrap_or_default();
@@ -55,10 +93,11 @@ pub(super) fn volumes(nodes: &[Value]) -> Vec<Value> {
         for (number, mode) in ["Once", "Once", "OncePod"].iter().enumerate() {
             let source = json!({"local": {"path": "/data/disk"}});
             let local = format!("local-{name}-{number}");
-            objects.push(volume(&local, "local", mode, source, ("kubernetes.io/hostname", name)));
+            let place = Some(("kubernetes.io/hostname", name));
+            objects.push(volume(&local, "local", mode, source, place));
         }
         if let Some(zone) = node["metadata"]["labels"]["topology.kubernetes.io/zone"].as_str() {
-            let place = ("topology.kubernetes.io/zone", zone);
+            let place = Some(("topology.kubernetes.io/zone", zone));
             for mode in ["Once", "OncePod"] {
                 let source = json!({"nfs": {"server": "nas.example", "path": "/data"}});
                 let zonal = format!("zonal-{name}-{}", mode.to_lowercase());
@@ -77,11 +116,20 @@ fn class(name: &str) -> Value {
     })
 }
 
-fn volume(name: &str, class: &str, mode: &str, source: Value, place: (&str, &str)) -> Value {
+/// A volume, and the label and value of the nodes that can have it if not all can.
+fn volume(
+    name: &str,
+    class: &str,
+    mode: &str,
+    source: Value,
+    place: Option<(&str, &str)>,
+) -> Value {
     let mut spec = source;
-    let expression = json!({"key": place.0, "operator": "In", "values": [place.1]});
-    spec["nodeAffinity"] =
-        json!({"required": {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}});
+    if let Some((label, value)) = place {
+        let expression = json!({"key": label, "operator": "In", "values": [value]});
+        spec["nodeAffinity"] =
+            json!({"required": {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}});
+    }
     spec["capacity"] = json!({"storage": "10Gi"});
     spec["accessModes"] = json!([format!("ReadWrite{mode}")]);
     spec["storageClassName"] = json!(class);
