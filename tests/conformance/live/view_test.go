@@ -28,10 +28,18 @@ func TestRestless(t *testing.T) {
 		"a node to hear":      {running: "up down", want: "node down is not yet noticed", still: time.Minute},
 		"a pod to evict":      {objects: pod("down", "", "tolerationSeconds: 15, "), running: "up", want: "will be evicted", still: time.Minute},
 		"a pod that stays":    {objects: pod("down", "", ""), running: "up", still: time.Minute},
-		"a pod that is stuck": {objects: pod("down", `, deletionTimestamp: "2026-01-01T00:00:00Z"`, ""), running: "up", still: time.Minute},
-		"a pod to end":        {objects: pod("up", `, deletionTimestamp: "2026-01-01T00:00:00Z"`, ""), running: "up", want: "will go", still: time.Minute},
+		"a pod that is stuck": {objects: pod("down", stuck, ""), running: "up", still: time.Minute},
+		"a pod to end":        {objects: pod("up", stuck, ""), running: "up", want: "will go", still: time.Minute},
 		"a pod to start":      {objects: pod("up", "", ""), running: "up", want: "will be ready", still: time.Minute},
 		"an orphan":           {objects: pod("gone", "", ""), running: "up", want: "is on a node that is gone", still: time.Minute},
+		"a volume to wait for": {
+			objects: claimed + claimant("new", "up", "") + attached("down"),
+			running: "up", want: "will be ready", still: time.Minute,
+		},
+		"a volume held for good": {
+			objects: claimed + claimant("new", "up", "") + attached("down") + claimant("old", "down", stuck),
+			running: "up", still: time.Minute,
+		},
 		"a taint to come": {
 			objects: `- {kind: Node, apiVersion: v1, metadata: {name: fresh}, status: {conditions: [{type: Ready, status: Unknown}]}}`,
 			running: "up", want: "may still be tainted", still: perEviction,
@@ -56,6 +64,36 @@ func TestRestless(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stuck is how a pod is under deletion.
+const stuck = `, deletionTimestamp: "2026-01-01T00:00:00Z"`
+
+const claimed = `
+- {kind: PersistentVolumeClaim, apiVersion: v1, metadata: {name: c, namespace: default}, spec: {volumeName: v}}
+`
+
+// claimant is a pod that uses the claim and stays where it is.
+func claimant(name, node, metadata string) string {
+	return `
+- kind: Pod
+  apiVersion: v1
+  metadata: {name: ` + name + `, namespace: default` + metadata + `}
+  spec:
+    nodeName: ` + node + `
+    tolerations: [{operator: Exists}]
+    volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]
+`
+}
+
+// attached says that a node holds the volume.
+func attached(node string) string {
+	return `
+- kind: VolumeAttachment
+  apiVersion: storage.k8s.io/v1
+  metadata: {name: a}
+  spec: {nodeName: ` + node + `, source: {persistentVolumeName: v}}
+`
 }
 
 // pod is a pod that is not ready on a node, and tolerates its silence.

@@ -128,6 +128,17 @@ const KINDS: &[Kind] = &[
         verbs: &["fail-many", "recover", "fail", "recover"],
         ..PLAIN
     },
+    // More than half of a zone at once, which stops or slows evictions.
+    Kind {
+        name: "disrupted",
+        nodes: 5..=7,
+        zones: 1,
+        count: 5..=7,
+        opening: &["fail-most"],
+        verbs: &["recover", "fail", "forget", "recover", "out-of-service"],
+        length: 2..=3,
+        ..PLAIN
+    },
     Kind {
         name: "blackout",
         nodes: 2..=4,

@@ -97,6 +97,10 @@ impl Cluster {
         match verb {
             "fail" => self.change("fail", number, 1, &[Node::Up], Node::Down),
             "fail-many" => self.change("fail", number, 2 + number % 3, &[Node::Up], Node::Down),
+            "fail-most" => {
+                let count = (self.nodes.len() * 3).div_ceil(5);
+                self.change("fail", number, count, &[Node::Up], Node::Down)
+            }
             "fail-all" => self.change("fail", number, self.nodes.len(), &[Node::Up], Node::Down),
             "recover" => {
                 let count = 1 + usize::from(number.is_multiple_of(4));
