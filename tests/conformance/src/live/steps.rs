@@ -153,13 +153,12 @@ impl Cluster {
     /// Cordons a node that is open, or the other way round.
     fn close(&mut self, verb: &str, number: usize) -> Option<Value> {
         let close = verb != "uncordon";
-        let names = self.nodes.iter();
-        let names: Vec<String> = names
-            .filter(|(_, (state, closed))| {
-                *closed != close && (*state == Node::Up || (*state == Node::Down && !close))
-            })
-            .map(first)
-            .collect();
+        // Now and then somebody drains a node that does not answer.
+        let silent = !close || number.is_multiple_of(3);
+        let fits = |(_, (state, closed)): &(&String, &(Node, bool))| {
+            *closed != close && (*state == Node::Up || (*state == Node::Down && silent))
+        };
+        let names: Vec<String> = self.nodes.iter().filter(fits).map(first).collect();
         let name = names.get(number % names.len().max(1))?;
         self.nodes.get_mut(name)?.1 = close;
         Some(json!({"do": verb, "args": [name]}))
