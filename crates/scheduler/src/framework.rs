@@ -15,7 +15,7 @@ use crate::plugins::{
     node_volume_limits, normalize, pod_topology_spread, volume_binding, volume_restrictions,
     volume_zone,
 };
-use crate::reason::{Code, Reason, Rejection};
+use crate::reason::{Code, Failure, Reason, Rejection, Stage};
 
 /// What the plugins keep from `PreFilter` on: upstream's `CycleState`. A dry run clones it.
 #[derive(Clone, Debug)]
@@ -66,6 +66,8 @@ impl<'a> Cycle<'a> {
         };
         let eligible = eligible.and_then(|eligible| {
             cycle.look_up_volumes()?;
+            inter_pod_affinity::pre_filter(&context)
+                .map_err(|reason| (Plugin::InterPodAffinity, reason))?;
             Ok(eligible)
         });
         // Every such rejection holds whoever else is evicted.
@@ -203,14 +205,27 @@ impl<'a> Cycle<'a> {
         self.affinity.update(&self.context, class, node.id, times);
     }
 
+    /// What keeps the feasible nodes from being scored (`RunPreScorePlugins`).
+    fn pre_score(&self) -> Result<(), Failure> {
+        let Context { compiled, spec_id, spec, .. } = self.context;
+        let plugin = Plugin::NodeAffinity;
+        let runs = compiled.profile.scores.iter().any(|(known, _)| *known == plugin);
+        if runs && !spec.node_affinity.preferred_faults.is_empty() {
+            let reason = Reason::NodePreferenceUnparsable(spec_id);
+            return Err(Failure { stage: Stage::PreScore, plugin, reason });
+        }
+        Ok(())
+    }
+
     /// Scores the feasible nodes, plugin by plugin: `visit` gets each plugin that has something to
-    /// say, with a normalized and weighted score a node (`RunPreScorePlugins`, `RunScorePlugins`).
+    /// say, with a normalized and weighted score a node (`RunScorePlugins`).
     pub(crate) fn score(
         &self,
         feasible: &[NodeId],
         scores: &mut Vec<i64>,
         mut visit: impl FnMut(Plugin, &[i64]),
-    ) {
+    ) -> Result<(), Failure> {
+        self.pre_score()?;
         for &(plugin, weight) in &self.context.compiled.profile.scores {
             scores.clear();
             if !self.score_by(plugin, feasible, scores) {
@@ -221,6 +236,7 @@ impl<'a> Cycle<'a> {
             }
             visit(plugin, scores);
         }
+        Ok(())
     }
 
     /// Fills in the normalized scores of one plugin; false if it has nothing to say.
