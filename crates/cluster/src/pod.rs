@@ -117,6 +117,10 @@ pub enum Unmodelled {
     /// Preferred node affinity that does not parse: its scheduling fails wherever two nodes or more
     /// would take it. Decided, and not proved with.
     UnparsableNodePreference,
+    /// A spread constraint whose selector does not parse: its scheduling fails, where the
+    /// constraint is soft only if two nodes or more would take it. Decided, and not proved
+    /// with.
+    UnparsableSpread,
 }
 
 /// Pods that nothing can tell apart: one namespace, the same labels, the same spec.
