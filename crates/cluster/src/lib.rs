@@ -26,6 +26,7 @@ pub mod placement;
 pub mod pod;
 pub mod quantity;
 pub mod resources;
+mod rollout;
 pub mod selector;
 pub mod service;
 pub mod spread;

@@ -121,6 +121,10 @@ pub enum Unmodelled {
     /// constraint is soft only if two nodes or more would take it. Decided, and not proved
     /// with.
     UnparsableSpread,
+    /// A disk that cannot be handed over to the CSI driver that took over its kind: scheduling
+    /// fails, its own and that of pods with volumes that look at its node. Decided, and not proved
+    /// with.
+    UntranslatableDisk,
 }
 
 /// Pods that nothing can tell apart: one namespace, the same labels, the same spec.

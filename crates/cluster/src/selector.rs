@@ -34,6 +34,11 @@ pub enum Operator {
 }
 
 impl Requirement {
+    /// The label must have this value.
+    pub fn equals(key: Symbol, value: Symbol) -> Self {
+        Self { key, operator: Operator::In([value].into()) }
+    }
+
     /// Whether `labels` meet the requirement.
     pub fn matches(&self, labels: &Labels, symbols: &Symbols) -> bool {
         self.admits(labels.get(self.key), symbols)

@@ -1,6 +1,7 @@
 //! Why a node, or every node, is turned down: data, worded in [`crate::wording`].
 
 use holdfast_cluster::taint::Taint;
+use holdfast_cluster::volume::MigrationFault;
 use holdfast_cluster::{SpecId, Symbol};
 
 use crate::plugin::Plugin;
@@ -109,6 +110,15 @@ pub enum Reason {
     },
     /// The claim's volume does not exist: claim and volume.
     ClaimVolumeNotFound(Symbol, Symbol),
+    /// The cycle fails: a disk that a pod names cannot be handed over to its kind's CSI driver.
+    DiskNotMigrated {
+        /// The pod's name for it.
+        volume: Symbol,
+        /// Why not.
+        fault: MigrationFault,
+    },
+    /// The same for a persistent volume.
+    VolumeNotMigrated(MigrationFault),
     /// Left out because `PreFilter` of this plugin named other nodes.
     LeftOutBy(Plugin),
     /// Dry run: nothing on the node is less important.
@@ -133,6 +143,8 @@ pub struct Rejection {
 pub enum Stage {
     /// Before any node was looked at.
     PreFilter,
+    /// While a node was looked at.
+    Filter,
     /// Before scoring.
     PreScore,
 }

@@ -8,6 +8,7 @@ use crate::node_info::{NodeInfo, snapshot};
 use crate::plugin::{Plugin, Profile};
 use crate::plugins::{Compiled, Context, scheduling_gates};
 use crate::preemption;
+use crate::preemption::outcomes::{self, Outcomes};
 use crate::reason::{Code, Failure, Reason, Rejection, Stage};
 
 /// kube-scheduler 1.36 for one cluster.
@@ -100,6 +101,25 @@ impl<'c> Scheduler<'c> {
         self.decide(placement, pod).preemption
     }
 
+    /// Every preemption that there may be for a pod that fits nowhere, whichever of equally
+    /// important pods came first, and with whichever of these states of the budgets (what each
+    /// allows, in their order).
+    pub fn preemptions(
+        &self,
+        placement: &Placement,
+        pod: InstanceId,
+        allowed: &[Vec<i64>],
+    ) -> Outcomes {
+        let decision = self.decide(placement, pod);
+        let context = Context::new(self.cluster, &self.compiled, placement, pod);
+        match (&decision.preemption, Cycle::pre_filter(context)) {
+            (Some(Preemption::Helps(_)), (cycle, _)) => {
+                outcomes::outcomes(&cycle, &decision, allowed)
+            }
+            _ => Outcomes::default(),
+        }
+    }
+
     /// The full story: every node with reasons or scores, candidates, preemption.
     ///
     /// The pod is decided as if it was its turn in the queue; it should be pending.
@@ -151,13 +171,15 @@ impl<'c> Scheduler<'c> {
             }
         };
         if let Some(node) = nominated_node(placement, decision.pod) {
-            let verdict = look(&NodeInfo::of(self.cluster, placement, node));
-            if let NodeVerdict::Rejected(rejection) = verdict {
-                decision.nominated = Some((node, rejection));
-            } else {
-                decision.nodes = vec![(node, verdict)];
-                decision.outcome = Outcome::Scheduled { candidates: vec![node] };
-                return;
+            match look(&NodeInfo::of(self.cluster, placement, node)) {
+                // Upstream logs it, and goes on with all nodes.
+                NodeVerdict::Rejected(rejection) if rejection.code == Code::Error => {}
+                NodeVerdict::Rejected(rejection) => decision.nominated = Some((node, rejection)),
+                verdict => {
+                    decision.nodes = vec![(node, verdict)];
+                    decision.outcome = Outcome::Scheduled { candidates: vec![node] };
+                    return;
+                }
             }
         }
         decision.nodes = snapshot(self.cluster, placement)
@@ -166,13 +188,18 @@ impl<'c> Scheduler<'c> {
                 (node.id, if left { look(&node) } else { NodeVerdict::LeftOut })
             })
             .collect();
+        if let Some(failure) = decision.nodes.iter().find_map(|(_, verdict)| verdict.failure()) {
+            decision.outcome = Outcome::Failed(failure);
+            decision.nodes.clear();
+            return;
+        }
         if let Eligible::Only(_, plugin) = eligible {
             decision.narrowed_by = Some(*plugin);
         }
         choose(cycle, decision);
     }
 
-    /// Fills in the feasible nodes; `None` if there are none.
+    /// Fills in the feasible nodes; `None` if there are none, or if looking at one fails.
     fn find_feasible<'a>(
         &'a self,
         placement: &'a Placement,
@@ -194,10 +221,16 @@ impl<'c> Scheduler<'c> {
             }
         }
         for node in snapshot(self.cluster, placement) {
-            let fits = eligible.contains(node.id)
-                && cycle.filter_with_nominated(&node, &mut scratch.reasons).is_ok();
-            if fits {
-                scratch.feasible.push(node.id);
+            if !eligible.contains(node.id) {
+                continue;
+            }
+            match cycle.filter_with_nominated(&node, &mut scratch.reasons) {
+                Ok(()) => scratch.feasible.push(node.id),
+                Err((_, Code::Error)) => {
+                    scratch.feasible.clear();
+                    return None;
+                }
+                Err(_) => {}
             }
         }
         (!scratch.feasible.is_empty()).then_some(cycle)
@@ -259,6 +292,17 @@ impl NodeVerdict {
             Self::Feasible(_) => None,
             Self::Rejected(rejection) => Some(rejection.code),
             Self::LeftOut => Some(Code::UnschedulableAndUnresolvable),
+        }
+    }
+
+    /// What failed while the node was looked at.
+    fn failure(&self) -> Option<Failure> {
+        match self {
+            Self::Rejected(Rejection { plugin, code: Code::Error, reasons }) => {
+                let reason = *reasons.last()?;
+                Some(Failure { stage: Stage::Filter, plugin: *plugin, reason })
+            }
+            _ => None,
         }
     }
 

@@ -304,6 +304,28 @@ fn a_service_spreads_its_pods() {
     assert_eq!(score(&with, &decision, "b", "PodTopologySpread"), Some(200));
 }
 
+/// `FeatureMapper.mapSorted` (`nodedeclaredfeatures/featureset.go`): what is declared out of order
+/// is missed.
+#[test]
+fn node_declared_features() {
+    let declaring = |features: &[&str]| json!({"status": {"declaredFeatures": features}});
+    let restarting = json!({"spec": {"containers": [{"name": "c", "image": "i",
+        "restartPolicyRules": [{"action": "RestartAllContainers"}]}]}});
+    let refused = "NodeDeclaredFeatures: node(s) didn't match Pod's required features";
+    let (wanted, later) = ("RestartAllContainersOnContainerExits", "UserNamespaces");
+    for (features, expected) in [
+        (vec![], refused),
+        (vec!["Unheard"], refused),
+        (vec![wanted], ""),
+        (vec!["Ahead", wanted, later], ""),
+        (vec![wanted, wanted], ""),
+        (vec![later, wanted], refused),
+    ] {
+        assert_eq!(why_not(&declaring(&features), &restarting), expected, "{features:?}");
+        assert_eq!(why_not(&declaring(&features), &json!({})), "", "{features:?}");
+    }
+}
+
 /// `helper/spread.go`: the selector of a ReplicationController is a map of labels and replaces what
 /// a Service says of the same label.
 #[test]
@@ -329,7 +351,7 @@ fn a_replication_controller_overrules_services() {
     assert_eq!(score(&cluster, &decision, "b", "PodTopologySpread"), Some(200));
 }
 
-/// `nodedeclaredfeatures`, `nodename` have nothing to say about ordinary pods; a pod that is bound
+/// `nodename` and others have nothing to say about ordinary pods; a pod that is bound
 /// to a node that does not exist holds nothing back.
 #[test]
 fn pods_of_unlisted_nodes_hold_nothing_back() {

@@ -156,6 +156,7 @@ impl RawPodSpec<'_> {
         let spread = self.topology_spread_constraints.iter();
         let spread: Box<[SpreadConstraint]> =
             spread.filter_map(|raw| raw.compile(bearer, context)).collect();
+        let volumes = self.volumes(owner.name, context);
         PodSpec {
             scheduler_name: context
                 .intern_some(&self.scheduler_name)
@@ -166,14 +167,14 @@ impl RawPodSpec<'_> {
             scored_requests,
             arriving_requests: scored_requests,
             node_selector: context.labels(&self.node_selector),
-            unmodelled: self.unmodelled(&node_affinity, &spread),
+            unmodelled: self.unmodelled(&node_affinity, &spread, &volumes),
             node_affinity,
             pod_affinity,
             pod_anti_affinity,
             tolerations: self.tolerations.iter().filter_map(|raw| raw.read(context)).collect(),
             spread,
             host_ports: self.host_ports(context),
-            volumes: self.volumes(owner.name, context),
+            volumes,
             images: self.images(context),
             image_volumes: self.image_volumes(context),
             gates: self.scheduling_gates.iter().map(|gate| context.intern(&gate.name)).collect(),
@@ -216,7 +217,7 @@ impl RawPodSpec<'_> {
 
     fn volumes(&self, pod: &str, context: &mut Context<'_>) -> Box<[PodVolume]> {
         let mut volumes: Vec<PodVolume> = Vec::new();
-        for volume in self.volumes.iter().filter_map(|raw| raw.read(pod, context)) {
+        for volume in self.volumes.iter().flat_map(|raw| raw.read(pod, context)) {
             // Two directories of one node, or two shares, tie the pod no more than one does.
             let repeatable =
                 matches!(volume, PodVolume::Claim { .. } | PodVolume::InlineCsi { .. });
@@ -261,6 +262,7 @@ impl RawPodSpec<'_> {
         &self,
         node_affinity: &NodeAffinity,
         spread: &[SpreadConstraint],
+        volumes: &[PodVolume],
     ) -> Box<[Unmodelled]> {
         let mut parts = Vec::new();
         if !self.resource_claims.is_empty() {
@@ -274,6 +276,13 @@ impl RawPodSpec<'_> {
         }
         if spread.iter().any(|constraint| !constraint.faults.is_empty()) {
             parts.push(Unmodelled::UnparsableSpread);
+        }
+        let untranslatable = |volume: &PodVolume| match volume {
+            PodVolume::Direct { migrated: Some((disk, _)), .. } => disk.handle.is_err(),
+            _ => false,
+        };
+        if volumes.iter().any(untranslatable) {
+            parts.push(Unmodelled::UntranslatableDisk);
         }
         parts.into_boxed_slice()
     }

@@ -96,7 +96,7 @@ fn faults(place: Option<Place>, key: Symbol, flaws: Vec<Flaw>) -> Faults {
 
 /// A label that must be present with one value.
 pub(crate) fn equals(key: Symbol, value: Symbol) -> Requirement {
-    Requirement { key, operator: Operator::In([value].into()) }
+    Requirement::equals(key, value)
 }
 
 /// What a requirement is of.

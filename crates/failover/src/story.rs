@@ -1,0 +1,425 @@
+//! One run on a virtual clock: what happens when, where nothing is slower than it has to be.
+//!
+//! Of steps that may come next the one that is due first is taken; of several that are due at once
+//! the order of the scheduler's queue decides, and of equal nodes the first by name. So a story is
+//! one run of many, told because people think in times. Steps that may never come (evictions from a
+//! zone that is mostly down) do not come here.
+
+use std::collections::BTreeMap;
+
+use holdfast_cluster::placement::Whereabouts;
+use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement, WorkloadId};
+use holdfast_scheduler::Scratch;
+
+use crate::dynamics::{Dynamics, Situation, Step};
+use crate::event::Event;
+use crate::eviction::{self, Delay};
+use crate::times::{Seconds, Time, Times};
+
+/// Something that is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// The event of this position.
+    Event(usize),
+    /// The control plane takes a node to be down: it is tainted, its pods count as not ready.
+    Noticed(NodeId),
+    /// A step.
+    Step(Step),
+    /// A pod that was bound serves.
+    Ready(InstanceId),
+    /// Nothing more happens.
+    Quiet,
+    /// The run does not come to rest, and is told no further.
+    Endless,
+}
+
+/// What happens, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Seconds after the first event.
+    pub at: Seconds,
+    /// What.
+    pub what: Happening,
+}
+
+/// When what became of a pod; each where it happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    /// Its node failed.
+    pub lost: Option<Seconds>,
+    /// Its node was noticed.
+    pub noticed: Option<Seconds>,
+    /// It was marked for deletion.
+    pub deleted: Option<Seconds>,
+    /// It was made.
+    pub made: Option<Seconds>,
+    /// It was bound.
+    pub bound: Option<Seconds>,
+    /// It got a volume that it waited for.
+    pub attached: Option<Seconds>,
+    /// It served again, or first.
+    pub ready: Option<Seconds>,
+}
+
+/// How many of a workload's own pods serve from a moment on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Serving {
+    /// The moment.
+    pub at: Seconds,
+    /// How many.
+    pub ready: u32,
+}
+
+/// A run.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// What happens, in order.
+    pub told: Vec<Told>,
+    /// Every change of how many pods serve, by workload; the first is the start.
+    pub serving: Vec<Vec<Serving>>,
+    /// What became of each pod, by instance.
+    pub lives: Vec<Life>,
+    /// Where everything is at the end.
+    pub end: Placement,
+}
+
+/// More steps than any story that ends has.
+const STEPS_MAX: usize = 100_000;
+
+/// Tells what happens from `start`, a place of rest, on.
+pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Event], times: &Times) -> Story {
+    let cluster = dynamics.cluster();
+    let workloads = cluster.workload_ids();
+    let serving = |id| vec![Serving { at: 0, ready: start.tally(id).ready }];
+    let mut teller = Teller {
+        dynamics,
+        times,
+        now: 0,
+        situation: dynamics.situation(start),
+        scratch: Scratch::default(),
+        tainted: BTreeMap::new(),
+        drained: 0,
+        starting: Vec::new(),
+        freed: BTreeMap::new(),
+        story: Story {
+            told: Vec::new(),
+            serving: workloads.map(serving).collect(),
+            lives: vec![Life::default(); start.instances().len()],
+            end: start.clone(),
+        },
+    };
+    for (at, event) in events.iter().enumerate() {
+        teller.happen(at, event);
+        if !teller.rest() {
+            break;
+        }
+    }
+    teller.story
+}
+
+struct Teller<'t, 'c> {
+    dynamics: &'t Dynamics<'c>,
+    times: &'t Times,
+    now: Seconds,
+    situation: Situation,
+    scratch: Scratch,
+    /// When nodes are tainted for not being heard.
+    tainted: BTreeMap<NodeId, Seconds>,
+    /// When the last drain began.
+    drained: Seconds,
+    /// Pods that start, and when they are ready.
+    starting: Vec<(Seconds, InstanceId)>,
+    /// When a volume is free for a pod that waits for it.
+    freed: BTreeMap<InstanceId, Seconds>,
+    story: Story,
+}
+
+/// What comes next.
+enum Next {
+    Noticed(NodeId),
+    Ready(InstanceId),
+    Step(Step),
+}
+
+impl Teller<'_, '_> {
+    fn cluster(&self) -> &Cluster {
+        self.dynamics.cluster()
+    }
+
+    fn tell(&mut self, what: Happening) {
+        self.story.told.push(Told { at: self.now, what });
+    }
+
+    fn happen(&mut self, at: usize, event: &Event) {
+        self.tell(Happening::Event(at));
+        let before = self.story.end.clone();
+        event.apply(self.dynamics, &mut self.story.end);
+        self.situation = self.dynamics.situation(&self.story.end);
+        if matches!(event, Event::Drain(_)) {
+            self.drained = self.now;
+        }
+        self.schedule_taints(&before);
+        self.note_changes(&before);
+    }
+
+    /// Nodes that went silent are noticed after the grace period, and tainted one after another.
+    fn schedule_taints(&mut self, before: &Placement) {
+        let mut in_zone: BTreeMap<_, Seconds> = BTreeMap::new();
+        let grace = self.times.of(Time::NodeMonitorGrace);
+        for node in self.dynamics.cluster().node_ids() {
+            let (was, is) = (before.node(node), self.story.end.node(node));
+            if is.serves() || !is.exists {
+                self.tainted.remove(&node);
+            }
+            if was.reachable && is.exists && !is.reachable && self.situation.acts {
+                let labels = &self.cluster().node(node).labels;
+                let known = self.cluster().known();
+                let zone = (labels.get(known.region), labels.get(known.zone));
+                let behind = in_zone.entry(zone).or_default();
+                let due = self.now + grace + *behind;
+                *behind += self.times.of(Time::EvictionInterval);
+                self.tainted.insert(node, due);
+                for pod in self.story.end.node(node).pods.clone() {
+                    self.life(pod).lost = Some(self.now);
+                }
+            }
+        }
+    }
+
+    /// Takes step after step until there is none; whether that came to an end.
+    fn rest(&mut self) -> bool {
+        for _ in 0..STEPS_MAX {
+            let Some((due, next)) = self.next() else {
+                self.tell(Happening::Quiet);
+                return true;
+            };
+            self.now = self.now.max(due);
+            match next {
+                Next::Noticed(node) => self.notice(node),
+                Next::Ready(pod) => self.serve(pod),
+                Next::Step(step) => self.take(step),
+            }
+        }
+        self.tell(Happening::Endless);
+        false
+    }
+
+    /// What is due first. Of what is due at once the kind decides, then the scheduler's queue.
+    fn next(&mut self) -> Option<(Seconds, Next)> {
+        let mut found: Option<((Seconds, u8, i64), Next)> = None;
+        let mut offer = |due: Seconds, kind: u8, rank: i64, next: Next| {
+            let key = (due, kind, rank);
+            if found.as_ref().is_none_or(|(known, _)| key < *known) {
+                found = Some((key, next));
+            }
+        };
+        for (node, due) in &self.tainted {
+            let told = |told: &Told| told.what == Happening::Noticed(*node) && told.at >= *due;
+            if !self.story.told.iter().rev().any(told) {
+                offer(*due, 0, i64::from(node.0), Next::Noticed(*node));
+            }
+        }
+        for (due, pod) in &self.starting {
+            offer(*due, 1, i64::from(pod.0), Next::Ready(*pod));
+        }
+        let steps =
+            self.dynamics.steps(&mut self.story.end, &self.situation, &mut self.scratch).sure;
+        for step in steps {
+            let (due, kind, rank) = self.due(&step);
+            offer(due.max(self.now), kind, rank, Next::Step(step));
+        }
+        found.map(|((due, ..), next)| (due, next))
+    }
+
+    /// When a step is due, which kind of step goes first, and which of that kind.
+    fn due(&self, step: &Step) -> (Seconds, u8, i64) {
+        let placement = &self.story.end;
+        let pod = step.pod();
+        let instance = placement.instance(pod);
+        let spec = self.cluster().spec_of(instance.class);
+        let life = self.story.lives.get(pod.index()).copied().unwrap_or_default();
+        let age = i64::from(pod.0);
+        match step {
+            Step::Evict { .. } => {
+                let node = instance.node().expect("an evictable pod is bound");
+                let from = self.tainted.get(&node).copied().unwrap_or(0);
+                let delay = eviction::delay(self.cluster(), placement, node, spec);
+                let Some(Delay::After(seconds)) = delay else { return (from, 2, age) };
+                (from + seconds, 2, age)
+            }
+            Step::End { .. } => {
+                let stop = self.times.of(Time::PodStop).min(spec.grace_seconds);
+                (life.deleted.unwrap_or(0) + stop, 3, age)
+            }
+            Step::Attach { .. } => (self.freed.get(&pod).copied().unwrap_or(self.now), 4, age),
+            Step::Drain { .. } => {
+                let retry = self.times.of(Time::DrainRetry).max(1);
+                let tries = (self.now - self.drained + retry - 1).div_euclid(retry);
+                (self.drained + tries * retry, 5, age)
+            }
+            Step::ScaleDown { .. } | Step::Renew { .. } => (self.now, 6, age),
+            // The queue: priority, then age.
+            Step::Schedule { .. } | Step::Preempt { .. } | Step::GiveUp { .. } => {
+                (self.now, 7, -(i64::from(spec.priority) << 32) + age)
+            }
+        }
+    }
+
+    fn notice(&mut self, node: NodeId) {
+        self.tell(Happening::Noticed(node));
+        let now = self.now;
+        for pod in self.story.end.node(node).pods.clone() {
+            self.life(pod).noticed = Some(now);
+        }
+    }
+
+    /// A pod that was bound has started.
+    fn serve(&mut self, pod: InstanceId) {
+        self.starting.retain(|(_, other)| *other != pod);
+        let instance = self.story.end.instance(pod);
+        if instance.whereabouts == Whereabouts::Gone || instance.terminating {
+            return;
+        }
+        let before = self.story.end.clone();
+        self.dynamics.become_healthy(&mut self.story.end, pod);
+        if self.story.end.instance(pod).ready {
+            self.tell(Happening::Ready(pod));
+        }
+        self.note_changes(&before);
+    }
+
+    fn take(&mut self, step: Step) {
+        let before = self.story.end.clone();
+        let cluster = self.dynamics.cluster();
+        if let Step::Schedule { pod, .. } = &step {
+            // It serves only once it has started.
+            self.story.end.change(cluster, *pod, |instance| instance.healthy = false);
+        }
+        self.dynamics.apply(&mut self.story.end, &step);
+        let start = self.now + self.times.of(Time::ImageStart);
+        match &step {
+            Step::Schedule { pod, .. } if !self.story.end.instance(*pod).attaching => {
+                self.starting.push((start, *pod));
+            }
+            Step::Attach { pod } => self.starting.push((start, *pod)),
+            _ => {}
+        }
+        self.tell(Happening::Step(step));
+        self.note_changes(&before);
+    }
+
+    fn life(&mut self, pod: InstanceId) -> &mut Life {
+        let lives = &mut self.story.lives;
+        if lives.len() <= pod.index() {
+            lives.resize(pod.index() + 1, Life::default());
+        }
+        &mut lives[pod.index()]
+    }
+
+    /// Takes down what a change meant to each pod and workload.
+    fn note_changes(&mut self, before: &Placement) {
+        let now = self.now;
+        for id in self.story.end.instance_ids().collect::<Vec<_>>() {
+            let is = *self.story.end.instance(id);
+            let was = before.instances().get(id.index()).copied();
+            if was == Some(is) {
+                continue;
+            }
+            self.note_pod(id, was.as_ref(), &is);
+        }
+        for id in self.dynamics.cluster().workload_ids() {
+            let ready = self.story.end.tally(id).ready;
+            let known = &mut self.story.serving[id.index()];
+            if known.last().is_none_or(|last| last.ready != ready) {
+                known.push(Serving { at: now, ready });
+            }
+        }
+        self.note_freed_volumes();
+    }
+
+    fn note_pod(&mut self, id: InstanceId, was: Option<&Instance>, is: &Instance) {
+        let now = self.now;
+        let is_silent = |node: Option<NodeId>, placement: &Placement| {
+            node.is_some_and(|node| !placement.node(node).serves())
+        };
+        let lost = is_silent(is.node(), &self.story.end);
+        let life = self.life(id);
+        match was {
+            None => life.made = Some(now),
+            Some(was) => {
+                if was.ready && !is.ready && lost && life.lost.is_none() {
+                    life.lost = Some(now);
+                }
+                if !was.attaching && is.attaching {
+                    life.attached = None;
+                } else if was.attaching && !is.attaching {
+                    life.attached = Some(now);
+                }
+            }
+        }
+        let was_terminating = was.is_some_and(|was| was.terminating);
+        let was_gone = was.is_some_and(|was| was.whereabouts == Whereabouts::Gone);
+        let is_gone = is.whereabouts == Whereabouts::Gone;
+        if is.terminating && !was_terminating || is_gone && !was_gone && life.deleted.is_none() {
+            life.deleted = Some(now);
+        }
+        if is.node().is_some() && was.is_none_or(|was| was.node().is_none()) {
+            life.bound = Some(now);
+        }
+        if is.ready && was.is_none_or(|was| !was.ready) {
+            life.ready = Some(now);
+        }
+    }
+
+    /// From when on volumes may be attached that pods wait for: at once after a kubelet let go of
+    /// them or their node was marked out-of-service, else by force.
+    fn note_freed_volumes(&mut self) {
+        for pod in self.story.end.attaching().to_vec() {
+            let cluster = self.dynamics.cluster();
+            if crate::volumes::must_wait(cluster, &self.story.end, pod) {
+                self.freed.remove(&pod);
+            } else if !self.freed.contains_key(&pod) {
+                let nodes = self.story.end.nodes();
+                let forced = nodes
+                    .iter()
+                    .any(|node| !node.exists || !node.reachable && !node.taints.out_of_service);
+                let wait = if forced { Time::ForceDetach } else { Time::VolumeAttach };
+                self.freed.insert(pod, self.now + self.times.of(wait));
+            }
+        }
+    }
+}
+
+impl Story {
+    /// How long fewer than `wanted` pods of these workloads served together, from the moment that
+    /// first happened; `None` where they still are fewer at the end. Zero where they never were.
+    pub fn time_below(&self, members: &[WorkloadId], wanted: u32) -> Option<Seconds> {
+        let mut moments: Vec<Seconds> = members
+            .iter()
+            .flat_map(|id| self.serving[id.index()].iter().map(|change| change.at))
+            .collect();
+        moments.sort_unstable();
+        moments.dedup();
+        let ready_at = |moment: Seconds| -> u32 {
+            let of = |id: &WorkloadId| {
+                let changes = &self.serving[id.index()];
+                let last = changes.iter().rev().find(|change| change.at <= moment);
+                last.map_or(0, |change| change.ready)
+            };
+            members.iter().map(of).sum()
+        };
+        let mut below: Option<Seconds> = None;
+        let mut total = 0;
+        for moment in moments {
+            match (ready_at(moment) < wanted, below) {
+                (true, None) => below = Some(moment),
+                (false, Some(since)) => {
+                    total += moment - since;
+                    below = None;
+                }
+                _ => {}
+            }
+        }
+        below.is_none().then_some(total)
+    }
+}

@@ -1,0 +1,123 @@
+//! How long things take, where the export does not say.
+//!
+//! None of these changes what may happen, only when.
+
+/// Seconds on the virtual clock.
+pub type Seconds = i64;
+
+/// Something that takes time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Time {
+    /// A kubelet renews its lease so often (`nodeLeaseDurationSeconds` / 4,
+    /// `pkg/kubelet/kubelet.go`): the last sign of life may be that old when a node fails.
+    Heartbeat,
+    /// A node that was not heard for so long is taken to be down
+    /// (`--node-monitor-grace-period`, 50 s since 1.32, 40 s before).
+    NodeMonitorGrace,
+    /// The node lifecycle controller looks so often (`--node-monitor-period`).
+    NodeMonitorPeriod,
+    /// Nodes of one zone are tainted one every so often (1 / `--node-eviction-rate`).
+    EvictionInterval,
+    /// Nodes of a large zone that is mostly down are tainted one every so often
+    /// (1 / `--secondary-node-eviction-rate`).
+    SecondaryEvictionInterval,
+    /// Pods of a node that was deleted are kept for so long (`quarantineTime`,
+    /// `pkg/controller/podgc/gc_controller.go`).
+    PodGarbageCollection,
+    /// From being bound until containers are ready: images, init containers, probes.
+    ImageStart,
+    /// From being marked for deletion until the containers have ended, at most; a pod's own grace
+    /// period where it is shorter.
+    PodStop,
+    /// From being let go until a volume is attached elsewhere.
+    VolumeAttach,
+    /// A volume of a node that is not heard is detached by force after so long
+    /// (`maxWaitForUnmountDuration`, `pkg/controller/volume/attachdetach`).
+    ForceDetach,
+    /// `kubectl drain` tries an eviction again after so long.
+    DrainRetry,
+}
+
+impl Time {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Heartbeat,
+        Self::NodeMonitorGrace,
+        Self::NodeMonitorPeriod,
+        Self::EvictionInterval,
+        Self::SecondaryEvictionInterval,
+        Self::PodGarbageCollection,
+        Self::ImageStart,
+        Self::PodStop,
+        Self::VolumeAttach,
+        Self::ForceDetach,
+        Self::DrainRetry,
+    ];
+
+    /// Its name, as it is given.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Heartbeat => "heartbeat",
+            Self::NodeMonitorGrace => "node-monitor-grace",
+            Self::NodeMonitorPeriod => "node-monitor-period",
+            Self::EvictionInterval => "eviction-interval",
+            Self::SecondaryEvictionInterval => "secondary-eviction-interval",
+            Self::PodGarbageCollection => "pod-gc",
+            Self::ImageStart => "image-start",
+            Self::PodStop => "pod-stop",
+            Self::VolumeAttach => "volume-attach",
+            Self::ForceDetach => "force-detach",
+            Self::DrainRetry => "drain-retry",
+        }
+    }
+
+    /// Its default: upstream's (v1.36.3), but for the last part of [`Time::is_guess`].
+    pub fn default_seconds(self) -> Seconds {
+        match self {
+            Self::Heartbeat | Self::EvictionInterval | Self::VolumeAttach => 10,
+            Self::NodeMonitorGrace => 50,
+            Self::NodeMonitorPeriod | Self::DrainRetry => 5,
+            Self::SecondaryEvictionInterval => 100,
+            Self::PodGarbageCollection => 40,
+            Self::ImageStart => 20,
+            Self::PodStop => 30,
+            Self::ForceDetach => 360,
+        }
+    }
+
+    /// Whether the default is no setting of Kubernetes' but depends on what runs.
+    pub fn is_guess(self) -> bool {
+        matches!(self, Self::ImageStart | Self::PodStop | Self::VolumeAttach)
+    }
+}
+
+/// How long everything takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Times {
+    seconds: [Seconds; Time::ALL.len()],
+    given: [bool; Time::ALL.len()],
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self { seconds: Time::ALL.map(Time::default_seconds), given: [false; Time::ALL.len()] }
+    }
+}
+
+impl Times {
+    /// How long it takes.
+    pub fn of(&self, time: Time) -> Seconds {
+        self.seconds[time as usize]
+    }
+
+    /// Whether somebody set it.
+    pub fn is_given(&self, time: Time) -> bool {
+        self.given[time as usize]
+    }
+
+    /// Sets it.
+    pub fn set(&mut self, time: Time, seconds: Seconds) {
+        self.seconds[time as usize] = seconds;
+        self.given[time as usize] = true;
+    }
+}
