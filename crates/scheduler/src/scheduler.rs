@@ -146,6 +146,11 @@ impl<'c> Scheduler<'c> {
         }
         let (cycle, eligible) = Cycle::pre_filter(context);
         match eligible {
+            Err(Rejection { plugin, code: Code::Error, reasons }) => {
+                let stage = Stage::PreFilter;
+                let failure = Failure { stage, plugin, reason: reasons[0] };
+                decision.outcome = Outcome::Failed(failure);
+            }
             Err(rejection) => decision.pre_filter = Some(rejection),
             Ok(eligible) => self.judge(&cycle, &eligible, &mut decision),
         }
