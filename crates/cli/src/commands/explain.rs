@@ -116,8 +116,8 @@ fn explain(scheduler: &Scheduler<'_>, placement: &Placement, pod: InstanceId) ->
     let cluster = scheduler.cluster();
     let decision = scheduler.decide(placement, pod);
     Explained {
-        trace: trace::of(cluster, placement, &decision),
-        condition: message::of_condition(cluster, &decision),
+        trace: trace::of(words, placement, &decision),
+        condition: message::of_condition(words, &decision),
     }
 }
 

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use super::{Context, Verdict};
+use crate::needs::Need;
 use crate::node_info::NodeInfo;
 use crate::reason::{Code, Reason};
 
@@ -77,12 +78,21 @@ pub(crate) fn filter(
     node: &NodeInfo<'_>,
     reasons: &mut Vec<Reason>,
 ) -> Verdict {
-    let cluster = context.cluster;
-    let Some(csi_node) = cluster.objects().csi_nodes.get(&node.node.name) else { return Ok(()) };
-    let limited = csi_node.drivers.iter().any(|driver| driver.attach_limit.is_some());
-    if !counts(context.spec) || !limited {
+    if needs(context, node).is_empty() {
         return Ok(());
     }
+    reasons.push(Reason::TooManyVolumes);
+    Err(Code::Unschedulable)
+}
+
+/// The drivers that could not attach the pod's new volumes.
+pub(crate) fn needs(context: &Context<'_>, node: &NodeInfo<'_>) -> Vec<Need> {
+    let cluster = context.cluster;
+    let csi_node = cluster.objects().csi_nodes.get(&node.node.name);
+    let limited = |csi_node: &&CsiNode| {
+        counts(context.spec) && csi_node.drivers.iter().any(|driver| driver.attach_limit.is_some())
+    };
+    let Some(csi_node) = csi_node.filter(limited) else { return Vec::new() };
     let mut wanted: Attached = volumes_of(cluster, Some(csi_node), context.class).collect();
     let mut attached: Attached = node
         .usage
@@ -94,24 +104,22 @@ pub(crate) fn filter(
     if let Some(unaccounted) = context.compiled.limits.unaccounted.get(&node.id) {
         attached.extend(unaccounted.iter().cloned());
     }
-    let per_driver = |volumes: &Attached| {
-        let mut counts = BTreeMap::<Symbol, i64>::new();
-        for (driver, _) in volumes {
-            *counts.entry(*driver).or_default() += 1;
-        }
-        counts
-    };
     let attached = per_driver(&attached);
-    let exceeded = per_driver(&wanted).into_iter().any(|(driver, count)| {
-        let limit = csi_node.drivers.iter().find(|known| known.driver == driver);
-        let limit = limit.and_then(|known| known.attach_limit);
-        limit.is_some_and(|limit| attached.get(&driver).unwrap_or(&0) + count > limit)
+    let crowded = per_driver(&wanted).into_iter().filter_map(|(driver, wanted)| {
+        let known = csi_node.drivers.iter().find(|known| known.driver == driver)?;
+        let (limit, attached) = (known.attach_limit?, *attached.get(&driver).unwrap_or(&0));
+        let exceeded = attached + wanted > limit;
+        exceeded.then_some(Need::Attach { driver, limit, attached, wanted })
     });
-    if !exceeded {
-        return Ok(());
+    crowded.collect()
+}
+
+fn per_driver(volumes: &Attached) -> BTreeMap<Symbol, i64> {
+    let mut counts = BTreeMap::<Symbol, i64>::new();
+    for (driver, _) in volumes {
+        *counts.entry(*driver).or_default() += 1;
     }
-    reasons.push(Reason::TooManyVolumes);
-    Err(Code::Unschedulable)
+    counts
 }
 
 /// The volumes of a pod that a driver has to attach (`filterAttachableVolumes`).

@@ -12,6 +12,7 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use super::Verdict;
+use crate::needs::Need;
 use crate::node_info::NodeInfo;
 use crate::reason::{Code, Reason};
 
@@ -127,6 +128,25 @@ impl Tolerance {
         let Some(taint) = self.untolerated(cluster, node) else { return Ok(()) };
         reasons.push(Reason::UntoleratedTaint(taint));
         Err(Code::UnschedulableAndUnresolvable)
+    }
+
+    /// Every taint of the node that keeps the pod off. The one that comes with cordoning goes with
+    /// it: it is left out of a cordoned node's.
+    pub(crate) fn needs<'a>(
+        &'a self,
+        cluster: &'a Cluster,
+        node: &NodeInfo<'a>,
+    ) -> impl Iterator<Item = Need> + use<'a> {
+        let added = node.usage.taints;
+        let cordoned = node.usage.unschedulable;
+        let unreachable = self.unreachable.filter(|_| added.unreachable);
+        let own = node.node.taints.iter().copied().filter(|taint| {
+            taint.effect != Effect::PreferNoSchedule && !bears(cluster, &self.tolerations, taint)
+        });
+        own.chain(unreachable)
+            .chain(self.out_of_service.filter(|_| added.out_of_service))
+            .filter(move |taint| !cordoned || taint.key != cluster.known().unschedulable)
+            .map(Need::Tolerate)
     }
 
     /// How many `PreferNoSchedule` taints the pod does not tolerate; normalized in reverse.
