@@ -43,12 +43,12 @@ fn agrees(case: &Case) -> Result<bool, TestCaseError> {
 
 #[test]
 fn a_pod_fits_exactly_where_nothing_is_needed() {
-    hold(any_case(true), 300, |case| agrees(&case));
+    hold(any_case(true), 600, |case| agrees(&case));
 }
 
 #[test]
 fn a_pod_with_volumes_fits_exactly_where_nothing_is_needed() {
-    hold(any_case_with_volumes(), 200, |case| agrees(&case));
+    hold(any_case_with_volumes(), 400, |case| agrees(&case));
 }
 
 /// What is needed of one node, carried out on the objects; `None` where it takes a choice that is
@@ -194,7 +194,7 @@ fn met_by(case: &Case, rounds: usize) -> Result<usize, TestCaseError> {
 
 #[test]
 fn a_node_lets_the_pod_in_once_its_needs_are_met() {
-    hold(any_case(true), 300, |case| {
+    hold(any_case(true), 400, |case| {
         if minds_others(&case) {
             return Ok(false);
         }

@@ -65,10 +65,11 @@ fn any_taint() -> impl Strategy<Value = Value> {
 
 fn any_node() -> impl Strategy<Value = Value> {
     let labels = (prop::option::weighted(0.8, 0..3), prop::option::of(0..2));
-    let taints = prop::collection::vec(any_taint(), 0..2);
-    let sizes = (1..5_i32, 1..4_i32, 2..7_i32, 0..2_i32);
+    let taint = prop::option::weighted(0.35, any_taint());
+    let sizes = (1..9_i32, 1..6_i32, 2..9_i32, 0..3_i32);
     let cordoned = (prop::bool::weighted(0.15), any::<bool>());
-    (labels, taints, sizes, cordoned).prop_map(|((zone, disk), mut taints, sizes, cordoned)| {
+    (labels, taint, sizes, cordoned).prop_map(|((zone, disk), taint, sizes, cordoned)| {
+        let mut taints: Vec<Value> = taint.into_iter().collect();
         let (cpu, memory, pods, gpu) = sizes;
         let (cordoned, told) = cordoned;
         if cordoned && told {
