@@ -421,7 +421,8 @@ impl Namer<'_> {
                 .iter()
                 .map(|(id, decision)| PendingReport {
                     pod: pod(id),
-                    message: message::of_condition(Words::of(self.cluster), decision).unwrap_or_default(),
+                    message: message::of_condition(Words::of(self.cluster), decision)
+                        .unwrap_or_default(),
                 })
                 .collect(),
             terminating: witness.terminating.iter().map(pod).collect(),

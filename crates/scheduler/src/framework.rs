@@ -111,9 +111,7 @@ impl<'a> Cycle<'a> {
             Plugin::VolumeBinding => {
                 volume_binding::pre_filter(context).map(|state| self.binding = state)
             }
-            Plugin::VolumeZone => {
-                volume_zone::pre_filter(context).map(|state| self.zones = state)
-            }
+            Plugin::VolumeZone => volume_zone::pre_filter(context).map(|state| self.zones = state),
             _ => Ok(()),
         }
     }

@@ -78,8 +78,7 @@ pub fn of_condition(words: Words<'_>, decision: &Decision) -> Option<String> {
     let Some(text) = preemption.and_then(|found| of_preemption(words, decision, found)) else {
         return Some(message);
     };
-    let claims =
-        if words.release >= Release::V34 { "no new claims to deallocate, " } else { "" };
+    let claims = if words.release >= Release::V34 { "no new claims to deallocate, " } else { "" };
     let prefix = if text.starts_with("preemption: ") { "" } else { "preemption: " };
     Some(format!("{message} {claims}{prefix}{text}"))
 }

@@ -158,7 +158,8 @@ pub struct Skew {
     pub held: i64,
     /// How many in the emptiest domain; zero with fewer domains than asked for.
     pub least: i64,
-    /// The emptiest domain, the first of several by name; `None` with fewer domains than asked for.
+    /// The emptiest domain, the first of several by name; `None` with fewer domains than asked
+    /// for.
     pub emptiest: Option<Symbol>,
     /// How many pods too many the domain holds.
     pub excess: i64,

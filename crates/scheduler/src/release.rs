@@ -50,9 +50,8 @@ impl fmt::Display for Release {
 pub fn version(cluster: &Cluster) -> Option<&str> {
     let server = cluster.objects().server_version.map(|version| cluster.text(version));
     let kubelets = cluster.nodes().iter().filter_map(|node| node.kubelet_version);
-    let highest = || {
-        kubelets.map(|version| cluster.text(version)).max_by_key(|text| (numbers(text), *text))
-    };
+    let highest =
+        || kubelets.map(|version| cluster.text(version)).max_by_key(|text| (numbers(text), *text));
     server.or_else(highest)
 }
 

@@ -73,7 +73,9 @@ fn meet(case: &Case, cluster: &Cluster, node: NodeId, needs: &[(Plugin, Need)]) 
                 label(&mut met.nodes[at], cluster, wanted);
             }
             Need::Port(_, pod) => gone.extend([pod_name(pod)]),
-            Need::Disk(pods) | Need::Away(_, pods) | Need::Repelled(_, pods)
+            Need::Disk(pods)
+            | Need::Away(_, pods)
+            | Need::Repelled(_, pods)
             | Need::KeptFree(pods) => gone.extend(pods.iter().map(pod_name)),
             Need::PodSlot { running, .. } => enlarge(&mut met.nodes[at], "pods", running + 1, ""),
             Need::Amount(amount) => add(&mut met.nodes[at], cluster, amount),

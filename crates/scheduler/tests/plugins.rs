@@ -185,7 +185,8 @@ fn scheduling_gates() {
     let cluster = cluster(&[node("n", &json!({})), pod("p", &gated)]);
     let decision = decide(&cluster, "p");
     assert_eq!(decision.outcome, holdfast_scheduler::decision::Outcome::Gated);
-    let text = holdfast_scheduler::message::of(Words::newest(&cluster), &decision, &["a", "b"]).unwrap();
+    let text =
+        holdfast_scheduler::message::of(Words::newest(&cluster), &decision, &["a", "b"]).unwrap();
     assert_eq!(text, "waiting for scheduling gates: [a b]");
 }
 

@@ -42,8 +42,8 @@ fn names(cluster: &Cluster) -> (Vec<String>, Vec<(String, bool)>) {
 /// `backend/cache/node_tree.go`: upstream walks its nodes in an order that must not matter.
 #[test]
 fn candidates_do_not_depend_on_the_order_of_nodes() {
-    let shuffled = any_case(true)
-        .prop_flat_map(|case| (Just(case.nodes.clone()).prop_shuffle(), Just(case)));
+    let shuffled =
+        any_case(true).prop_flat_map(|case| (Just(case.nodes.clone()).prop_shuffle(), Just(case)));
     hold(shuffled, 300, |(nodes, case)| {
         let other = Case { nodes, ..case.clone() };
         let told = names(&case.cluster());
@@ -101,8 +101,11 @@ fn anti_affinity_is_symmetric() {
                 None => json!({}),
             };
             let roomy = json!({"cpu": "64", "memory": "64Gi", "example.com/gpu": "8"});
-            node(&format!("n{at}"), &json!({
-                "metadata": {"labels": labels}, "status": {"allocatable": roomy}}))
+            node(
+                &format!("n{at}"),
+                &json!({
+                "metadata": {"labels": labels}, "status": {"allocatable": roomy}}),
+            )
         });
         let nodes: Vec<Value> = named.collect();
         // Nothing but anti-affinity is to speak.

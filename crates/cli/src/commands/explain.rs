@@ -64,15 +64,15 @@ pub fn run(arguments: &ExplainArguments) -> Result<u8, Failure> {
     }
     let release = arguments.kubernetes_version.unwrap_or_else(|| Release::of(cluster));
     let told = arguments.output.output.iter().any(|output| output.format == Format::Human);
-    let explainer = Explainer {
+    let teller = Explainer {
         scheduler: Scheduler::new(cluster),
         words: Words { cluster, release },
         tells: told,
     };
     let mut placement = Placement::of(cluster);
     let explained = match &arguments.pod {
-        Some(name) => vec![explainer.one(&mut placement, name)?],
-        None => explainer.pending(&mut placement),
+        Some(name) => vec![teller.one(&mut placement, name)?],
+        None => teller.pending(&mut placement),
     };
     if explained.is_empty() {
         return Err(Failure::nothing("no pod waits for a node")

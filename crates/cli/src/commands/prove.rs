@@ -57,8 +57,10 @@ fn question(arguments: &ProveArguments, cluster: &Cluster) -> Result<Question, F
     let Some(names) = &arguments.fail else {
         return any_nodes(arguments.nodes, cluster.nodes().len());
     };
-    let nodes: Vec<NodeId> =
-        names.iter().map(|name| super::node_named(cluster, "--fail", name)).collect::<Result<_, _>>()?;
+    let nodes: Vec<NodeId> = names
+        .iter()
+        .map(|name| super::node_named(cluster, "--fail", name))
+        .collect::<Result<_, _>>()?;
     Ok(Question::Set(FailureSet::new(nodes)))
 }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use holdfast_scheduler::{Profile, Release};
 use holdfast_scheduler::trace::NodeTrace;
+use holdfast_scheduler::{Profile, Release};
 
 use crate::commands::explain::Explained;
 use crate::render::needs::Phrase;
@@ -233,9 +233,8 @@ fn filters(out: &mut String, one: &Explained, scope: Scope<'_>) {
         plugins.iter().map(|plugin| mark(plugin).to_owned()).collect()
     };
     let mut grid = headed("FILTER", &[], &plugins);
-    let several = shown.iter().any(|node| {
-        node.needs.iter().any(|(plugin, _)| *plugin != node.needs[0].0)
-    });
+    let several =
+        shown.iter().any(|node| node.needs.iter().any(|(plugin, _)| *plugin != node.needs[0].0));
     let named = shown.iter().map(|node| (row(node), node.name.clone()));
     let rows: Vec<(Vec<String>, Vec<String>)> = if scope.groups(shown.len()) {
         let mut groups = grouping::by(named);
@@ -254,9 +253,8 @@ fn filters(out: &mut String, one: &Explained, scope: Scope<'_>) {
 
 /// Node × plugin: the weighted scores of the nodes that fit, the best first.
 fn scores(out: &mut String, one: &Explained, scope: Scope<'_>) {
-    let scored = one.trace.nodes.iter().filter(|(name, node)| {
-        node.total.is_some() && scope.shows(name)
-    });
+    let scored =
+        one.trace.nodes.iter().filter(|(name, node)| node.total.is_some() && scope.shows(name));
     let mut scored: Vec<(&String, &NodeTrace)> = scored.collect();
     if scored.is_empty() {
         return;
@@ -265,8 +263,8 @@ fn scores(out: &mut String, one: &Explained, scope: Scope<'_>) {
     let mut plugins: Vec<&str> = Vec::new();
     for (plugin, weight) in Profile::default().scores {
         // What is zero everywhere adds nothing, and hides nothing.
-        let score = |node: &NodeTrace| node.scores.get(plugin.name()).copied().unwrap_or(0);
-        if weight > 0 && scored.iter().any(|(_, node)| score(node) != 0) {
+        let of = |node: &NodeTrace| node.scores.get(plugin.name()).copied().unwrap_or(0);
+        if weight > 0 && scored.iter().any(|(_, node)| of(node) != 0) {
             plugins.push(plugin.name());
         }
     }
@@ -437,9 +435,9 @@ fn grouped(nodes: &[&NodeStory]) -> Vec<(String, Vec<String>)> {
 
 fn notes(one: &Explained) -> Vec<String> {
     let (nodes, fitting) = (one.story.nodes.len(), one.story.fitting());
-    let mut notes = one.story.notes.clone();
+    let mut all = one.story.notes.clone();
     if !one.trace.candidates.is_empty() && fitting > enough(nodes) {
-        notes.push(format!(
+        all.push(format!(
             "With {} nodes kube-scheduler stops looking once it has found {} that fit, and \
              begins anywhere: it may take another of the {} that do.",
             words::thousands(nodes as u64),
@@ -447,5 +445,5 @@ fn notes(one: &Explained) -> Vec<String> {
             words::thousands(fitting as u64),
         ));
     }
-    notes
+    all
 }

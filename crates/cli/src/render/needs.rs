@@ -145,24 +145,19 @@ impl Speaker<'_> {
             Need::Affinity => Phrase::new("node affinity that some node can meet"),
             Need::Port(port, holder) => Phrase::new(format!("port {} free", self.port(port)))
                 .with(format!("held by {}", self.pod(*holder))),
-            Need::PodSlot { running, limit } => {
-                self.fewer("pod on it", "pods on it", running + 1 - limit)
-                    .with(format!("{running} run, {limit} may"))
-            }
+            Need::PodSlot { running, limit } => self
+                .fewer("pod on it", "pods on it", running + 1 - limit)
+                .with(format!("{running} run, {limit} may")),
             Need::Amount(amount) => self.amount(amount),
             Need::Disk(pods) => {
                 Phrase::new("its disk free").with(format!("used by {}", self.pods(pods)))
             }
-            Need::Claim(claim, pods) => {
-                Phrase::new(format!("claim {} let go", self.name(*claim))).with(format!(
-                    "ReadWriteOncePod, used by {}",
-                    self.pods(pods)
-                ))
-            }
+            Need::Claim(claim, pods) => Phrase::new(format!("claim {} let go", self.name(*claim)))
+                .with(format!("ReadWriteOncePod, used by {}", self.pods(pods))),
             Need::Attach { driver, limit, attached, wanted } => {
                 let volumes = format!("of {} attached", self.name(*driver));
                 let (one, many) = (format!("volume {volumes}"), format!("volumes {volumes}"));
-                self.fewer(&one, &many, attached + wanted - limit)
+                Self::fewer(&one, &many, attached + wanted - limit)
                     .with(format!("{attached} of {limit} attached, {wanted} to come"))
             }
             Need::Topology(key) => Phrase::new(format!("a label {}", self.name(*key))),
@@ -170,10 +165,11 @@ impl Speaker<'_> {
             Need::Near(term) => self.near(*term),
             Need::Away(key, pods) => self.away(*key, pods),
             Need::Repelled(key, pods) => {
-                let (one, many) = ("pod whose anti-affinity means it", "pods whose anti-affinity mean it");
+                let (one, many) =
+                    ("pod whose anti-affinity means it", "pods whose anti-affinity mean it");
                 let place = self.place(*key);
                 let count = i64::try_from(pods.len()).unwrap_or(i64::MAX);
-                self.fewer(&format!("{one}, {place}"), &format!("{many}, {place}"), count)
+                Self::fewer(&format!("{one}, {place}"), &format!("{many}, {place}"), count)
                     .with(self.pods(pods))
             }
             Need::Feature(feature) => {
@@ -236,7 +232,7 @@ impl Speaker<'_> {
         })
     }
 
-    fn fewer(&self, one: &str, many: &str, count: i64) -> Phrase {
+    fn fewer(one: &str, many: &str, count: i64) -> Phrase {
         let what = if count == 1 { one } else { many };
         let amount = Some(Measure::Count(count));
         Phrase { amount, ..Phrase::new(format!("{{}} fewer {what}")) }
@@ -313,7 +309,7 @@ impl Speaker<'_> {
             (None, None) => format!("{} in the emptiest", skew.least),
         };
         let (one, many) = (format!("pod {pods} {place}"), format!("pods {pods} {place}"));
-        let mut phrase = self.fewer(&one, &many, skew.excess);
+        let mut phrase = Self::fewer(&one, &many, skew.excess);
         phrase.fixed = format!("maxSkew {}", constraint.max_skew);
         phrase.with(format!("{} there, {emptiest}", skew.held))
     }
@@ -333,9 +329,8 @@ impl Speaker<'_> {
         selectors.dedup();
         let what = format!("matching {} {}", selectors.join(" or "), self.place(key));
         let count = i64::try_from(pods.len()).unwrap_or(i64::MAX);
-        let mut phrase = self.fewer(&format!("pod {what}"), &format!("pods {what}"), count);
-        phrase.fixed = "anti-affinity".to_owned();
-        phrase.with(self.pods(pods))
+        let phrase = Self::fewer(&format!("pod {what}"), &format!("pods {what}"), count);
+        Phrase { fixed: "anti-affinity".to_owned(), ..phrase }.with(self.pods(pods))
     }
 
     /// Where a topology's domain is, seen from a node.

@@ -338,7 +338,8 @@ impl<'a> State<'a> {
         Ok(())
     }
 
-    /// The required terms that find nobody in the node's domains, and who is there that must not be.
+    /// The required terms that find nobody in the node's domains, and who is there that must not
+    /// be.
     pub(crate) fn needs(&self, context: &Context<'_>, node: &NodeInfo<'_>) -> Vec<Need> {
         if self.skips_filter {
             return Vec::new();

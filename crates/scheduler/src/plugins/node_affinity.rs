@@ -116,16 +116,16 @@ impl Wish {
             return Vec::new();
         }
         let node = cluster.node(node);
-        let lacking = self.selector.iter().filter(|(key, value)| node.labels.get(*key) != Some(*value));
+        let lacking =
+            self.selector.iter().filter(|(key, value)| node.labels.get(*key) != Some(*value));
         let mut needs: Vec<Need> = lacking
             .map(|(key, value)| {
                 Need::Label(Requirement { key, operator: Operator::In([value].into()) })
             })
             .collect();
         let required = self.affinity.required.as_ref();
-        let unmet = required.filter(|required| {
-            !required.matches(node.name, &node.labels, cluster.symbols())
-        });
+        let unmet = required
+            .filter(|required| !required.matches(node.name, &node.labels, cluster.symbols()));
         if let Some(unmet) = unmet {
             let terms = unmet.terms.iter().filter_map(|term| lacks(cluster, term, node));
             let least = terms.min_by_key(|lacks| {

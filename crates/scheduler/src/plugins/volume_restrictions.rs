@@ -112,13 +112,13 @@ impl State {
             return needs;
         }
         for &claim in &self.exclusive {
-            let uses = |pod: &InstanceId| {
+            let mounts = |pod: &InstanceId| {
                 let instance = placement.instance(*pod);
                 instance.node().is_some_and(|node| placement.node(node).exists)
                     && cluster.class(instance.class).namespace == namespace
                     && claim_names(spec(*pod)).any(|name| name == claim)
             };
-            let users: Vec<InstanceId> = placement.instance_ids().filter(uses).collect();
+            let users: Vec<InstanceId> = placement.instance_ids().filter(mounts).collect();
             if !users.is_empty() {
                 needs.push(Need::Claim(claim, users));
             }

@@ -79,7 +79,7 @@ fn wants<'a>(cluster: &'a Cluster, volume: &'a Volume) -> impl Iterator<Item = W
         // A label that does not parse is ignored.
         let parses = values.iter().all(|value| !value.is_empty());
         let replaced_by = cluster.find(replacement);
-        parses.then(|| Wanted { volume: volume.name, key, value, replaced_by, values })
+        parses.then_some(Wanted { volume: volume.name, key, value, replaced_by, values })
     })
 }
 

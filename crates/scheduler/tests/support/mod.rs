@@ -101,8 +101,11 @@ pub(crate) fn why(cluster: &Cluster, decision: &Decision, node: &str) -> String 
     let of_node = |(id, _): &&(NodeId, NodeVerdict)| cluster.node_name(*id) == node;
     match decision.nodes.iter().find(of_node) {
         Some((_, NodeVerdict::Rejected(rejection))) => {
-            let texts: Vec<_> =
-                rejection.reasons.iter().map(|reason| wording::text(Words::newest(cluster), *reason)).collect();
+            let texts: Vec<_> = rejection
+                .reasons
+                .iter()
+                .map(|reason| wording::text(Words::newest(cluster), *reason))
+                .collect();
             format!("{}: {}", rejection.plugin.name(), texts.join(", "))
         }
         _ => String::new(),

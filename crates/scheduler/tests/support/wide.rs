@@ -58,9 +58,9 @@ pub(crate) fn hold<S: Strategy>(
 fn any_taint() -> impl Strategy<Value = Value> {
     let effect = prop::sample::select(vec!["NoSchedule", "NoExecute", "PreferNoSchedule"]);
     let value = prop::sample::select(vec!["", "v"]);
-    (0..2, value, effect).prop_map(|(key, value, effect)| {
-        json!({"key": format!("k{key}"), "value": value, "effect": effect})
-    })
+    (0..2, value, effect).prop_map(
+        |(key, value, effect)| json!({"key": format!("k{key}"), "value": value, "effect": effect}),
+    )
 }
 
 fn any_node() -> impl Strategy<Value = Value> {
@@ -273,18 +273,30 @@ fn claim(name: &str, kind: i32, zone: i32) -> Vec<Value> {
     let zone = format!("zone{zone}");
     let term = json!({"key": "zone", "operator": "In", "values": [zone]});
     match kind {
-        0 => merge(&mut volume, &json!({"spec": {"nodeAffinity": {"required":
-            {"nodeSelectorTerms": [{"matchExpressions": [term]}]}}}})),
-        1 => merge(&mut volume, &json!({"metadata": {"labels":
-            {"topology.kubernetes.io/zone": zone}}})),
+        0 => merge(
+            &mut volume,
+            &json!({"spec": {"nodeAffinity": {"required":
+            {"nodeSelectorTerms": [{"matchExpressions": [term]}]}}}}),
+        ),
+        1 => merge(
+            &mut volume,
+            &json!({"metadata": {"labels":
+            {"topology.kubernetes.io/zone": zone}}}),
+        ),
         2 => return vec![claim],
         3 => {
-            merge(&mut claim, &json!({"metadata": {"annotations": null},
-                "spec": {"volumeName": null}, "status": {"phase": "Pending"}}));
+            merge(
+                &mut claim,
+                &json!({"metadata": {"annotations": null},
+                "spec": {"volumeName": null}, "status": {"phase": "Pending"}}),
+            );
             let binding = "WaitForFirstConsumer";
-            return vec![claim, json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+            return vec![
+                claim,
+                json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
                 "metadata": {"name": "late"}, "provisioner": "kubernetes.io/no-provisioner",
-                "volumeBindingMode": binding})];
+                "volumeBindingMode": binding}),
+            ];
         }
         _ => {}
     }
