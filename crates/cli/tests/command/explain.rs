@@ -35,10 +35,8 @@ fn pod(name: &str, on: Option<&str>, cpu: &str, spec: &Value) -> Value {
 
 /// Five nodes, each with an objection of its own.
 fn nodes() -> Vec<Value> {
-    let (none, taint) = (
-        json!({}),
-        |key: &str, value: &str, effect: &str| json!({"key": key, "value": value, "effect": effect}),
-    );
+    let none = json!({});
+    let taint = |key: &str, value: &str, effect: &str| json!({"key": key, "value": value, "effect": effect});
     let cordon = taint("node.kubernetes.io/unschedulable", "", "NoSchedule");
     let lost = "node.kubernetes.io/unreachable";
     let lost = [taint(lost, "", "NoSchedule"), taint(lost, "", "NoExecute")];
