@@ -145,9 +145,10 @@ impl Speaker<'_> {
             Need::Affinity => Phrase::new("node affinity that some node can meet"),
             Need::Port(port, holder) => Phrase::new(format!("port {} free", self.port(port)))
                 .with(format!("held by {}", self.pod(*holder))),
-            Need::PodSlot { running, limit } => self
-                .fewer("pod on it", "pods on it", running + 1 - limit)
-                .with(format!("{running} run, {limit} may")),
+            Need::PodSlot { running, limit } => {
+                Self::fewer("pod on it", "pods on it", running + 1 - limit)
+                    .with(format!("{running} run, {limit} may"))
+            }
             Need::Amount(amount) => self.amount(amount),
             Need::Disk(pods) => {
                 Phrase::new("its disk free").with(format!("used by {}", self.pods(pods)))

@@ -36,7 +36,9 @@ fn pod(name: &str, on: Option<&str>, cpu: &str, spec: &Value) -> Value {
 /// Five nodes, each with an objection of its own.
 fn nodes() -> Vec<Value> {
     let none = json!({});
-    let taint = |key: &str, value: &str, effect: &str| json!({"key": key, "value": value, "effect": effect});
+    let taint = |key: &str, value: &str, effect: &str| -> Value {
+        json!({"key": key, "value": value, "effect": effect})
+    };
     let cordon = taint("node.kubernetes.io/unschedulable", "", "NoSchedule");
     let lost = "node.kubernetes.io/unreachable";
     let lost = [taint(lost, "", "NoSchedule"), taint(lost, "", "NoExecute")];
