@@ -90,7 +90,9 @@ fn meet(case: &Case, cluster: &Cluster, node: NodeId, needs: &[(Plugin, Need)]) 
 fn uncordon(node: &mut Value) {
     merge(node, &json!({"spec": {"unschedulable": false}}));
     let taints = node["spec"]["taints"].as_array_mut().unwrap();
-    taints.retain(|taint| taint["key"] != "node.kubernetes.io/unschedulable");
+    taints.retain(|taint| {
+        taint["key"] != "node.kubernetes.io/unschedulable" || taint["effect"] != "NoSchedule"
+    });
 }
 
 fn tolerate(pod: &mut Value, cluster: &Cluster, taint: &Taint) {

@@ -245,7 +245,9 @@ impl Speaker<'_> {
         match key {
             "node.kubernetes.io/not-ready" => return tolerate("Ready again"),
             "node.kubernetes.io/unreachable" => return tolerate("reachable again"),
-            "node.kubernetes.io/unschedulable" => return tolerate("uncordon it"),
+            "node.kubernetes.io/unschedulable" if taint.effect == Effect::NoSchedule => {
+                return tolerate("uncordon it");
+            }
             "node.kubernetes.io/disk-pressure" => return tolerate("free of disk pressure"),
             "node.kubernetes.io/memory-pressure" => return tolerate("free of memory pressure"),
             "node.kubernetes.io/pid-pressure" => return tolerate("free of process pressure"),

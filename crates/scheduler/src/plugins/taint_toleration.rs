@@ -131,21 +131,24 @@ impl Tolerance {
     }
 
     /// Every taint of the node that keeps the pod off. The one that comes with cordoning goes with
-    /// it: it is left out of a cordoned node's.
+    /// it: it is left out where the node is to be uncordoned.
     pub(crate) fn needs<'a>(
         &'a self,
         cluster: &'a Cluster,
         node: &NodeInfo<'a>,
     ) -> impl Iterator<Item = Need> + use<'a> {
         let added = node.usage.taints;
-        let cordoned = node.usage.unschedulable;
+        let uncordoned = node.usage.unschedulable && !self.tolerates_cordon;
         let unreachable = self.unreachable.filter(|_| added.unreachable);
         let own = node.node.taints.iter().copied().filter(|taint| {
             taint.effect != Effect::PreferNoSchedule && !bears(cluster, &self.tolerations, taint)
         });
         own.chain(unreachable)
             .chain(self.out_of_service.filter(|_| added.out_of_service))
-            .filter(move |taint| !cordoned || taint.key != cluster.known().unschedulable)
+            .filter(move |taint| {
+                let cordon = (cluster.known().unschedulable, Effect::NoSchedule);
+                !uncordoned || (taint.key, taint.effect) != cordon
+            })
             .map(Need::Tolerate)
     }
 

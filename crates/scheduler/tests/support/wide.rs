@@ -67,14 +67,15 @@ fn any_node() -> impl Strategy<Value = Value> {
     let labels = (prop::option::weighted(0.8, 0..3), prop::option::of(0..2));
     let taint = prop::option::weighted(0.35, any_taint());
     let sizes = (1..9_i32, 1..6_i32, 2..9_i32, 0..3_i32);
-    let cordoned = (prop::bool::weighted(0.15), any::<bool>());
+    let effect = prop::sample::select(vec!["NoSchedule", "NoSchedule", "NoExecute"]);
+    let cordoned = (prop::bool::weighted(0.15), prop::option::of(effect));
     (labels, taint, sizes, cordoned).prop_map(|((zone, disk), taint, sizes, cordoned)| {
         let mut taints: Vec<Value> = taint.into_iter().collect();
         let (cpu, memory, pods, gpu) = sizes;
         let (cordoned, told) = cordoned;
-        if cordoned && told {
+        if let Some(effect) = told.filter(|_| cordoned) {
             let key = "node.kubernetes.io/unschedulable";
-            taints.push(json!({"key": key, "effect": "NoSchedule"}));
+            taints.push(json!({"key": key, "effect": effect}));
         }
         let mut patch = json!({
             "spec": {"taints": taints, "unschedulable": cordoned},
@@ -166,7 +167,7 @@ pub(crate) fn any_pod(honor: bool) -> impl Strategy<Value = Value> {
     let far = prop::option::weighted(0.3, prop::collection::vec(any_term(), 1..3));
     let spread = prop::collection::vec(any_spread(honor), 0..3);
     let wish = prop::option::weighted(0.2, any_wish());
-    let shape = (0..3, prop::sample::select(vec![-1, 0, 5, 10]), prop::option::of(0..2));
+    let shape = (0..3, prop::sample::select(vec![-1, 0, 5, 10]), prop::option::of(0..3));
     (any_container(), near, far, prop::option::weighted(0.4, spread), wish, shape).prop_map(
         |(container, near, far, spread, wish, (app, priority, toleration))| {
             let mut patch = json!({
@@ -182,7 +183,11 @@ pub(crate) fn any_pod(honor: bool) -> impl Strategy<Value = Value> {
             merge(&mut patch, &json!({"spec": {"topologySpreadConstraints": spread}}));
             merge(&mut patch, &json!({"spec": wish.unwrap_or(json!({}))}));
             if let Some(key) = toleration {
-                let toleration = json!({"key": format!("k{key}"), "operator": "Exists"});
+                let mut toleration = json!({"key": format!("k{key}"), "operator": "Exists"});
+                if key == 2 {
+                    let cordon = "node.kubernetes.io/unschedulable";
+                    merge(&mut toleration, &json!({"key": cordon, "effect": "NoSchedule"}));
+                }
                 merge(&mut patch, &json!({"spec": {"tolerations": [toleration]}}));
             }
             patch
