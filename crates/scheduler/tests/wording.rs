@@ -11,8 +11,8 @@ use support::{cluster, find, node, pod, running};
 fn condition(cluster: &Cluster, release: &str) -> String {
     let (scheduler, placement) = (Scheduler::new(cluster), Placement::of(cluster));
     let decision = scheduler.decide(&placement, find(cluster, "p"));
-    let words = Words { cluster, release: Release::nearest(release).unwrap() };
-    message::of_condition(words, &decision).unwrap()
+    let words = Words { cluster, release: Release::nearest(release).expect("a release") };
+    message::of_condition(words, &decision).expect("it stays pending")
 }
 
 const FRAME: &str = "preemption: 0/1 nodes are available: 1 Preemption is not helpful for \
