@@ -1,5 +1,7 @@
 //! What a pod needs: exactly what keeps it off, and enough to let it in.
 
+#![expect(clippy::unwrap_used, reason = "the objects are our own, and known to hold what is asked")]
+
 mod support;
 
 use std::collections::BTreeSet;

@@ -200,8 +200,8 @@ fn fork_edits_and_revert_are_bit_identical() {
         let mark = placement.mark();
         let mut ends = Vec::new();
         for _ in 0..2 {
-            for (kind, who, place) in &edits {
-                change(&cluster, &mut placement, *kind, who, place);
+            for &(kind, who, place) in &edits {
+                change(&cluster, &mut placement, kind, who, place);
             }
             ends.push((placement.clone(), scheduler.decide(&placement, pod)));
             placement.revert(&cluster, mark);
@@ -215,7 +215,7 @@ fn fork_edits_and_revert_are_bit_identical() {
 }
 
 /// One edit of each kind that there is.
-fn change(cluster: &Cluster, placement: &mut Placement, kind: i32, who: &Index, place: &Index) {
+fn change(cluster: &Cluster, placement: &mut Placement, kind: i32, who: Index, place: Index) {
     let ids: Vec<InstanceId> = placement.instance_ids().collect();
     let (id, node) = (ids[who.index(ids.len())], NodeId::at(place.index(cluster.nodes().len())));
     match kind {
@@ -278,7 +278,7 @@ fn scores_stay_in_range() {
     hold(any_case(true), 150, |case| {
         let cluster = case.cluster();
         let weights = Scheduler::new(&cluster).profile().scores.clone();
-        let mut scored = false;
+        let mut any = false;
         for (_, verdict) in decide(&cluster, "p").nodes {
             let NodeVerdict::Feasible(Some(scores)) = verdict else { continue };
             for (plugin, score) in &scores.by_plugin {
@@ -287,8 +287,8 @@ fn scores_stay_in_range() {
             }
             let sum: i64 = scores.by_plugin.iter().map(|(_, score)| score).sum();
             prop_assert_eq!(scores.total, sum);
-            scored = true;
+            any = true;
         }
-        Ok(scored)
+        Ok(any)
     });
 }
