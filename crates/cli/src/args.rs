@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use holdfast_scheduler::Release;
 
 use crate::exit;
 use crate::output::Output;
@@ -134,9 +135,23 @@ pub struct ExplainArguments {
     /// This pod, as if it were pending and everything else stood where it stands.
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub pod: Option<String>,
+    /// Show this node alone.
+    #[arg(long, value_name = "NAME")]
+    pub node: Option<String>,
+    /// Show every node, also in large clusters.
+    #[arg(long, conflicts_with = "node")]
+    pub all: bool,
+    /// Use the words of this Kubernetes release, 1.30 to 1.36, instead of the cluster's own;
+    /// decisions are those of 1.36 either way.
+    #[arg(long, value_name = "1.MINOR", value_parser = release)]
+    pub kubernetes_version: Option<Release>,
     /// A stream of cases instead, `{"id","objects"}` a line, answered in order with a decision
-    /// trace a line; `-` is standard input.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["inputs", "pod"])]
+    /// trace a line, in the words of 1.36; `-` is standard input.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["inputs", "pod", "node", "all", "kubernetes_version"]
+    )]
     pub cases: Option<PathBuf>,
     /// Formats and where to write them: `human`, `json`, `ndjson`.
     #[command(flatten)]
@@ -180,6 +195,15 @@ pub struct OutputArguments {
         env = "HOLDFAST_OUTPUT"
     )]
     pub output: Vec<Output>,
+}
+
+/// A release whose words are known.
+fn release(text: &str) -> Result<Release, String> {
+    let known = Release::nearest(text).filter(|release| {
+        let of_release = format!("{release}.");
+        format!("{}.", text.trim_start_matches('v')).starts_with(&of_release)
+    });
+    known.ok_or_else(|| format!("known are {} to {}", Release::OLDEST, Release::NEWEST))
 }
 
 fn after_help() -> String {

@@ -9,9 +9,10 @@ pub mod synth;
 
 use std::path::PathBuf;
 
+use holdfast_cluster::{Cluster, NodeId};
 use holdfast_ingest::{Diagnostic, Loaded, Options, Rule, Severity};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, nearest};
 use crate::{input, render};
 
 /// Reads the inputs into a cluster and tells on standard error what was wrong with them.
@@ -57,4 +58,20 @@ fn load_cluster(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
             .hint("add them: kubectl get nodes -o json > nodes.json, then name both files"));
     }
     Ok(loaded)
+}
+
+/// The node that an option names.
+///
+/// # Errors
+/// When there is none of that name.
+fn node_named(cluster: &Cluster, option: &str, name: &str) -> Result<NodeId, Failure> {
+    let known = cluster.find(name).and_then(|symbol| cluster.node_named(symbol));
+    known.ok_or_else(|| {
+        let names: Vec<&str> = cluster.node_ids().map(|id| cluster.node_name(id)).collect();
+        let failure = Failure::usage(format!("{option}: there is no node named {name:?}"));
+        match nearest(name, names.iter().copied()) {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure.hint(format!("the nodes are {}", render::words::list(&names, 12))),
+        }
+    })
 }

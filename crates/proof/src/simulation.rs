@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_cluster::placement::Mark;
 use holdfast_cluster::{Cluster, NodeId, Placement};
 use holdfast_failover::{Dynamics, Event, Impossible};
-use holdfast_scheduler::{Scratch, message};
+use holdfast_scheduler::{Scratch, Words, message};
 
 use crate::doubts::Doubts;
 use crate::envelope::Envelope;
@@ -198,7 +198,7 @@ impl<'c> Simulator<'c> {
                     let cluster = self.dynamics.cluster();
                     let gates = cluster.spec_of(instance.class).gates.iter();
                     let gates: Vec<&str> = gates.map(|gate| cluster.text(*gate)).collect();
-                    message::of(cluster, &decision, &gates).unwrap_or_default()
+                    message::of(Words::of(cluster), &decision, &gates).unwrap_or_default()
                 });
                 if !text.is_empty() {
                     stage.workloads[at].messages.insert(text.clone());

@@ -6,6 +6,7 @@
 
 use holdfast_cluster::{ClassId, InstanceId, NodeId};
 
+use crate::needs::Need;
 use crate::node_info::{NodeInfo, Variant};
 use crate::plugin::Plugin;
 use crate::plugins::node_affinity::Named;
@@ -84,28 +85,42 @@ impl<'a> Cycle<'a> {
         (cycle, eligible)
     }
 
+    /// A cycle for asking every filter, whatever `PreFilter` says.
+    pub(crate) fn for_needs(context: Context<'a>) -> Self {
+        let (mut cycle, eligible) = Self::pre_filter(context);
+        if eligible.is_err() {
+            for &plugin in &context.compiled.profile.filters {
+                // What a plugin cannot look up it needs of the pod, not of a node.
+                let _ = cycle.look_up_volumes_of(plugin);
+            }
+        }
+        cycle
+    }
+
     /// `PreFilter` of the volume plugins that are enabled.
     fn look_up_volumes(&mut self) -> Result<(), (Plugin, Reason)> {
-        let context = &self.context;
-        if context.spec.volumes.is_empty() {
+        let compiled = self.context.compiled;
+        if self.context.spec.volumes.is_empty() {
             return Ok(());
         }
-        for &plugin in &context.compiled.profile.filters {
-            let found = match plugin {
-                Plugin::VolumeRestrictions => {
-                    volume_restrictions::pre_filter(context).map(|state| self.restrictions = state)
-                }
-                Plugin::VolumeBinding => {
-                    volume_binding::pre_filter(context).map(|state| self.binding = state)
-                }
-                Plugin::VolumeZone => {
-                    volume_zone::pre_filter(context).map(|state| self.zones = state)
-                }
-                _ => Ok(()),
-            };
-            found.map_err(|reason| (plugin, reason))?;
+        for &plugin in &compiled.profile.filters {
+            self.look_up_volumes_of(plugin).map_err(|reason| (plugin, reason))?;
         }
         Ok(())
+    }
+
+    fn look_up_volumes_of(&mut self, plugin: Plugin) -> Result<(), Reason> {
+        let context = &self.context;
+        match plugin {
+            Plugin::VolumeRestrictions => {
+                volume_restrictions::pre_filter(context).map(|state| self.restrictions = state)
+            }
+            Plugin::VolumeBinding => {
+                volume_binding::pre_filter(context).map(|state| self.binding = state)
+            }
+            Plugin::VolumeZone => volume_zone::pre_filter(context).map(|state| self.zones = state),
+            _ => Ok(()),
+        }
     }
 
     /// Runs the filters on a node until one rejects it (`RunFilterPlugins`). `reasons` is emptied,
@@ -154,6 +169,83 @@ impl<'a> Cycle<'a> {
         }
     }
 
+    /// What each filter, were it asked, would need to let the pod onto the node; nothing where all
+    /// are content.
+    pub(crate) fn needs(&self, node: &NodeInfo<'_>) -> Vec<(Plugin, Need)> {
+        let mut needs = self.needs_of(node);
+        let nominated = self.nominated(node.id);
+        if !nominated.is_empty() {
+            let (cycle, crowded) = self.crowd(node, &nominated);
+            let crowded = cycle.needs_of(&crowded.info(node));
+            // Without those pods it is as if the node were not kept free.
+            if let Some((plugin, _)) = crowded.iter().find(|need| !needs.contains(need)) {
+                needs.push((*plugin, Need::KeptFree(nominated)));
+            }
+        }
+        needs
+    }
+
+    fn needs_of(&self, node: &NodeInfo<'_>) -> Vec<(Plugin, Need)> {
+        let filters = self.context.compiled.profile.filters.iter();
+        filters
+            .flat_map(|&plugin| {
+                self.needs_by(plugin, node).into_iter().map(move |need| (plugin, need))
+            })
+            .collect()
+    }
+
+    fn needs_by(&self, plugin: Plugin, node: &NodeInfo<'_>) -> Vec<Need> {
+        let context = &self.context;
+        let Context { cluster, compiled, spec_id, .. } = *context;
+        match plugin {
+            Plugin::NodeUnschedulable => {
+                node_unschedulable::needs(context, node).into_iter().collect()
+            }
+            Plugin::NodeName => node_name::needs(context, node).into_iter().collect(),
+            Plugin::TaintToleration => compiled.taints.of(spec_id).needs(cluster, node).collect(),
+            Plugin::NodeAffinity => compiled.node_affinity.of(spec_id).needs(cluster, node.id),
+            Plugin::NodePorts => node_ports::needs(context, node),
+            Plugin::NodeResourcesFit => node_resources_fit::needs(context, node),
+            Plugin::NodeVolumeLimits => node_volume_limits::needs(context, node),
+            Plugin::VolumeRestrictions => {
+                self.restrictions.iter().flat_map(|state| state.needs(context, node)).collect()
+            }
+            Plugin::VolumeBinding => {
+                self.binding.iter().flat_map(|state| state.needs(cluster, node)).collect()
+            }
+            Plugin::VolumeZone => {
+                self.zones.iter().flat_map(|state| state.needs(cluster, node)).collect()
+            }
+            Plugin::PodTopologySpread => {
+                self.spread.iter().flat_map(|state| state.needs(context, node.id)).collect()
+            }
+            Plugin::InterPodAffinity => self.affinity.needs(context, node),
+            Plugin::NodeDeclaredFeatures => node_declared_features::needs(context, node).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the pod needs wherever it goes.
+    pub(crate) fn pod_needs(&self) -> Vec<Need> {
+        let context = &self.context;
+        let compiled = context.compiled;
+        let mut needs: Vec<Need> = context.spec.gates.iter().copied().map(Need::Gate).collect();
+        if compiled.node_affinity.of(context.spec_id).named == Named::Conflict {
+            needs.push(Need::AffinityConflict);
+        }
+        for plugin in &compiled.profile.filters {
+            match plugin {
+                Plugin::VolumeBinding => needs.extend(volume_binding::pod_needs(context)),
+                Plugin::VolumeZone => needs.extend(volume_zone::pod_needs(context)),
+                _ => {}
+            }
+        }
+        let unparsable =
+            [pod_topology_spread::pre_filter(context), inter_pod_affinity::pre_filter(context)];
+        needs.extend(unparsable.into_iter().filter_map(Result::err).map(Need::Mend));
+        needs
+    }
+
     /// The same, with the pods that the node is kept free for in place and without them
     /// (`RunFilterPluginsWithNominatedPods`).
     pub(crate) fn filter_with_nominated(
@@ -163,15 +255,21 @@ impl<'a> Cycle<'a> {
     ) -> Result<(), (Plugin, Code)> {
         let nominated = self.nominated(node.id);
         if !nominated.is_empty() {
-            let mut cycle = self.clone();
-            let Context { cluster, placement, .. } = self.context;
-            let mut crowded = Variant::of(cluster, placement, node);
-            for pod in nominated {
-                cycle.add(&mut crowded, node, pod);
-            }
+            let (cycle, crowded) = self.crowd(node, &nominated);
             cycle.filter(&crowded.info(node), reasons)?;
         }
         self.filter(node, reasons)
+    }
+
+    /// The node with these pods on it too.
+    fn crowd(&self, node: &NodeInfo<'_>, pods: &[InstanceId]) -> (Self, Variant) {
+        let mut cycle = self.clone();
+        let Context { cluster, placement, .. } = self.context;
+        let mut crowded = Variant::of(cluster, placement, node);
+        for &pod in pods {
+            cycle.add(&mut crowded, node, pod);
+        }
+        (cycle, crowded)
     }
 
     /// Pending pods of the same or a higher priority that the node is kept free for.

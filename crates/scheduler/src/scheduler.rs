@@ -4,6 +4,7 @@ use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
 
 use crate::decision::{Decision, NodeVerdict, Outcome, Preemption, Scores};
 use crate::framework::{Cycle, Eligible};
+use crate::needs::{Need, Needs};
 use crate::node_info::{NodeInfo, snapshot};
 use crate::plugin::{Plugin, Profile};
 use crate::plugins::{Compiled, Context, scheduling_gates};
@@ -158,6 +159,23 @@ impl<'c> Scheduler<'c> {
             decision.preemption = Some(preemption::post_filter(&cycle, &decision));
         }
         decision
+    }
+
+    /// What would have to change for the pod to fit, node by node, with every filter asked.
+    ///
+    /// A pod fits a node exactly when neither it nor the node needs anything.
+    pub fn needs(&self, placement: &Placement, pod: InstanceId) -> Needs {
+        let context = Context::new(self.cluster, &self.compiled, placement, pod);
+        let cycle = Cycle::for_needs(context);
+        let nodes = snapshot(self.cluster, placement);
+        let mut of_pod = cycle.pod_needs();
+        if let Outcome::Failed(failure) = self.decide(placement, pod).outcome {
+            let mend = Need::Mend(failure.reason);
+            if !of_pod.contains(&mend) {
+                of_pod.push(mend);
+            }
+        }
+        Needs { pod: of_pod, nodes: nodes.map(|node| (node.id, cycle.needs(&node))).collect() }
     }
 
     /// Filters and scores the nodes into the decision.

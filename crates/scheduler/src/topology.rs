@@ -94,6 +94,11 @@ impl Topologies {
         TopologyId(u32::try_from(at).expect("fewer keys than symbols"))
     }
 
+    /// The key of a topology.
+    pub(crate) fn key(&self, id: TopologyId) -> Symbol {
+        *self.0.get_index(id.0 as usize).expect("ids are positions").0
+    }
+
     /// One topology.
     pub(crate) fn get(&self, id: TopologyId) -> &Topology {
         &self.0[id.0 as usize]

@@ -274,8 +274,9 @@ fn closing(out: &mut String, report: &Report) {
     let _ = writeln!(out, "Checked: {sets} of failed nodes out of {nodes}; {states}.");
     let emulated = report.kubernetes.emulated;
     let version = report.kubernetes.cluster.as_deref();
+    let wording = words::wording(version);
     let version = version.map_or("does not tell its version".to_owned(), |v| format!("is {v}"));
-    let _ = writeln!(out, "Modelled: Kubernetes {emulated}; the cluster {version}.");
+    let _ = writeln!(out, "Modelled: Kubernetes {emulated}{wording}; the cluster {version}.");
     if !report.excluded.is_empty() {
         let names: Vec<String> = report.excluded.iter().map(|e| short(&e.object)).collect();
         let left_out = words::list(&names, 6);

@@ -11,6 +11,7 @@
 )]
 
 mod claims;
+mod explain;
 mod golden;
 mod holdfast;
 mod hostile;

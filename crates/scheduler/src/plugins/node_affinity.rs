@@ -6,13 +6,14 @@
 use std::sync::OnceLock;
 
 use holdfast_cluster::affinity;
-use holdfast_cluster::selector::{NodeSelector, NodeSelectorTerm, Operator};
+use holdfast_cluster::selector::{NodeSelector, NodeSelectorTerm, Operator, Requirement};
 use holdfast_cluster::{Cluster, Labels, Node, NodeId, SpecId, Symbol};
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use super::Verdict;
 use crate::bits::Bits;
+use crate::needs::Need;
 use crate::reason::{Code, Reason};
 
 /// Every distinct wish about nodes, with the nodes that meet it.
@@ -108,6 +109,34 @@ impl Wish {
         Err(Code::UnschedulableAndUnresolvable)
     }
 
+    /// The labels that the node lacks: those of the selector, and of the required affinity those of
+    /// the term that lacks fewest.
+    pub(crate) fn needs(&self, cluster: &Cluster, node: NodeId) -> Vec<Need> {
+        if self.matches(cluster, node) {
+            return Vec::new();
+        }
+        let node = cluster.node(node);
+        let lacking =
+            self.selector.iter().filter(|(key, value)| node.labels.get(*key) != Some(*value));
+        let mut needs: Vec<Need> = lacking
+            .map(|(key, value)| {
+                Need::Label(Requirement { key, operator: Operator::In([value].into()) })
+            })
+            .collect();
+        let required = self.affinity.required.as_ref();
+        let unmet = required
+            .filter(|required| !required.matches(node.name, &node.labels, cluster.symbols()));
+        if let Some(unmet) = unmet {
+            let terms = unmet.terms.iter().filter_map(|term| lacks(cluster, term, node));
+            let least = terms.min_by_key(|lacks| {
+                let by_name = lacks.iter().filter(|need| matches!(need, Need::Name(_))).count();
+                (by_name, lacks.len())
+            });
+            needs.extend(least.unwrap_or_else(|| vec![Need::Affinity]));
+        }
+        needs
+    }
+
     /// Whether there is anything to score.
     pub(crate) fn scores(&self) -> bool {
         !self.affinity.preferred.is_empty()
@@ -129,6 +158,19 @@ impl Wish {
             .map(|(weight, _)| i64::from(*weight))
             .sum()
     }
+}
+
+/// What the node lacks to be selected by a term; `None` if no node ever is.
+fn lacks(cluster: &Cluster, term: &NodeSelectorTerm, node: &Node) -> Option<Vec<Need>> {
+    let mut requirements = term.expressions.iter().chain(&term.fields);
+    let empty = term.expressions.is_empty() && term.fields.is_empty();
+    if empty || requirements.any(|wanted| wanted.operator == Operator::Invalid) {
+        return None;
+    }
+    let symbols = cluster.symbols();
+    let labels = term.expressions.iter().filter(|wanted| !wanted.matches(&node.labels, symbols));
+    let names = term.fields.iter().filter(|wanted| !wanted.admits(Some(node.name), symbols));
+    Some(labels.cloned().map(Need::Label).chain(names.cloned().map(Need::Name)).collect())
 }
 
 /// What `PreFilter` makes of `matchFields`: terms are alternatives, the requirements of one add up.

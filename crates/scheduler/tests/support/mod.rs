@@ -2,9 +2,11 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub(crate) mod wide;
+
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
 use holdfast_scheduler::decision::{NodeVerdict, Outcome};
-use holdfast_scheduler::{Decision, Scheduler, Scratch, wording};
+use holdfast_scheduler::{Decision, Scheduler, Scratch, Words, wording};
 use serde_json::{Value, json};
 
 /// The cluster that these objects describe.
@@ -99,8 +101,11 @@ pub(crate) fn why(cluster: &Cluster, decision: &Decision, node: &str) -> String 
     let of_node = |(id, _): &&(NodeId, NodeVerdict)| cluster.node_name(*id) == node;
     match decision.nodes.iter().find(of_node) {
         Some((_, NodeVerdict::Rejected(rejection))) => {
-            let texts: Vec<_> =
-                rejection.reasons.iter().map(|reason| wording::text(cluster, *reason)).collect();
+            let texts: Vec<_> = rejection
+                .reasons
+                .iter()
+                .map(|reason| wording::text(Words::newest(cluster), *reason))
+                .collect();
             format!("{}: {}", rejection.plugin.name(), texts.join(", "))
         }
         _ => String::new(),
