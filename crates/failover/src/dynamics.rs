@@ -112,7 +112,7 @@ pub struct Dynamics<'c> {
 type Alike = (ClassId, ClassId, WorkloadId, Option<NodeId>, Option<NodeId>);
 
 impl<'c> Dynamics<'c> {
-    /// The rules for `cluster` under the default scheduler profile.
+    /// The rules for `cluster`, scheduled as it is configured.
     pub fn new(cluster: &'c Cluster) -> Self {
         Self {
             cluster,
@@ -275,11 +275,11 @@ impl<'c> Dynamics<'c> {
         Evicted { pods: due, uncertain }
     }
 
-    /// Whether the default scheduler places the pod as soon as it can: no gate holds it and no
-    /// other scheduler is asked for.
+    /// Whether the scheduler places the pod as soon as it can: no gate holds it and one of its
+    /// profiles is asked for.
     pub fn is_ours(&self, placement: &Placement, pod: InstanceId) -> bool {
-        let spec = self.spec(placement, pod);
-        spec.gates.is_empty() && spec.scheduler_name == self.cluster.known().default_scheduler
+        let gated = !self.spec(placement, pod).gates.is_empty();
+        !gated && self.scheduler.profile_of(placement, pod).is_some()
     }
 
     fn add_evictions(&self, placement: &Placement, situation: &Situation, steps: &mut Steps) {
@@ -341,6 +341,10 @@ impl<'c> Dynamics<'c> {
             steps.sure.push(Step::GiveUp { pod });
         }
         if matches!(found, Preemption::Helps(_)) {
+            let profile = self.scheduler.profile_of(placement, pod);
+            let nodes = placement.nodes().iter().filter(|node| node.exists).count();
+            // The search may have stopped before it came to the best node.
+            steps.coarse |= profile.is_some_and(|profile| profile.may_preempt_early(nodes));
             steps.coarse |= preemption::is_coarse(self.cluster, placement, spec.priority);
         }
         for candidate in found.best() {

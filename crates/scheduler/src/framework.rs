@@ -59,15 +59,21 @@ impl<'a> Cycle<'a> {
             affinity: inter_pod_affinity::State::new(&context),
             context,
         };
-        let eligible = match &context.compiled.node_affinity.of(context.spec_id).named {
-            Named::All => Ok(Eligible::All),
-            Named::Only(nodes) => Ok(Eligible::Only(nodes, Plugin::NodeAffinity)),
-            Named::Conflict => Err((Plugin::NodeAffinity, Reason::NodeAffinityConflict)),
-        };
-        let eligible = eligible.and_then(|eligible| {
-            cycle.look_up_volumes()?;
-            Ok(eligible)
-        });
+        let mut eligible = Ok(Eligible::All);
+        for &plugin in &context.compiled.profile.pre_filters {
+            let looked = match plugin {
+                Plugin::NodeAffinity => cycle.named_nodes(),
+                plugin => cycle.look_up_volumes(plugin).map(|()| Eligible::All),
+            };
+            match looked {
+                Ok(Eligible::All) => {}
+                Ok(only) => eligible = Ok(only),
+                Err(reason) => {
+                    eligible = Err((plugin, reason));
+                    break;
+                }
+            }
+        }
         // Every such rejection holds whoever else is evicted.
         let eligible = eligible.map_err(|(plugin, reason)| Rejection {
             plugin,
@@ -77,26 +83,28 @@ impl<'a> Cycle<'a> {
         (cycle, eligible)
     }
 
-    /// `PreFilter` of the volume plugins that are enabled.
-    fn look_up_volumes(&mut self) -> Result<(), (Plugin, Reason)> {
+    /// The nodes that the pod itself names.
+    fn named_nodes(&self) -> Result<Eligible<'a>, Reason> {
+        match &self.context.compiled.node_affinity.of(self.context.spec_id).named {
+            Named::All => Ok(Eligible::All),
+            Named::Only(nodes) => Ok(Eligible::Only(nodes, Plugin::NodeAffinity)),
+            Named::Conflict => Err(Reason::NodeAffinityConflict),
+        }
+    }
+
+    /// `PreFilter` of a volume plugin; nothing for others.
+    fn look_up_volumes(&mut self, plugin: Plugin) -> Result<(), Reason> {
         let context = &self.context;
         if context.spec.volumes.is_empty() {
             return Ok(());
         }
-        for &plugin in &context.compiled.profile.filters {
-            let found = match plugin {
-                Plugin::VolumeRestrictions => {
-                    volume_restrictions::pre_filter(context).map(|state| self.restrictions = state)
-                }
-                Plugin::VolumeBinding => {
-                    volume_binding::pre_filter(context).map(|state| self.binding = state)
-                }
-                Plugin::VolumeZone => {
-                    volume_zone::pre_filter(context).map(|state| self.zones = state)
-                }
-                _ => Ok(()),
-            };
-            found.map_err(|reason| (plugin, reason))?;
+        match plugin {
+            Plugin::VolumeRestrictions => {
+                self.restrictions = volume_restrictions::pre_filter(context)?;
+            }
+            Plugin::VolumeBinding => self.binding = volume_binding::pre_filter(context)?,
+            Plugin::VolumeZone => self.zones = volume_zone::pre_filter(context)?,
+            _ => {}
         }
         Ok(())
     }
@@ -123,7 +131,7 @@ impl<'a> Cycle<'a> {
             Plugin::NodeName => node_name::filter(context, node, reasons),
             Plugin::TaintToleration => compiled.taints.of(spec_id).filter(cluster, node, reasons),
             Plugin::NodeAffinity => {
-                compiled.node_affinity.of(spec_id).filter(cluster, node.id, reasons)
+                compiled.node_affinity.filter(cluster, spec_id, node.id, reasons)
             }
             Plugin::NodePorts => node_ports::filter(context, node, reasons),
             Plugin::NodeResourcesFit => node_resources_fit::filter(context, node, reasons),
@@ -228,6 +236,8 @@ impl<'a> Cycle<'a> {
         let context = &self.context;
         let Context { cluster, compiled, placement, spec_id, .. } = *context;
         let info = |&node: &NodeId| NodeInfo::of(cluster, placement, node);
+        // Those that do not look at the pod beforehand score it zero where they have no say.
+        let may_skip = compiled.profile.pre_scores.contains(&plugin);
         match plugin {
             Plugin::TaintToleration => {
                 let tolerance = compiled.taints.of(spec_id);
@@ -235,11 +245,11 @@ impl<'a> Cycle<'a> {
                 normalize::scale_by_highest(scores, true);
             }
             Plugin::NodeAffinity => {
-                let wish = compiled.node_affinity.of(spec_id);
-                if !wish.scores() {
+                let wishes = &compiled.node_affinity;
+                if !wishes.scores(spec_id) && may_skip {
                     return false;
                 }
-                scores.extend(feasible.iter().map(|&node| wish.score(cluster, node)));
+                scores.extend(feasible.iter().map(|&node| wishes.score(cluster, spec_id, node)));
                 normalize::scale_by_highest(scores, false);
             }
             Plugin::NodeResourcesFit => {
@@ -260,12 +270,19 @@ impl<'a> Cycle<'a> {
                 scores.extend(feasible.iter().map(|&node| self.affinity.score(context, node)));
                 inter_pod_affinity::normalize(scores);
             }
+            // It scores nothing without the feature gate `StorageCapacityScoring`.
+            Plugin::VolumeBinding if may_skip => return false,
             // Not modelled: a pod without claims scores nothing.
-            Plugin::DynamicResources => scores.resize(feasible.len(), 0),
-            Plugin::NodeResourcesBalancedAllocation => {
-                if !node_resources_balanced_allocation::scores(context) {
+            Plugin::VolumeBinding | Plugin::DynamicResources => scores.resize(feasible.len(), 0),
+            Plugin::NodeResourcesBalancedAllocation
+                if !node_resources_balanced_allocation::scores(context) =>
+            {
+                if may_skip {
                     return false;
                 }
+                scores.resize(feasible.len(), 0);
+            }
+            Plugin::NodeResourcesBalancedAllocation => {
                 let score = |node| node_resources_balanced_allocation::score(context, &info(node));
                 scores.extend(feasible.iter().map(score));
             }

@@ -50,10 +50,10 @@ pub(crate) struct Compiled {
 
 impl Compiled {
     pub(crate) fn new(cluster: &Cluster, profile: Profile) -> Self {
-        let topologies = Topologies::new(cluster);
+        let topologies = Topologies::new(cluster, &profile);
         Self {
             taints: taint_toleration::Compiled::new(cluster),
-            node_affinity: node_affinity::Compiled::new(cluster),
+            node_affinity: node_affinity::Compiled::new(cluster, &profile.added_affinity),
             ports: node_ports::Compiled::new(cluster),
             spread: pod_topology_spread::Compiled::new(cluster),
             affinity: inter_pod_affinity::Compiled::new(cluster),

@@ -38,6 +38,8 @@ pub enum Reason {
     UntoleratedTaint(Taint),
     /// Node selector or required node affinity do not match.
     NodeAffinity,
+    /// The node affinity that the scheduler's profile adds does not match.
+    AddedNodeAffinity,
     /// Required node affinity names nodes in ways that exclude each other.
     NodeAffinityConflict,
     /// A port of the node is taken.

@@ -17,7 +17,8 @@ use crate::reason::{Code, Reason, Rejection};
 #[derive(Debug)]
 pub struct Scheduler<'c> {
     cluster: &'c Cluster,
-    compiled: Compiled,
+    /// By profile; the first also for pods that no profile answers for.
+    compiled: Box<[Compiled]>,
 }
 
 /// Room for one decision after the other without allocating anew.
@@ -31,14 +32,12 @@ pub struct Scratch {
 }
 
 impl<'c> Scheduler<'c> {
-    /// A scheduler with the default profile.
+    /// The scheduler as the cluster has it configured.
     pub fn new(cluster: &'c Cluster) -> Self {
-        Self::with_profile(cluster, Profile::default())
-    }
-
-    /// A scheduler with a profile of its own.
-    pub fn with_profile(cluster: &'c Cluster, profile: Profile) -> Self {
-        Self { cluster, compiled: Compiled::new(cluster, profile) }
+        let profiles = &cluster.scheduling().profiles;
+        assert!(!profiles.is_empty(), "a scheduler has a profile");
+        let compile = |profile: &Profile| Compiled::new(cluster, profile.clone());
+        Self { cluster, compiled: profiles.iter().map(compile).collect() }
     }
 
     /// The cluster it decides for.
@@ -46,9 +45,17 @@ impl<'c> Scheduler<'c> {
         self.cluster
     }
 
-    /// The profile it decides by.
-    pub fn profile(&self) -> &Profile {
-        &self.compiled.profile
+    /// The profile that places the pod, if one does; what is decided for other pods is what the
+    /// first profile would.
+    pub fn profile_of(&self, placement: &Placement, pod: InstanceId) -> Option<&'c Profile> {
+        let spec = self.cluster.spec_of(placement.instance(pod).class);
+        self.cluster.scheduling().profile(spec.scheduler_name)
+    }
+
+    fn context<'a>(&'a self, placement: &'a Placement, pod: InstanceId) -> Context<'a> {
+        let spec = self.cluster.spec_of(placement.instance(pod).class);
+        let at = self.cluster.scheduling().position(spec.scheduler_name).unwrap_or(0);
+        Context::new(self.cluster, &self.compiled[at], placement, pod)
     }
 
     /// The nodes that tie at the highest total, sorted; empty when the pod is gated or fits
@@ -102,7 +109,7 @@ impl<'c> Scheduler<'c> {
     ///
     /// The pod is decided as if it was its turn in the queue; it should be pending.
     pub fn decide(&self, placement: &Placement, pod: InstanceId) -> Decision {
-        let context = Context::new(self.cluster, &self.compiled, placement, pod);
+        let context = self.context(placement, pod);
         let nodes_total = snapshot(self.cluster, placement).count();
         let mut decision = Decision {
             pod,
@@ -114,7 +121,7 @@ impl<'c> Scheduler<'c> {
             narrowed_by: None,
             preemption: None,
         };
-        if scheduling_gates::pre_enqueue(context.spec).is_some() {
+        if scheduling_gates::pre_enqueue(&context).is_some() {
             decision.outcome = Outcome::Gated;
             return decision;
         }
@@ -127,7 +134,7 @@ impl<'c> Scheduler<'c> {
             Err(rejection) => decision.pre_filter = Some(rejection),
             Ok(eligible) => self.judge(&cycle, &eligible, &mut decision),
         }
-        if let Outcome::Unschedulable = decision.outcome {
+        if decision.outcome == Outcome::Unschedulable && context.compiled.profile.preempts {
             decision.preemption = Some(preemption::post_filter(&cycle, &decision));
         }
         decision
@@ -173,8 +180,8 @@ impl<'c> Scheduler<'c> {
         scratch: &mut Scratch,
     ) -> Option<Cycle<'a>> {
         scratch.feasible.clear();
-        let context = Context::new(self.cluster, &self.compiled, placement, pod);
-        if scheduling_gates::pre_enqueue(context.spec).is_some() {
+        let context = self.context(placement, pod);
+        if scheduling_gates::pre_enqueue(&context).is_some() {
             return None;
         }
         let (cycle, eligible) = Cycle::pre_filter(context);
@@ -214,7 +221,9 @@ fn choose(cycle: &Cycle<'_>, decision: &mut Decision) {
         }
         return;
     }
-    let mut rows = vec![Scores { by_plugin: Vec::new(), total: 0 }; feasible.len()];
+    // Without plugins that score, every node is worth one (`prioritizeNodes`).
+    let total = i64::from(cycle.context.compiled.profile.scores.is_empty());
+    let mut rows = vec![Scores { by_plugin: Vec::new(), total }; feasible.len()];
     cycle.score(&feasible, &mut Vec::new(), |plugin, scores| {
         for (row, &score) in rows.iter_mut().zip(scores) {
             row.by_plugin.push((plugin, score));

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::{Cluster, InstanceId, Placement};
-use holdfast_ingest::{Severity, from_objects};
+use holdfast_ingest::{Severity, from_case};
 use holdfast_scheduler::trace::{self, DecisionTrace};
 use holdfast_scheduler::{Scheduler, message};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,9 @@ struct Case<'a> {
     id: String,
     #[serde(borrow)]
     objects: Vec<&'a RawValue>,
+    /// The configuration of the scheduler that decides it.
+    #[serde(borrow, default)]
+    config: Option<&'a RawValue>,
 }
 
 /// The answer to a case.
@@ -54,7 +57,7 @@ pub fn run(arguments: &ExplainArguments) -> Result<u8, Failure> {
     if let Some(path) = &arguments.cases {
         return cases(path);
     }
-    let loaded = super::load_cluster(&arguments.inputs)?;
+    let loaded = super::load_cluster(&arguments.inputs, &arguments.scheduler)?;
     let cluster = &loaded.cluster;
     let mut placement = Placement::of(cluster);
     let explained = match &arguments.pod {
@@ -159,7 +162,8 @@ fn answer(line: &str) -> String {
 
 fn decide(case: &Case<'_>) -> Result<Vec<DecisionTrace>, String> {
     let objects = case.objects.iter().map(|object| object.get().as_bytes());
-    let (cluster, diagnostics) = from_objects(objects);
+    let config = case.config.map(|config| config.get().as_bytes());
+    let (cluster, diagnostics) = from_case(objects, config);
     let error = diagnostics.iter().find(|found| found.severity == Severity::Error);
     if let Some(found) = error {
         return Err(format!("{}: {}", found.rule.summary(), found.detail));

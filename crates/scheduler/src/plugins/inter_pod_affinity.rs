@@ -171,6 +171,9 @@ impl Pairing<'_> {
                 }
             }
         }
+        if !self.listens_to_wishes() {
+            return effect;
+        }
         if self.profile.hard_pod_affinity_weight > 0 {
             for term in &theirs.pod_affinity.required {
                 if self.is_meant_by(term) {
@@ -186,6 +189,15 @@ impl Pairing<'_> {
             }
         }
         effect
+    }
+
+    /// Whether what running pods wish of the incoming one counts (`PreScore`).
+    fn listens_to_wishes(&self) -> bool {
+        let spec = self.cluster.spec_of(self.incoming);
+        let wishes = [&spec.pod_affinity, &spec.pod_anti_affinity]
+            .iter()
+            .any(|affinity| !affinity.preferred.is_empty());
+        wishes || !self.profile.ignores_wishes_of_others
     }
 
     /// Whether a pod of `other` meets every required affinity term; without terms none does.
