@@ -303,9 +303,9 @@ impl Profile {
     /// affinity between pods and features of the kubelet.
     pub fn asks_spread_late(&self) -> bool {
         let after = self.filters.iter().skip_while(|plugin| **plugin != Plugin::PodTopologySpread);
-        after.skip(1).all(|plugin| {
-            matches!(plugin, Plugin::InterPodAffinity | Plugin::NodeDeclaredFeatures)
-        })
+        after
+            .skip(1)
+            .all(|plugin| matches!(plugin, Plugin::InterPodAffinity | Plugin::NodeDeclaredFeatures))
     }
 
     /// How many nodes are looked for before their scores decide, of so many that may be looked at
@@ -405,8 +405,14 @@ mod tests {
     /// The table of upstream's `TestNumFeasibleNodesToFind` (`schedule_one_test.go`, v1.36.3).
     #[test]
     fn looks_for_as_many_nodes_as_upstream_s_own_table() {
-        let table =
-            [(0, 10, 10), (40, 10, 10), (0, 1000, 420), (40, 1000, 400), (0, 6000, 300), (40, 6000, 2400)];
+        let table = [
+            (0, 10, 10),
+            (40, 10, 10),
+            (0, 1000, 420),
+            (40, 1000, 400),
+            (0, 6000, 300),
+            (40, 6000, 2400),
+        ];
         for (percentage_of_nodes, nodes, wanted) in table {
             let profile = Profile { percentage_of_nodes, ..standard() };
             assert_eq!(profile.nodes_to_find(nodes), wanted, "{percentage_of_nodes} % of {nodes}");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use holdfast_cluster::{
     ClassId, Cluster, Instance, InstanceId, NodeId, Placement, PodSpec, WorkloadId,
 };
-use holdfast_scheduler::{Preemption, Scheduler, Scratch};
+use holdfast_scheduler::{Choice, Preemption, Scheduler, Scratch};
 
 use crate::control_plane::ControlPlane;
 use crate::controllers::{self, Reaction};
@@ -13,6 +13,9 @@ use crate::disruption::{self, Certainty};
 use crate::eviction::{self, Delay};
 use crate::preemption;
 use crate::spreading;
+
+/// From how many starts a search through some of the nodes is tried.
+const STARTS: usize = 4;
 
 /// Something that the control plane does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +84,9 @@ pub struct Steps {
     /// they allow; or pods tie that came to their node since, and who of them came first is
     /// not kept.
     pub coarse: bool,
+    /// Which of the steps that schedule are not known to be possible: the scheduler looks at some
+    /// of the nodes only, and from no start that was tried it finds the node best.
+    pub unseen: BTreeSet<(InstanceId, NodeId)>,
 }
 
 /// What [`Dynamics::evict_all`] did.
@@ -322,9 +328,14 @@ impl<'c> Dynamics<'c> {
             {
                 continue;
             }
-            let candidates = self.scheduler.candidates(placement, pod, scratch);
-            steps.sure.extend(candidates.iter().map(|&node| Step::Schedule { pod, node }));
-            if candidates.is_empty() {
+            let choice = self.scheduler.choose(placement, pod, STARTS, scratch);
+            let nodes = choice.nodes();
+            steps.sure.extend(nodes.iter().map(|&node| Step::Schedule { pod, node }));
+            if let Choice::Sampled { any, reachable, .. } = choice {
+                let unseen = any.iter().filter(|node| reachable.binary_search(node).is_err());
+                steps.unseen.extend(unseen.map(|node| (pod, *node)));
+            }
+            if nodes.is_empty() {
                 self.add_preemption(placement, pod, steps);
             }
         }
@@ -336,7 +347,15 @@ impl<'c> Dynamics<'c> {
         if !nominated && (!spec.preempts || !self.outranks_any(placement, spec.priority)) {
             return;
         }
-        let Some(found) = self.scheduler.preempt(placement, pod) else { return };
+        let Some(found) = self.scheduler.preempt(placement, pod) else {
+            // Without anybody to preempt by, no node is kept free either
+            // (`schedulingAlgorithm`, `pkg/scheduler/schedule_one.go`, v1.36.3).
+            let profile = self.scheduler.profile_of(placement, pod);
+            if nominated && profile.is_some_and(|profile| !profile.preempts) {
+                steps.sure.push(Step::GiveUp { pod });
+            }
+            return;
+        };
         if nominated && matches!(found, Preemption::DoesNotHelp(_)) {
             steps.sure.push(Step::GiveUp { pod });
         }

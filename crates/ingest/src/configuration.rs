@@ -199,11 +199,7 @@ fn check_queue(raw: &RawConfiguration<'_>, faults: &mut Faults) {
 }
 
 /// The extenders, which nobody can ask here (`validateExtenders`).
-fn extenders(
-    raw: &[RawExtender],
-    builder: &mut Builder,
-    faults: &mut Faults,
-) -> Box<[Extender]> {
+fn extenders(raw: &[RawExtender], builder: &mut Builder, faults: &mut Faults) -> Box<[Extender]> {
     let says = |verb: &Option<String>| verb.as_ref().is_some_and(|verb| !verb.is_empty());
     let mut known = Vec::new();
     for (at, extender) in raw.iter().enumerate() {

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::volume::{AccessMode, Claim, PodVolume};
-use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, PodSpec};
+use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, PodSpec, Profile};
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::decision::NodeVerdict;
 use holdfast_scheduler::reason::{Reason, Rejection};
@@ -118,6 +118,7 @@ pub(crate) fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: I
     let unhelped = match &decision.preemption {
         Some(Preemption::NotAllowed) => true,
         Some(Preemption::DoesNotHelp(tried)) => tried.iter().all(|(_, rejected)| in_vain(rejected)),
+        None => dynamics.scheduler().profile_of(placement, pod).is_some_and(|p| !p.preempts),
         _ => false,
     };
     let incurable = |(_, verdict): &(NodeId, NodeVerdict)| match verdict {
@@ -135,6 +136,7 @@ fn is_incurable(reason: &Reason) -> bool {
             | Reason::OtherNodeNamed
             | Reason::UntoleratedTaint(_)
             | Reason::NodeAffinity
+            | Reason::AddedNodeAffinity
             | Reason::PortTaken
             | Reason::TooManyPods
             | Reason::InsufficientCpu
@@ -175,6 +177,7 @@ fn is_sure(
     if !dynamics.is_ours(placement, pod)
         || !is_monotone(cluster, placement, pod)
         || may_go_to_waste(cluster, placement, pod)
+        || is_spread_by_default(dynamics, placement, pod)
     {
         return false;
     }
@@ -191,7 +194,7 @@ fn is_sure(
         let mark = placement.mark();
         for &other in &others {
             let other_spec = cluster.spec_of(placement.instance(other).class);
-            if may_land(cluster, other_spec, node) || may_keep_off(spec, other_spec) {
+            if may_land(dynamics, placement, other, node) || may_keep_off(spec, other_spec) {
                 placement.bind(cluster, other, node);
             }
         }
@@ -227,7 +230,10 @@ fn open_but_for_spread(
     let cluster = dynamics.cluster();
     let class = placement.instance(pod).class;
     let reachable = |node: &NodeId| placement.node(*node).reachable;
-    if counting::only_spread(cluster.spec_of(class)).is_none() {
+    let profile = dynamics.scheduler().profile_of(placement, pod);
+    let last = profile.is_some_and(Profile::asks_spread_late)
+        && cluster.spec_of(class).required_features.is_empty();
+    if !last || counting::only_spread(cluster.spec_of(class)).is_none() {
         let nodes = dynamics.scheduler().feasible(placement, pod, scratch);
         return nodes.iter().copied().filter(reachable).collect();
     }
@@ -312,9 +318,21 @@ fn is_spread_with(
     same_namespace && constraints.any(|c| c.selector.matches(labels, cluster.symbols()))
 }
 
-/// Whether a pod of this spec can ever come to the node: everything about it that pods cannot
-/// change.
-fn may_land(cluster: &Cluster, spec: &PodSpec, node: NodeId) -> bool {
+/// Whether the pod, which asks for no spread, may get strict constraints from its profile.
+fn is_spread_by_default(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -> bool {
+    let spec = dynamics.cluster().spec_of(placement.instance(pod).class);
+    let profile = dynamics.scheduler().profile_of(placement, pod);
+    spec.spread.is_empty() && profile.is_none_or(Profile::spreads_strictly_by_default)
+}
+
+/// Whether the pod can ever come to the node: everything about it that pods cannot change.
+fn may_land(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId, node: NodeId) -> bool {
+    let cluster = dynamics.cluster();
+    let spec = cluster.spec_of(placement.instance(pod).class);
+    let profile = dynamics.scheduler().profile_of(placement, pod);
+    if profile.is_some_and(|profile| !profile.filters.contains(&Plugin::NodeAffinity)) {
+        return true;
+    }
     let node = cluster.node(node);
     let selected =
         spec.node_selector.iter().all(|(key, value)| node.labels.get(key) == Some(value));

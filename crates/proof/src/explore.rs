@@ -214,9 +214,10 @@ pub(crate) struct Taken {
 
 /// The steps with their doubts.
 pub(crate) fn weigh(dynamics: &Dynamics<'_>, placement: &Placement, steps: Steps) -> Vec<Taken> {
-    let Steps { sure, possible, coarse } = steps;
+    let Steps { sure, possible, coarse, unseen } = steps;
     let doubt = |step: &Step| match step {
         Step::Preempt { .. } if coarse => Some(Doubt::Preemption),
+        Step::Schedule { pod, node } if unseen.contains(&(*pod, *node)) => Some(Doubt::Sampling),
         step => dynamics.is_assumed(placement, step).then_some(Doubt::CustomController),
     };
     let all = sure.into_iter().chain(possible);

@@ -4,7 +4,9 @@
 //! Models `pkg/scheduler/framework/runtime/framework.go` and `pkg/scheduler/schedule_one.go`
 //! (v1.36.3).
 
-use holdfast_cluster::{ClassId, InstanceId, NodeId};
+use std::cell::OnceCell;
+
+use holdfast_cluster::{ClassId, InstanceId, NodeId, Placement};
 
 use crate::node_info::{NodeInfo, Variant};
 use crate::plugin::Plugin;
@@ -26,6 +28,8 @@ pub(crate) struct Cycle<'a> {
     zones: Option<volume_zone::State<'a>>,
     spread: Option<pod_topology_spread::FilterState<'a>>,
     affinity: inter_pod_affinity::State<'a>,
+    /// What preferred spread counts, once it was asked for.
+    soft: OnceCell<Option<pod_topology_spread::Counted<'a>>>,
 }
 
 /// What `PreFilter` leaves to look at.
@@ -38,6 +42,14 @@ pub(crate) enum Eligible<'a> {
 }
 
 impl Eligible<'_> {
+    /// How many of so many nodes are left.
+    pub(crate) fn count(&self, placement: &Placement, nodes: usize) -> usize {
+        match self {
+            Self::All => nodes,
+            Self::Only(left, _) => left.iter().filter(|node| placement.node(**node).exists).count(),
+        }
+    }
+
     /// Whether the node is left.
     pub(crate) fn contains(&self, node: NodeId) -> bool {
         match self {
@@ -57,6 +69,7 @@ impl<'a> Cycle<'a> {
             zones: None,
             spread: pod_topology_spread::FilterState::new(&context),
             affinity: inter_pod_affinity::State::new(&context),
+            soft: OnceCell::new(),
             context,
         };
         let mut eligible = Ok(Eligible::All);
@@ -257,9 +270,9 @@ impl<'a> Cycle<'a> {
                 scores.extend(feasible.iter().map(score));
             }
             Plugin::PodTopologySpread => {
-                let Some(spread) = pod_topology_spread::ScoreState::new(context, feasible) else {
-                    return false;
-                };
+                let counted = self.soft.get_or_init(|| pod_topology_spread::Counted::new(context));
+                let Some(counted) = counted else { return false };
+                let spread = pod_topology_spread::ScoreState::new(context, counted, feasible);
                 scores.extend(feasible.iter().map(|&node| spread.score(context, node)));
                 pod_topology_spread::normalize(scores);
             }

@@ -26,6 +26,7 @@ use holdfast_cluster::{ClassId, Cluster, InstanceId, Labels, Placement, PodSpec,
 
 use crate::plugin::Profile;
 use crate::reason::Code;
+use crate::sampling::Zones;
 use crate::topology::Topologies;
 
 /// The highest score of a plugin on a node (`MaxNodeScore`).
@@ -46,6 +47,7 @@ pub(crate) struct Compiled {
     pub(crate) affinity: inter_pod_affinity::Compiled,
     pub(crate) images: image_locality::Compiled,
     pub(crate) limits: node_volume_limits::Compiled,
+    pub(crate) zones: Zones,
 }
 
 impl Compiled {
@@ -59,6 +61,7 @@ impl Compiled {
             affinity: inter_pod_affinity::Compiled::new(cluster),
             images: image_locality::Compiled::new(cluster),
             limits: node_volume_limits::Compiled::new(cluster),
+            zones: Zones::new(cluster),
             topologies,
             profile,
         }

@@ -9,6 +9,7 @@ use crate::plugin::{Plugin, Profile};
 use crate::plugins::{Compiled, Context, scheduling_gates};
 use crate::preemption;
 use crate::reason::{Code, Reason, Rejection};
+use crate::sampling;
 
 /// kube-scheduler 1.36 for one cluster.
 ///
@@ -29,6 +30,33 @@ pub struct Scratch {
     totals: Vec<i64>,
     best: Vec<NodeId>,
     reasons: Vec<Reason>,
+}
+
+/// Where a pod may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice<'s> {
+    /// To one of these, which tie at the highest total, sorted; nowhere if there are none.
+    Best(&'s [NodeId]),
+    /// The scheduler looks at some of the nodes that take the pod only.
+    Sampled {
+        /// How many it looks at.
+        looked_at: usize,
+        /// Every node that takes the pod, sorted: it goes to one of them.
+        any: &'s [NodeId],
+        /// Nodes that tie at the highest total of what is found from some start, sorted: it may go
+        /// to each of them.
+        reachable: &'s [NodeId],
+    },
+}
+
+impl<'s> Choice<'s> {
+    /// Every node that the pod may go to, and perhaps more.
+    pub fn nodes(self) -> &'s [NodeId] {
+        match self {
+            Self::Best(nodes) => nodes,
+            Self::Sampled { any, .. } => any,
+        }
+    }
 }
 
 impl<'c> Scheduler<'c> {
@@ -58,8 +86,8 @@ impl<'c> Scheduler<'c> {
         Context::new(self.cluster, &self.compiled[at], placement, pod)
     }
 
-    /// The nodes that tie at the highest total, sorted; empty when the pod is gated or fits
-    /// nowhere.
+    /// The nodes that tie at the highest total of all nodes, sorted; empty when the pod is gated or
+    /// fits nowhere.
     ///
     /// The fast path: no reasons are kept, and nothing about preemption is asked.
     pub fn candidates<'s>(
@@ -69,20 +97,43 @@ impl<'c> Scheduler<'c> {
         scratch: &'s mut Scratch,
     ) -> &'s [NodeId] {
         scratch.best.clear();
-        let Some(cycle) = self.find_feasible(placement, pod, scratch) else { return &[] };
-        if scratch.feasible.len() < 2 {
-            return &scratch.feasible;
+        let Some((cycle, _)) = self.find_feasible(placement, pod, scratch) else { return &[] };
+        add_best(&cycle, None, scratch);
+        &scratch.best
+    }
+
+    /// Where the pod may go, as far as the scheduler looks. What it finds where it does not look at
+    /// all nodes is tried from at most so many starts.
+    pub fn choose<'s>(
+        &self,
+        placement: &Placement,
+        pod: InstanceId,
+        starts: usize,
+        scratch: &'s mut Scratch,
+    ) -> Choice<'s> {
+        scratch.best.clear();
+        let Some((cycle, eligible)) = self.find_feasible(placement, pod, scratch) else {
+            return Choice::Best(&[]);
+        };
+        let nodes = || snapshot(self.cluster, placement).map(|node| node.id);
+        let compiled = cycle.context.compiled;
+        let left = eligible.count(placement, nodes().count());
+        let looked_at = compiled.profile.nodes_to_find(left);
+        if scratch.feasible.len() <= looked_at {
+            add_best(&cycle, None, scratch);
+            return Choice::Best(&scratch.best);
         }
-        let Scratch { feasible, scores, totals, best, .. } = scratch;
-        totals.clear();
-        totals.resize(feasible.len(), 0);
-        cycle.score(feasible, scores, |_, scores| {
-            for (total, score) in totals.iter_mut().zip(scores) {
-                *total += score;
+        // Nodes that `PreFilter` named are looked at in no order at all.
+        if eligible == Eligible::All {
+            let mut ordered = compiled.zones.interleave(nodes());
+            ordered.retain(|node| scratch.feasible.binary_search(node).is_ok());
+            for stretch in sampling::stretches(&ordered, looked_at, starts) {
+                add_best(&cycle, Some(&stretch), scratch);
             }
-        });
-        pick_best(feasible, totals, best);
-        best
+            scratch.best.sort_unstable();
+            scratch.best.dedup();
+        }
+        Choice::Sampled { looked_at, any: &scratch.feasible, reachable: &scratch.best }
     }
 
     /// Every node that passes all filters, sorted; empty when the pod is gated.
@@ -178,7 +229,7 @@ impl<'c> Scheduler<'c> {
         placement: &'a Placement,
         pod: InstanceId,
         scratch: &mut Scratch,
-    ) -> Option<Cycle<'a>> {
+    ) -> Option<(Cycle<'a>, Eligible<'a>)> {
         scratch.feasible.clear();
         let context = self.context(placement, pod);
         if scheduling_gates::pre_enqueue(&context).is_some() {
@@ -190,7 +241,7 @@ impl<'c> Scheduler<'c> {
             let info = NodeInfo::of(self.cluster, placement, node);
             if cycle.filter_with_nominated(&info, &mut scratch.reasons).is_ok() {
                 scratch.feasible.push(node);
-                return Some(cycle);
+                return Some((cycle, eligible));
             }
         }
         for node in snapshot(self.cluster, placement) {
@@ -200,8 +251,24 @@ impl<'c> Scheduler<'c> {
                 scratch.feasible.push(node.id);
             }
         }
-        (!scratch.feasible.is_empty()).then_some(cycle)
+        (!scratch.feasible.is_empty()).then_some((cycle, eligible))
     }
+}
+
+/// Scores these of the feasible nodes, or all of them, and adds the best.
+fn add_best(cycle: &Cycle<'_>, some: Option<&[NodeId]>, scratch: &mut Scratch) {
+    let Scratch { feasible, scores, totals, best, .. } = scratch;
+    let nodes = some.unwrap_or(feasible);
+    totals.clear();
+    totals.resize(nodes.len(), 0);
+    if nodes.len() > 1 {
+        cycle.score(nodes, scores, |_, scores| {
+            for (total, score) in totals.iter_mut().zip(scores) {
+                *total += score;
+            }
+        });
+    }
+    pick_best(nodes, totals, best);
 }
 
 /// The node that is kept free for the pod, if it exists.

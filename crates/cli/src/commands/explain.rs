@@ -8,7 +8,7 @@ use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::{Cluster, InstanceId, Placement};
 use holdfast_ingest::{Severity, from_case};
 use holdfast_scheduler::trace::{self, DecisionTrace};
-use holdfast_scheduler::{Scheduler, message};
+use holdfast_scheduler::{Choice, Scheduler, Scratch, message};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -47,7 +47,26 @@ pub struct Explained {
     /// What the pod's `PodScheduled` condition would say; `None` if it is scheduled.
     #[serde(skip)]
     pub condition: Option<String>,
+    /// What is found where the scheduler does not look at all nodes.
+    #[serde(skip)]
+    pub sampled: Option<Sampled>,
 }
+
+/// The scheduler looks at some of the nodes that take a pod only.
+#[derive(Debug)]
+pub struct Sampled {
+    /// At how many.
+    pub looked_at: usize,
+    /// Of how many.
+    pub feasible: usize,
+    /// How many of them may be the best of those looked at.
+    pub winners: usize,
+    /// There may be more of them: not every start was tried.
+    pub at_least: bool,
+}
+
+/// From how many starts a search through some of the nodes is tried.
+const STARTS: usize = 512;
 
 /// Runs the command.
 ///
@@ -121,6 +140,19 @@ fn explain(scheduler: &Scheduler<'_>, placement: &Placement, pod: InstanceId) ->
     Explained {
         trace: trace::of(cluster, placement, &decision),
         condition: message::of_condition(cluster, &decision),
+        sampled: sampled(scheduler, placement, pod),
+    }
+}
+
+fn sampled(scheduler: &Scheduler<'_>, placement: &Placement, pod: InstanceId) -> Option<Sampled> {
+    match scheduler.choose(placement, pod, STARTS, &mut Scratch::default()) {
+        Choice::Best(_) => None,
+        Choice::Sampled { looked_at, any, reachable } => Some(Sampled {
+            looked_at,
+            feasible: any.len(),
+            winners: reachable.len(),
+            at_least: any.len() > STARTS,
+        }),
     }
 }
 

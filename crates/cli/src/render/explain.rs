@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::commands::explain::Explained;
+use crate::commands::explain::{Explained, Sampled};
 use crate::render::table::Grid;
 use crate::render::words;
 
@@ -15,6 +15,9 @@ pub fn human(explained: &[Explained]) -> String {
     for one in explained {
         for line in words::wrap(&sentence(one), WIDTH) {
             // Writing to a string cannot fail, here and below.
+            let _ = writeln!(out, "{line}");
+        }
+        for line in one.sampled.iter().flat_map(|found| words::wrap(&sampled(found), WIDTH)) {
             let _ = writeln!(out, "{line}");
         }
         out.push('\n');
@@ -36,6 +39,17 @@ fn sentence(one: &Explained) -> String {
             format!("{} stays Pending: {why}", trace.pod)
         }
     }
+}
+
+/// What follows from not looking at all nodes.
+fn sampled(found: &Sampled) -> String {
+    let winners = words::count(found.winners, "node", "nodes");
+    let most = if found.at_least { "at least " } else { "" };
+    format!(
+        "That is of all nodes. The scheduler looks at {} of the {} that take the pod, and where it \
+         begins is not told: {most}{winners} may come out best.",
+        found.looked_at, found.feasible
+    )
 }
 
 /// Node × plugin: scores of the nodes that take it, the plugin and its reasons for those that do

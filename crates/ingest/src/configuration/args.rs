@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Faults;
-use super::raw::{RawDynamicResourcesArgs, RawInterPodAffinityArgs, RawPreemptionArgs};
 use super::raw::RawVolumeBindingArgs;
+use super::raw::{RawDynamicResourcesArgs, RawInterPodAffinityArgs, RawPreemptionArgs};
 
 /// The plugins that take arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

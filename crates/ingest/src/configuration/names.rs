@@ -29,8 +29,7 @@ pub(super) fn is_label_value(text: &str) -> bool {
 
 fn is_subdomain(text: &str) -> bool {
     let label = |part: &str| {
-        let inner =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         !part.is_empty()
             && part.bytes().all(inner)
             && !part.starts_with('-')

@@ -109,10 +109,7 @@ const SHIPPED: [(&str, &[Point]); 23] = [
     ("VolumeZone", &[PreFilter, Filter]),
     ("PodTopologySpread", &[PreFilter, Filter, PreScore, Score]),
     ("InterPodAffinity", &[PreFilter, Filter, PreScore, Score]),
-    (
-        "DynamicResources",
-        &[PreEnqueue, PreFilter, Filter, PostFilter, Score, Reserve, PreBind],
-    ),
+    ("DynamicResources", &[PreEnqueue, PreFilter, Filter, PostFilter, Score, Reserve, PreBind]),
     ("DefaultPreemption", &[PreEnqueue, PostFilter]),
     ("NodeResourcesBalancedAllocation", &[PreScore, Score]),
     ("ImageLocality", &[Score]),

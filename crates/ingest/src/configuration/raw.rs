@@ -3,8 +3,8 @@
 //! Models `k8s.io/kube-scheduler/config/v1/types.go` and `types_pluginargs.go` (v0.36.3). How the
 //! process elects, serves and connects decides nothing about pods and is passed over.
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use serde::Deserialize as Derived;
+use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use serde_json::value::RawValue;
 
 /// `null` is the value that is left out.

@@ -87,7 +87,8 @@ fn is_ignored(cluster: &Cluster, args: &FitArgs, name: Symbol) -> bool {
     // The others are Kubernetes' own (`IsExtendedResourceName`, `pkg/apis/core/v1/helper`).
     let is_extended = !text.contains("kubernetes.io/") && !text.starts_with("requests.");
     is_extended
-        && (args.ignored.contains(&name) || args.ignored_groups.iter().any(|known| **known == *group))
+        && (args.ignored.contains(&name)
+            || args.ignored_groups.iter().any(|known| **known == *group))
 }
 
 /// Upstream walks a map here; by name is as good an order as any.

@@ -23,18 +23,17 @@ impl Arguments<'_> {
         let Some(added) = &args.added_affinity else { return };
         let required = added.required.as_ref().map(|required| {
             let terms = required.node_selector_terms.iter().enumerate();
-            let terms = terms.map(|(at, term)| {
-                self.term(term, &format!("{REQUIRED}.nodeSelectorTerms[{at}]"))
-            });
+            let terms = terms
+                .map(|(at, term)| self.term(term, &format!("{REQUIRED}.nodeSelectorTerms[{at}]")));
             NodeSelector { terms: terms.collect() }
         });
         let mut preferred = Vec::new();
         for (at, one) in added.preferred.iter().enumerate() {
-            // Not even looked at.
-            if one.weight != 0 {
-                let path = format!("{PREFERRED}[{at}]");
-                preferred.push((one.weight, self.term(&one.preference, &path)));
-            }
+            let path = format!("{PREFERRED}[{at}]");
+            // Without weight it is not even looked at, yet it is there.
+            let nothing = RawTerm::default();
+            let term = if one.weight == 0 { &nothing } else { &one.preference };
+            preferred.push((one.weight, self.term(term, &path)));
         }
         profile.added_affinity = NodeAffinity { required, preferred: preferred.into() };
     }

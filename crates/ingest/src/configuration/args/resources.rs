@@ -38,7 +38,12 @@ impl Arguments<'_> {
             strategy,
             resources,
             ignored: ignored.collect(),
-            ignored_groups: args.ignored_resource_groups.iter().map(|group| &**group).map(Box::from).collect(),
+            ignored_groups: args
+                .ignored_resource_groups
+                .iter()
+                .map(|group| &**group)
+                .map(Box::from)
+                .collect(),
         };
     }
 
@@ -74,7 +79,10 @@ impl Arguments<'_> {
         for (at, point) in points.iter().enumerate() {
             let before = at.checked_sub(1).map(|before| points[before].utilization);
             if before.is_some_and(|before| before >= point.utilization) {
-                self.say(&format!("{path}[{at}].utilization"), "must be more than of the one before");
+                self.say(
+                    &format!("{path}[{at}].utilization"),
+                    "must be more than of the one before",
+                );
             }
             if !(0..=100).contains(&point.utilization) {
                 self.say(&format!("{path}[{at}].utilization"), "must be from 0 to 100");
@@ -84,7 +92,10 @@ impl Arguments<'_> {
             }
         }
         let scaled = |point: &RawPoint| {
-            (i64::from(point.utilization), i64::from(point.score) * i64::from(100 / SHAPE_SCORE_MAX))
+            (
+                i64::from(point.utilization),
+                i64::from(point.score) * i64::from(100 / SHAPE_SCORE_MAX),
+            )
         };
         Strategy::RequestedToCapacityRatio(points.iter().map(scaled).collect())
     }
@@ -114,7 +125,10 @@ impl Arguments<'_> {
         let mut seen = Vec::new();
         for (at, resource) in args.resources.iter().enumerate() {
             if seen.contains(&&resource.name) {
-                self.say(&format!("resources[{at}].name"), format!("{} stands twice", resource.name));
+                self.say(
+                    &format!("resources[{at}].name"),
+                    format!("{} stands twice", resource.name),
+                );
             }
             seen.push(&resource.name);
             if !matches!(resource.weight, 0 | 1) {

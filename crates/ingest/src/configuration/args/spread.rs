@@ -67,7 +67,10 @@ impl Arguments<'_> {
             // Found for each pod.
             selector: LabelSelector::Nothing,
             min_domains: one.min_domains,
-            node_affinity_policy: policy(one.node_affinity_policy.as_deref(), InclusionPolicy::Honor),
+            node_affinity_policy: policy(
+                one.node_affinity_policy.as_deref(),
+                InclusionPolicy::Honor,
+            ),
             node_taints_policy: policy(one.node_taints_policy.as_deref(), InclusionPolicy::Ignore),
         })
     }
