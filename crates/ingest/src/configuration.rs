@@ -227,3 +227,6 @@ fn extenders(raw: &[RawExtender], builder: &mut Builder, faults: &mut Faults) ->
     };
     raw.iter().map(|extender| Extender { managed: managed(extender, builder) }).collect()
 }
+
+#[cfg(test)]
+mod tests;

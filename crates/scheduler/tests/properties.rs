@@ -251,7 +251,7 @@ proptest! {
     #[test]
     fn scores_stay_in_range((nodes, runs, comes) in any_case()) {
         let cluster = together(&nodes, &runs, &comes);
-        let weights = Scheduler::new(&cluster).profile().scores.clone();
+        let weights = cluster.scheduling().profiles[0].scores.clone();
         for (_, verdict) in decide(&cluster, "p").nodes {
             let NodeVerdict::Feasible(Some(scores)) = verdict else { continue };
             for (plugin, score) in &scores.by_plugin {
