@@ -7,8 +7,8 @@
 //! `k8s.io/kubernetes` v1.36.3.
 //!
 //! * [`Scheduler`]: a cluster compiled for deciding; [`Scheduler::candidates`] and
-//!   [`Scheduler::choose`] are the fast paths for searches, [`Scheduler::decide`] the full story for
-//!   explanations.
+//!   [`Scheduler::choose`] are the fast paths for searches, [`Scheduler::decide`] the full story
+//!   for explanations.
 //! * [`decision`], [`reason`]: the story as data. Nothing in here formats prose, with two
 //!   exceptions that are upstream's own words and part of what is modelled: [`wording`] and
 //!   [`message`].

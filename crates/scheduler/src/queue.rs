@@ -5,8 +5,8 @@
 
 use holdfast_cluster::{Cluster, InstanceId, Placement};
 
-/// The pending pods that a profile of the scheduler answers for, the first to be decided first. Gated
-/// pods are among them; they come out as gated.
+/// The pending pods that a profile of the scheduler answers for, the first to be decided first.
+/// Gated pods are among them; they come out as gated.
 pub fn order(cluster: &Cluster, placement: &Placement) -> Vec<InstanceId> {
     let spec = |id: &InstanceId| cluster.spec_of(placement.instance(*id).class);
     let mut queue: Vec<InstanceId> = placement

@@ -1,12 +1,12 @@
 //! Which nodes the scheduler looks at where it does not look at all of them.
 //!
 //! Models `findNodesThatPassFilters` of `pkg/scheduler/schedule_one.go` and the order of
-//! `pkg/scheduler/backend/cache/node_tree.go` (v1.36.3). Upstream goes on from where the last search
-//! ended, through nodes that take turns by zone, until it has found enough; the rest of a large
-//! cluster is not looked at. Where the last search ended depends on all that was ever scheduled,
-//! so that every start is possible. Several threads search at once, so that what they find need not
-//! be one stretch: what follows from a stretch is possible, and only what holds for every node that
-//! fits is sure.
+//! `pkg/scheduler/backend/cache/node_tree.go` (v1.36.3). Upstream goes on from where the last
+//! search ended, through nodes that take turns by zone, until it has found enough; the rest of a
+//! large cluster is not looked at. Where the last search ended depends on all that was ever
+//! scheduled, so that every start is possible. Several threads search at once, so that what they
+//! find need not be one stretch: what follows from a stretch is possible, and only what holds for
+//! every node that fits is sure.
 
 use holdfast_cluster::{Cluster, NodeId, Symbol};
 use indexmap::IndexMap;

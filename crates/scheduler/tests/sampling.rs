@@ -57,8 +57,8 @@ fn every_start_has_its_winner() {
     assert_eq!((looked_at, any.len()), (100, 150));
     let cluster = cluster(&objects);
     let scheduler = Scheduler::new(&cluster);
-    // Zones of the same size take turns in the order of names: looked at is what the names say.
-    // The same search over stretches alone, node by node: everything else is gone from the cluster.
+    // Zones of the same size take turns in the order of names, so that a stretch is one of names.
+    // What is found there is what would be found if there was nothing else.
     let mut wanted = BTreeSet::new();
     let mut scratch = Scratch::default();
     for start in 0..150 {

@@ -67,10 +67,10 @@ profiles:
 
 #[test]
 fn a_star_leaves_only_what_is_named() {
-    let read = profile(
-        "profiles: [{plugins: {score: {disabled: [{name: '*'}], enabled: [{name: NodeAffinity}]}}}]",
-    );
-    assert_eq!(*read.scores, [(Plugin::NodeAffinity, 2)]);
+    let score = "{disabled: [{name: '*'}], enabled: [{name: NodeAffinity}]}";
+    let read = profile(&format!("profiles: [{{plugins: {{score: {score}}}}}]"));
+    // The weight is that of the point, where none is said.
+    assert_eq!(*read.scores, [(Plugin::NodeAffinity, 1)]);
     assert!(read.pre_scores.contains(&Plugin::TaintToleration));
     let off = profile("profiles: [{plugins: {postFilter: {disabled: [{name: '*'}]}}}]");
     assert!(!off.preempts);
@@ -88,7 +88,8 @@ profiles:
       scoringStrategy:
         type: RequestedToCapacityRatio
         resources: [{name: cpu, weight: 3}, {name: nvidia.com/gpu}, {name: pods}]
-        requestedToCapacityRatio: {shape: [{utilization: 0, score: 2}, {utilization: 80, score: 10}]}
+        requestedToCapacityRatio:
+          shape: [{utilization: 0, score: 2}, {utilization: 80, score: 10}]
   - name: PodTopologySpread
     args:
       defaultingType: List
@@ -121,7 +122,8 @@ fn what_kube_scheduler_refuses_is_refused_in_its_place() {
     );
     assert_eq!(
         told(
-            "profiles:\n- pluginConfig:\n  - name: InterPodAffinity\n    args:\n      hardPodAffinityWeight: 101\n"
+            "profiles:\n- pluginConfig:\n  - name: InterPodAffinity\n    args:\n      \
+             hardPodAffinityWeight: 101\n"
         ),
         bad(7, "profiles[0].pluginConfig[0].args.hardPodAffinityWeight: must be from 0 to 100")
     );
