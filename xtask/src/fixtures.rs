@@ -1,21 +1,29 @@
 //! The published plans as exports: what `kubectl get … -A -o json` would print for each.
 //!
-//! [`homelab`] and [`edge`] read like the plans; everything an API server, a controller or a
+//! [`homelab`], [`edge`], [`k3s`], [`zero_spof`] and [`data_platform`] read like the plans;
+//! everything an API server, a controller or a
 //! kubelet would have filled in comes from the builders below them:
 //!
 //! - [`identity`]: names, uids and times that look random and never change;
 //! - [`workload`]: pod templates as a manifest writes them;
 //! - [`objects`] and [`storage`]: one function per kind, defaults and status included;
+//! - [`longhorn`], [`ceph`] and [`packaged`]: what several plans install;
 //! - [`cluster`]: what a running cluster makes of a workload, and the `List` at the end.
 
+mod ceph;
 mod cluster;
+mod data_platform;
 mod edge;
 mod homelab;
 mod identity;
+mod k3s;
+mod longhorn;
 mod objects;
+mod packaged;
 mod pods;
 mod storage;
 mod workload;
+mod zero_spof;
 
 #[cfg(test)]
 mod checks;
@@ -26,19 +34,35 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// A plan's folder below `fixtures/` and the cluster it describes.
-type Plan = (&'static str, fn() -> Value);
+/// An export below `fixtures/` and the cluster it shows.
+type Export = (&'static str, fn() -> Value);
 
-/// Every plan that has a generator.
-const PLANS: [Plan; 2] = [("edge", edge::cluster), ("homelab", homelab::cluster)];
+/// Every export that has a generator: one for a plan that describes a state, several for a plan
+/// that describes a way.
+const EXPORTS: [Export; 14] = [
+    ("data-platform/option-a.json", data_platform::option_a),
+    ("data-platform/option-b.json", data_platform::option_b),
+    ("data-platform/option-c.json", data_platform::option_c),
+    ("data-platform/two-members.json", data_platform::two_members),
+    ("edge/cluster.json", edge::cluster),
+    ("homelab/cluster.json", homelab::cluster),
+    ("k3s/before.json", k3s::before),
+    ("k3s/promoted-k3s2.json", k3s::one_promoted),
+    ("k3s/promoted-k3s3.json", k3s::two_promoted),
+    ("k3s/tainted.json", k3s::tainted),
+    ("k3s/after.json", k3s::after),
+    ("zero-spof/before.json", zero_spof::before),
+    ("zero-spof/after-longhorn.json", zero_spof::after_longhorn),
+    ("zero-spof/after-ceph.json", zero_spof::after_ceph),
+];
 
-/// Writes `fixtures/PLAN/cluster.json` for every plan. The same code always writes the same bytes.
+/// Writes every export. The same code always writes the same bytes.
 ///
 /// # Errors
 /// When a folder or a file below `root` cannot be written.
 pub(crate) fn generate(root: &Path) -> Result<()> {
-    for (plan, cluster) in PLANS {
-        let file = export(root, plan);
+    for (path, cluster) in EXPORTS {
+        let file = export(root, path);
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
         }
@@ -53,8 +77,8 @@ pub(crate) fn generate(root: &Path) -> Result<()> {
 /// # Errors
 /// When a file is missing or differs.
 pub(crate) fn check(root: &Path) -> Result<()> {
-    for (plan, cluster) in PLANS {
-        let file = export(root, plan);
+    for (path, cluster) in EXPORTS {
+        let file = export(root, path);
         let committed =
             fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
         let generated = as_kubectl_prints(cluster());
@@ -68,9 +92,9 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Where a plan's export is.
-fn export(root: &Path, plan: &str) -> PathBuf {
-    root.join("fixtures").join(plan).join("cluster.json")
+/// Where an export is.
+fn export(root: &Path, path: &str) -> PathBuf {
+    root.join("fixtures").join(path)
 }
 
 /// The bytes of `kubectl -o json`: sorted keys, four spaces, `<`, `>` and `&` escaped as Go does.

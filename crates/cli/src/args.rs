@@ -40,6 +40,8 @@ pub struct Arguments {
 pub enum Command {
     /// Prove, for every failure of up to K nodes, what keeps running and what comes back.
     Prove(ProveArguments),
+    /// Tell what happens, event by event: failures, drains, rollouts, partitions, recoveries.
+    Simulate(SimulateArguments),
     /// Show what was understood of an export: nodes, workloads, what is missing, diagnostics.
     Inspect(InspectArguments),
     /// Explain what the scheduler decides for each pending pod: every node, every plugin.
@@ -92,6 +94,31 @@ pub struct ProveArguments {
     /// Show every workload, also in large clusters.
     #[arg(long)]
     pub all: bool,
+    /// Formats and where to write them: `human`, `json`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// `holdfast simulate`.
+#[derive(Debug, Args)]
+#[command(after_long_help = after_help())]
+pub struct SimulateArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// What happens; may repeat, each once all is quiet after the one before: `fail:NODES`,
+    /// `recover:NODES`, `delete:NODES`, `out-of-service:NODES`, `cordon:NODES`, `uncordon:NODES`,
+    /// `drain:NODES`, `upgrade:NODES`, `partition:NODES`, `heal`, `rollout:KIND/NS/NAME`,
+    /// `scale:KIND/NS/NAME=COUNT`, `delete-pod:NS/NAME`. NODES are names or LABEL=VALUE,
+    /// separated by commas.
+    #[arg(long, value_name = "EVENT")]
+    pub event: Vec<String>,
+    /// States to search per event before the ranges are widened instead.
+    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
+    pub budget: usize,
     /// Formats and where to write them: `human`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,

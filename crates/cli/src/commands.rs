@@ -4,6 +4,7 @@ pub mod explain;
 pub mod inspect;
 pub mod prove;
 pub mod redact;
+pub mod simulate;
 pub mod synth;
 
 use std::path::PathBuf;

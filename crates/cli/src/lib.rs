@@ -6,6 +6,7 @@
 
 pub mod args;
 pub mod commands;
+pub mod events;
 pub mod exit;
 pub mod failure;
 pub mod input;
@@ -43,6 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         Command::Prove(arguments) => commands::prove::run(&arguments),
+        Command::Simulate(arguments) => commands::simulate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Redact(arguments) => commands::redact::run(&arguments),

@@ -4,6 +4,7 @@ pub mod diagnostics;
 pub mod explain;
 pub mod inspect;
 pub mod prove;
+pub mod simulate;
 pub mod table;
 pub mod words;
 

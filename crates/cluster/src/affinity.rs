@@ -4,6 +4,7 @@
 //! compiled, the namespaces a term names are explicit, and `matchLabelKeys` have been merged into
 //! the selector, as the API server does on creation.
 
+use crate::fault::Fault;
 use crate::selector::{LabelSelector, NodeSelector, NodeSelectorTerm};
 use crate::{Labels, Symbol, Symbols};
 
@@ -14,15 +15,23 @@ pub struct NodeAffinity {
     pub required: Option<NodeSelector>,
     /// Adds its weight to the score of matching nodes.
     pub preferred: Box<[(i32, NodeSelectorTerm)]>,
+    /// Why the preferred terms do not parse: scoring fails then.
+    pub preferred_faults: Box<[Fault]>,
 }
 
-/// What a pod asks of the pods near its node.
+/// What a pod asks of the pods near its node. Where one term does not parse, all of its list count
+/// for nothing (`PodInfo.Update`, `pkg/scheduler/framework/types.go`, v1.36.3), and the pod itself
+/// is not scheduled.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PodAffinity {
     /// Must hold when the pod is scheduled.
     pub required: Box<[PodAffinityTerm]>,
     /// Adds its weight per matching pod.
     pub preferred: Box<[(i32, PodAffinityTerm)]>,
+    /// Why the required terms do not parse; there are none then.
+    pub required_faults: Box<[Fault]>,
+    /// Why the preferred terms do not parse; there are none then.
+    pub preferred_faults: Box<[Fault]>,
 }
 
 /// Pods chosen by namespace and label, in the same topology domain.

@@ -32,6 +32,8 @@ pub struct Cluster {
     classes: Set<PodClass>,
     pods: Vec<Pod>,
     workloads: Vec<Workload>,
+    /// What each workload made in turn, by workload.
+    owned: Vec<Vec<WorkloadId>>,
     objects: Objects,
     scheduling: Scheduling,
 }
@@ -180,6 +182,11 @@ impl Cluster {
         &self.workloads[id.index()]
     }
 
+    /// The workloads that a workload made: the ReplicaSets of a Deployment, the Jobs of a CronJob.
+    pub fn owned(&self, id: WorkloadId) -> &[WorkloadId] {
+        &self.owned[id.index()]
+    }
+
     /// The workload that answers for `id` towards people: the Deployment of a ReplicaSet, and so
     /// on.
     pub fn root(&self, mut id: WorkloadId) -> WorkloadId {
@@ -229,10 +236,18 @@ impl Default for Builder {
                 classes: Set::default(),
                 pods: Vec::new(),
                 workloads: Vec::new(),
+                owned: Vec::new(),
                 objects: Objects::default(),
                 scheduling,
             },
         }
+    }
+}
+
+/// A cluster to be extended: the ids of all it holds stay what they are.
+impl From<Cluster> for Builder {
+    fn from(cluster: Cluster) -> Self {
+        Self { cluster }
     }
 }
 
@@ -309,12 +324,14 @@ impl Builder {
         self.sort_nodes();
         self.complete_namespaces();
         self.check_owners();
+        self.index_owners();
         self.cluster
     }
 
     fn sort_nodes(&mut self) {
         let Cluster { nodes, symbols, nodes_by_name, .. } = &mut self.cluster;
         nodes.sort_by(|a, b| symbols.text(a.name).cmp(symbols.text(b.name)));
+        nodes_by_name.clear();
         for (position, node) in nodes.iter().enumerate() {
             let before = nodes_by_name.insert(node.name, NodeId::at(position));
             assert!(before.is_none(), "two nodes named {}", symbols.text(node.name));
@@ -337,6 +354,17 @@ impl Builder {
                 .entry(class.namespace)
                 .or_insert_with(|| Labels::new([(key, class.namespace)]));
         }
+    }
+
+    fn index_owners(&mut self) {
+        let workloads = &self.cluster.workloads;
+        let mut owned = vec![Vec::new(); workloads.len()];
+        for (at, workload) in workloads.iter().enumerate() {
+            if let Some(owner) = workload.owner {
+                owned[owner.index()].push(WorkloadId::at(at));
+            }
+        }
+        self.cluster.owned = owned;
     }
 
     fn check_owners(&self) {

@@ -7,7 +7,8 @@
 //! variety and not its size.
 //!
 //! * [`quantity`]: exact resource quantities.
-//! * [`symbol`], [`label`], [`selector`]: names, label sets and what selects them.
+//! * [`symbol`], [`label`], [`selector`], [`fault`]: names, label sets, what selects them and what
+//!   does not parse.
 //! * [`node`], [`pod`], [`workload`], [`volume`], [`budget`], [`service`]: the objects.
 //! * [`cluster`]: all of it together, and the builder that interns it.
 //! * [`profile`]: how the scheduler is configured.
@@ -18,6 +19,7 @@ pub mod affinity;
 pub mod budget;
 pub mod cluster;
 pub mod coverage;
+pub mod fault;
 pub mod id;
 pub mod label;
 pub mod node;
@@ -26,6 +28,7 @@ pub mod pod;
 pub mod profile;
 pub mod quantity;
 pub mod resources;
+mod rollout;
 pub mod selector;
 pub mod service;
 pub mod spread;

@@ -45,7 +45,7 @@ pub struct Node {
     /// Images it holds: each name as the kubelet reports it, with its size in bytes, sorted by
     /// symbol.
     pub images: Box<[(Symbol, i64)]>,
-    /// Features that the kubelet declares (`status.declaredFeatures`), sorted.
+    /// Features that the kubelet declares (`status.declaredFeatures`), in its order, which counts.
     pub declared_features: Box<[Symbol]>,
     /// The kubelet's version, as printed.
     pub kubelet_version: Option<Symbol>,

@@ -5,8 +5,10 @@
 //! bit-identical state. Pods of a placement are *instances*: those of the export keep their number,
 //! replacements are added behind them.
 
-use crate::pod::ScoredRequests;
-use crate::{ClassId, Cluster, InstanceId, NodeId, PodId, Resources, WorkloadId};
+use crate::node::Readiness;
+use crate::pod::{Phase, ScoredRequests};
+use crate::workload::WorkloadKind;
+use crate::{ClassId, Cluster, InstanceId, NodeId, Pod, PodId, Resources, WorkloadId};
 
 /// Where an instance is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,8 +34,16 @@ pub struct Instance {
     pub origin: Option<PodId>,
     /// Where it is.
     pub whereabouts: Whereabouts,
-    /// It serves: ready, on a node that can be reached.
+    /// It serves: healthy, not to be deleted, on a node that serves. Follows from the rest.
     pub ready: bool,
+    /// Its containers are ready wherever they can run; a pod that never ran is taken to be so.
+    pub healthy: bool,
+    /// It is bound, but a volume that it needs is still attached to another node.
+    pub attaching: bool,
+    /// Its controller is to replace it by one of the present template.
+    pub outdated: bool,
+    /// The number of a StatefulSet's pod; zero for all others.
+    pub ordinal: u32,
     /// It is to be deleted but still holds what it holds.
     pub terminating: bool,
     /// The scheduler marked it for deletion, to make room for another.
@@ -60,6 +70,10 @@ impl Instance {
 /// Taints that the node lifecycle controller puts on nodes, as a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LifecycleTaints {
+    /// They stand instead of the export's taints of these kinds; otherwise beside them.
+    pub replace: bool,
+    /// `node.kubernetes.io/not-ready`, both `NoSchedule` and `NoExecute`.
+    pub not_ready: bool,
     /// `node.kubernetes.io/unreachable`, both `NoSchedule` and `NoExecute`.
     pub unreachable: bool,
     /// `node.kubernetes.io/out-of-service:NoExecute`.
@@ -73,9 +87,15 @@ pub struct NodeUse {
     pub exists: bool,
     /// Its kubelet is heard.
     pub reachable: bool,
+    /// Its kubelet says that it is ready, or said so when it was last heard.
+    pub healthy: bool,
+    /// It runs on, although nobody hears it: a partition.
+    pub cut_off: bool,
     /// Cordoned.
     pub unschedulable: bool,
-    /// Taints on top of the export's.
+    /// Somebody drains it (`kubectl drain`): evicts the pods it had then, those before this one.
+    pub draining: Option<InstanceId>,
+    /// Taints on top of the export's, or instead of them.
     pub taints: LifecycleTaints,
     /// What its pods request, terminating ones included; no zero scalars.
     pub requested: Resources,
@@ -83,6 +103,13 @@ pub struct NodeUse {
     pub scored: ScoredRequests,
     /// Its pods, by id.
     pub pods: Vec<InstanceId>,
+}
+
+impl NodeUse {
+    /// Whether pods on it can serve.
+    pub fn serves(&self) -> bool {
+        self.exists && self.reachable && self.healthy
+    }
 }
 
 /// How many pods of a workload are in which state. Gone ones count nowhere.
@@ -121,6 +148,16 @@ enum Edit {
     Added,
     Instance(InstanceId, Instance),
     Node(NodeId, NodeFlags),
+    Target(WorkloadId, Target),
+}
+
+/// What the controller of a workload goes for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// How many pods it wants. For DaemonSets and static pods the number follows from the nodes.
+    pub desired: i64,
+    /// How many rollouts of it have begun since the export.
+    pub rollouts: u32,
 }
 
 /// The part of [`NodeUse`] that is set outright.
@@ -130,9 +167,15 @@ pub struct NodeFlags {
     pub exists: bool,
     /// Its kubelet is heard.
     pub reachable: bool,
+    /// Its kubelet says that it is ready, or said so when it was last heard.
+    pub healthy: bool,
+    /// It runs on, although nobody hears it: a partition.
+    pub cut_off: bool,
     /// Cordoned.
     pub unschedulable: bool,
-    /// Taints on top of the export's.
+    /// Somebody drains it (`kubectl drain`): evicts the pods it had then, those before this one.
+    pub draining: Option<InstanceId>,
+    /// Taints on top of the export's, or instead of them.
     pub taints: LifecycleTaints,
 }
 
@@ -151,8 +194,12 @@ pub struct Placement {
     nominated: Vec<InstanceId>,
     /// Bound instances that are to be deleted, by id.
     terminating: Vec<InstanceId>,
+    /// Bound instances that wait for a volume, by id.
+    attaching: Vec<InstanceId>,
     /// By workload.
     tallies: Vec<Tally>,
+    /// What each controller goes for, by workload.
+    targets: Vec<Target>,
     log: Vec<Edit>,
 }
 
@@ -165,7 +212,9 @@ impl PartialEq for Placement {
             && self.pending == other.pending
             && self.nominated == other.nominated
             && self.terminating == other.terminating
+            && self.attaching == other.attaching
             && self.tallies == other.tallies
+            && self.targets == other.targets
     }
 }
 
@@ -177,8 +226,11 @@ impl Placement {
             .iter()
             .map(|node| NodeUse {
                 exists: true,
-                reachable: node.readiness.serves(),
+                reachable: node.readiness != Readiness::Unknown,
+                healthy: node.readiness.serves(),
+                cut_off: false,
                 unschedulable: node.unschedulable,
+                draining: None,
                 taints: LifecycleTaints::default(),
                 requested: Resources::default(),
                 scored: ScoredRequests::default(),
@@ -191,7 +243,13 @@ impl Placement {
             pending: Vec::new(),
             nominated: Vec::new(),
             terminating: Vec::new(),
+            attaching: Vec::new(),
             tallies: vec![Tally::default(); cluster.workloads().len()],
+            targets: cluster
+                .workloads()
+                .iter()
+                .map(|workload| Target { desired: workload.desired, rollouts: 0 })
+                .collect(),
             log: Vec::new(),
         };
         for id in cluster.pod_ids() {
@@ -212,21 +270,28 @@ impl Placement {
             Some(None) => Whereabouts::Unlisted,
             Some(Some(node)) => Whereabouts::On(node),
         };
-        let serves = match whereabouts {
-            Whereabouts::On(node) => cluster.node(node).readiness.serves(),
-            Whereabouts::Unlisted => true,
-            Whereabouts::Pending | Whereabouts::Gone => false,
+        let healthy = match whereabouts {
+            // Whoever runs on a node that does not serve is said not to be ready, whatever it is.
+            Whereabouts::On(node) if !self.node(node).serves() => pod.phase == Phase::Running,
+            Whereabouts::On(_) | Whereabouts::Unlisted => pod.ready,
+            Whereabouts::Pending | Whereabouts::Gone => true,
         };
-        self.instances.push(Instance {
+        let mut instance = Instance {
             class: pod.class,
             workload: pod.workload,
             origin: Some(id),
             whereabouts,
-            ready: pod.ready && serves && !pod.terminating,
+            ready: false,
+            healthy,
+            attaching: false,
+            outdated: false,
+            ordinal: ordinal(cluster, pod),
             terminating: pod.terminating,
             preempted: pod.preempted,
             nominated: pod.nominated_node.and_then(|name| cluster.node_named(name)),
-        });
+        };
+        instance.ready = self.serves(&instance);
+        self.instances.push(instance);
         self.enter(cluster, id.into());
     }
 
@@ -270,6 +335,36 @@ impl Placement {
         &self.terminating
     }
 
+    /// Bound instances that wait for a volume, by id.
+    pub fn attaching(&self) -> &[InstanceId] {
+        &self.attaching
+    }
+
+    /// What the controller of a workload goes for.
+    pub fn target(&self, workload: WorkloadId) -> Target {
+        self.targets[workload.index()]
+    }
+
+    /// Scales a workload or begins a rollout.
+    pub fn change_target(&mut self, workload: WorkloadId, change: impl FnOnce(&mut Target)) {
+        let target = &mut self.targets[workload.index()];
+        let before = *target;
+        change(target);
+        if before != *target {
+            self.log.push(Edit::Target(workload, before));
+        }
+    }
+
+    /// Whether the instance serves.
+    fn serves(&self, instance: &Instance) -> bool {
+        let at_work = instance.healthy && !instance.terminating && !instance.attaching;
+        match instance.whereabouts {
+            Whereabouts::On(node) => at_work && self.node(node).serves(),
+            Whereabouts::Unlisted => at_work,
+            Whereabouts::Pending | Whereabouts::Gone => false,
+        }
+    }
+
     /// How a workload's own pods stand. Pods of a Deployment count for its ReplicaSets.
     pub fn tally(&self, workload: WorkloadId) -> Tally {
         self.tallies[workload.index()]
@@ -295,6 +390,7 @@ impl Placement {
                 }
                 Edit::Instance(id, before) => self.replace(cluster, id, before),
                 Edit::Node(id, before) => self.set_flags(id, before),
+                Edit::Target(workload, before) => self.targets[workload.index()] = before,
             }
         }
     }
@@ -313,6 +409,10 @@ impl Placement {
             origin,
             whereabouts: Whereabouts::Pending,
             ready: false,
+            healthy: true,
+            attaching: false,
+            outdated: false,
+            ordinal: 0,
             terminating: false,
             preempted: false,
             nominated: None,
@@ -323,7 +423,7 @@ impl Placement {
         id
     }
 
-    /// Changes an instance; resources and pod lists follow.
+    /// Changes an instance; resources, pod lists and whether it serves follow.
     pub fn change(
         &mut self,
         cluster: &Cluster,
@@ -333,20 +433,18 @@ impl Placement {
         let before = *self.instance(id);
         let mut after = before;
         change(&mut after);
+        after.ready = self.serves(&after);
         if after != before {
             self.log.push(Edit::Instance(id, before));
             self.replace(cluster, id, after);
         }
     }
 
-    /// Binds a pending instance to `node`, where it is taken to become ready if the node can be
-    /// reached.
+    /// Binds a pending instance to `node`, where it is taken to become ready if the node serves.
     pub fn bind(&mut self, cluster: &Cluster, id: InstanceId, node: NodeId) {
-        let ready = self.node(node).reachable;
         self.change(cluster, id, |instance| {
             debug_assert!(instance.is_pending(), "only a pending pod is bound");
             instance.whereabouts = Whereabouts::On(node);
-            instance.ready = ready;
             instance.nominated = None;
         });
     }
@@ -363,7 +461,7 @@ impl Placement {
             match edit {
                 Edit::Added => added -= 1,
                 Edit::Instance(id, before) => changed.push((*id, Some(*before))),
-                Edit::Node(..) => {}
+                Edit::Node(..) | Edit::Target(..) => {}
             }
         }
         changed.retain(|(id, _)| id.index() < added);
@@ -374,35 +472,65 @@ impl Placement {
         changed
     }
 
-    /// Deletes an instance at once.
-    pub fn remove(&mut self, cluster: &Cluster, id: InstanceId) {
-        self.change(cluster, id, |instance| {
-            instance.whereabouts = Whereabouts::Gone;
-            instance.ready = false;
-        });
+    /// The workloads whose target was changed since `mark`, each once, by id. One that was changed
+    /// back is still among them.
+    pub fn retargeted_since(&self, mark: Mark) -> Vec<WorkloadId> {
+        let of_workload = |edit: &Edit| match edit {
+            Edit::Target(workload, _) => Some(*workload),
+            _ => None,
+        };
+        let mut workloads: Vec<WorkloadId> =
+            self.log[mark.0..].iter().filter_map(of_workload).collect();
+        workloads.sort_unstable();
+        workloads.dedup();
+        workloads
     }
 
-    /// Changes a node's flags.
-    pub fn change_node(&mut self, id: NodeId, change: impl FnOnce(&mut NodeFlags)) {
+    /// Deletes an instance at once.
+    pub fn remove(&mut self, cluster: &Cluster, id: InstanceId) {
+        self.change(cluster, id, |instance| instance.whereabouts = Whereabouts::Gone);
+    }
+
+    /// Changes a node's flags; whether its pods serve follows.
+    pub fn change_node(
+        &mut self,
+        cluster: &Cluster,
+        id: NodeId,
+        change: impl FnOnce(&mut NodeFlags),
+    ) {
         let before = self.flags(id);
         let mut after = before;
         change(&mut after);
         if after != before {
             self.log.push(Edit::Node(id, before));
             self.set_flags(id, after);
+            for pod in self.node(id).pods.clone() {
+                self.change(cluster, pod, |_| {});
+            }
         }
     }
 
     fn flags(&self, id: NodeId) -> NodeFlags {
-        let NodeUse { exists, reachable, unschedulable, taints, .. } = self.nodes[id.index()];
-        NodeFlags { exists, reachable, unschedulable, taints }
+        let node = &self.nodes[id.index()];
+        NodeFlags {
+            exists: node.exists,
+            reachable: node.reachable,
+            healthy: node.healthy,
+            cut_off: node.cut_off,
+            unschedulable: node.unschedulable,
+            draining: node.draining,
+            taints: node.taints,
+        }
     }
 
     fn set_flags(&mut self, id: NodeId, flags: NodeFlags) {
         let node = &mut self.nodes[id.index()];
         node.exists = flags.exists;
         node.reachable = flags.reachable;
+        node.healthy = flags.healthy;
+        node.cut_off = flags.cut_off;
         node.unschedulable = flags.unschedulable;
+        node.draining = flags.draining;
         node.taints = flags.taints;
     }
 
@@ -421,6 +549,9 @@ impl Placement {
                 self.take_up(cluster, node, id);
                 if instance.terminating {
                     insert(&mut self.terminating, id);
+                }
+                if instance.attaching {
+                    insert(&mut self.attaching, id);
                 }
             }
             Whereabouts::Pending => {
@@ -441,6 +572,7 @@ impl Placement {
             Whereabouts::On(node) => {
                 self.give_back(cluster, node, id);
                 remove(&mut self.terminating, id);
+                remove(&mut self.attaching, id);
             }
             Whereabouts::Pending => {
                 remove(&mut self.pending, id);
@@ -484,6 +616,14 @@ fn remove(list: &mut Vec<InstanceId>, id: InstanceId) {
     if let Ok(at) = list.binary_search(&id) {
         list.remove(at);
     }
+}
+
+/// The number of a StatefulSet's pod, the end of its name (`getParentNameAndOrdinal`,
+/// `pkg/controller/statefulset/stateful_set_utils.go`, v1.36.3).
+fn ordinal(cluster: &Cluster, pod: &Pod) -> u32 {
+    let of_set = cluster.workload(pod.workload).kind == WorkloadKind::StatefulSet;
+    let number = || cluster.text(pod.name).rsplit_once('-')?.1.parse().ok();
+    if of_set { number().unwrap_or(0) } else { 0 }
 }
 
 #[cfg(test)]
@@ -564,6 +704,9 @@ mod tests {
             selector: LabelSelector::Nothing,
             template: None,
             strategy: None,
+            revision: 0,
+            rollout: 0,
+            first_ordinal: 0,
             parallel: false,
             autoscaled: None,
             provenance: Provenance::Read,
@@ -605,7 +748,7 @@ mod tests {
         let mut placement = Placement::of(&cluster);
         let before = placement.clone();
         let mark = placement.mark();
-        placement.change_node(NodeId(1), |node| node.reachable = false);
+        placement.change_node(&cluster, NodeId(1), |node| node.reachable = false);
         placement.remove(&cluster, InstanceId(0));
         let Instance { class, workload, .. } = *placement.instance(InstanceId(0));
         let made = placement.add(&cluster, class, workload, Some(PodId(0)));
@@ -623,7 +766,7 @@ mod tests {
         let cluster = cluster();
         let mut placement = Placement::of(&cluster);
         let Instance { class, workload, .. } = *placement.instance(InstanceId(0));
-        placement.change_node(NodeId(0), |node| node.reachable = false);
+        placement.change_node(&cluster, NodeId(0), |node| node.reachable = false);
         let made = placement.add(&cluster, class, workload, None);
         placement.bind(&cluster, made, NodeId(0));
         assert!(!placement.instance(made).ready);

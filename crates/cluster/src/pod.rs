@@ -114,6 +114,13 @@ pub enum Unmodelled {
     ResourceClaims,
     /// It is scheduled as part of a group (`spec.schedulingGroup`, `spec.workloadRef`).
     SchedulingGroup,
+    /// Preferred node affinity that does not parse: its scheduling fails wherever two nodes or more
+    /// would take it. Decided, and not proved with.
+    UnparsableNodePreference,
+    /// A disk that cannot be handed over to the CSI driver that took over its kind: scheduling
+    /// fails, its own and that of pods with volumes that look at its node. Decided, and not proved
+    /// with.
+    UntranslatableDisk,
 }
 
 /// Pods that nothing can tell apart: one namespace, the same labels, the same spec.

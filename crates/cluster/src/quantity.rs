@@ -1,12 +1,27 @@
 //! Exact resource quantities.
 //!
-//! Models `k8s.io/apimachinery/pkg/api/resource/quantity.go` (v0.36.3): decimal and binary
-//! suffixes, exponents, rounding up to nano units, capping at 2^63-1.
+//! Models `k8s.io/apimachinery/pkg/api/resource/{quantity,amount,math}.go` (v0.36.3): decimal and
+//! binary suffixes, exponents, rounding up to nano units, binary ones capped at 2^63-1, and what
+//! becomes of an amount that 64 bits do not hold.
 
 /// A quantity in whole nano units (10^-9), the finest that Kubernetes keeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Equal amounts that are held in different forms are different quantities; [`Quantity::exceeds`]
+/// compares amounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Quantity {
     nanos: i128,
+    form: Form,
+}
+
+/// How upstream holds a quantity, which shows where 64 bits do not suffice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Form {
+    /// `int64Amount`: a 64-bit integer times this power of ten. Reads as zero where it does not
+    /// fit.
+    Integer(i32),
+    /// `inf.Dec`, without bounds: reads as its low 64 bits.
+    Decimal,
 }
 
 /// Why a text is no quantity.
@@ -18,24 +33,37 @@ pub enum QuantityError {
     Number,
     /// A suffix that Kubernetes does not know.
     Suffix,
+    /// So many digits that even sums of it are not kept track of here.
+    Huge,
 }
 
 const NANO: i128 = 1_000_000_000;
-/// Upstream caps every quantity at the largest 64-bit integer (`maxAllowed`).
-const MAX: i128 = i64::MAX as i128 * NANO;
-/// More digits than this cannot change a capped or nano-rounded value's meaning, and keep 128 bits
+const MILLI: i128 = NANO / 1000;
+/// Upstream caps binary quantities at the largest 64-bit integer (`maxAllowed`).
+const CAP: i128 = i64::MAX as i128 * NANO;
+/// Larger amounts are refused: 128 bits hold the sum of a thousand of them.
+const MAX: i128 = 100_000_000_000_000_000_000_000_000 * NANO;
+/// Upstream holds at most so many digits in an integer (`maxInt64Factors`).
+const INTEGER_DIGITS: usize = 18;
+/// More digits than this cannot change a refused or nano-rounded value's meaning, and keep 128 bits
 /// safe.
-const DIGITS_MAX: usize = 28;
+const DIGITS_MAX: usize = 36;
+
+impl Default for Quantity {
+    fn default() -> Self {
+        Self::from_units(0)
+    }
+}
 
 impl Quantity {
     /// The quantity of `units` whole units.
     pub fn from_units(units: i64) -> Self {
-        Self { nanos: i128::from(units) * NANO }
+        Self { nanos: i128::from(units) * NANO, form: Form::Integer(0) }
     }
 
     /// The quantity of `milli` thousandths.
     pub fn from_milli(milli: i64) -> Self {
-        Self { nanos: i128::from(milli) * (NANO / 1000) }
+        Self { nanos: i128::from(milli) * MILLI, form: Form::Integer(-3) }
     }
 
     /// Reads what the API server accepts: `94701m`, `1k`, `3911036Ki`, `1.5Gi`, `12e6`, `.5`, `-1`.
@@ -48,18 +76,62 @@ impl Quantity {
             unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());
         let (number, suffix) = unsigned.split_at(number_end);
         let (digits, scale) = decimal(number)?;
-        let magnitude = scaled(&digits, scale, &Unit::parse(suffix)?).min(MAX);
-        Ok(Self { nanos: if negative { -magnitude } else { magnitude } })
+        let unit = Unit::parse(suffix)?;
+        let mut magnitude = scaled(&digits, scale, &unit);
+        if let Unit::Binary(_) = unit {
+            magnitude = magnitude.min(CAP);
+        }
+        if magnitude > MAX {
+            return Err(QuantityError::Huge);
+        }
+        let nanos = if negative { -magnitude } else { magnitude };
+        Ok(Self { nanos, form: form(&digits, scale, &unit, magnitude) })
     }
 
     /// Whole units, rounded away from zero as `Quantity.Value` does.
     pub fn value(self) -> i64 {
-        div_away(self.nanos, NANO)
+        self.counted(NANO)
     }
 
     /// Thousandths, rounded away from zero as `Quantity.MilliValue` does.
     pub fn milli_value(self) -> i64 {
-        div_away(self.nanos, NANO / 1000)
+        self.counted(MILLI)
+    }
+
+    /// Whether 64 bits hold the whole units.
+    pub fn fits_value(self) -> bool {
+        i64::try_from(div_away(self.nanos, NANO)).is_ok()
+    }
+
+    /// Whether 64 bits hold the thousandths.
+    pub fn fits_milli_value(self) -> bool {
+        i64::try_from(div_away(self.nanos, MILLI)).is_ok()
+    }
+
+    /// `ScaledValue`.
+    #[expect(clippy::cast_possible_truncation, reason = "as upstream's big.Int.Int64")]
+    fn counted(self, by: i128) -> i64 {
+        let whole = div_away(self.nanos, by);
+        i64::try_from(whole).unwrap_or(match self.form {
+            Form::Integer(_) => 0,
+            Form::Decimal => whole as i64,
+        })
+    }
+
+    /// Nothing finer than thousandths, which is all that the API server keeps of a resource list
+    /// (`RoundUp`).
+    #[must_use]
+    pub fn rounded_up_to_milli(self) -> Self {
+        let form = match self.form {
+            Form::Integer(scale) => Form::Integer(scale.max(-3)),
+            Form::Decimal => Form::Decimal,
+        };
+        Self { nanos: div_away(self.nanos, MILLI) * MILLI, form }
+    }
+
+    /// Whether it is more than the other.
+    pub fn exceeds(self, other: Self) -> bool {
+        self.nanos > other.nanos
     }
 
     /// Below zero.
@@ -76,18 +148,21 @@ impl Quantity {
 impl std::ops::Add for Quantity {
     type Output = Self;
 
-    /// The sum, capped as upstream caps.
+    /// `Quantity.Add`: integers stay integers as long as one holds the sum.
     fn add(self, other: Self) -> Self {
-        Self { nanos: (self.nanos + other.nanos).clamp(-MAX, MAX) }
-    }
-}
-
-impl std::ops::Sub for Quantity {
-    type Output = Self;
-
-    /// The difference, capped as upstream caps.
-    fn sub(self, other: Self) -> Self {
-        Self { nanos: (self.nanos - other.nanos).clamp(-MAX, MAX) }
+        let nanos = self.nanos.saturating_add(other.nanos);
+        let form = match (self.form, other.form) {
+            (form, Form::Integer(_)) if other.is_zero() => form,
+            (Form::Integer(_), form @ Form::Integer(_)) if self.is_zero() => form,
+            (Form::Integer(own), Form::Integer(its)) => {
+                let scale = own.min(its);
+                let fits = |nanos: i128| i64::try_from(nanos / nanos_of(scale)).is_ok();
+                let all_fit = [self.nanos, other.nanos, nanos].into_iter().all(fits);
+                if all_fit { Form::Integer(scale) } else { Form::Decimal }
+            }
+            _ => Form::Decimal,
+        };
+        Self { nanos, form }
     }
 }
 
@@ -149,18 +224,43 @@ fn decimal(number: &str) -> Result<(String, i32), QuantityError> {
     Ok((digits.trim_start_matches('0').to_owned(), scale))
 }
 
-/// `digits · 10^-scale · unit` in nano units, rounded up, at most [`MAX`].
+/// How upstream holds the amount: `ParseQuantity` tries an integer first, by the digits.
+fn form(digits: &str, scale: i32, unit: &Unit, nanos: i128) -> Form {
+    let decimals = usize::try_from(scale).unwrap_or(0);
+    // Zeros before the point are not counted, but for one where there is nothing else.
+    let length = digits.len().max(decimals + usize::from(digits.len() <= decimals));
+    match unit {
+        Unit::Decimal(power) if length <= INTEGER_DIGITS && power.saturating_sub(scale) >= -9 => {
+            Form::Integer(power.saturating_sub(scale))
+        }
+        Unit::Binary(bits) if scale == 0 => {
+            // About as many digits as 2^bits has.
+            let short = length + (bits * 3 / 10) as usize <= 14;
+            let fits = i64::try_from(nanos / NANO).is_ok();
+            if short && fits { Form::Integer(0) } else { Form::Decimal }
+        }
+        _ => Form::Decimal,
+    }
+}
+
+/// Nano units in a unit of this power of ten.
+fn nanos_of(scale: i32) -> i128 {
+    let power = u32::try_from(scale.saturating_add(9)).unwrap_or(0);
+    10_i128.checked_pow(power).unwrap_or(i128::MAX)
+}
+
+/// `digits · 10^-scale · unit` in nano units, rounded up; anything above [`MAX`] where it is more.
 fn scaled(digits: &str, scale: i32, unit: &Unit) -> i128 {
     let (power, bits) = match unit {
         Unit::Decimal(power) => (i64::from(*power), 0),
         Unit::Binary(bits) => (0, *bits),
     };
-    // Digits beyond what 128 bits hold can only be a fraction to round up, or a value to cap.
+    // Digits beyond these can only be a fraction to round up, or make a value to refuse.
     let kept = digits.len().min(DIGITS_MAX);
     let cut = digits.len() - kept;
     let mut value: i128 =
         digits[..kept].bytes().fold(0, |sum, digit| sum * 10 + i128::from(digit - b'0'));
-    let lost = digits[kept..].bytes().any(|digit| digit != b'0');
+    let mut lost = digits[kept..].bytes().any(|digit| digit != b'0');
     if value == 0 {
         return 0;
     }
@@ -170,16 +270,20 @@ fn scaled(digits: &str, scale: i32, unit: &Unit) -> i128 {
         for _ in 0..exponent {
             value = value.saturating_mul(10);
             if value > MAX {
-                return MAX;
+                return i128::MAX;
             }
         }
     } else {
         divisor_exponent = -exponent;
     }
     // Binary suffixes first, then the division, so that 1.5Gi is exact and only the end is rounded.
-    for _ in 0..bits {
-        value = value.saturating_mul(2);
+    let limit = i128::MAX >> bits;
+    while value > limit && divisor_exponent > 0 {
+        lost |= value % 10 != 0;
+        value /= 10;
+        divisor_exponent -= 1;
     }
+    value = if value > limit { i128::MAX } else { value << bits };
     divide_up(value, divisor_exponent, lost)
 }
 
@@ -193,11 +297,9 @@ fn divide_up(mut value: i128, exponent: i64, lost: bool) -> i128 {
     value + i128::from(remainder)
 }
 
-/// Division rounding away from zero, capped to 64 bits.
-fn div_away(value: i128, by: i128) -> i64 {
-    let magnitude = (value.abs() + by - 1) / by;
-    let signed = if value < 0 { -magnitude } else { magnitude };
-    i64::try_from(signed).unwrap_or(if signed < 0 { i64::MIN } else { i64::MAX })
+/// Division rounding away from zero.
+fn div_away(value: i128, by: i128) -> i128 {
+    value / by + (value % by).signum()
 }
 
 #[cfg(test)]
@@ -231,17 +333,39 @@ mod tests {
         assert_eq!(value("100m"), 1);
         assert_eq!(milli("1u"), 1);
         assert_eq!(milli("-1u"), -1);
-        assert_eq!(Quantity::parse("0.0000000001").unwrap(), Quantity::parse("1n").unwrap());
+        assert_eq!(Quantity::parse("0.0000000001").unwrap().nanos, 1);
         assert_eq!(value("0.1Ki"), 103);
     }
 
+    /// Recorded from `resource.ParseQuantity` and `Add` (v0.36.3).
     #[test]
-    fn caps_the_absurd() {
-        assert_eq!(value("9999999999999999999999999999999999999999"), i64::MAX);
-        assert_eq!(value("10E"), i64::MAX);
-        assert_eq!(value("1e400"), i64::MAX);
-        assert_eq!(milli("8Ei"), i64::MAX);
-        assert_eq!(value("1e-400"), 1);
+    fn what_64_bits_do_not_hold_reads_as_upstream_reads_it() {
+        let sum = |a, b| Quantity::parse(a).unwrap() + Quantity::parse(b).unwrap();
+        for (text, whole, thousandths) in [
+            ("8Ei", i64::MAX, -1000),
+            ("7.99Ei", 9_211_842_821_808_707_339, 6_917_529_027_641_081_856),
+            ("1.000000000000000000000000001Ei", 1_152_921_504_606_846_977, -i64::MAX),
+            ("9223372036854775807", i64::MAX, -1000),
+            ("9223372036854775808", i64::MIN, 0),
+            ("100000000000000000000", 7_766_279_631_452_241_920, 200_376_420_520_689_664),
+            ("10E", 0, 0),
+            ("1e16", 10_000_000_000_000_000, 0),
+            ("1e-400", 1, 1),
+        ] {
+            assert_eq!((value(text), milli(text)), (whole, thousandths), "{text}");
+        }
+        for (a, b, whole) in [
+            ("8Ei", "8Ei", -2),
+            ("8Ei", "0", i64::MAX),
+            ("5E", "5E", 0),
+            ("9000000000000000000", "9000000000000000000", -446_744_073_709_551_616),
+            ("10E", "0", 0),
+            ("10E", "5", -8_446_744_073_709_551_611),
+            ("0", "10E", 0),
+        ] {
+            assert_eq!(sum(a, b).value(), whole, "{a} + {b}");
+        }
+        assert_eq!(Quantity::parse("1e30"), Err(QuantityError::Huge));
     }
 
     #[test]

@@ -34,9 +34,19 @@ pub enum Operator {
 }
 
 impl Requirement {
+    /// The label must have this value.
+    pub fn equals(key: Symbol, value: Symbol) -> Self {
+        Self { key, operator: Operator::In([value].into()) }
+    }
+
     /// Whether `labels` meet the requirement.
     pub fn matches(&self, labels: &Labels, symbols: &Symbols) -> bool {
         self.admits(labels.get(self.key), symbols)
+    }
+
+    /// Fields are compared with one value (`nodeSelectorRequirementsAsFieldSelector`).
+    fn has_one_value(&self) -> bool {
+        matches!(&self.operator, Operator::In(all) | Operator::NotIn(all) if all.len() == 1)
     }
 
     /// Whether a label with this value (or none) meets the requirement.
@@ -96,6 +106,8 @@ pub struct NodeSelectorTerm {
     /// Requirements on the node's labels.
     pub expressions: Box<[Requirement]>,
     /// Requirements on `metadata.name`, the only field there is; keys are symbols of that text.
+    /// One that lists several names matches none of them, yet `PreFilter` of `NodeAffinity`
+    /// reads all.
     pub fields: Box<[Requirement]>,
 }
 
@@ -105,7 +117,10 @@ impl NodeSelectorTerm {
         let empty = self.expressions.is_empty() && self.fields.is_empty();
         !empty
             && self.expressions.iter().all(|wanted| wanted.matches(labels, symbols))
-            && self.fields.iter().all(|wanted| wanted.admits(Some(name), symbols))
+            && self
+                .fields
+                .iter()
+                .all(|wanted| wanted.has_one_value() && wanted.admits(Some(name), symbols))
     }
 }
 

@@ -3,7 +3,9 @@
 //! Models `k8s.io/api/core/v1/toleration.go` and
 //! `k8s.io/component-helpers/scheduling/corev1/helpers.go` (v0.36.3).
 
-use crate::{Symbol, Symbols};
+use crate::placement::NodeUse;
+use crate::well_known::WellKnown;
+use crate::{Node, Symbol, Symbols};
 
 /// What a taint does to pods that do not tolerate it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +27,30 @@ pub struct Taint {
     pub value: Symbol,
     /// What it does.
     pub effect: Effect,
+}
+
+/// The taints of a node as they stand: the export's, in its order, then those that its lifecycle
+/// has brought since, which may stand instead of the export's taints of these kinds
+/// (`pkg/controller/nodelifecycle/node_lifecycle_controller.go`, v1.36.3).
+pub fn standing<'a>(
+    known: &'a WellKnown,
+    node: &'a Node,
+    usage: &'a NodeUse,
+) -> impl Iterator<Item = Taint> + 'a {
+    let lifecycle = usage.taints;
+    let own = node.taints.iter().copied();
+    let kept = own.filter(move |taint| !lifecycle.replace || !known.is_of_lifecycle(taint.key));
+    let added = [
+        (lifecycle.not_ready, known.not_ready, Effect::NoSchedule),
+        (lifecycle.not_ready, known.not_ready, Effect::NoExecute),
+        (lifecycle.unreachable, known.unreachable, Effect::NoSchedule),
+        (lifecycle.unreachable, known.unreachable, Effect::NoExecute),
+        (lifecycle.out_of_service, known.out_of_service, Effect::NoExecute),
+        (lifecycle.replace && usage.unschedulable, known.unschedulable, Effect::NoSchedule),
+    ];
+    let value = known.empty;
+    let added = added.into_iter().filter(|(is_set, ..)| *is_set);
+    kept.chain(added.map(move |(_, key, effect)| Taint { key, value, effect }))
 }
 
 /// How a toleration compares values.

@@ -36,6 +36,8 @@ pub enum PodVolume {
         identity: Box<[Symbol]>,
         /// Mounted read-only by this pod.
         read_only: bool,
+        /// What the CSI driver that took over its kind calls it, and the pod.
+        migrated: Option<(Migrated, Symbol)>,
     },
     /// An inline CSI volume: counts against the driver's attach limit.
     InlineCsi {
@@ -61,6 +63,28 @@ pub enum DirectVolumeKind {
     AzureDisk,
     /// Any other network storage: limits nothing in the scheduler.
     Other,
+}
+
+/// A disk of a kind once built in, as the CSI driver that took over the kind has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Migrated {
+    /// The plugin that the driver replaced.
+    pub plugin: Symbol,
+    /// The driver.
+    pub driver: Symbol,
+    /// The driver's name for the disk, or why there is none.
+    pub handle: Result<Symbol, MigrationFault>,
+}
+
+/// Why a disk cannot be handed over to a CSI driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MigrationFault {
+    /// A regional GCE disk whose zones, as its label names them, are not zones of one region.
+    Zones(Symbol),
+    /// An Azure disk of this kind, which is not the managed one.
+    AzureKind(Symbol),
+    /// An `aws://` URL without a volume's id.
+    AwsDisk(Symbol),
 }
 
 /// How a volume may be mounted.
@@ -102,7 +126,7 @@ pub struct Claim {
     pub terminating: bool,
     /// The node a provisioner was told to use (`volume.kubernetes.io/selected-node`).
     pub selected_node: Option<Symbol>,
-    /// The pod that owns it, for generic ephemeral volumes: the owner's uid.
+    /// The uid of its controller: for a generic ephemeral volume, the pod it was made for.
     pub owner_uid: Option<Symbol>,
     /// Block or file system.
     pub block: bool,
@@ -130,6 +154,8 @@ pub struct Volume {
     pub node_affinity: Option<NodeSelector>,
     /// What it is made of.
     pub source: VolumeSource,
+    /// What the CSI driver that took over its kind makes of it, and where that can be used.
+    pub migrated: Option<(Migrated, Option<NodeSelector>)>,
     /// Being deleted.
     pub terminating: bool,
     /// Block or file system.

@@ -32,6 +32,11 @@ pub struct WellKnown {
 }
 
 impl WellKnown {
+    /// Whether taints of this key come and go with the state of their node.
+    pub fn is_of_lifecycle(&self, key: Symbol) -> bool {
+        [self.not_ready, self.unreachable, self.unschedulable, self.out_of_service].contains(&key)
+    }
+
     pub(crate) fn intern(symbols: &mut Symbols) -> Self {
         Self {
             empty: symbols.intern(""),

@@ -29,18 +29,25 @@ pub enum WorkloadKind {
     Custom(Symbol),
 }
 
-/// How a Deployment replaces its pods.
+/// How a workload replaces its pods when its template changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
-    /// All old ones end before the first new one starts.
+    /// All old ones end before the first new one starts (Deployments).
     Recreate,
-    /// A few at a time.
+    /// A few at a time (Deployments and DaemonSets).
     RollingUpdate {
         /// How many may be missing.
         max_unavailable: Amount,
         /// How many may be added.
         max_surge: Amount,
     },
+    /// One at a time, from the highest number down to this one (StatefulSets).
+    Ordered {
+        /// Pods of lower numbers stay as they are.
+        partition: u32,
+    },
+    /// When somebody deletes the old pod (StatefulSets and DaemonSets).
+    OnDelete,
 }
 
 /// Whether the workload itself was in the export.
@@ -72,8 +79,16 @@ pub struct Workload {
     /// What its next pod asks for, where its template is known. For a StatefulSet without its
     /// pod's ordinal, for a DaemonSet without the node's name.
     pub template: Option<ClassId>,
-    /// How a Deployment rolls out.
+    /// How it rolls out, where it does.
     pub strategy: Option<Strategy>,
+    /// Which rollout of its Deployment a ReplicaSet belongs to
+    /// (`deployment.kubernetes.io/revision`), zero where that is not told.
+    pub revision: i64,
+    /// A ReplicaSet that is not there yet: the one that the Deployment's so-manieth rollout from
+    /// now will make. Zero for all that exist.
+    pub rollout: u32,
+    /// The number of a StatefulSet's first pod.
+    pub first_ordinal: u32,
     /// A StatefulSet that starts its pods all at once (`podManagementPolicy: Parallel`).
     pub parallel: bool,
     /// The lowest and highest replica count a `HorizontalPodAutoscaler` may set.

@@ -1,13 +1,21 @@
-//! What makes up for a pod that is gone.
+//! What the workload controllers do about pods that are lost, too few, too many or outdated.
 //!
-//! Models, at v1.36.3: `pkg/controller/replicaset/replica_set.go` (pods with a deletion timestamp
-//! no longer count, so the replacement comes as soon as a pod terminates),
-//! `pkg/controller/statefulset` (never two pods of one identity), `pkg/controller/daemon` (its pods
-//! bear a silent node's taints for ever) and `pkg/controller/job` (`podReplacementPolicy:
-//! TerminatingOrFailed`, the default).
+//! * [`replicas`]: ReplicaSets and what behaves like them.
+//! * [`deployment`]: how a Deployment shifts pods from one ReplicaSet to another.
+//! * [`stateful_set`]: pods with a number, in their order.
+//! * [`daemon_set`]: a pod a node.
+//!
+//! What a controller does without a choice it does here at once; between pods that it may choose
+//! from it takes [`Step`](crate::Step)s. A controller that is slow changes nothing but the order in
+//! which pods come to the scheduler, and all of these are tried anyway.
+
+pub mod daemon_set;
+pub mod deployment;
+pub mod replicas;
+pub mod stateful_set;
 
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{Cluster, Instance, InstanceId, Placement, Workload};
+use holdfast_cluster::{Cluster, Instance, InstanceId, Placement, Workload, WorkloadId};
 
 /// What the controller of a pod does when the pod is being deleted or is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +46,53 @@ impl Reaction {
     }
 }
 
-/// Marks a pod as terminating. It keeps what it holds: with a silent kubelet nobody ends it.
+/// Marks a pod for deletion. It keeps what it holds until it ends; one that was never bound has
+/// nothing to end.
 pub fn terminate(cluster: &Cluster, placement: &mut Placement, id: InstanceId) {
-    placement.change(cluster, id, |instance| {
-        instance.terminating = true;
-        instance.ready = false;
-    });
+    if placement.instance(id).is_pending() {
+        placement.remove(cluster, id);
+    } else {
+        placement.change(cluster, id, |instance| instance.terminating = true);
+    }
+}
+
+/// What follows when a pod was deleted all at once.
+pub fn after_loss(cluster: &Cluster, placement: &mut Placement, lost: InstanceId) {
+    let workload = placement.instance(lost).workload;
+    match Reaction::of(cluster.workload(workload)) {
+        Reaction::ReplaceTerminating => {
+            replace(cluster, placement, lost);
+        }
+        Reaction::ReplaceGone => make_again(cluster, placement, lost),
+        Reaction::Nothing | Reaction::Unknown => {}
+    }
+    follow_up(cluster, placement, workload);
+}
+
+/// Makes the very pod again that is gone for good: StatefulSets and DaemonSets.
+pub fn make_again(cluster: &Cluster, placement: &mut Placement, gone: InstanceId) {
+    let workload = placement.instance(gone).workload;
+    match cluster.workload(workload).kind {
+        WorkloadKind::StatefulSet => stateful_set::sync(cluster, placement, workload),
+        WorkloadKind::DaemonSet => daemon_set::make_again(cluster, placement, gone),
+        _ => {}
+    }
+}
+
+/// What the controllers above a workload's pods do as these change: a rollout goes on, a
+/// StatefulSet makes its next pod.
+pub fn follow_up(cluster: &Cluster, placement: &mut Placement, workload: WorkloadId) {
+    match cluster.workload(workload).kind {
+        WorkloadKind::ReplicaSet => {
+            let owner = cluster.workload(workload).owner;
+            if let Some(owner) = owner {
+                deployment::sync(cluster, placement, owner);
+            }
+        }
+        WorkloadKind::Deployment => deployment::sync(cluster, placement, workload),
+        WorkloadKind::StatefulSet => stateful_set::sync(cluster, placement, workload),
+        _ => {}
+    }
 }
 
 /// Makes a pod in place of `lost`, if its workload wants more pods than it has.
@@ -53,7 +102,7 @@ pub fn replace(
     lost: InstanceId,
 ) -> Option<InstanceId> {
     let Instance { class, workload, origin, .. } = *placement.instance(lost);
-    let wanted = cluster.workload(workload).desired;
+    let wanted = placement.target(workload).desired;
     if i64::from(placement.tally(workload).active) >= wanted {
         return None;
     }

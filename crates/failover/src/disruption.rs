@@ -41,6 +41,8 @@ pub fn certainties(cluster: &Cluster, placement: &Placement) -> Vec<Certainty> {
     cluster
         .node_ids()
         .map(|node| match zones.get(&zone_key(cluster, node)) {
+            // Taints of its own evict from a node that serves, whatever its zone.
+            _ if placement.node(node).serves() => Certainty::Sure,
             _ if all_down => Certainty::Possible,
             Some(ZoneState::Partial { size }) if *size <= LARGE_ZONE => Certainty::Possible,
             _ => Certainty::Sure,
@@ -52,7 +54,7 @@ fn zone_states(cluster: &Cluster, placement: &Placement) -> BTreeMap<ZoneKey, Zo
     let mut counts: BTreeMap<ZoneKey, (usize, usize)> = BTreeMap::new();
     for node in cluster.node_ids().filter(|node| placement.node(*node).exists) {
         let (ready, silent) = counts.entry(zone_key(cluster, node)).or_default();
-        *(if placement.node(node).reachable { ready } else { silent }) += 1;
+        *(if placement.node(node).serves() { ready } else { silent }) += 1;
     }
     counts.into_iter().map(|(key, (ready, silent))| (key, state(ready, silent))).collect()
 }

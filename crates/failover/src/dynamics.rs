@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use holdfast_cluster::placement::Whereabouts;
+use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{
     ClassId, Cluster, Instance, InstanceId, NodeId, Placement, PodSpec, WorkloadId,
 };
 use holdfast_scheduler::{Choice, Preemption, Scheduler, Scratch};
 
 use crate::control_plane::ControlPlane;
-use crate::controllers::{self, Reaction};
+use crate::controllers::{self, Reaction, daemon_set, replicas};
 use crate::disruption::{self, Certainty};
 use crate::eviction::{self, Delay};
-use crate::preemption;
-use crate::spreading;
+use crate::{budgets, preemption, spreading, volumes};
 
 /// From how many starts a search through some of the nodes is tried.
 const STARTS: usize = 4;
@@ -57,17 +58,44 @@ pub enum Step {
         /// The pod.
         pod: InstanceId,
     },
+    /// The eviction API marks a pod for deletion for whoever drains its node, and its controller
+    /// reacts.
+    Drain {
+        /// The pod.
+        pod: InstanceId,
+        /// Whether a controller that nobody knows makes another; follows from the kind otherwise.
+        replaced: bool,
+    },
+    /// A ReplicaSet deletes the pods it has too many.
+    ScaleDown {
+        /// The pods, by id; at least one.
+        pods: Vec<InstanceId>,
+    },
+    /// A DaemonSet deletes an outdated pod, to make it again.
+    Renew {
+        /// The pod.
+        pod: InstanceId,
+    },
+    /// A volume that a pod waited for is attached, and the pod starts.
+    Attach {
+        /// The pod.
+        pod: InstanceId,
+    },
 }
 
 impl Step {
-    /// The pod it happens to.
+    /// The pod it happens to, or the first of them.
     pub fn pod(&self) -> InstanceId {
         match self {
             Self::Evict { pod, .. }
             | Self::Schedule { pod, .. }
             | Self::Preempt { pod, .. }
             | Self::End { pod, .. }
-            | Self::GiveUp { pod } => *pod,
+            | Self::GiveUp { pod }
+            | Self::Drain { pod, .. }
+            | Self::Renew { pod }
+            | Self::Attach { pod } => *pod,
+            Self::ScaleDown { pods } => pods[0],
         }
     }
 }
@@ -79,10 +107,9 @@ pub struct Steps {
     pub sure: Vec<Step>,
     /// One of these may come next, or never.
     pub possible: Vec<Step>,
-    /// A preemption is among them whose victims might be others: a disruption budget may protect
-    /// them, and budgets are taken as the export has them although the failure changes what
-    /// they allow; or pods tie that came to their node since, and who of them came first is
-    /// not kept.
+    /// There are others of which this list does not tell: too many pods of a node are equally
+    /// important for every choice of victims to be tried, or too many pods equally fit to be
+    /// deleted.
     pub coarse: bool,
     /// Which of the steps that schedule are not known to be possible: the scheduler looks at some
     /// of the nodes only, and from no start that was tried it finds the node best.
@@ -99,12 +126,15 @@ pub struct Evicted {
 }
 
 /// What holds for as long as no node changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Situation {
     /// A control plane acts.
     pub acts: bool,
     /// For every node whether evictions from it are sure.
     pub evictions: Vec<Certainty>,
+    /// What each budget allowed when all was quiet: the scheduler may not have heard of changes
+    /// since.
+    pub allowed: Vec<i64>,
 }
 
 /// The rules by which a placement changes.
@@ -147,6 +177,22 @@ impl<'c> Dynamics<'c> {
         Situation {
             acts: self.control_plane.acts(placement),
             evictions: disruption::certainties(self.cluster, placement),
+            allowed: self.allowed(placement),
+        }
+    }
+
+    fn allowed(&self, placement: &Placement) -> Vec<i64> {
+        let standings = budgets::standings(self.cluster, placement);
+        standings.into_iter().map(|standing| standing.allowed).collect()
+    }
+
+    /// What the controllers do of themselves before anything happens: rollouts go on that were
+    /// under way, StatefulSets make the pods they lack.
+    pub fn begin(&self, placement: &mut Placement) {
+        if self.control_plane.acts(placement) {
+            for id in self.cluster.workload_ids() {
+                controllers::follow_up(self.cluster, placement, id);
+            }
         }
     }
 
@@ -200,7 +246,10 @@ impl<'c> Dynamics<'c> {
         if situation.acts {
             self.add_evictions(placement, situation, &mut steps);
             self.add_ends(placement, &mut steps);
-            self.add_scheduling(placement, scratch, &mut steps);
+            self.add_drains(placement, &mut steps);
+            self.add_deletions(placement, &mut steps);
+            self.add_attachments(placement, &mut steps);
+            self.add_scheduling(placement, situation, scratch, &mut steps);
         }
         steps
     }
@@ -208,34 +257,60 @@ impl<'c> Dynamics<'c> {
     /// Carries out a step.
     pub fn apply(&self, placement: &mut Placement, step: &Step) {
         match step {
-            Step::Evict { pod, replaced } => {
+            Step::Evict { pod, replaced } | Step::Drain { pod, replaced } => {
                 controllers::terminate(self.cluster, placement, *pod);
                 self.make_up(placement, *pod, *replaced);
             }
-            Step::Schedule { pod, node } => placement.bind(self.cluster, *pod, *node),
+            Step::Schedule { pod, node } => {
+                placement.bind(self.cluster, *pod, *node);
+                let waits = volumes::must_wait(self.cluster, placement, *pod);
+                placement.change(self.cluster, *pod, |instance| instance.attaching = waits);
+                self.follow_up(placement, *pod);
+            }
             Step::Preempt { pod, node, victims } => {
                 self.nominate(placement, *pod, *node);
                 for &victim in victims {
-                    controllers::terminate(self.cluster, placement, victim);
                     placement.change(self.cluster, victim, |instance| instance.preempted = true);
+                    controllers::terminate(self.cluster, placement, victim);
                     self.make_up(placement, victim, false);
                 }
             }
-            Step::End { pod, replaced } => {
-                placement.remove(self.cluster, *pod);
-                let makes_up = match self.reaction(placement, *pod) {
-                    Reaction::ReplaceTerminating | Reaction::ReplaceGone => true,
-                    Reaction::Unknown => *replaced,
-                    Reaction::Nothing => false,
-                };
-                if makes_up {
-                    controllers::replace(self.cluster, placement, *pod);
-                }
-            }
+            Step::End { pod, replaced } => self.end(placement, *pod, *replaced),
             Step::GiveUp { pod } => {
                 placement.change(self.cluster, *pod, |instance| instance.nominated = None);
             }
+            Step::ScaleDown { pods } => {
+                for &pod in pods {
+                    controllers::terminate(self.cluster, placement, pod);
+                }
+                self.follow_up(placement, pods[0]);
+            }
+            Step::Renew { pod } => {
+                controllers::terminate(self.cluster, placement, *pod);
+                if placement.instance(*pod).whereabouts == Whereabouts::Gone {
+                    controllers::make_again(self.cluster, placement, *pod);
+                }
+            }
+            Step::Attach { pod } => {
+                placement.change(self.cluster, *pod, |instance| instance.attaching = false);
+                self.follow_up(placement, *pod);
+            }
         }
+    }
+
+    fn end(&self, placement: &mut Placement, pod: InstanceId, replaced: bool) {
+        placement.remove(self.cluster, pod);
+        match self.reaction(placement, pod) {
+            Reaction::ReplaceTerminating => {
+                controllers::replace(self.cluster, placement, pod);
+            }
+            Reaction::ReplaceGone => controllers::make_again(self.cluster, placement, pod),
+            Reaction::Unknown if replaced => {
+                controllers::replace(self.cluster, placement, pod);
+            }
+            Reaction::Nothing | Reaction::Unknown => {}
+        }
+        self.follow_up(placement, pod);
     }
 
     /// What the controller of a pod does as soon as the pod is marked for deletion.
@@ -248,6 +323,12 @@ impl<'c> Dynamics<'c> {
         if makes_up {
             controllers::replace(self.cluster, placement, pod);
         }
+        self.follow_up(placement, pod);
+    }
+
+    fn follow_up(&self, placement: &mut Placement, pod: InstanceId) {
+        let workload = placement.instance(pod).workload;
+        controllers::follow_up(self.cluster, placement, workload);
     }
 
     /// Keeps a node free for a pod; pods of lower priority lose their claim to it
@@ -312,14 +393,80 @@ impl<'c> Dynamics<'c> {
             if !seen.insert((alike(self.cluster, placement.instance(pod)), age)) {
                 continue;
             }
-            steps.sure.push(Step::End { pod, replaced: false });
+            // A kubelet that is heard but not ready may be unable to end anything.
+            let node = placement.instance(pod).node();
+            let healthy = node.is_none_or(|node| placement.node(node).healthy);
+            let list = if healthy { &mut steps.sure } else { &mut steps.possible };
+            list.push(Step::End { pod, replaced: false });
             if self.reaction(placement, pod) == Reaction::Unknown {
-                steps.sure.push(Step::End { pod, replaced: true });
+                list.push(Step::End { pod, replaced: true });
             }
         }
     }
 
-    fn add_scheduling(&self, placement: &mut Placement, scratch: &mut Scratch, steps: &mut Steps) {
+    /// Pods are evicted from draining nodes as the budgets allow.
+    fn add_drains(&self, placement: &Placement, steps: &mut Steps) {
+        let mut seen: BTreeSet<Alike> = BTreeSet::new();
+        for pod in self.drainable(placement) {
+            let allowed = budgets::may_evict(self.cluster, placement, pod).is_ok();
+            if !allowed || !seen.insert(alike(self.cluster, placement.instance(pod))) {
+                continue;
+            }
+            steps.sure.push(Step::Drain { pod, replaced: false });
+            if self.reaction(placement, pod) == Reaction::Unknown {
+                steps.sure.push(Step::Drain { pod, replaced: true });
+            }
+        }
+    }
+
+    /// Pods on draining nodes that `kubectl drain` evicts: those it found there, but for pods of
+    /// DaemonSets and static pods.
+    pub fn drainable<'p>(
+        &'p self,
+        placement: &'p Placement,
+    ) -> impl Iterator<Item = InstanceId> + 'p {
+        let nodes = placement.nodes().iter().filter(|node| node.draining.is_some());
+        nodes.flat_map(move |node| {
+            node.pods.iter().copied().filter(move |pod| {
+                let instance = placement.instance(*pod);
+                let kind = self.cluster.workload(instance.workload).kind;
+                node.draining.is_some_and(|next| *pod < next)
+                    && !instance.terminating
+                    && !matches!(kind, WorkloadKind::DaemonSet | WorkloadKind::StaticPod)
+            })
+        })
+    }
+
+    /// Controllers delete pods: ReplicaSets those they have too many, DaemonSets outdated ones.
+    fn add_deletions(&self, placement: &Placement, steps: &mut Steps) {
+        for id in self.cluster.workload_ids() {
+            if replicas::surplus(self.cluster, placement, id) > 0 {
+                let choices = replicas::choices(self.cluster, placement, id);
+                steps.coarse |= choices.more;
+                steps.sure.extend(choices.sets.into_iter().map(|pods| Step::ScaleDown { pods }));
+            }
+            if placement.target(id).rollouts > 0 {
+                let outdated = daemon_set::outdated(self.cluster, placement, id);
+                steps.sure.extend(outdated.into_iter().map(|pod| Step::Renew { pod }));
+            }
+        }
+    }
+
+    /// Pods that waited for a volume get it once no other node holds it.
+    fn add_attachments(&self, placement: &Placement, steps: &mut Steps) {
+        let free = |pod: &InstanceId| !volumes::must_wait(self.cluster, placement, *pod);
+        let waiting = placement.attaching().iter().copied();
+        let alive = waiting.filter(|pod| !placement.instance(*pod).terminating);
+        steps.sure.extend(alive.filter(free).map(|pod| Step::Attach { pod }));
+    }
+
+    fn add_scheduling(
+        &self,
+        placement: &mut Placement,
+        situation: &Situation,
+        scratch: &mut Scratch,
+        steps: &mut Steps,
+    ) {
         let mut seen: BTreeSet<Alike> = BTreeSet::new();
         for at in 0..placement.pending().len() {
             let pod = placement.pending()[at];
@@ -336,12 +483,18 @@ impl<'c> Dynamics<'c> {
                 steps.unseen.extend(unseen.map(|node| (pod, *node)));
             }
             if nodes.is_empty() {
-                self.add_preemption(placement, pod, steps);
+                self.add_preemption(placement, situation, pod, steps);
             }
         }
     }
 
-    fn add_preemption(&self, placement: &mut Placement, pod: InstanceId, steps: &mut Steps) {
+    fn add_preemption(
+        &self,
+        placement: &mut Placement,
+        situation: &Situation,
+        pod: InstanceId,
+        steps: &mut Steps,
+    ) {
         let spec = self.spec(placement, pod);
         let nominated = placement.instance(pod).nominated.is_some();
         if !nominated && (!spec.preempts || !self.outranks_any(placement, spec.priority)) {
@@ -359,17 +512,17 @@ impl<'c> Dynamics<'c> {
         if nominated && matches!(found, Preemption::DoesNotHelp(_)) {
             steps.sure.push(Step::GiveUp { pod });
         }
-        if matches!(found, Preemption::Helps(_)) {
-            let profile = self.scheduler.profile_of(placement, pod);
-            let nodes = placement.nodes().iter().filter(|node| node.exists).count();
-            // The search may have stopped before it came to the best node.
-            steps.coarse |= profile.is_some_and(|profile| profile.may_preempt_early(nodes));
-            steps.coarse |= preemption::is_coarse(self.cluster, placement, spec.priority);
+        if !matches!(found, Preemption::Helps(_)) {
+            return;
         }
-        for candidate in found.best() {
-            let mut victims = candidate.victims.clone();
-            victims.sort_unstable();
-            steps.sure.push(Step::Preempt { pod, node: candidate.node, victims });
+        let found = preemption::outcomes(&self.scheduler, placement, &situation.allowed, pod);
+        steps.coarse |= found.more;
+        let profile = self.scheduler.profile_of(placement, pod);
+        let nodes = placement.nodes().iter().filter(|node| node.exists).count();
+        // The search may have stopped before it came to the best node.
+        steps.coarse |= profile.is_some_and(|profile| profile.may_preempt_early(nodes));
+        for (node, victims) in found.all {
+            steps.sure.push(Step::Preempt { pod, node, victims });
         }
     }
 
@@ -380,13 +533,13 @@ impl<'c> Dynamics<'c> {
         })
     }
 
-    /// Pods on silent nodes that will not be borne there for ever.
+    /// Pods on tainted nodes that will not be borne there for ever.
     fn evictable(&self, placement: &Placement) -> impl Iterator<Item = InstanceId> {
-        let silent = self.cluster.node_ids().filter(|node| {
-            let node = placement.node(*node);
-            node.exists && !node.reachable
+        let evicting = self.cluster.node_ids().filter(|node| {
+            placement.node(*node).exists
+                && eviction::evicting_taints(self.cluster, placement, *node).next().is_some()
         });
-        silent.flat_map(move |node| {
+        evicting.flat_map(move |node| {
             placement.node(node).pods.iter().copied().filter(move |pod| {
                 let instance = placement.instance(*pod);
                 let spec = self.cluster.spec_of(instance.class);
@@ -401,9 +554,15 @@ impl<'c> Dynamics<'c> {
     pub fn is_assumed(&self, placement: &Placement, step: &Step) -> bool {
         let of_custom = |pod: &InstanceId| self.reaction(placement, *pod) == Reaction::Unknown;
         match step {
-            Step::Evict { pod, .. } | Step::End { pod, .. } => of_custom(pod),
+            Step::Evict { pod, .. } | Step::End { pod, .. } | Step::Drain { pod, .. } => {
+                of_custom(pod)
+            }
             Step::Preempt { victims, .. } => victims.iter().any(of_custom),
-            Step::Schedule { .. } | Step::GiveUp { .. } => false,
+            Step::Schedule { .. }
+            | Step::GiveUp { .. }
+            | Step::ScaleDown { .. }
+            | Step::Renew { .. }
+            | Step::Attach { .. } => false,
         }
     }
 

@@ -4,7 +4,7 @@
 //! `pkg/controller/tainteviction/taint_eviction.go` and `GetMatchingTolerations` of
 //! `pkg/apis/core/v1/helper/helpers.go` (v1.36.3).
 
-use holdfast_cluster::taint::{Effect, Taint, Toleration};
+use holdfast_cluster::taint::{self, Effect, Taint, Toleration};
 use holdfast_cluster::{Cluster, NodeId, Placement, PodSpec, Symbols};
 
 /// When a pod is evicted from a tainted node.
@@ -24,29 +24,18 @@ pub fn delay(
     node: NodeId,
     spec: &PodSpec,
 ) -> Option<Delay> {
-    let taints = evicting_taints(cluster, placement, node);
-    if taints.is_empty() {
-        None
-    } else {
-        Some(borne(&taints, &spec.tolerations, cluster.symbols()))
-    }
+    let taints: Vec<Taint> = evicting_taints(cluster, placement, node).collect();
+    (!taints.is_empty()).then(|| borne(&taints, &spec.tolerations, cluster.symbols()))
 }
 
-/// The `NoExecute` taints of a node, the export's and those of its lifecycle.
-fn evicting_taints(cluster: &Cluster, placement: &Placement, node: NodeId) -> Vec<Taint> {
-    let known = cluster.known();
-    let lifecycle = placement.node(node).taints;
-    let own = cluster.node(node).taints.iter().copied();
-    let mut taints: Vec<Taint> = own.filter(|taint| taint.effect == Effect::NoExecute).collect();
-    let mut add = |key, is_set: bool| {
-        let there = taints.iter().any(|taint| taint.key == key);
-        if is_set && !there {
-            taints.push(Taint { key, value: known.empty, effect: Effect::NoExecute });
-        }
-    };
-    add(known.unreachable, lifecycle.unreachable);
-    add(known.out_of_service, lifecycle.out_of_service);
-    taints
+/// The `NoExecute` taints of a node as it stands.
+pub(crate) fn evicting_taints<'a>(
+    cluster: &'a Cluster,
+    placement: &'a Placement,
+    node: NodeId,
+) -> impl Iterator<Item = Taint> + 'a {
+    taint::standing(cluster.known(), cluster.node(node), placement.node(node))
+        .filter(|taint| taint.effect == Effect::NoExecute)
 }
 
 /// How long all of `taints` are borne together: the shortest time among the tolerations used, the

@@ -1,23 +1,30 @@
 //! What Kubernetes does after a failure, as a transition system.
 //!
-//! [`failure`] takes nodes away; [`Dynamics`] then says which [`Step`]s may come next in a
+//! [`nodes`] takes nodes away and brings them back; [`Dynamics`] then says which [`Step`]s may come next in a
 //! [`Placement`](holdfast_cluster::Placement) and carries them out: evictions by taint, what the
 //! workload controllers do about them, and what the scheduler decides. Nothing here chooses between
 //! steps: whoever explores takes every order, whoever tells a story takes one.
 //!
+//! * [`event`]: what people and machines do to a cluster.
 //! * [`eviction`]: how long a pod stays on a node that is not heard.
 //! * [`disruption`]: when the node lifecycle controller stops evicting.
 //! * [`control_plane`]: whether anybody is left who evicts, re-creates and schedules.
-//! * [`controllers`]: what makes up for a pod that is gone.
+//! * [`controllers`]: what makes up for a pod that is gone, and how workloads roll out.
+//! * [`budgets`]: which evictions disruption budgets allow.
+//! * [`volumes`]: which pods wait for a volume that another node holds.
 
+pub mod budgets;
 pub mod control_plane;
 pub mod controllers;
 pub mod disruption;
 pub mod dynamics;
+pub mod event;
 pub mod eviction;
-pub mod failure;
+pub mod nodes;
 mod preemption;
 mod spreading;
+pub mod volumes;
 
 pub use control_plane::ControlPlane;
 pub use dynamics::{Dynamics, Evicted, Situation, Step, Steps};
+pub use event::{Event, Impossible};

@@ -13,6 +13,7 @@ use crate::configuration;
 use crate::expand::Controllers;
 use crate::objects::pod::PodEntry;
 use crate::objects::table::Row;
+use crate::objects::workload::ordinal;
 use crate::objects::{Gathered, input_kind};
 use crate::resolve::Resolver;
 use crate::tell::Teller;
@@ -228,6 +229,9 @@ fn add_workload(
         selector: entry.selector.clone(),
         template,
         strategy: entry.strategy,
+        revision: entry.revision,
+        rollout: 0,
+        first_ordinal: ordinal(entry.first_ordinal),
         parallel: entry.parallel,
         autoscaled: member.autoscaled,
         provenance: member.provenance,

@@ -12,6 +12,7 @@ mod csi;
 pub(crate) mod lean;
 mod memo;
 mod meta;
+mod migration;
 mod node;
 pub(crate) mod pod;
 pub(crate) mod podspec;

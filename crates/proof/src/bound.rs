@@ -14,8 +14,8 @@
 //!
 //! It is not sound for the first pod of a group with required affinity, which upstream lets in
 //! anywhere until there is another elsewhere, nor for claims that are not bound yet, where others
-//! may take the volume, or that only one pod may use, nor for a pod that bears silent nodes, where
-//! it does not serve: such pods are never covered. Nor does it hold when somebody may be preempted,
+//! may take the volume, or that only one pod or one node may use, nor for a pod that bears silent
+//! nodes, where it does not serve: such pods are never covered. Nor does it hold when somebody may be preempted,
 //! since victims come back as further pods: then nothing is covered at all. Several pods may count
 //! on one node, as each already leaves room for all.
 //!
@@ -29,8 +29,8 @@ use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::volume::{AccessMode, Claim, PodVolume};
 use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, PodSpec, Profile};
-use holdfast_failover::Dynamics;
-use holdfast_scheduler::decision::NodeVerdict;
+use holdfast_failover::{Dynamics, volumes};
+use holdfast_scheduler::decision::{NodeVerdict, Outcome};
 use holdfast_scheduler::reason::{Reason, Rejection};
 use holdfast_scheduler::{Preemption, Scratch};
 
@@ -118,7 +118,10 @@ pub(crate) fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: I
     let unhelped = match &decision.preemption {
         Some(Preemption::NotAllowed) => true,
         Some(Preemption::DoesNotHelp(tried)) => tried.iter().all(|(_, rejected)| in_vain(rejected)),
-        None => dynamics.scheduler().profile_of(placement, pod).is_some_and(|p| !p.preempts),
+        None => {
+            let profile = dynamics.scheduler().profile_of(placement, pod);
+            decision.outcome == Outcome::Unschedulable && profile.is_some_and(|p| !p.preempts)
+        }
         _ => false,
     };
     let incurable = |(_, verdict): &(NodeId, NodeVerdict)| match verdict {
@@ -178,6 +181,7 @@ fn is_sure(
         || !is_monotone(cluster, placement, pod)
         || may_go_to_waste(cluster, placement, pod)
         || is_spread_by_default(dynamics, placement, pod)
+        || volumes::is_shared(cluster, placement, pod)
     {
         return false;
     }
@@ -215,7 +219,7 @@ fn may_go_to_waste(cluster: &Cluster, placement: &Placement, pod: InstanceId) ->
     let bears = |taint: Taint| {
         spec.tolerations.iter().any(|t| t.tolerates(&taint, cluster.symbols(), false))
     };
-    let silent = placement.nodes().iter().any(|node| node.exists && !node.reachable);
+    let silent = placement.nodes().iter().any(|node| node.exists && !node.serves());
     silent && (bears(silence(known.unreachable)) || bears(silence(known.not_ready)))
 }
 
@@ -229,13 +233,13 @@ fn open_but_for_spread(
 ) -> Vec<NodeId> {
     let cluster = dynamics.cluster();
     let class = placement.instance(pod).class;
-    let reachable = |node: &NodeId| placement.node(*node).reachable;
+    let serves = |node: &NodeId| placement.node(*node).serves();
     let profile = dynamics.scheduler().profile_of(placement, pod);
     let last = profile.is_some_and(Profile::asks_spread_late)
         && cluster.spec_of(class).required_features.is_empty();
     if !last || counting::only_spread(cluster.spec_of(class)).is_none() {
         let nodes = dynamics.scheduler().feasible(placement, pod, scratch);
-        return nodes.iter().copied().filter(reachable).collect();
+        return nodes.iter().copied().filter(serves).collect();
     }
     // Affinity between pods is asked after spread, so that a node turned down for spread may fail
     // it, too.
@@ -248,7 +252,7 @@ fn open_but_for_spread(
         NodeVerdict::Rejected(_) | NodeVerdict::LeftOut => None,
     };
     let decision = dynamics.scheduler().decide(placement, pod);
-    decision.nodes.into_iter().filter_map(open).filter(reachable).collect()
+    decision.nodes.into_iter().filter_map(open).filter(serves).collect()
 }
 
 /// Whether no required affinity or anti-affinity speaks of pods of this class, its own included.

@@ -6,10 +6,13 @@
 
 use holdfast_cluster::affinity::{PodAffinity, PodAffinityTerm};
 use holdfast_cluster::coverage::InputKind;
+use holdfast_cluster::placement::Mark;
+use holdfast_cluster::pod::Unmodelled;
 use holdfast_cluster::profile::{Extender, Oddity, Profile};
 use holdfast_cluster::selector::LabelSelector;
-use holdfast_cluster::volume::{AccessMode, Claim, PodVolume, VolumeSource};
+use holdfast_cluster::volume::{PodVolume, VolumeSource};
 use holdfast_cluster::{ClassId, Cluster, InstanceId, Placement, PodClass, PodSpec, Symbol};
+use holdfast_failover::volumes;
 
 use crate::verdict::Doubt;
 
@@ -28,7 +31,29 @@ impl Doubts {
         let has_unknown_namespaces = !cluster.objects().coverage.has(InputKind::Namespace)
             && cluster.specs().any(|spec| terms(spec).any(|term| asks_for_labels(cluster, term)));
         let of_scores = has_unknown_namespaces.then_some(InputKind::Namespace);
-        Self { of_class: classes.map(|class| of_class(cluster, class)).collect(), of_scores }
+        let volumes_fail = has_failing_volumes(cluster);
+        let of_class = |class| of_class(cluster, class, volumes_fail);
+        Self { of_class: classes.map(of_class).collect(), of_scores }
+    }
+
+    /// What is not known of the pods that were made or moved since the export.
+    pub(crate) fn of_changes(&self, cluster: &Cluster, placement: &Placement) -> Vec<Doubt> {
+        let changed = placement.changed_since(Mark::default());
+        let moved: Vec<InstanceId> = changed
+            .into_iter()
+            .filter(|(_, before)| before.is_none_or(|before| before.is_pending()))
+            .map(|(id, _)| id)
+            .chain(placement.pending().iter().copied())
+            .collect();
+        let mut doubts: Vec<Doubt> =
+            moved.iter().filter_map(|pod| self.of_pod(cluster, placement, *pod)).collect();
+        let by_default =
+            |pod: &InstanceId| cluster.spec_of(placement.instance(*pod).class).spread.is_empty();
+        if moved.iter().any(by_default) {
+            let missing = missing_for_spread(cluster).or(self.of_scores);
+            doubts.extend(missing.map(Doubt::Missing));
+        }
+        doubts
     }
 
     /// What is not known of a pending pod.
@@ -39,8 +64,18 @@ impl Doubts {
         pod: InstanceId,
     ) -> Option<Doubt> {
         let of_class = self.of_class[placement.instance(pod).class.index()];
-        of_class.or_else(|| waits_for_volume(cluster, placement, pod).then_some(Doubt::StuckVolume))
+        // Whether a volume stays attached to a silent node its driver says.
+        let told = cluster.objects().coverage.has(InputKind::CsiDriver);
+        let waits = || !told && volumes::is_held_by_silence(cluster, placement, pod);
+        of_class.or_else(|| waits().then_some(Doubt::Missing(InputKind::CsiDriver)))
     }
+}
+
+/// Services and ReplicaSets, by which pods without spread constraints of their own are spread: the
+/// kind of them that the export lacks.
+pub(crate) fn missing_for_spread(cluster: &Cluster) -> Option<InputKind> {
+    let needed = [InputKind::Service, InputKind::ReplicaSet];
+    needed.into_iter().find(|kind| !cluster.objects().coverage.has(*kind))
 }
 
 /// Whether nothing that is missing could let a pod with this doubt onto a node that turned it down
@@ -55,7 +90,37 @@ pub(crate) fn is_no_excuse(doubt: Doubt) -> bool {
     )
 }
 
-fn of_class(cluster: &Cluster, class: ClassId) -> Option<Doubt> {
+/// Whether somebody's volumes make the scheduling of others fail, or of its own at some nodes only:
+/// disks that cannot be translated, claims that others made (`filterAttachableVolumes`,
+/// `nodevolumelimits/csi.go`, and `tryTranslatePVToCSI`, `volumebinding/binder.go`, v1.36.3).
+fn has_failing_volumes(cluster: &Cluster) -> bool {
+    let objects = cluster.objects();
+    let mut disks = objects.volumes.values().filter_map(|volume| volume.migrated.as_ref());
+    disks.any(|(disk, _)| disk.handle.is_err())
+        || cluster.specs().any(|spec| spec.unmodelled.contains(&Unmodelled::UntranslatableDisk))
+        || cluster.pods().iter().filter(|pod| pod.node.is_some()).any(|pod| {
+            let namespace = cluster.class(pod.class).namespace;
+            cluster.spec_of(pod.class).volumes.iter().any(|volume| match volume {
+                PodVolume::Claim { name, ephemeral: true, .. } => {
+                    let claim = objects.claims.get(&(namespace, *name));
+                    claim
+                        .is_some_and(|claim| claim.owner_uid.is_none_or(|uid| Some(uid) != pod.uid))
+                }
+                _ => false,
+            })
+        })
+}
+
+/// Whether the plugins that may fail look at the volume.
+fn is_looked_at(volume: &PodVolume) -> bool {
+    match volume {
+        PodVolume::Claim { .. } | PodVolume::Ephemeral { .. } => true,
+        PodVolume::Direct { migrated, .. } => migrated.is_some(),
+        PodVolume::InlineCsi { .. } | PodVolume::HostPath => false,
+    }
+}
+
+fn of_class(cluster: &Cluster, class: ClassId, volumes_fail: bool) -> Option<Doubt> {
     let spec = cluster.spec_of(class);
     let Some(profile) = cluster.scheduling().profile(spec.scheduler_name) else {
         return Some(Doubt::ForeignScheduler);
@@ -65,6 +130,9 @@ fn of_class(cluster: &Cluster, class: ClassId) -> Option<Doubt> {
     }
     if let Some(part) = spec.unmodelled.first() {
         return Some(Doubt::Unmodelled(*part));
+    }
+    if volumes_fail && spec.volumes.iter().any(is_looked_at) {
+        return Some(Doubt::Unmodelled(Unmodelled::UntranslatableDisk));
     }
     let class = *cluster.class(class);
     let missing = spec.volumes.iter().find_map(|volume| lacks(cluster, class.namespace, volume));
@@ -110,7 +178,9 @@ fn lacks(cluster: &Cluster, namespace: Symbol, volume: &PodVolume) -> Option<Inp
         PodVolume::Claim { name, .. } => *name,
         // Its claim is made with the pod, from a template that the class does not keep.
         PodVolume::Ephemeral { .. } => return Some(InputKind::PersistentVolumeClaim),
-        PodVolume::InlineCsi { .. } => return lacks_limits(cluster),
+        PodVolume::InlineCsi { .. } | PodVolume::Direct { migrated: Some(_), .. } => {
+            return lacks_limits(cluster);
+        }
         PodVolume::Direct { .. } | PodVolume::HostPath => return None,
     };
     let Some(claim) = objects.claims.get(&(namespace, name)) else {
@@ -172,50 +242,6 @@ fn asks_for_labels(cluster: &Cluster, term: &PodAffinityTerm) -> bool {
     }
 }
 
-/// Whether the pod needs a volume that one node only may use and that a silent node holds: its pod
-/// there never ends, so the volume stays attached and the new pod waits for it
-/// (`pkg/controller/volume/attachdetach`, `pkg/kubelet/volumemanager`, v1.36.3;
-/// kubernetes/kubernetes#74947).
-fn waits_for_volume(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
-    let class = cluster.class(placement.instance(pod).class);
-    let claims: Vec<Symbol> = claims(cluster.spec(class.spec))
-        .filter(|name| {
-            let claim = cluster.objects().claims.get(&(class.namespace, *name));
-            claim.is_some_and(|claim| is_of_one_node(cluster, claim))
-        })
-        .collect();
-    let holds = |instance: &holdfast_cluster::Instance| {
-        let other = cluster.class(instance.class);
-        instance.node().is_some_and(|node| !placement.node(node).reachable)
-            && other.namespace == class.namespace
-            && self::claims(cluster.spec(other.spec)).any(|name| claims.contains(&name))
-    };
-    !claims.is_empty() && placement.instances().iter().any(holds)
-}
-
-fn claims(spec: &PodSpec) -> impl Iterator<Item = Symbol> {
-    spec.volumes.iter().filter_map(|volume| match volume {
-        PodVolume::Claim { name, .. } => Some(*name),
-        _ => None,
-    })
-}
-
-/// Whether the claim's volume is attached to one node at a time.
-fn is_of_one_node(cluster: &Cluster, claim: &Claim) -> bool {
-    let objects = cluster.objects();
-    let shared =
-        |mode: &AccessMode| matches!(mode, AccessMode::ReadOnlyMany | AccessMode::ReadWriteMany);
-    let volume = claim.volume.and_then(|name| objects.volumes.get(&name));
-    let attached = volume.is_none_or(|volume| match volume.source {
-        VolumeSource::Csi { driver, .. } => {
-            objects.csi_drivers.get(&driver).is_none_or(|driver| driver.attach_required)
-        }
-        VolumeSource::Node => false,
-        VolumeSource::Direct(_) => true,
-    });
-    attached && !claim.access_modes.iter().any(shared)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,5 +250,37 @@ mod tests {
     fn missing_namespaces_are_an_excuse() {
         assert!(!is_no_excuse(Doubt::Missing(InputKind::Namespace)));
         assert!(is_no_excuse(Doubt::Missing(InputKind::PersistentVolume)));
+    }
+
+    /// One pod's Azure disk that is not a managed one puts every pod with a disk in doubt, and no
+    /// other.
+    #[test]
+    fn disks_that_cannot_be_translated_are_doubted() {
+        let pod = |name: &str, volumes: &str| {
+            format!(
+                r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{name}"}},"spec":{{
+                "containers":[{{"name":"c"}}],"volumes":[{volumes}]}}}}"#
+            )
+        };
+        let disk = r#"{"name":"v","gcePersistentDisk":{"pdName":"d"}}"#;
+        let azure = |kind: &str| {
+            format!(
+                r#"{{"name":"v","azureDisk":{{"diskName":"d","diskURI":"u","kind":"{kind}"}}}}"#
+            )
+        };
+        let csi_node = r#"{"apiVersion":"storage.k8s.io/v1","kind":"CSINode",
+            "metadata":{"name":"n"},"spec":{"drivers":[]}}"#;
+        for (kind, doubt) in
+            [("Managed", None), ("Shared", Some(Doubt::Unmodelled(Unmodelled::UntranslatableDisk)))]
+        {
+            let texts = [pod("a", disk), pod("b", ""), pod("c", &azure(kind)), csi_node.to_owned()];
+            let (cluster, _) = holdfast_ingest::from_objects(texts.iter().map(String::as_bytes));
+            let doubts = Doubts::new(&cluster);
+            let of = |name: &str| {
+                let pod = cluster.pods().iter().find(|pod| cluster.text(pod.name) == name).unwrap();
+                doubts.of_class[pod.class.index()]
+            };
+            assert_eq!([of("a"), of("b"), of("c")], [doubt, None, doubt], "{kind}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_cluster::placement::{Mark, Whereabouts};
+use holdfast_cluster::placement::{Mark, Target, Whereabouts};
 use holdfast_cluster::{Cluster, Instance, InstanceId, Placement};
 use holdfast_failover::{Dynamics, Situation, Step, Steps};
 use holdfast_scheduler::Scratch;
@@ -42,8 +42,7 @@ pub struct Exploration {
     pub quiet: u64,
     /// There were no more.
     pub complete: bool,
-    /// Somebody was preempted although disruption budgets were at hand, whose state nobody
-    /// updates.
+    /// There were more ways to choose whom to delete than were tried.
     pub coarse: bool,
 }
 
@@ -66,8 +65,8 @@ pub struct Explorer<'e, 'c> {
 }
 
 /// One changed pod: class, class of the next, workload, what it was, what it is, which node is kept
-/// free for it, and who it is.
-type Entry = [u32; 7];
+/// free for it, its number, and who it is. Or one changed workload, behind all pods.
+type Entry = [u32; 8];
 
 impl<'e, 'c> Explorer<'e, 'c> {
     /// A search from the placement's present state, over at most `budget` states. `baseline` gives
@@ -214,9 +213,8 @@ pub(crate) struct Taken {
 
 /// The steps with their doubts.
 pub(crate) fn weigh(dynamics: &Dynamics<'_>, placement: &Placement, steps: Steps) -> Vec<Taken> {
-    let Steps { sure, possible, coarse, unseen } = steps;
+    let Steps { sure, possible, unseen, .. } = steps;
     let doubt = |step: &Step| match step {
-        Step::Preempt { .. } if coarse => Some(Doubt::Preemption),
         Step::Schedule { pod, node } if unseen.contains(&(*pod, *node)) => Some(Doubt::Sampling),
         step => dynamics.is_assumed(placement, step).then_some(Doubt::CustomController),
     };
@@ -271,11 +269,17 @@ pub(crate) fn canonical(cluster: &Cluster, placement: &Placement, base: Mark) ->
                 let next = now.origin.map_or(now.class, |pod| cluster.pod(pod).replacement);
                 let who = before.map_or(0, |was| identity(placement, id, was));
                 let before = before.map_or(0, |was| 1 + code(was));
-                [now.class.0, next.0, now.workload.0, before, code(now), nominated, who]
+                let number = now.ordinal;
+                [now.class.0, next.0, now.workload.0, before, code(now), nominated, number, who]
             })
         })
         .collect();
     entries.sort_unstable();
+    entries.extend(placement.retargeted_since(base).into_iter().map(|id| {
+        let Target { desired, rollouts } = placement.target(id);
+        let desired = desired as u64;
+        [u32::MAX, id.0, desired as u32, (desired >> 32) as u32, rollouts, 0, 0, 0]
+    }));
     entries.into_boxed_slice()
 }
 
@@ -294,6 +298,13 @@ fn code(instance: &Instance) -> u32 {
         Whereabouts::Gone => 2,
         Whereabouts::On(node) => 3 + node.0,
     };
-    let flags = [instance.ready, instance.terminating, instance.preempted];
+    let flags = [
+        instance.ready,
+        instance.healthy,
+        instance.attaching,
+        instance.outdated,
+        instance.terminating,
+        instance.preempted,
+    ];
     flags.into_iter().fold(place, |code, flag| code * 2 + u32::from(flag))
 }

@@ -12,24 +12,32 @@
 //! * [`subject`]: the workloads a claim is about.
 //! * [`verdict`]: the answers, as data.
 //! * [`witness`]: a run that refutes a claim, replayed before it is reported.
+//! * [`simulation`]: what a story of events comes to, event by event.
+//! * [`outcome`]: the same with names, for machines.
 //! * [`report`]: everything with names instead of numbers, for machines.
 
 pub mod bound;
 pub mod counting;
 mod doubts;
+mod envelope;
 pub mod explore;
+pub mod outcome;
 pub mod prover;
 pub mod report;
+mod rest;
 pub mod scenario;
+pub mod simulation;
 pub mod start;
 pub mod subject;
 pub mod summary;
 pub mod verdict;
 pub mod witness;
 
+pub use outcome::Outcome;
 pub use prover::{Prover, Settings};
 pub use report::Report;
 pub use scenario::FailureSet;
+pub use simulation::Simulator;
 pub use subject::Subject;
 pub use summary::Summary;
 pub use verdict::{Doubt, Verdict};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, InstanceId, Placement};
-use holdfast_failover::{Dynamics, Situation, Step, failure};
+use holdfast_failover::{Dynamics, Situation, Step, nodes};
 use holdfast_scheduler::Scratch;
 
 use crate::bound;
@@ -105,10 +105,8 @@ impl<'c> Prover<'c> {
         let mut scratch = Scratch::default();
         let starts = start::settle(&dynamics, &subjects, settings.states_per_set, &mut scratch);
         let coverage = &cluster.objects().coverage;
-        let needed = [InputKind::Service, InputKind::ReplicaSet];
         let doubts = Doubts::new(cluster);
-        let missing_for_scores =
-            needed.into_iter().find(|kind| !coverage.has(*kind)).or(doubts.of_scores);
+        let missing_for_scores = doubts::missing_for_spread(cluster).or(doubts.of_scores);
         let lost =
             [InputKind::Node, InputKind::Pod].into_iter().find(|kind| coverage.has_lost(*kind));
         let lowest_priority = lowest_priorities(cluster, &subjects);
@@ -355,7 +353,7 @@ struct Case<'a, 'c> {
 impl Case<'_, '_> {
     fn examine(&mut self) {
         let dynamics = &self.prover.dynamics;
-        failure::fail(dynamics.cluster(), self.placement, self.set.nodes());
+        nodes::fail(dynamics.cluster(), self.placement, self.set.nodes());
         let lost = self.lost_by_subject();
         self.lost = lost.keys().copied().collect();
         for (position, lost) in lost {
@@ -377,7 +375,7 @@ impl Case<'_, '_> {
     fn lost_by_subject(&self) -> BTreeMap<usize, u32> {
         let mut lost = BTreeMap::new();
         for node in self.set.nodes() {
-            let was_heard = self.start.placement.node(*node).reachable;
+            let was_heard = self.start.placement.node(*node).serves();
             for pod in &self.placement.node(*node).pods {
                 let instance = self.placement.instance(*pod);
                 if let Some(position) = self.prover.subjects.position(instance.workload) {
@@ -524,7 +522,7 @@ impl Case<'_, '_> {
             self.doubt_outranked(Doubt::Budget);
         } else if exploration.coarse {
             // Those who were never moved may be the victims instead.
-            self.doubt_outranked(Doubt::Preemption);
+            self.doubt_outranked(Doubt::Choices);
         }
     }
 
@@ -573,7 +571,7 @@ impl Case<'_, '_> {
             _ if (always || never) && of_pods.is_none() => Verdict::Refuted,
             (true, _) if of_pods.is_none() && of_scores.is_none() => Verdict::Refuted,
             (false, None) if !search.complete => Verdict::Unknown(Doubt::Budget),
-            (false, None) if search.coarse => Verdict::Unknown(Doubt::Preemption),
+            (false, None) if search.coarse => Verdict::Unknown(Doubt::Choices),
             (_, Some(doubt)) => Verdict::Unknown(doubt),
             (_, None) => Verdict::Proved(Ground::Explored),
         };
@@ -583,8 +581,7 @@ impl Case<'_, '_> {
     /// What keeps a search from speaking for all runs, or its runs from being real: what is not
     /// known of pods that need a node, and of scores.
     fn search_doubts(&self) -> (Option<Doubt>, Option<Doubt>) {
-        let stuck = |doubt: &&Doubtful| doubt.doubt != Doubt::StuckVolume;
-        let of_pods = self.doubtful.iter().filter(stuck).map(|doubtful| doubtful.doubt).min();
+        let of_pods = self.doubtful.iter().map(|doubtful| doubtful.doubt).min();
         let missing = self.prover.missing_for_scores.filter(|_| self.scored).map(Doubt::Missing);
         (of_pods, missing)
     }
@@ -608,8 +605,7 @@ impl Case<'_, '_> {
             let hopeless = calm
                 && doubts::is_no_excuse(doubt)
                 && bound::is_hopeless(&prover.dynamics, self.placement, pod);
-            let excuses = !hopeless && doubt != Doubt::StuckVolume;
-            self.doubtful.push(Doubtful { position, doubt, excuses });
+            self.doubtful.push(Doubtful { position, doubt, excuses: !hopeless });
         }
         self.placement.revert(cluster, mark);
     }

@@ -176,6 +176,9 @@ pub struct Counterexample {
     pub pending: Vec<PendingReport>,
     /// Its pods that cannot end, as nobody hears their node.
     pub terminating: Vec<PodReport>,
+    /// Pods that are bound and wait for a volume that another node holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attaching: Vec<PodReport>,
 }
 
 /// A pod by name.
@@ -318,7 +321,7 @@ fn ground_id(ground: Ground) -> &'static str {
 }
 
 /// A stable word for a doubt, and what is missing.
-fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
+pub(crate) fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
     match doubt {
         Doubt::Budget => ("budget", None),
         Doubt::CustomController => ("custom-controller", None),
@@ -329,8 +332,7 @@ fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
         Doubt::Unmodelled(part) => ("not-modelled", Some(format!("{part:?}"))),
         Doubt::Lost(kind) => ("lost-input", Some(format!("{kind:?}"))),
         Doubt::Missing(kind) => ("missing-input", Some(format!("{kind:?}"))),
-        Doubt::Preemption => ("preemption", None),
-        Doubt::StuckVolume => ("stuck-volume", None),
+        Doubt::Choices => ("choices", None),
         Doubt::Sampling => ("sampling", None),
         Doubt::EvictionsStop => ("evictions-stop", None),
         Doubt::Unsettled => ("unsettled", None),
@@ -430,6 +432,7 @@ impl Namer<'_> {
                 })
                 .collect(),
             terminating: witness.terminating.iter().map(pod).collect(),
+            attaching: witness.attaching.iter().map(pod).collect(),
         }
     }
 
@@ -444,10 +447,14 @@ impl Namer<'_> {
             Step::Preempt { pod, node, .. } => ("preempt", at(*pod, *node)),
             Step::End { pod, .. } => ("end", self.pod(end, *pod)),
             Step::GiveUp { pod } => ("give-up", self.pod(end, *pod)),
+            Step::Drain { pod, .. } => ("drain", self.pod(end, *pod)),
+            Step::ScaleDown { pods } => ("scale-down", self.pod(end, pods[0])),
+            Step::Renew { pod } => ("renew", self.pod(end, *pod)),
+            Step::Attach { pod } => ("attach", self.pod(end, *pod)),
         };
         let victims = match step {
-            Step::Preempt { victims, .. } => {
-                victims.iter().map(|victim| self.pod(end, *victim).pod).collect()
+            Step::Preempt { victims: pods, .. } | Step::ScaleDown { pods } => {
+                pods.iter().map(|victim| self.pod(end, *victim).pod).collect()
             }
             _ => Vec::new(),
         };

@@ -5,11 +5,10 @@
 //! order and ties.
 
 use holdfast_cluster::Placement;
-use holdfast_cluster::placement::Mark;
-use holdfast_failover::{Dynamics, Situation};
+use holdfast_failover::Dynamics;
 use holdfast_scheduler::Scratch;
 
-use crate::explore::{Seen, Taken, Visitor, canonical, longest, walk, weigh};
+use crate::rest::{Limits, Rests, Search};
 use crate::subject::Subjects;
 use crate::verdict::Doubt;
 
@@ -52,29 +51,18 @@ pub fn settle(
     scratch: &mut Scratch,
 ) -> Starts {
     let mut placement = Placement::of(dynamics.cluster());
-    let situation = dynamics.situation(&placement);
-    dynamics.evict_unnoticed(&mut placement, &situation);
-    let mut search = Search {
-        dynamics,
-        situation,
-        scratch,
-        budget,
-        base: placement.mark(),
-        seen: Seen::default(),
-        path: Vec::new(),
-        coarse: false,
-        endless: false,
-        found: Vec::new(),
-    };
-    walk(dynamics.cluster(), dynamics, &mut placement, &mut search);
-    let within = search.seen.len() <= budget && search.found.len() <= STARTS_MAX;
-    let complete = within && !search.coarse && !search.endless;
-    let at_rest = !search.found.is_empty();
+    dynamics.begin(&mut placement);
+    let limits = Limits { states: budget, rests: STARTS_MAX };
+    let mut search = Search::new(dynamics, scratch, placement.mark(), limits);
+    search.follow(&mut placement, None);
+    let Rests { mut found, complete, .. } = search.finish();
+    let at_rest = !found.is_empty();
     if !at_rest {
-        search.found.push((placement, None));
+        let situation = dynamics.situation(&placement);
+        dynamics.evict_unnoticed(&mut placement, &situation);
+        found.push((placement, None));
     }
-    search.found.truncate(STARTS_MAX);
-    let found = search.found.into_iter().map(|(placement, doubt)| {
+    let found = found.into_iter().map(|(placement, doubt)| {
         let each = || subjects.subjects.iter();
         Start {
             ready: each().map(|subject| subject.ready(&placement)).collect(),
@@ -86,47 +74,4 @@ pub fn settle(
         }
     });
     Starts { starts: found.collect(), complete, at_rest }
-}
-
-struct Search<'s, 'c> {
-    dynamics: &'s Dynamics<'c>,
-    situation: Situation,
-    scratch: &'s mut Scratch,
-    budget: usize,
-    base: Mark,
-    /// States that nothing can tell apart are one; without this a cluster that preempts in circles
-    /// would never come to an end.
-    seen: Seen,
-    path: Vec<Option<Doubt>>,
-    /// Somebody was preempted, and it might have been others.
-    coarse: bool,
-    /// A run does not end.
-    endless: bool,
-    found: Vec<(Placement, Option<Doubt>)>,
-}
-
-impl Visitor for Search<'_, '_> {
-    fn enter(&mut self, placement: &mut Placement, taken: Option<&Taken>) -> Vec<Taken> {
-        self.path.push(taken.and_then(|taken| taken.doubt));
-        self.endless |= self.path.len() > longest(self.dynamics.cluster());
-        let state = canonical(self.dynamics.cluster(), placement, self.base);
-        if !self.seen.insert(state, self.path.iter().all(Option::is_none)) {
-            return Vec::new();
-        }
-        let steps = self.dynamics.steps(placement, &self.situation, self.scratch);
-        self.coarse |= steps.coarse;
-        if steps.sure.is_empty() {
-            let doubt = self.path.iter().flatten().min().copied();
-            self.found.push((placement.clone(), doubt));
-        }
-        weigh(self.dynamics, placement, steps)
-    }
-
-    fn leave(&mut self) {
-        self.path.pop();
-    }
-
-    fn is_done(&self) -> bool {
-        self.endless || self.seen.len() > self.budget || self.found.len() > STARTS_MAX
-    }
 }

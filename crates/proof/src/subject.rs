@@ -88,7 +88,8 @@ impl Subject {
     pub fn desired(&self, cluster: &Cluster, placement: &Placement) -> u32 {
         let workload = cluster.workload(self.root);
         if !follows_nodes(workload.kind) {
-            return u32::try_from(workload.desired.max(0)).unwrap_or(u32::MAX);
+            let desired = placement.target(self.root).desired;
+            return u32::try_from(desired.max(0)).unwrap_or(u32::MAX);
         }
         let wanted = placement.instances().iter().filter(|instance| {
             let node = instance.node().map(|node| placement.node(node));

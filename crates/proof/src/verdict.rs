@@ -47,11 +47,8 @@ pub enum Doubt {
     Lost(InputKind),
     /// The export lacks objects of a kind that the answer depends on.
     Missing(InputKind),
-    /// A preemption happens where disruption budgets count, and what they allow after the failure
-    /// is not told.
-    Preemption,
-    /// A volume that one node only may use may stay attached to a silent one.
-    StuckVolume,
+    /// There are more ways to choose whom to delete than are tried.
+    Choices,
     /// The scheduler looks at some of the nodes only, and nobody knows whether it would find this
     /// one best of them.
     Sampling,

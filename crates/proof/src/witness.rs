@@ -1,7 +1,7 @@
 //! A run that refutes a claim, replayed before it is reported.
 
 use holdfast_cluster::{InstanceId, Placement};
-use holdfast_failover::{Dynamics, Situation, Step, failure};
+use holdfast_failover::{Dynamics, Situation, Step, nodes};
 use holdfast_scheduler::{Decision, Scratch};
 
 use crate::scenario::FailureSet;
@@ -19,6 +19,8 @@ pub struct Witness {
     pub pending: Vec<(InstanceId, Decision)>,
     /// Pods of the subject that are stuck terminating at the end.
     pub terminating: Vec<InstanceId>,
+    /// Pods of the subject that are bound at the end and wait for a volume that another node holds.
+    pub attaching: Vec<InstanceId>,
     /// Where everything is at the end, for names and nodes.
     pub end: Placement,
     /// Pods of the subject that serve as soon as the nodes are gone.
@@ -47,7 +49,7 @@ pub fn replay(
     scratch: &mut Scratch,
 ) -> Witness {
     let mut placement = start.placement.clone();
-    failure::fail(dynamics.cluster(), &mut placement, set.nodes());
+    nodes::fail(dynamics.cluster(), &mut placement, set.nodes());
     let ready_at_once = subject.0.ready(&placement);
     let situation = dynamics.situation(&placement);
     let mut steps = dynamics.evict_unnoticed(&mut placement, &situation);
@@ -62,12 +64,14 @@ pub fn replay(
         placement.pending().iter().copied().filter(|id| of_subject(id)).collect();
     let terminating =
         placement.instance_ids().filter(|id| of_subject(id) && is_stuck(&placement, *id)).collect();
+    let attaching = placement.attaching().iter().copied().filter(|id| of_subject(id)).collect();
     let decisions = pending.into_iter().map(|id| (id, dynamics.scheduler().decide(&placement, id)));
     Witness {
         set: set.clone(),
         steps,
         pending: decisions.collect(),
         terminating,
+        attaching,
         ready_at_once,
         ready: subject.0.ready(&placement),
         desired: subject.1,

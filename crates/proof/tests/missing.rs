@@ -119,11 +119,21 @@ fn a_claim_a_volume_and_attach_limits_must_be_known() {
 }
 
 /// kubernetes/kubernetes#74947: the dead node keeps the volume, and the new pod waits for it.
+/// Whether a driver attaches at all its `CSIDriver` says.
 #[test]
-fn a_volume_of_one_node_may_stay_with_the_dead_one() {
+fn a_volume_of_one_node_stays_with_the_dead_one() {
     let mut objects = with_claim();
     objects.extend([claim("ReadWriteOnce"), volume("ReadWriteOnce"), csi_nodes()]);
-    assert_eq!(verdict(&objects), Verdict::Unknown(Doubt::StuckVolume));
+    assert_eq!(verdict(&objects), Verdict::Unknown(Doubt::Missing(InputKind::CsiDriver)));
+    let driver = |attaches: bool| {
+        json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver",
+            "metadata": {"name": "csi.example.com"}, "spec": {"attachRequired": attaches}})
+    };
+    objects.push(driver(true));
+    assert_eq!(verdict(&objects), Verdict::Refuted);
+    objects.pop();
+    objects.push(driver(false));
+    assert!(matches!(verdict(&objects), Verdict::Proved(_)), "{:?}", verdict(&objects));
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn main() {
         let failed = NodeId::at(failing);
         let lost: Vec<InstanceId> = placement.node(failed).pods.clone();
         let mark = placement.mark();
-        placement.change_node(failed, |flags| flags.taints.unreachable = true);
+        placement.change_node(&cluster, failed, |flags| flags.taints.unreachable = true);
         let started = now();
         for &pod in &lost {
             let pending = |instance: &mut holdfast_cluster::placement::Instance| {

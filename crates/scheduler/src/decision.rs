@@ -3,7 +3,7 @@
 use holdfast_cluster::{InstanceId, NodeId};
 
 use crate::plugin::Plugin;
-use crate::reason::Rejection;
+use crate::reason::{Failure, Rejection};
 
 /// The outcome of one scheduling cycle, with everything it was based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,8 @@ pub struct Decision {
     pub outcome: Outcome,
     /// Why every node was turned down at once, before any was looked at.
     pub pre_filter: Option<Rejection>,
-    /// Each node that exists, by name, and what was said of it; empty if none was looked at.
+    /// Each node that exists, by name, and what was said of it; empty if none was looked at or the
+    /// cycle failed.
     pub nodes: Vec<(NodeId, NodeVerdict)>,
     /// The node kept free for the pod, if it was looked at first and turned the pod down.
     pub nominated: Option<(NodeId, Rejection)>,
@@ -40,6 +41,8 @@ pub enum Outcome {
     Gated,
     /// There is no node at all.
     NoNodes,
+    /// The cycle failed, to be tried again.
+    Failed(Failure),
 }
 
 /// What was said of a node.

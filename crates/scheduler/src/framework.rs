@@ -17,7 +17,7 @@ use crate::plugins::{
     node_volume_limits, normalize, pod_topology_spread, volume_binding, volume_restrictions,
     volume_zone,
 };
-use crate::reason::{Code, Reason, Rejection};
+use crate::reason::{Code, Failure, Reason, Rejection, Stage};
 
 /// What the plugins keep from `PreFilter` on: upstream's `CycleState`. A dry run clones it.
 #[derive(Clone, Debug)]
@@ -76,6 +76,9 @@ impl<'a> Cycle<'a> {
         for &plugin in &context.compiled.profile.pre_filters {
             let looked = match plugin {
                 Plugin::NodeAffinity => cycle.named_nodes(),
+                Plugin::InterPodAffinity => {
+                    inter_pod_affinity::pre_filter(&context).map(|()| Eligible::All)
+                }
                 plugin => cycle.look_up_volumes(plugin).map(|()| Eligible::All),
             };
             match looked {
@@ -224,14 +227,33 @@ impl<'a> Cycle<'a> {
         self.affinity.update(&self.context, class, node.id, times);
     }
 
+    /// What keeps the feasible nodes from being scored (`RunPreScorePlugins`, and `RunScorePlugins`
+    /// where the plugin does not look at the pod beforehand).
+    pub(crate) fn pre_score(&self) -> Result<(), Failure> {
+        let Context { compiled, spec_id, spec, .. } = self.context;
+        let (profile, plugin) = (&compiled.profile, Plugin::NodeAffinity);
+        if profile.scores.is_empty() || spec.node_affinity.preferred_faults.is_empty() {
+            return Ok(());
+        }
+        let stage = if profile.pre_scores.contains(&plugin) {
+            Stage::PreScore
+        } else if profile.scores.iter().any(|(known, _)| *known == plugin) {
+            Stage::Score
+        } else {
+            return Ok(());
+        };
+        Err(Failure { stage, plugin, reason: Reason::NodePreferenceUnparsable(spec_id) })
+    }
+
     /// Scores the feasible nodes, plugin by plugin: `visit` gets each plugin that has something to
-    /// say, with a normalized and weighted score a node (`RunPreScorePlugins`, `RunScorePlugins`).
+    /// say, with a normalized and weighted score a node (`RunScorePlugins`).
     pub(crate) fn score(
         &self,
         feasible: &[NodeId],
         scores: &mut Vec<i64>,
         mut visit: impl FnMut(Plugin, &[i64]),
-    ) {
+    ) -> Result<(), Failure> {
+        self.pre_score()?;
         for &(plugin, weight) in &self.context.compiled.profile.scores {
             scores.clear();
             if !self.score_by(plugin, feasible, scores) {
@@ -242,6 +264,7 @@ impl<'a> Cycle<'a> {
             }
             visit(plugin, scores);
         }
+        Ok(())
     }
 
     /// Fills in the normalized scores of one plugin; false if it has nothing to say.

@@ -26,7 +26,7 @@ pub mod message;
 mod node_info;
 pub mod plugin;
 mod plugins;
-mod preemption;
+pub mod preemption;
 pub mod queue;
 pub mod reason;
 mod sampling;

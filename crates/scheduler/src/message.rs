@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_cluster::Cluster;
+use holdfast_cluster::{Cluster, NodeId};
 
 use crate::decision::{Decision, NodeVerdict, Outcome, Preemption};
-use crate::reason::Reason;
+use crate::reason::{Code, Failure, Reason, Rejection, Stage};
 use crate::wording;
 
 /// Why the pod is not scheduled: `0/3 nodes are available: …`. `None` if it is.
@@ -18,6 +18,19 @@ pub fn of(cluster: &Cluster, decision: &Decision, gates: &[&str]) -> Option<Stri
         Outcome::Gated => Some(format!("waiting for scheduling gates: [{}]", gates.join(" "))),
         Outcome::NoNodes => Some("no nodes available to schedule pods".to_owned()),
         Outcome::Unschedulable => Some(unschedulable(cluster, decision)),
+        Outcome::Failed(failure) => Some(failed(cluster, failure)),
+    }
+}
+
+fn failed(cluster: &Cluster, failure: Failure) -> String {
+    let plugin = failure.plugin.name();
+    let text = wording::text(cluster, failure.reason);
+    match failure.stage {
+        Stage::Filter => format!("running \"{plugin}\" filter plugin: {text}"),
+        Stage::PreScore => format!("running PreScore plugin \"{plugin}\": {text}"),
+        Stage::Score => {
+            format!("running Score plugins: plugin \"{plugin}\" failed with: {text}")
+        }
     }
 }
 
@@ -54,6 +67,9 @@ pub fn of_preemption(
             Some("not eligible due to a terminating pod on the nominated node.".to_owned())
         }
         Preemption::DoesNotHelp(nodes) => {
+            if let Some(text) = dry_run_failures(cluster, nodes) {
+                return Some(format!("preemption: {text}"));
+            }
             let others = decision.nodes_total - nodes.len();
             let reasons = nodes
                 .iter()
@@ -61,6 +77,28 @@ pub fn of_preemption(
                 .chain(std::iter::repeat_n(Reason::PreemptionNotHelpful, others));
             Some(format!("preemption: {}", fit_error(cluster, decision.nodes_total, reasons)))
         }
+    }
+}
+
+/// What went wrong on nodes where evictions were tried, each text once (`aggregate.Error`,
+/// `k8s.io/apimachinery/pkg/util/errors/errors.go`).
+fn dry_run_failures(cluster: &Cluster, nodes: &[(NodeId, Rejection)]) -> Option<String> {
+    let mut texts = Vec::new();
+    for (node, rejection) in nodes.iter().filter(|(_, rejection)| rejection.code == Code::Error) {
+        let plugin = rejection.plugin;
+        let text = if let Some(&reason) = rejection.reasons.last() {
+            failed(cluster, Failure { stage: Stage::Filter, plugin, reason })
+        } else {
+            let node = cluster.node_name(*node);
+            format!("expected at least one victim pod on node \"{node}\"")
+        };
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    match texts.len() {
+        0 | 1 => texts.pop(),
+        _ => Some(format!("[{}]", texts.join(", "))),
     }
 }
 

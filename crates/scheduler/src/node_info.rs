@@ -23,6 +23,11 @@ impl<'a> NodeInfo<'a> {
     pub(crate) fn of(cluster: &'a Cluster, placement: &'a Placement, id: NodeId) -> Self {
         Self { id, node: cluster.node(id), usage: placement.node(id), ports: None }
     }
+
+    /// Whether other pods run on it than the placement says.
+    pub(crate) fn is_variant(&self) -> bool {
+        self.ports.is_some()
+    }
 }
 
 /// The nodes that exist, in order of their names: the scheduler's snapshot.

@@ -4,6 +4,10 @@
 //! `pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go` (v1.36.3), with every
 //! node as a candidate: upstream starts at a random node and may stop early on large clusters.
 
+pub(crate) mod outcomes;
+
+pub use outcomes::Outcomes;
+
 use std::cmp::Reverse;
 
 use holdfast_cluster::selector::LabelSelector;
@@ -69,13 +73,13 @@ fn code_of(decision: &Decision, node: NodeId) -> Option<Code> {
 }
 
 /// The nodes that might take the pod with fewer pods on them (`NodesForStatusCode`).
-fn potential_nodes(decision: &Decision, context: &Context<'_>) -> Vec<NodeId> {
+pub(crate) fn potential_nodes(decision: &Decision, context: &Context<'_>) -> Vec<NodeId> {
     let exists = |id: &NodeId| context.placement.node(*id).exists;
     let resolvable = |id: &NodeId| code_of(decision, *id) == Some(Code::Unschedulable);
     context.cluster.node_ids().filter(exists).filter(resolvable).collect()
 }
 
-fn priority(context: &Context<'_>, pod: InstanceId) -> i32 {
+pub(crate) fn priority(context: &Context<'_>, pod: InstanceId) -> i32 {
     context.cluster.spec_of(context.placement.instance(pod).class).priority
 }
 
@@ -85,7 +89,7 @@ fn is_less_important(context: &Context<'_>, pod: InstanceId) -> bool {
 
 /// When the pod started, in seconds. One that has not started comes after all others; upstream
 /// takes the moment at which it looks.
-fn start_time(context: &Context<'_>, pod: InstanceId) -> i64 {
+pub(crate) fn start_time(context: &Context<'_>, pod: InstanceId) -> i64 {
     let origin = context.placement.instance(pod).origin;
     let own = origin.filter(|origin| InstanceId::from(*origin) == pod);
     own.and_then(|own| context.cluster.pod(own).start_time).unwrap_or(i64::MAX)
@@ -99,31 +103,48 @@ fn sort_by_importance(context: &Context<'_>, pods: &mut [InstanceId]) {
     go::sort::slice(pods, |a, b| key(a) < key(b));
 }
 
-/// The fewest and least important pods of the node that have to go (`SelectVictimsOnNode`): all
-/// less important ones are taken off, then, those that a budget protects first, put back one by one
-/// as long as the pod still fits.
+/// The fewest and least important pods of the node that have to go (`SelectVictimsOnNode`).
 fn select_victims(
     cycle: &Cycle<'_>,
     node: &NodeInfo<'_>,
 ) -> Result<PreemptionCandidate, Rejection> {
     let context = &cycle.context;
-    let less_important = |pod: &InstanceId| is_less_important(context, *pod);
-    let mut potential: Vec<InstanceId> =
-        node.usage.pods.iter().copied().filter(less_important).collect();
+    let mut potential = potential_victims(context, node);
     if potential.is_empty() {
         return Err(no_victims());
     }
+    let budgets = &context.cluster.objects().budgets;
+    let allowed: Vec<i64> = budgets.iter().map(|budget| budget.disruptions_allowed).collect();
+    sort_by_importance(context, &mut potential);
+    select_in_order(cycle, node, &potential, &allowed)
+}
+
+/// The pods of the node that the pod outranks.
+pub(crate) fn potential_victims(context: &Context<'_>, node: &NodeInfo<'_>) -> Vec<InstanceId> {
+    let less_important = |pod: &InstanceId| is_less_important(context, *pod);
+    node.usage.pods.iter().copied().filter(less_important).collect()
+}
+
+/// Takes all of `potential`, the most important first, off the node, then puts them back one by
+/// one, those that a budget protects first, as long as the pod still fits. `allowed` is what each
+/// budget allows.
+fn select_in_order(
+    cycle: &Cycle<'_>,
+    node: &NodeInfo<'_>,
+    potential: &[InstanceId],
+    allowed: &[i64],
+) -> Result<PreemptionCandidate, Rejection> {
+    let context = &cycle.context;
     let mut cycle = cycle.clone();
     let mut variant = Variant::of(context.cluster, context.placement, node);
     let mut reasons = Vec::new();
-    for &pod in &potential {
+    for &pod in potential {
         cycle.remove(&mut variant, node, pod);
     }
     cycle
         .filter_with_nominated(&variant.info(node), &mut reasons)
         .map_err(|(plugin, code)| Rejection { plugin, code, reasons: reasons.clone() })?;
-    sort_by_importance(context, &mut potential);
-    let (protected, free) = split_by_budgets(context, &potential);
+    let (protected, free) = split_by_budgets(context, potential, allowed);
     let mut victims = Vec::new();
     let mut budget_violations = 0;
     for (at, &pod) in protected.iter().chain(&free).enumerate() {
@@ -157,9 +178,10 @@ fn no_victims() -> Rejection {
 fn split_by_budgets(
     context: &Context<'_>,
     pods: &[InstanceId],
+    allowed: &[i64],
 ) -> (Vec<InstanceId>, Vec<InstanceId>) {
     let budgets = &context.cluster.objects().budgets;
-    let mut allowed: Vec<i64> = budgets.iter().map(|budget| budget.disruptions_allowed).collect();
+    let mut allowed = allowed.to_vec();
     pods.iter().copied().partition(|&pod| {
         let instance = context.placement.instance(pod);
         let class = context.cluster.class(instance.class);
@@ -187,23 +209,29 @@ fn selects_some(selector: &LabelSelector) -> bool {
     !selector.is_everything()
 }
 
-/// Marks the candidates that tie after all five comparisons (`pickOneNodeForPreemption`): fewest
-/// budget violations, lowest highest priority, lowest sum of priorities, fewest victims, and the
-/// latest start of the oldest among the most important victims.
+/// Marks the candidates that tie after all five comparisons.
 fn mark_best(context: &Context<'_>, candidates: &mut [PreemptionCandidate]) {
-    let key = |candidate: &PreemptionCandidate| {
-        let victims = &candidate.victims;
-        let highest = priority(context, victims[0]);
-        let sum: i64 = victims
-            .iter()
-            .map(|&pod| i64::from(priority(context, pod)) + i64::from(i32::MAX) + 1)
-            .fold(0, i64::wrapping_add);
-        let most_important = victims.iter().filter(|&&pod| priority(context, pod) == highest);
-        let oldest = most_important.map(|&pod| start_time(context, pod)).min();
-        (candidate.budget_violations, highest, sum, victims.len(), Reverse(oldest))
+    let Some(best) = candidates.iter().map(|candidate| cost(context, candidate)).min() else {
+        return;
     };
-    let Some(best) = candidates.iter().map(key).min() else { return };
     for candidate in candidates {
-        candidate.best = key(candidate) == best;
+        candidate.best = cost(context, candidate) == best;
     }
+}
+
+/// What the five comparisons of `pickOneNodeForPreemption` look at, the lowest being best: budget
+/// violations, the highest priority, the sum of priorities, how many victims, and how early the
+/// oldest of the most important victims started.
+pub(crate) type Cost = (usize, i32, i64, usize, Reverse<Option<i64>>);
+
+pub(crate) fn cost(context: &Context<'_>, candidate: &PreemptionCandidate) -> Cost {
+    let victims = &candidate.victims;
+    let highest = victims.iter().map(|&pod| priority(context, pod)).max().unwrap_or(i32::MIN);
+    let sum: i64 = victims
+        .iter()
+        .map(|&pod| i64::from(priority(context, pod)) + i64::from(i32::MAX) + 1)
+        .fold(0, i64::wrapping_add);
+    let most_important = victims.iter().filter(|&&pod| priority(context, pod) == highest);
+    let oldest = most_important.map(|&pod| start_time(context, pod)).min();
+    (candidate.budget_violations, highest, sum, victims.len(), Reverse(oldest))
 }

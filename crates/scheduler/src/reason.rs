@@ -1,7 +1,8 @@
 //! Why a node, or every node, is turned down: data, worded in [`crate::wording`].
 
-use holdfast_cluster::Symbol;
 use holdfast_cluster::taint::Taint;
+use holdfast_cluster::volume::MigrationFault;
+use holdfast_cluster::{SpecId, Symbol};
 
 use crate::plugin::Plugin;
 
@@ -64,6 +65,10 @@ pub enum Reason {
     PodAntiAffinity,
     /// A pod that runs wants the pod far.
     ExistingAntiAffinity,
+    /// The spec's affinity to or against pods does not parse.
+    PodAffinityUnparsable(SpecId),
+    /// The spec's preferred node affinity does not parse.
+    NodePreferenceUnparsable(SpecId),
     /// The kubelet lacks a feature.
     FeatureMissing,
     /// A disk is in use already in a way that excludes the pod.
@@ -103,6 +108,15 @@ pub enum Reason {
     },
     /// The claim's volume does not exist: claim and volume.
     ClaimVolumeNotFound(Symbol, Symbol),
+    /// The cycle fails: a disk that a pod names cannot be handed over to its kind's CSI driver.
+    DiskNotMigrated {
+        /// The pod's name for it.
+        volume: Symbol,
+        /// Why not.
+        fault: MigrationFault,
+    },
+    /// The same for a persistent volume.
+    VolumeNotMigrated(MigrationFault),
     /// Left out because `PreFilter` of this plugin named other nodes.
     LeftOutBy(Plugin),
     /// Dry run: nothing on the node is less important.
@@ -120,4 +134,26 @@ pub struct Rejection {
     pub code: Code,
     /// Why, in upstream's order; scalar resources, which upstream lists in random order, by name.
     pub reasons: Vec<Reason>,
+}
+
+/// Where in a cycle a plugin failed (`pkg/scheduler/framework/runtime/framework.go`, v1.36.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// While a node was looked at.
+    Filter,
+    /// Before scoring.
+    PreScore,
+    /// While a node was scored.
+    Score,
+}
+
+/// Why a cycle came to no decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Failure {
+    /// Where it failed.
+    pub stage: Stage,
+    /// Who failed.
+    pub plugin: Plugin,
+    /// Why.
+    pub reason: Reason,
 }

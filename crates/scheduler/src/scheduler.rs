@@ -8,7 +8,8 @@ use crate::node_info::{NodeInfo, snapshot};
 use crate::plugin::{Plugin, Profile};
 use crate::plugins::{Compiled, Context, scheduling_gates};
 use crate::preemption;
-use crate::reason::{Code, Reason, Rejection};
+use crate::preemption::outcomes::{self, Outcomes};
+use crate::reason::{Code, Failure, Reason, Rejection, Stage};
 use crate::sampling;
 
 /// kube-scheduler 1.36 for one cluster.
@@ -86,8 +87,8 @@ impl<'c> Scheduler<'c> {
         Context::new(self.cluster, &self.compiled[at], placement, pod)
     }
 
-    /// The nodes that tie at the highest total of all nodes, sorted; empty when the pod is gated or
-    /// fits nowhere.
+    /// The nodes that tie at the highest total of all nodes, sorted; empty when the pod is gated,
+    /// fits nowhere or cannot be scored.
     ///
     /// The fast path: no reasons are kept, and nothing about preemption is asked.
     pub fn candidates<'s>(
@@ -123,6 +124,9 @@ impl<'c> Scheduler<'c> {
             add_best(&cycle, None, scratch);
             return Choice::Best(&scratch.best);
         }
+        if cycle.pre_score().is_err() {
+            return Choice::Best(&[]);
+        }
         // Nodes that `PreFilter` named are looked at in no order at all.
         if eligible == Eligible::All {
             let mut ordered = compiled.zones.interleave(nodes());
@@ -154,6 +158,25 @@ impl<'c> Scheduler<'c> {
     /// `None` if the pod is gated, fits without it, or there is no node at all.
     pub fn preempt(&self, placement: &Placement, pod: InstanceId) -> Option<Preemption> {
         self.decide(placement, pod).preemption
+    }
+
+    /// Every preemption that there may be for a pod that fits nowhere, whichever of equally
+    /// important pods came first, and with whichever of these states of the budgets (what each
+    /// allows, in their order).
+    pub fn preemptions(
+        &self,
+        placement: &Placement,
+        pod: InstanceId,
+        allowed: &[Vec<i64>],
+    ) -> Outcomes {
+        let decision = self.decide(placement, pod);
+        let context = self.context(placement, pod);
+        match (&decision.preemption, Cycle::pre_filter(context)) {
+            (Some(Preemption::Helps(_)), (cycle, _)) => {
+                outcomes::outcomes(&cycle, &decision, allowed)
+            }
+            _ => Outcomes::default(),
+        }
     }
 
     /// The full story: every node with reasons or scores, candidates, preemption.
@@ -202,13 +225,15 @@ impl<'c> Scheduler<'c> {
             }
         };
         if let Some(node) = nominated_node(placement, decision.pod) {
-            let verdict = look(&NodeInfo::of(self.cluster, placement, node));
-            if let NodeVerdict::Rejected(rejection) = verdict {
-                decision.nominated = Some((node, rejection));
-            } else {
-                decision.nodes = vec![(node, verdict)];
-                decision.outcome = Outcome::Scheduled { candidates: vec![node] };
-                return;
+            match look(&NodeInfo::of(self.cluster, placement, node)) {
+                // Upstream logs it, and goes on with all nodes.
+                NodeVerdict::Rejected(rejection) if rejection.code == Code::Error => {}
+                NodeVerdict::Rejected(rejection) => decision.nominated = Some((node, rejection)),
+                verdict => {
+                    decision.nodes = vec![(node, verdict)];
+                    decision.outcome = Outcome::Scheduled { candidates: vec![node] };
+                    return;
+                }
             }
         }
         decision.nodes = snapshot(self.cluster, placement)
@@ -217,13 +242,18 @@ impl<'c> Scheduler<'c> {
                 (node.id, if left { look(&node) } else { NodeVerdict::LeftOut })
             })
             .collect();
+        if let Some(failure) = decision.nodes.iter().find_map(|(_, verdict)| verdict.failure()) {
+            decision.outcome = Outcome::Failed(failure);
+            decision.nodes.clear();
+            return;
+        }
         if let Eligible::Only(_, plugin) = eligible {
             decision.narrowed_by = Some(*plugin);
         }
         choose(cycle, decision);
     }
 
-    /// Fills in the feasible nodes; `None` if there are none.
+    /// Fills in the feasible nodes; `None` if there are none, or if looking at one fails.
     fn find_feasible<'a>(
         &'a self,
         placement: &'a Placement,
@@ -245,10 +275,16 @@ impl<'c> Scheduler<'c> {
             }
         }
         for node in snapshot(self.cluster, placement) {
-            let fits = eligible.contains(node.id)
-                && cycle.filter_with_nominated(&node, &mut scratch.reasons).is_ok();
-            if fits {
-                scratch.feasible.push(node.id);
+            if !eligible.contains(node.id) {
+                continue;
+            }
+            match cycle.filter_with_nominated(&node, &mut scratch.reasons) {
+                Ok(()) => scratch.feasible.push(node.id),
+                Err((_, Code::Error)) => {
+                    scratch.feasible.clear();
+                    return None;
+                }
+                Err(_) => {}
             }
         }
         (!scratch.feasible.is_empty()).then_some((cycle, eligible))
@@ -261,14 +297,17 @@ fn add_best(cycle: &Cycle<'_>, some: Option<&[NodeId]>, scratch: &mut Scratch) {
     let nodes = some.unwrap_or(feasible);
     totals.clear();
     totals.resize(nodes.len(), 0);
+    let mut scored = Ok(());
     if nodes.len() > 1 {
-        cycle.score(nodes, scores, |_, scores| {
+        scored = cycle.score(nodes, scores, |_, scores| {
             for (total, score) in totals.iter_mut().zip(scores) {
                 *total += score;
             }
         });
     }
-    pick_best(nodes, totals, best);
+    if scored.is_ok() {
+        pick_best(nodes, totals, best);
+    }
 }
 
 /// The node that is kept free for the pod, if it exists.
@@ -291,12 +330,17 @@ fn choose(cycle: &Cycle<'_>, decision: &mut Decision) {
     // Without plugins that score, every node is worth one (`prioritizeNodes`).
     let total = i64::from(cycle.context.compiled.profile.scores.is_empty());
     let mut rows = vec![Scores { by_plugin: Vec::new(), total }; feasible.len()];
-    cycle.score(&feasible, &mut Vec::new(), |plugin, scores| {
+    let scored = cycle.score(&feasible, &mut Vec::new(), |plugin, scores| {
         for (row, &score) in rows.iter_mut().zip(scores) {
             row.by_plugin.push((plugin, score));
             row.total += score;
         }
     });
+    if let Err(failure) = scored {
+        decision.outcome = Outcome::Failed(failure);
+        decision.nodes.clear();
+        return;
+    }
     let totals: Vec<i64> = rows.iter().map(|row| row.total).collect();
     let mut candidates = Vec::new();
     pick_best(&feasible, &totals, &mut candidates);
@@ -323,6 +367,17 @@ impl NodeVerdict {
             Self::Feasible(_) => None,
             Self::Rejected(rejection) => Some(rejection.code),
             Self::LeftOut => Some(Code::UnschedulableAndUnresolvable),
+        }
+    }
+
+    /// What failed while the node was looked at.
+    fn failure(&self) -> Option<Failure> {
+        match self {
+            Self::Rejected(Rejection { plugin, code: Code::Error, reasons }) => {
+                let reason = *reasons.last()?;
+                Some(Failure { stage: Stage::Filter, plugin: *plugin, reason })
+            }
+            _ => None,
         }
     }
 

@@ -109,7 +109,7 @@ pub fn of(cluster: &Cluster, placement: &Placement, decision: &Decision) -> Deci
     let name = |node: &NodeId| cluster.node_name(*node).to_owned();
     let candidates: Vec<String> = match &decision.outcome {
         Outcome::Scheduled { candidates } => candidates.iter().map(name).collect(),
-        Outcome::Unschedulable | Outcome::Gated | Outcome::NoNodes => Vec::new(),
+        _ => Vec::new(),
     };
     let preemption = decision.preemption.as_ref();
     DecisionTrace {
@@ -118,6 +118,7 @@ pub fn of(cluster: &Cluster, placement: &Placement, decision: &Decision) -> Deci
             Outcome::Scheduled { .. } => "scheduled",
             Outcome::Gated => "gated",
             Outcome::Unschedulable | Outcome::NoNodes => "unschedulable",
+            Outcome::Failed(_) => "error",
         },
         node: candidates.first().cloned(),
         candidates,

@@ -1,8 +1,12 @@
 //! Upstream's own words for each reason (v1.36.3), which people search for and messages count.
 
+mod unparsable;
+
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use holdfast_cluster::Cluster;
+use holdfast_cluster::volume::MigrationFault;
 
 use crate::reason::Reason;
 
@@ -38,12 +42,51 @@ pub fn text(cluster: &Cluster, reason: Reason) -> Cow<'static, str> {
         Reason::ClaimVolumeNotFound(_, volume) => {
             format!("persistentvolume \"{}\" not found", name(volume))
         }
+        Reason::DiskNotMigrated { volume, fault } => {
+            let fault = migration_fault(cluster, fault);
+            format!("converting volume({}) from inline to csi: {fault}", name(volume))
+        }
+        Reason::VolumeNotMigrated(fault) => {
+            format!("could not translate pv: {}", migration_fault(cluster, fault))
+        }
+        Reason::PodAffinityUnparsable(spec) => unparsable::pod_affinity(cluster, spec),
+        Reason::NodePreferenceUnparsable(spec) => unparsable::node_preferences(cluster, spec),
         Reason::LeftOutBy(plugin) => {
             format!("node(s) didn't satisfy plugin(s) [{}]", plugin.name())
         }
         _ => String::new(),
     };
     text.into()
+}
+
+/// What a zone of GCE looks like.
+const ZONE_FORM: &str = "{locale}-{region}-{zone}";
+
+/// The words of `k8s.io/csi-translation-lib/plugins` (v0.36.3).
+fn migration_fault(cluster: &Cluster, fault: MigrationFault) -> String {
+    match fault {
+        MigrationFault::Zones(label) => {
+            let zones: Vec<&str> = cluster.text(label).split("__").collect();
+            let odd = zones.iter().find(|zone| zone.matches('-').count() != 2);
+            let regions: BTreeSet<&str> =
+                zones.iter().filter_map(|zone| Some(zone.rsplit_once('-')?.0)).collect();
+            let listed: Vec<String> = regions.iter().map(|name| format!("{name}:{{}}")).collect();
+            let text = if let Some(zone) = odd {
+                format!("zone in unexpected format, expected: {ZONE_FORM}, got: {zone}")
+            } else {
+                let listed = listed.join(" ");
+                format!("multiple or no regions gotten from zones, got: map[{listed}]")
+            };
+            format!("failed to get region from zones: {text}")
+        }
+        MigrationFault::AzureKind(kind) => {
+            format!("kind({}) is not supported in csi migration", cluster.text(kind))
+        }
+        MigrationFault::AwsDisk(id) => format!(
+            "failed to translate Kubernetes ID to EBS Volume ID Invalid format for AWS volume ({})",
+            cluster.text(id)
+        ),
+    }
 }
 
 /// Texts without a name in them.
@@ -91,6 +134,10 @@ fn fixed(reason: Reason) -> Option<&'static str> {
         | Reason::EphemeralClaimNotFound(_)
         | Reason::EphemeralClaimForeign { .. }
         | Reason::ClaimVolumeNotFound(..)
+        | Reason::DiskNotMigrated { .. }
+        | Reason::VolumeNotMigrated(_)
+        | Reason::PodAffinityUnparsable(_)
+        | Reason::NodePreferenceUnparsable(_)
         | Reason::LeftOutBy(_) => return None,
     })
 }

@@ -304,7 +304,54 @@ fn a_service_spreads_its_pods() {
     assert_eq!(score(&with, &decision, "b", "PodTopologySpread"), Some(200));
 }
 
-/// `nodedeclaredfeatures`, `nodename` have nothing to say about ordinary pods; a pod that is bound
+/// `FeatureMapper.mapSorted` (`nodedeclaredfeatures/featureset.go`): what is declared out of order
+/// is missed.
+#[test]
+fn node_declared_features() {
+    let declaring = |features: &[&str]| json!({"status": {"declaredFeatures": features}});
+    let restarting = json!({"spec": {"containers": [{"name": "c", "image": "i",
+        "restartPolicyRules": [{"action": "RestartAllContainers"}]}]}});
+    let refused = "NodeDeclaredFeatures: node(s) didn't match Pod's required features";
+    let (wanted, later) = ("RestartAllContainersOnContainerExits", "UserNamespaces");
+    for (features, expected) in [
+        (vec![], refused),
+        (vec!["Unheard"], refused),
+        (vec![wanted], ""),
+        (vec!["Ahead", wanted, later], ""),
+        (vec![wanted, wanted], ""),
+        (vec![later, wanted], refused),
+    ] {
+        assert_eq!(why_not(&declaring(&features), &restarting), expected, "{features:?}");
+        assert_eq!(why_not(&declaring(&features), &json!({})), "", "{features:?}");
+    }
+}
+
+/// `helper/spread.go`: the selector of a ReplicationController is a map of labels and replaces what
+/// a Service says of the same label.
+#[test]
+fn a_replication_controller_overrules_services() {
+    let object = |kind: &str, app: &str| {
+        json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "s", "namespace": "default"},
+            "spec": {"selector": {"app": app}}})
+    };
+    let mut adopted = labelled("x", json!({}));
+    let controller = json!({"apiVersion": "v1", "kind": "ReplicationController", "name": "s",
+        "uid": "u", "controller": true});
+    support::merge(&mut adopted, &json!({"metadata": {"ownerReferences": [controller]}}));
+    let cluster = cluster(&[
+        object("Service", "x"),
+        object("ReplicationController", "y"),
+        node("a", &json!({})),
+        node("b", &json!({})),
+        running("r", "a", &labelled("y", json!({}))),
+        pod("p", &adopted),
+    ]);
+    let decision = decide(&cluster, "p");
+    assert_eq!(score(&cluster, &decision, "a", "PodTopologySpread"), Some(132));
+    assert_eq!(score(&cluster, &decision, "b", "PodTopologySpread"), Some(200));
+}
+
+/// `nodename` and others have nothing to say about ordinary pods; a pod that is bound
 /// to a node that does not exist holds nothing back.
 #[test]
 fn pods_of_unlisted_nodes_hold_nothing_back() {

@@ -113,6 +113,27 @@ fn bound_claims_need_a_node_that_reaches_their_volume() {
     assert_eq!(why(&cluster, &decision, "a"), refused);
 }
 
+/// `ephemeral.VolumeIsForPod` (`component-helpers/storage/ephemeral`): whose claim it is says the
+/// controller's uid alone.
+#[test]
+fn an_ephemeral_claim_belongs_to_its_pod() {
+    let ephemeral = json!({"spec": {"volumes": [{"name": "v", "ephemeral": {}}]}});
+    let case = |owner: Value, uid: Value| {
+        let mut owned = bound("p-v", "v");
+        support::merge(&mut owned, &json!({"metadata": {"ownerReferences": [owner]}}));
+        let mut asking = pod("p", &ephemeral);
+        support::merge(&mut asking, &json!({"metadata": {"uid": uid}}));
+        message(&cluster(&[node("n", &json!({})), owned, volume("v", &json!({})), asking]))
+    };
+    let controller = |uid| json!({"controller": true, "uid": uid});
+    let foreign = "0/1 nodes are available: \
+                   PVC default/p-v was not created for pod default/p (pod is not owner).";
+    assert_eq!(case(controller("u"), json!("u")), "");
+    assert_eq!(case(controller("default/p"), json!(null)), "");
+    assert_eq!(case(controller("other"), json!("u")), foreign);
+    assert_eq!(case(json!({"uid": "u"}), json!("u")), foreign);
+}
+
 /// The same: what one pod was promised is gone for the next, and comes back when its placement is
 /// reverted.
 #[test]
@@ -189,4 +210,147 @@ fn node_volume_limits() {
     };
     assert_eq!(case("c"), "");
     assert_eq!(case("d"), "NodeVolumeLimits: node(s) exceed max volume count");
+}
+
+fn csi_node(driver: &str, limit: i32, migrated: &str) -> Value {
+    json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSINode", "metadata": {"name": "n",
+        "annotations": {"storage.alpha.kubernetes.io/migrated-plugins": migrated}},
+        "spec": {"drivers": [{"name": driver, "allocatable": {"count": limit}}]}})
+}
+
+fn with_disks(disks: &[Value]) -> Value {
+    let name = |(at, disk): (usize, &Value)| {
+        let mut disk = disk.clone();
+        support::merge(&mut disk, &json!({"name": format!("v{at}")}));
+        disk
+    };
+    json!({"spec": {"volumes": disks.iter().enumerate().map(name).collect::<Vec<_>>()}})
+}
+
+/// `checkAttachableInlineVolume` (`nodevolumelimits/csi.go`): disks once built in count by the
+/// handle that their driver gives them, whoever names them.
+#[test]
+fn disks_once_built_in_count_against_their_drivers_limit() {
+    let refused = "NodeVolumeLimits: node(s) exceed max volume count";
+    let ebs = |id: &str| json!({"awsElasticBlockStore": {"volumeID": id}});
+    let cinder = |id: &str| json!({"cinder": {"volumeID": id}});
+    let pd = |name: &str| json!({"gcePersistentDisk": {"pdName": name, "readOnly": true}});
+    let azure =
+        |uri: &str| json!({"azureDisk": {"diskName": "d", "diskURI": uri, "kind": "Managed"}});
+    let in_zone = json!({"metadata": {"labels": {"topology.kubernetes.io/zone": "z"}},
+        "spec": {"gcePersistentDisk": {"pdName": "a"}}});
+    for (driver, runs, comes, expected) in [
+        ("ebs.csi.aws.com", vec![ebs("aws://zone/vol-1")], vec![ebs("vol-2")], refused),
+        ("cinder.csi.openstack.org", vec![cinder("a")], vec![cinder("b")], refused),
+        ("cinder.csi.openstack.org", vec![cinder("a")], vec![cinder("a")], ""),
+        ("pxd.portworx.com", vec![cinder("a")], vec![cinder("b")], ""),
+        ("pd.csi.storage.gke.io", vec![pd("a")], vec![pd("a")], ""),
+        ("pd.csi.storage.gke.io", vec![pd("a")], vec![pd("b")], refused),
+        ("disk.csi.azure.com", vec![azure("u")], vec![azure("u")], ""),
+        ("disk.csi.azure.com", vec![azure("u")], vec![azure("w")], refused),
+        // Of another zone, as far as anybody can tell.
+        (
+            "pd.csi.storage.gke.io",
+            vec![json!({"persistentVolumeClaim": {"claimName": "c"}})],
+            vec![pd("a")],
+            refused,
+        ),
+    ] {
+        let cluster = cluster(&[
+            node("n", &json!({})),
+            csi_node(driver, 1, ""),
+            bound("c", "v"),
+            volume("v", &in_zone),
+            running("r", "n", &with_disks(&runs)),
+            pod("p", &with_disks(&comes)),
+        ]);
+        assert_eq!(why(&cluster, &decide(&cluster, "p"), "n"), expected, "{driver}");
+    }
+}
+
+/// `tryTranslatePVToCSI` (`volumebinding/binder.go`): on a node that handed the plugin over, a
+/// volume is where its driver says.
+#[test]
+fn volumes_of_a_plugin_that_was_handed_over_are_where_the_driver_says() {
+    let zoned = json!({"metadata": {"labels": {"topology.kubernetes.io/zone": "z"}},
+        "spec": {"gcePersistentDisk": {"pdName": "d"}}});
+    let case = |labels: Value, migrated: &str, disk: &Value| {
+        let cluster = cluster(&[
+            node("n", &json!({"metadata": {"labels": labels}})),
+            csi_node("pd.csi.storage.gke.io", 5, migrated),
+            bound("c", "v"),
+            volume("v", disk),
+            pod("p", &mounting("c")),
+        ]);
+        message(&cluster)
+    };
+    let plugin = "kubernetes.io/gce-pd";
+    let (own, drivers) = ("topology.kubernetes.io/zone", "topology.gke.io/zone");
+    let elsewhere =
+        "0/1 nodes are available: 1 node(s) didn't match PersistentVolume's node affinity.";
+    assert_eq!(case(json!({own: "z"}), "", &zoned), "");
+    assert_eq!(case(json!({own: "z"}), plugin, &zoned), elsewhere);
+    assert_eq!(case(json!({own: "z", drivers: "z"}), plugin, &zoned), "");
+
+    let mut regional = zoned.clone();
+    let two = json!({"metadata": {"labels": {"topology.kubernetes.io/zone": "z__y"}}});
+    support::merge(&mut regional, &two);
+    let failed = "running \"VolumeBinding\" filter plugin: could not translate pv: failed to get \
+                  region from zones: zone in unexpected format, expected: \
+                  {locale}-{region}-{zone}, got: z";
+    assert_eq!(case(json!({own: "z"}), plugin, &regional), failed);
+    assert_eq!(case(json!({own: "z"}), "", &regional), "");
+}
+
+/// The same files: what cannot be translated fails the whole cycle, though another node would do,
+/// and where it runs that of everybody who counts.
+#[test]
+fn a_disk_that_cannot_be_translated_fails_the_cycle() {
+    let shared = with_disks(&[json!({"azureDisk": {"diskName": "d", "diskURI": "u"}})]);
+    let failed = "running \"NodeVolumeLimits\" filter plugin: converting volume(v0) from inline to \
+                  csi: kind(Shared) is not supported in csi migration";
+    let case = |runs: &Value, comes: &Value| {
+        let cluster = cluster(&[
+            node("a", &json!({})),
+            node("n", &json!({})),
+            csi_node("ebs.csi.aws.com", 1, ""),
+            running("r", "n", runs),
+            pod("p", comes),
+        ]);
+        message(&cluster)
+    };
+    let disk = with_disks(&[json!({"awsElasticBlockStore": {"volumeID": "vol-1"}})]);
+    assert_eq!(case(&json!({}), &shared), failed);
+    assert_eq!(case(&shared, &disk), failed);
+    assert_eq!(case(&shared, &json!({})), "");
+}
+
+/// `getNodeVolumeAttachmentInfo`: a dry run of evictions detaches nothing.
+#[test]
+fn evictions_do_not_detach_at_once() {
+    let driver = json!({"spec": {"csi": {"driver": "d", "volumeHandle": "h"}}});
+    let other = json!({"spec": {"csi": {"driver": "d", "volumeHandle": "i"}}});
+    let attachment = json!({"apiVersion": "storage.k8s.io/v1", "kind": "VolumeAttachment",
+        "metadata": {"name": "x"}, "spec": {"attacher": "d", "nodeName": "n",
+        "source": {"persistentVolumeName": "v"}}});
+    let mut wanting = mounting("w");
+    support::merge(&mut wanting, &json!({"spec": {"priority": 5}}));
+    let mut objects = vec![
+        node("n", &json!({})),
+        csi_node("d", 1, ""),
+        bound("c", "v"),
+        volume("v", &driver),
+        bound("w", "w"),
+        volume("w", &other),
+        running("r", "n", &mounting("c")),
+        pod("p", &wanting),
+    ];
+    let helps = |objects: &[Value]| {
+        let cluster = cluster(objects);
+        let preemption = decide(&cluster, "p").preemption;
+        matches!(preemption, Some(holdfast_scheduler::Preemption::Helps(_)))
+    };
+    assert!(helps(&objects));
+    objects.push(attachment);
+    assert!(!helps(&objects));
 }

@@ -133,8 +133,27 @@ func readObject(scheme *runtime.Scheme, manifest json.RawMessage) (*object, erro
 	scheme.Default(typed)
 	if pod, ok := typed.(*corev1.Pod); ok {
 		completePod(pod)
+		mergeLabelKeys(pod)
 	}
-	return &object{Object: typed, resource: gvk.GroupVersion().WithResource(kind.resource)}, nil
+	handedOut, err := scheme.New(gvk)
+	if err != nil {
+		return nil, err
+	}
+	if err := passOn(typed, handedOut); err != nil {
+		return nil, fmt.Errorf("%s: %w", gvk.Kind, err)
+	}
+	return &object{Object: handedOut, resource: gvk.GroupVersion().WithResource(kind.resource)}, nil
+}
+
+// passOn takes an object through its serialized form, as an API server does.
+// Quantities come out in canonical form: upstream adds to one that it holds as a
+// decimal, 1.5Gi and not 1536Mi, in place, and counts it anew each time it looks.
+func passOn(object runtime.Object, into any) error {
+	text, err := json.Marshal(object)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
 }
 
 // completePod fills in what no manifest has but the scheduler relies on.

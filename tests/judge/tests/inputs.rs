@@ -1,17 +1,32 @@
 //! Objects to judge: the fixtures and a synthetic export.
 
+use std::fs;
+
 use holdfast::synth;
 use serde_json::Value;
 
+/// The exports below `fixtures`.
+const FIXTURES: [&str; 15] = [
+    "data-platform/option-a",
+    "data-platform/option-b",
+    "data-platform/option-c",
+    "data-platform/two-members",
+    "edge/cluster",
+    "homelab/cluster",
+    "k3s/before",
+    "k3s/promoted-k3s2",
+    "k3s/promoted-k3s3",
+    "k3s/tainted",
+    "k3s/after",
+    "shapes/cluster",
+    "zero-spof/before",
+    "zero-spof/after-longhorn",
+    "zero-spof/after-ceph",
+];
+
 /// The items of every export, by its name.
 pub(crate) fn exports() -> Vec<(&'static str, Vec<Value>)> {
-    let fixtures = [
-        ("homelab", &include_bytes!("../../../fixtures/homelab/cluster.json")[..]),
-        ("edge", &include_bytes!("../../../fixtures/edge/cluster.json")[..]),
-        ("shapes", &include_bytes!("../../../fixtures/shapes/cluster.json")[..]),
-    ];
-    let mut exports: Vec<_> =
-        fixtures.into_iter().map(|(name, bytes)| (name, items(bytes))).collect();
+    let mut exports: Vec<_> = FIXTURES.into_iter().map(|name| (name, fixture(name))).collect();
     exports.push(("synth", synthetic()));
     exports
 }
@@ -22,6 +37,11 @@ pub(crate) fn synthetic() -> Vec<Value> {
     let options = synth::Options { nodes: 20, pods: 400, seed: 7, zones: 3 };
     synth::write(&mut bytes, &options).expect("memory takes all");
     items(&bytes)
+}
+
+fn fixture(name: &str) -> Vec<Value> {
+    let file = format!("{}/../../fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    items(&fs::read(&file).expect("fixtures are committed"))
 }
 
 fn items(bytes: &[u8]) -> Vec<Value> {

@@ -1,5 +1,6 @@
 //! What `k8s-openapi` reads, Holdfast reads to the same meaning; what Holdfast writes, it reads.
 
+mod accepts;
 mod facts;
 mod generate;
 mod inputs;

@@ -128,7 +128,6 @@ fn one(cluster: &Cluster, placement: &mut Placement, name: &str) -> Result<Expla
     };
     placement.change(cluster, *pod, |instance| {
         instance.whereabouts = Whereabouts::Pending;
-        instance.ready = false;
         instance.terminating = false;
     });
     Ok(explain(&Scheduler::new(cluster), placement, *pod))

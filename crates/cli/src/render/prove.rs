@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use holdfast_proof::report::{
-    ClaimReport, Counterexample, DoubtReport, Object, Report, StepReport, VerdictName,
+    ClaimReport, Counterexample, DoubtReport, Object, PodReport, Report, StepReport, VerdictName,
     WorkloadReport,
 };
 
@@ -138,13 +138,21 @@ fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counter
         }
         paragraph(out, &text);
     }
+    for pod in &example.attaching {
+        let node = pod.node.as_deref().unwrap_or("its node");
+        let text = format!(
+            "{} waits on {node} for a volume that is still attached to a silent node",
+            name(pod)
+        );
+        paragraph(out, &text);
+    }
     let mut messages: Vec<&str> = example.pending.iter().map(|p| p.message.as_str()).collect();
     messages.dedup();
     for message in messages {
         let pods = example.pending.iter().filter(|pod| pod.message == message).count();
         paragraph(out, &format!("{} Pending: {message}", words::count(pods, "pod", "pods")));
     }
-    let told_of = example.terminating.len() + example.pending.len();
+    let told_of = example.terminating.len() + example.pending.len() + example.attaching.len();
     if example.ready as usize + told_of < example.desired as usize {
         paragraph(out, lost_for_good(&object.kind, &example.fail));
     }
@@ -185,11 +193,7 @@ fn told(steps: &[StepReport]) -> Vec<String> {
 
 fn step(step: &StepReport) -> String {
     let node = step.pod.node.as_deref().unwrap_or("its node");
-    let pod = if step.pod.replacement {
-        format!("a pod in place of {}", step.pod.pod)
-    } else {
-        step.pod.pod.clone()
-    };
+    let pod = name(&step.pod);
     match step.action {
         "evict" => format!("{pod} is evicted from {node}"),
         "schedule" => format!("{pod} goes to {node}"),
@@ -197,8 +201,16 @@ fn step(step: &StepReport) -> String {
             format!("{} must go from {node} for {pod}", words::list(&step.victims, 4))
         }
         "end" => format!("{pod} ends"),
+        "drain" => format!("{pod} is evicted from {node}, which is drained"),
+        "scale-down" => format!("{} deleted", words::list(&step.victims, 4)),
+        "renew" => format!("{pod} is deleted on {node}, to be made again"),
+        "attach" => format!("{pod} gets the volume it waited for"),
         _ => format!("{pod} gives up the node kept free for it"),
     }
+}
+
+fn name(pod: &PodReport) -> String {
+    if pod.replacement { format!("a pod in place of {}", pod.pod) } else { pod.pod.clone() }
 }
 
 fn paragraph(out: &mut String, text: &str) {
@@ -240,11 +252,7 @@ fn doubt_words(doubt: &DoubtReport) -> String {
             "a part of the input could not be read, and {detail} objects may have been in it"
         ),
         "missing-input" => format!("the export holds no {detail}, on which the answer depends"),
-        "preemption" => {
-            "pods are preempted, and what disruption budgets then allow is not modelled yet"
-                .to_owned()
-        }
-        "stuck-volume" => "a volume may stay attached to the silent node".to_owned(),
+        "choices" => "there are more ways to choose whom to delete than are tried".to_owned(),
         "sampling" => {
             "the scheduler looks at some of so many nodes only, perhaps not at these".to_owned()
         }

@@ -1,9 +1,12 @@
 //! What the plans claim, row by row, as far as `prove` decides it today.
 //!
-//! The expected verdicts are those of `fixtures/homelab/README.md` and `fixtures/edge/README.md`.
+//! The expected verdicts are those of the plans' READMEs below `fixtures`.
 
+mod data_platform;
 mod edge;
 mod homelab;
+mod k3s;
+mod zero_spof;
 
 use serde_json::{Value, json};
 
@@ -43,14 +46,24 @@ fn pending(report: &Value, kind: &str, name: &str) -> Vec<String> {
     pods.iter().map(|pod| pod["message"].as_str().unwrap().to_owned()).collect()
 }
 
+/// The file of a plan, or of one of its steps: `k3s/after`.
+fn file(plan: &str) -> String {
+    if plan.contains('/') { format!("{plan}.json") } else { format!("{plan}/cluster.json") }
+}
+
+/// The report on the failure of any one node.
+fn any_node(plan: &str) -> Value {
+    report(&fixtures(), &[&file(plan)], 1)
+}
+
 /// The report on the failure of these nodes together.
 fn failing(plan: &str, nodes: &str) -> Value {
-    report(&fixtures(), &[&format!("{plan}/cluster.json"), "--fail", nodes], 1)
+    report(&fixtures(), &[&file(plan), "--fail", nodes], 1)
 }
 
 /// The objects of a plan's export.
 fn export(plan: &str) -> Value {
-    let text = std::fs::read_to_string(fixtures().join(plan).join("cluster.json")).unwrap();
+    let text = std::fs::read_to_string(fixtures().join(file(plan))).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 
@@ -64,7 +77,7 @@ fn edited(
 ) -> Value {
     let mut export = export(plan);
     edit(&mut export);
-    let folder = folder(&format!("{plan}-{test}"));
+    let folder = folder(&format!("{}-{test}", plan.replace('/', "-")));
     write(&folder, "cluster.json", export.to_string());
     let arguments: Vec<&str> = ["cluster.json"].iter().chain(arguments).copied().collect();
     report(&folder, &arguments, code)

@@ -146,6 +146,10 @@ fn absurd_values_leave_the_object_out() {
             r#""containers":[{"name":"c","resources":{"requests":{"cpu":"1e19"}}}]"#,
             Rule::BadQuantity,
         ),
+        (
+            r#""containers":[{"name":"c","resources":{"requests":{"memory":"1e30"}}}]"#,
+            Rule::BadQuantity,
+        ),
         (r#""containers":[{"name":"c","ports":[{"hostPort":70000}]}]"#, Rule::BadPort),
         (r#""containers":[{"name":"c","ports":[{"hostPort":-1}]}]"#, Rule::BadPort),
         (r#""containers":7"#, Rule::WrongType),
@@ -169,6 +173,15 @@ fn absurd_values_leave_the_object_out() {
             assert!(told.place.as_ref().unwrap().line >= 2, "{told:?}");
         }
     }
+}
+
+/// The API server takes it, and caps it.
+#[test]
+fn the_most_memory_there_can_be_is_read() {
+    let node = node("a").replace("8Gi", "8Ei");
+    let loaded = loaded(&node);
+    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+    assert_eq!(loaded.cluster.nodes()[0].allocatable.memory, i64::MAX);
 }
 
 #[test]

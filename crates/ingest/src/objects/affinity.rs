@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::context::Context;
 use super::lean::{Int, List, Text};
-use super::selector::{RawLabelSelector, RawNodeSelector, RawNodeSelectorTerm, equals};
+use super::selector::{Faults, RawLabelSelector, RawNodeSelector, RawNodeSelectorTerm, equals};
 use crate::Rule;
 
 /// `v1.Affinity`.
@@ -100,13 +100,18 @@ impl RawNodeAffinity<'_> {
     /// Compiles node affinity.
     pub(crate) fn compile(&self, context: &mut Context<'_>) -> NodeAffinity {
         let required = self.required.as_ref().map(|selector| selector.compile(context));
-        let preferred = self.preferred.iter().map(|term| {
-            let preference = term.preference.as_ref().map(|preference| preference.compile(context));
-            let empty = || RawNodeSelectorTerm::default().compile(context);
-            (weight(term.weight), preference.unwrap_or_else(empty))
+        let mut faults = Vec::new();
+        let preferred = self.preferred.iter().enumerate().map(|(at, term)| {
+            let weight = weight(term.weight);
+            let empty = RawNodeSelectorTerm::default();
+            let preference = term.preference.as_ref().unwrap_or(&empty);
+            if weight != 0 {
+                faults.extend(preference.faults(at as u32, context));
+            }
+            (weight, preference.compile(context))
         });
         let preferred = preferred.collect();
-        NodeAffinity { required, preferred }
+        NodeAffinity { required, preferred, preferred_faults: faults.into() }
     }
 }
 
@@ -119,62 +124,73 @@ impl RawPodAffinity<'_> {
     /// Compiles pod affinity or anti-affinity.
     pub(crate) fn compile(&self, bearer: Bearer<'_>, context: &mut Context<'_>) -> PodAffinity {
         let required = self.required.iter().map(|term| term.compile(bearer, context)).collect();
+        let (required, required_faults) = terms_or_faults(required);
         let preferred = self.preferred.iter().filter_map(|weighted| {
             let term = weighted.pod_affinity_term.as_ref()?.compile(bearer, context);
-            Some((weight(weighted.weight), term))
+            Some(term.map(|term| (weight(weighted.weight), term)))
         });
-        let preferred = preferred.collect();
-        PodAffinity { required, preferred }
+        let (preferred, preferred_faults) = terms_or_faults(preferred.collect());
+        PodAffinity { required, preferred, required_faults, preferred_faults }
+    }
+}
+
+/// Terms or, where one of them does not parse, none and why.
+fn terms_or_faults<T>(terms: Result<Box<[T]>, Faults>) -> (Box<[T]>, Faults) {
+    match terms {
+        Ok(terms) => (terms, Faults::default()),
+        Err(faults) => ([].into(), faults),
     }
 }
 
 impl RawPodAffinityTerm<'_> {
-    fn compile(&self, bearer: Bearer<'_>, context: &mut Context<'_>) -> PodAffinityTerm {
-        let mut selector = RawLabelSelector::compile(self.label_selector.as_ref(), context);
-        merge_once(&mut selector, &self.match_label_keys, bearer.labels, context, |value| {
-            Operator::In([value].into())
-        });
-        merge_once(&mut selector, &self.mismatch_label_keys, bearer.labels, context, |value| {
-            Operator::NotIn([value].into())
-        });
+    fn compile(
+        &self,
+        bearer: Bearer<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<PodAffinityTerm, Faults> {
+        let mut selector = RawLabelSelector::parse(self.label_selector.as_ref(), context)?;
+        if let LabelSelector::All(requirements) = &mut selector {
+            let mut merged = std::mem::take(requirements).into_vec();
+            self.merge_label_keys(&mut merged, bearer.labels, context);
+            *requirements = merged.into();
+        }
         let namespaces = if self.namespaces.is_empty() && self.namespace_selector.is_none() {
             [bearer.namespace].into()
         } else {
             context.sorted(&self.namespaces)
         };
-        PodAffinityTerm {
+        Ok(PodAffinityTerm {
             namespaces,
-            namespace_selector: RawLabelSelector::compile(
-                self.namespace_selector.as_ref(),
-                context,
-            ),
+            namespace_selector: RawLabelSelector::parse(self.namespace_selector.as_ref(), context)?,
             selector,
             topology_key: context.intern(&self.topology_key),
-        }
+        })
     }
-}
 
-/// Merges label keys into a selector as the API server does on creation. Validation forbids a key
-/// that the selector names already, so that one which is there was merged before the object was
-/// exported.
-fn merge_once(
-    selector: &mut LabelSelector,
-    keys: &[Text<'_>],
-    labels: &Labels,
-    context: &mut Context<'_>,
-    operator: fn(Symbol) -> Operator,
-) {
-    let LabelSelector::All(requirements) = selector else { return };
-    let before = requirements.len();
-    let mut merged = std::mem::take(requirements).into_vec();
-    for key in keys {
-        let key = context.intern(key);
-        let known = merged[..before].iter().any(|requirement| requirement.key == key);
-        if let Some(value) = labels.get(key).filter(|_| !known) {
-            merged.push(Requirement { key, operator: operator(value) });
+    /// Merges label keys into the selector as the API server does on creation, if it has not yet.
+    /// Validation forbids a selector to name a key of `matchLabelKeys`, so that one which does has
+    /// been merged; keys of `mismatchLabelKeys` it may name, and only the very requirement tells.
+    fn merge_label_keys(
+        &self,
+        merged: &mut Vec<Requirement>,
+        labels: &Labels,
+        context: &mut Context<'_>,
+    ) {
+        let own = merged.len();
+        for key in self.match_label_keys.iter() {
+            let key = context.intern(key);
+            let named = merged[..own].iter().any(|known| known.key == key);
+            merged.extend(labels.get(key).filter(|_| !named).map(|value| equals(key, value)));
+        }
+        for key in self.mismatch_label_keys.iter() {
+            let key = context.intern(key);
+            let Some(value) = labels.get(key) else { continue };
+            let wanted = Requirement { key, operator: Operator::NotIn([value].into()) };
+            if !merged.contains(&wanted) {
+                merged.push(wanted);
+            }
         }
     }
-    *requirements = merged.into_boxed_slice();
 }
 
 /// Merges label keys as the scheduler does each time it reads a spread constraint, with the labels

@@ -20,12 +20,12 @@ impl Amounts {
         let mut amounts = Self::default();
         for (name, text) in pairs.iter() {
             let Some(quantity) = context.quantity(name, text) else { continue };
-            if is_absurd(quantity, text) {
+            if is_absurd(name, quantity) {
                 let (name, text): (&str, &str) = (name, text);
                 let detail = format!("{name}: {text} is more than any machine has");
                 context.complain(Rule::BadQuantity, detail);
             } else {
-                amounts.set(context.intern(name), round_up_to_milli(quantity));
+                amounts.set(context.intern(name), quantity.rounded_up_to_milli());
             }
         }
         amounts
@@ -61,7 +61,7 @@ impl Amounts {
     /// `maxResourceList`.
     pub(crate) fn raise(&mut self, other: &Self) {
         for (name, quantity) in other.iter() {
-            if self.get(name).is_none_or(|known| quantity > known) {
+            if self.get(name).is_none_or(|known| quantity.exceeds(known)) {
                 self.set(name, quantity);
             }
         }
@@ -96,19 +96,10 @@ impl Amounts {
     }
 }
 
-/// The API server caps at 2^63-1 and writes the cap, so that no export holds more. What somebody
-/// wrote by hand is a slip that would leave its pod Pending for ever.
-fn is_absurd(quantity: Quantity, text: &str) -> bool {
-    quantity.value() == i64::MAX && text != i64::MAX.to_string()
-}
-
-/// The API server keeps no finer amounts than thousandths.
-fn round_up_to_milli(quantity: Quantity) -> Quantity {
-    match quantity.milli_value() {
-        // Beyond 64 bits of thousandths nothing finer than whole units is left to round.
-        i64::MAX => quantity,
-        milli => Quantity::from_milli(milli),
-    }
+/// Whether the scheduler's 64 bits do not hold the amount. The API server would take it, but what
+/// is counted then is an accident: a slip, or worse.
+fn is_absurd(name: &str, quantity: Quantity) -> bool {
+    if name == "cpu" { !quantity.fits_milli_value() } else { !quantity.fits_value() }
 }
 
 /// `IsHugePageResourceName`.

@@ -1,5 +1,6 @@
 //! What the translation of one object needs: the interner, and a place for complaints.
 
+use holdfast_cluster::quantity::QuantityError;
 use holdfast_cluster::{Builder, Labels, Quantity, Symbol};
 
 use super::lean::{Pairs, Text};
@@ -55,6 +56,11 @@ impl Context<'_> {
             Ok(quantity) if !quantity.is_negative() => Some(quantity),
             Ok(_) => {
                 self.complain(Rule::BadQuantity, format!("{what}: {text} is negative"));
+                None
+            }
+            Err(QuantityError::Huge) => {
+                let detail = format!("{what}: {text} is more than any machine has");
+                self.complain(Rule::BadQuantity, detail);
                 None
             }
             Err(_) => {

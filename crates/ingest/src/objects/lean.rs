@@ -162,6 +162,13 @@ impl<'a> std::ops::Deref for Pairs<'a> {
     }
 }
 
+impl Pairs<'_> {
+    /// The value of this key.
+    pub(crate) fn get(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| &**known == key).map(|(_, value)| &**value)
+    }
+}
+
 struct PairsVisitor<'a>(PhantomData<&'a str>);
 
 impl<'de: 'a, 'a> Visitor<'de> for PairsVisitor<'a> {

@@ -77,7 +77,11 @@ impl RawNode<'_> {
             capacity: capacity.counted(context).0,
             readiness: status.readiness(),
             images: status.images(context),
-            declared_features: context.sorted(&status.declared_features),
+            declared_features: status
+                .declared_features
+                .iter()
+                .map(|feature| context.intern(feature))
+                .collect(),
             kubelet_version: status
                 .node_info
                 .as_ref()

@@ -152,6 +152,7 @@ impl RawPodSpec<'_> {
         let node_affinity = affinity
             .and_then(|affinity| affinity.to_nodes.as_ref())
             .map_or_else(NodeAffinity::default, |raw| raw.compile(context));
+        let volumes = self.volumes(owner.name, context);
         PodSpec {
             scheduler_name: context
                 .intern_some(&self.scheduler_name)
@@ -162,6 +163,7 @@ impl RawPodSpec<'_> {
             scored_requests,
             arriving_requests: scored_requests,
             node_selector: context.labels(&self.node_selector),
+            unmodelled: self.unmodelled(&node_affinity, &volumes),
             node_affinity,
             pod_affinity,
             pod_anti_affinity,
@@ -172,7 +174,7 @@ impl RawPodSpec<'_> {
                 .filter_map(|raw| raw.compile(bearer, context))
                 .collect(),
             host_ports: self.host_ports(context),
-            volumes: self.volumes(owner.name, context),
+            volumes,
             images: self.images(context),
             image_volumes: self.image_volumes(context),
             gates: self.scheduling_gates.iter().map(|gate| context.intern(&gate.name)).collect(),
@@ -184,7 +186,6 @@ impl RawPodSpec<'_> {
                 _ => RestartPolicy::Always,
             },
             required_features: self.required_features(context),
-            unmodelled: self.unmodelled(),
         }
     }
 
@@ -216,7 +217,7 @@ impl RawPodSpec<'_> {
 
     fn volumes(&self, pod: &str, context: &mut Context<'_>) -> Box<[PodVolume]> {
         let mut volumes: Vec<PodVolume> = Vec::new();
-        for volume in self.volumes.iter().filter_map(|raw| raw.read(pod, context)) {
+        for volume in self.volumes.iter().flat_map(|raw| raw.read(pod, context)) {
             // Two directories of one node, or two shares, tie the pod no more than one does.
             let repeatable =
                 matches!(volume, PodVolume::Claim { .. } | PodVolume::InlineCsi { .. });
@@ -257,13 +258,23 @@ impl RawPodSpec<'_> {
         features.into_boxed_slice()
     }
 
-    fn unmodelled(&self) -> Box<[Unmodelled]> {
+    fn unmodelled(&self, node_affinity: &NodeAffinity, volumes: &[PodVolume]) -> Box<[Unmodelled]> {
         let mut parts = Vec::new();
         if !self.resource_claims.is_empty() {
             parts.push(Unmodelled::ResourceClaims);
         }
         if self.scheduling_group.0 || self.workload_ref.0 {
             parts.push(Unmodelled::SchedulingGroup);
+        }
+        if !node_affinity.preferred_faults.is_empty() {
+            parts.push(Unmodelled::UnparsableNodePreference);
+        }
+        let untranslatable = |volume: &PodVolume| match volume {
+            PodVolume::Direct { migrated: Some((disk, _)), .. } => disk.handle.is_err(),
+            _ => false,
+        };
+        if volumes.iter().any(untranslatable) {
+            parts.push(Unmodelled::UntranslatableDisk);
         }
         parts.into_boxed_slice()
     }

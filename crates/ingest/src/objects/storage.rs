@@ -10,7 +10,9 @@ use serde::Deserialize;
 use super::context::Context;
 use super::lean::{self, List, Pairs, Present, Text};
 use super::meta::Meta;
+use super::migration::{self, Kind};
 use super::selector::{RawLabelSelector, RawNodeSelector};
+use super::volumes::RawDisk;
 use crate::Rule;
 
 /// `v1.PersistentVolumeClaim`.
@@ -68,9 +70,11 @@ struct RawVolumeSpec<'a> {
     csi: Option<RawCsi<'a>>,
     local: Present,
     host_path: Present,
-    gce_persistent_disk: Present,
-    aws_elastic_block_store: Present,
-    azure_disk: Present,
+    gce_persistent_disk: Option<RawDisk<'a>>,
+    aws_elastic_block_store: Option<RawDisk<'a>>,
+    azure_disk: Option<RawDisk<'a>>,
+    cinder: Option<RawDisk<'a>>,
+    portworx_volume: Option<RawDisk<'a>>,
     iscsi: Present,
     rbd: Present,
 }
@@ -145,7 +149,7 @@ fn access_modes(modes: &[Text<'_>], context: &mut Context<'_>) -> Box<[AccessMod
 }
 
 fn storage(pairs: &Pairs<'_>, context: &mut Context<'_>) -> i64 {
-    let text = pairs.iter().find(|(name, _)| &**name == "storage").map(|(_, text)| text);
+    let text = pairs.get("storage");
     text.and_then(|text| context.quantity("storage", text)).map_or(0, Quantity::value)
 }
 
@@ -182,10 +186,7 @@ impl RawClaim<'_> {
                 .annotations
                 .get(lean::SELECTED_NODE)
                 .and_then(|node| context.intern_some(node)),
-            owner_uid: meta
-                .controller()
-                .filter(|owner| &*owner.kind == "Pod")
-                .and_then(|owner| context.intern_some(&owner.uid)),
+            owner_uid: meta.controller().and_then(|owner| context.intern_some(&owner.uid)),
             block: &*spec.volume_mode == "Block",
         };
         let default_class = class.is_none() && claim.volume.is_none();
@@ -202,6 +203,14 @@ impl RawVolume<'_> {
         let spec = self.spec.as_ref().unwrap_or(&no_spec);
         // `GetPersistentVolumeClass`: the annotation comes first.
         let class = meta.annotations.get(lean::BETA_CLASS).unwrap_or(&spec.storage_class_name);
+        let affinity = spec.node_affinity.as_ref().and_then(|affinity| affinity.required.as_ref());
+        let node_affinity = affinity.map(|selector| selector.compile(context));
+        let migrated = spec.migrating().map(|(kind, disk)| {
+            let migrated = disk.migrate(kind, &meta.labels, context);
+            let node_affinity =
+                migration::node_affinity(kind, node_affinity.as_ref(), &meta.labels, context);
+            (migrated, node_affinity)
+        });
         Volume {
             name: context.intern(&meta.name),
             labels: context.labels(&meta.labels),
@@ -213,12 +222,9 @@ impl RawVolume<'_> {
                 .as_ref()
                 .map(|claim| (context.intern(&claim.namespace), context.intern(&claim.name))),
             available: self.status.as_ref().is_some_and(|status| &*status.phase == "Available"),
-            node_affinity: spec
-                .node_affinity
-                .as_ref()
-                .and_then(|affinity| affinity.required.as_ref())
-                .map(|selector| selector.compile(context)),
+            node_affinity,
             source: spec.source(context),
+            migrated,
             terminating: meta.terminating(),
             block: &*spec.volume_mode == "Block",
         }
@@ -231,18 +237,29 @@ impl RawVolumeSpec<'_> {
             let driver = context.intern(&csi.driver);
             return VolumeSource::Csi { driver, handle: context.intern(&csi.volume_handle) };
         }
-        let direct = [
-            (self.gce_persistent_disk, DirectVolumeKind::GcePersistentDisk),
-            (self.aws_elastic_block_store, DirectVolumeKind::AwsElasticBlockStore),
-            (self.azure_disk, DirectVolumeKind::AzureDisk),
-            (self.iscsi, DirectVolumeKind::Iscsi),
-            (self.rbd, DirectVolumeKind::Rbd),
-        ];
         if self.local.0 || self.host_path.0 {
             return VolumeSource::Node;
         }
-        let kind = direct.into_iter().find(|(present, _)| present.0);
-        VolumeSource::Direct(kind.map_or(DirectVolumeKind::Other, |(_, kind)| kind))
+        VolumeSource::Direct(match self.migrating() {
+            Some((Kind::Gce, _)) => DirectVolumeKind::GcePersistentDisk,
+            Some((Kind::Aws, _)) => DirectVolumeKind::AwsElasticBlockStore,
+            Some((Kind::Azure, _)) => DirectVolumeKind::AzureDisk,
+            _ if self.iscsi.0 => DirectVolumeKind::Iscsi,
+            _ if self.rbd.0 => DirectVolumeKind::Rbd,
+            _ => DirectVolumeKind::Other,
+        })
+    }
+
+    /// The source, where a CSI driver took over its kind.
+    fn migrating(&self) -> Option<(Kind, &RawDisk<'_>)> {
+        let sources = [
+            (Kind::Gce, &self.gce_persistent_disk),
+            (Kind::Aws, &self.aws_elastic_block_store),
+            (Kind::Azure, &self.azure_disk),
+            (Kind::Cinder, &self.cinder),
+            (Kind::Portworx, &self.portworx_volume),
+        ];
+        sources.into_iter().find_map(|(kind, source)| Some((kind, source.as_ref()?)))
     }
 }
 

@@ -5,7 +5,8 @@ use holdfast_cluster::volume::{DirectVolumeKind, PodVolume};
 use serde::Deserialize;
 
 use super::context::Context;
-use super::lean::{List, Present, Text};
+use super::lean::{List, Pairs, Present, Text};
+use super::migration::Kind;
 use super::storage::{ClaimEntry, RawClaim};
 
 /// `v1.Volume`.
@@ -18,6 +19,8 @@ pub(crate) struct RawVolume<'a> {
     gce_persistent_disk: Option<RawDisk<'a>>,
     aws_elastic_block_store: Option<RawDisk<'a>>,
     azure_disk: Option<RawDisk<'a>>,
+    cinder: Option<RawDisk<'a>>,
+    portworx_volume: Option<RawDisk<'a>>,
     iscsi: Option<RawDisk<'a>>,
     rbd: Option<RawDisk<'a>>,
     csi: Option<RawInlineCsi<'a>>,
@@ -28,9 +31,7 @@ pub(crate) struct RawVolume<'a> {
     glusterfs: Present,
     fc: Present,
     azure_file: Present,
-    cinder: Present,
     vsphere_volume: Present,
-    portworx_volume: Present,
     quobyte: Present,
     storageos: Present,
     scale_io: Present,
@@ -56,11 +57,14 @@ struct RawEphemeral<'a> {
 /// The fields by which the kinds of disk name themselves, together.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
-struct RawDisk<'a> {
-    pd_name: Text<'a>,
+pub(super) struct RawDisk<'a> {
+    pub(super) pd_name: Text<'a>,
     #[serde(rename = "volumeID")]
-    volume_id: Text<'a>,
+    pub(super) volume_id: Text<'a>,
     disk_name: Text<'a>,
+    #[serde(rename = "diskURI")]
+    pub(super) disk_uri: Text<'a>,
+    pub(super) kind: Option<Text<'a>>,
     iqn: Text<'a>,
     monitors: List<Text<'a>>,
     pool: Text<'a>,
@@ -92,53 +96,66 @@ impl RawVolume<'_> {
     }
 
     /// What the volume limits, if anything. `pod` is the pod's name, empty for a template's next
-    /// pod.
-    pub(crate) fn read(&self, pod: &str, context: &mut Context<'_>) -> Option<PodVolume> {
+    /// pod. The API server lets a volume have one source only; of several, as a case may have, each
+    /// plugin of the scheduler finds its own.
+    pub(crate) fn read(&self, pod: &str, context: &mut Context<'_>) -> Vec<PodVolume> {
+        let claim = self.claim(pod, context);
+        let mut disks = self.disks(claim.is_none(), context);
+        disks.extend(claim);
+        if let Some(csi) = &self.csi {
+            disks.push(PodVolume::InlineCsi { driver: context.intern(&csi.driver) });
+        }
+        if self.host_path.0 {
+            disks.push(PodVolume::HostPath);
+        }
+        if self.is_other_network_storage() {
+            disks.push(PodVolume::Direct {
+                kind: DirectVolumeKind::Other,
+                identity: [].into(),
+                read_only: false,
+                migrated: None,
+            });
+        }
+        disks
+    }
+
+    fn claim(&self, pod: &str, context: &mut Context<'_>) -> Option<PodVolume> {
         if let Some(claim) = &self.persistent_volume_claim {
             let name = context.intern(&claim.claim_name);
             let read_only = claim.read_only == Some(true);
             return Some(PodVolume::Claim { name, read_only, ephemeral: false });
         }
-        if self.ephemeral.is_some() {
-            if pod.is_empty() {
-                return Some(PodVolume::Ephemeral { volume: context.intern(&self.name) });
-            }
-            let name = context.intern(&format!("{pod}-{}", &*self.name));
-            return Some(PodVolume::Claim { name, read_only: false, ephemeral: true });
+        self.ephemeral.as_ref()?;
+        if pod.is_empty() {
+            return Some(PodVolume::Ephemeral { volume: context.intern(&self.name) });
         }
-        if let Some(csi) = &self.csi {
-            return Some(PodVolume::InlineCsi { driver: context.intern(&csi.driver) });
-        }
-        if self.host_path.0 {
-            return Some(PodVolume::HostPath);
-        }
-        self.direct(context)
+        let name = context.intern(&format!("{pod}-{}", &*self.name));
+        Some(PodVolume::Claim { name, read_only: false, ephemeral: true })
     }
 
-    fn direct(&self, context: &mut Context<'_>) -> Option<PodVolume> {
-        use DirectVolumeKind as Kind;
-        let disks = [
-            (Kind::GcePersistentDisk, &self.gce_persistent_disk),
-            (Kind::AwsElasticBlockStore, &self.aws_elastic_block_store),
-            (Kind::AzureDisk, &self.azure_disk),
-            (Kind::Iscsi, &self.iscsi),
-            (Kind::Rbd, &self.rbd),
+    /// Disks that the volume names, and whether CSI drivers count them.
+    fn disks(&self, counted: bool, context: &mut Context<'_>) -> Vec<PodVolume> {
+        use DirectVolumeKind as Disk;
+        let kinds = [
+            (Disk::GcePersistentDisk, Some(Kind::Gce), &self.gce_persistent_disk),
+            (Disk::AwsElasticBlockStore, Some(Kind::Aws), &self.aws_elastic_block_store),
+            (Disk::AzureDisk, Some(Kind::Azure), &self.azure_disk),
+            (Disk::Other, Some(Kind::Cinder), &self.cinder),
+            (Disk::Other, Some(Kind::Portworx), &self.portworx_volume),
+            (Disk::Iscsi, None, &self.iscsi),
+            (Disk::Rbd, None, &self.rbd),
         ];
-        for (kind, disk) in disks {
-            if let Some(disk) = disk {
-                let read_only = disk.read_only == Some(true);
-                return Some(PodVolume::Direct {
-                    kind,
-                    identity: disk.identity(kind, context),
-                    read_only,
-                });
-            }
+        let mut disks = Vec::new();
+        for (kind, migrating, disk) in kinds {
+            let Some(disk) = disk else { continue };
+            let migrated = migrating.filter(|_| counted).map(|kind| {
+                (disk.migrate(kind, &Pairs::default(), context), context.intern(&self.name))
+            });
+            let identity = disk.identity(kind, context);
+            let read_only = disk.read_only == Some(true);
+            disks.push(PodVolume::Direct { kind, identity, read_only, migrated });
         }
-        self.is_other_network_storage().then(|| PodVolume::Direct {
-            kind: Kind::Other,
-            identity: [].into(),
-            read_only: false,
-        })
+        disks
     }
 
     fn is_other_network_storage(&self) -> bool {
@@ -148,9 +165,7 @@ impl RawVolume<'_> {
             self.glusterfs,
             self.fc,
             self.azure_file,
-            self.cinder,
             self.vsphere_volume,
-            self.portworx_volume,
             self.quobyte,
             self.storageos,
             self.scale_io,

@@ -34,6 +34,8 @@ struct RawWorkloadSpec<'a> {
     selector: Option<RawLabelSelector<'a>>,
     template: Option<RawTemplate<'a>>,
     strategy: Option<RawStrategy<'a>>,
+    update_strategy: Option<RawStrategy<'a>>,
+    paused: Option<bool>,
     pod_management_policy: Text<'a>,
     ordinals: Option<RawOrdinals>,
     volume_claim_templates: List<RawClaim<'a>>,
@@ -79,6 +81,7 @@ struct RawStrategy<'a> {
 struct RawRollingUpdate<'a> {
     max_unavailable: Option<Text<'a>>,
     max_surge: Option<Text<'a>>,
+    partition: Option<Int>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -154,7 +157,7 @@ impl RawWorkload<'_> {
             }
             (selector, _) => RawLabelSelector::compile(selector.as_ref(), context),
         };
-        entry.strategy = (kind == WorkloadKind::Deployment).then(|| spec.strategy(context));
+        entry.strategy = spec.strategy(kind, context);
         entry.parallel = &*spec.pod_management_policy == "Parallel";
         entry.first_ordinal =
             spec.ordinals.as_ref().and_then(|ordinals| ordinals.start).map_or(0, |start| start.0);
@@ -278,24 +281,42 @@ fn with_hash(
 pub(crate) const POD_TEMPLATE_HASH: &str = "pod-template-hash";
 
 impl RawWorkloadSpec<'_> {
-    /// `SetDefaults_Deployment` (`pkg/apis/apps/v1/defaults.go`): rolling, 25 % at a time.
-    fn strategy(&self, context: &mut Context<'_>) -> Strategy {
+    /// How it rolls out, unless it is paused, by the defaults of `pkg/apis/apps/v1/defaults.go` (v1.36.3): Deployments
+    /// 25 % at a time, DaemonSets one by one, StatefulSets from the highest number down.
+    fn strategy(&self, kind: WorkloadKind, context: &mut Context<'_>) -> Option<Strategy> {
         let none = RawStrategy::default();
-        let raw = self.strategy.as_ref().unwrap_or(&none);
-        if &*raw.kind == "Recreate" {
-            return Strategy::Recreate;
-        }
-        let mut read = |what, text: Option<&Text<'_>>| {
-            text.and_then(|text| amount(what, text, context)).unwrap_or(Amount::Percent(25))
+        let (raw, unavailable, surge) = match kind {
+            WorkloadKind::Deployment if self.paused == Some(true) => return None,
+            WorkloadKind::Deployment => (&self.strategy, Amount::Percent(25), Amount::Percent(25)),
+            WorkloadKind::DaemonSet => (&self.update_strategy, Amount::Count(1), Amount::Count(0)),
+            WorkloadKind::StatefulSet => {
+                (&self.update_strategy, Amount::Count(1), Amount::Count(0))
+            }
+            _ => return None,
         };
-        let update = raw.rolling_update.as_ref();
-        Strategy::RollingUpdate {
-            max_unavailable: read(
-                "maxUnavailable",
-                update.and_then(|u| u.max_unavailable.as_ref()),
-            ),
-            max_surge: read("maxSurge", update.and_then(|u| u.max_surge.as_ref())),
+        let raw = raw.as_ref().unwrap_or(&none);
+        match &*raw.kind {
+            "Recreate" => return Some(Strategy::Recreate),
+            "OnDelete" => return Some(Strategy::OnDelete),
+            _ => {}
         }
+        let update = raw.rolling_update.as_ref();
+        if kind == WorkloadKind::StatefulSet {
+            let partition = update.and_then(|update| update.partition);
+            let partition = partition.map_or(0, |number| ordinal(number.0));
+            return Some(Strategy::Ordered { partition });
+        }
+        let mut read = |what, text: Option<&Text<'_>>, default| {
+            text.and_then(|text| amount(what, text, context)).unwrap_or(default)
+        };
+        let (least, most) = match update {
+            Some(update) => (update.max_unavailable.as_ref(), update.max_surge.as_ref()),
+            None => (None, None),
+        };
+        Some(Strategy::RollingUpdate {
+            max_unavailable: read("maxUnavailable", least, unavailable),
+            max_surge: read("maxSurge", most, surge),
+        })
     }
 
     /// How many pods a running Job wants at once (`wantActivePods`, `pkg/controller/job`): no more
@@ -312,6 +333,11 @@ impl RawWorkloadSpec<'_> {
             None => parallelism,
         }
     }
+}
+
+/// The number of a StatefulSet's pod; the API keeps it in 32 bits, and never below zero.
+pub(crate) fn ordinal(number: i64) -> u32 {
+    u32::try_from(number.max(0)).unwrap_or(u32::MAX)
 }
 
 impl RawWorkloadStatus<'_> {

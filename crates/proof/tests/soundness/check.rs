@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
-use holdfast_failover::{Dynamics, failure};
+use holdfast_failover::{Dynamics, nodes};
 use holdfast_ingest::{Options, Source, load};
 use holdfast_proof::prover::{Examination, Finding, Workspace};
 use holdfast_proof::{Doubt, FailureSet, Prover, Settings, Subject, Verdict, bound};
@@ -253,7 +253,7 @@ fn hopeless_pods_stay_pending(
     let dynamics: &Dynamics<'_> = prover.dynamics();
     for start in &prover.starts().starts {
         let mut placement = start.placement.clone();
-        failure::fail(prover.cluster(), &mut placement, set.nodes());
+        nodes::fail(prover.cluster(), &mut placement, set.nodes());
         let situation = dynamics.situation(&placement);
         if !situation.acts {
             continue;

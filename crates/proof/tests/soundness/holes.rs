@@ -41,7 +41,7 @@ fn on(node: usize) -> Home {
 const PENDING: Home = Home { node: None, ready: false, terminating: false };
 
 fn workload(kind: Kind, template: PodPlan, homes: &[Home]) -> WorkloadPlan {
-    WorkloadPlan { kind, template, homes: homes.to_vec() }
+    WorkloadPlan { kind, template, parallel: false, homes: homes.to_vec() }
 }
 
 fn holds(nodes: Vec<NodePlan>, workloads: Vec<WorkloadPlan>) {

@@ -57,13 +57,10 @@ impl<'c> Oracle<'c> {
     pub(crate) fn fail(&self, placement: &Placement, nodes: &[NodeId]) -> Placement {
         let mut next = placement.clone();
         for &node in nodes {
-            next.change_node(node, |flags| {
+            next.change_node(self.cluster, node, |flags| {
                 flags.reachable = false;
                 flags.taints.unreachable = true;
             });
-            for pod in next.node(node).pods.clone() {
-                next.change(self.cluster, pod, |instance| instance.ready = false);
-            }
         }
         next
     }
@@ -72,9 +69,16 @@ impl<'c> Oracle<'c> {
     pub(crate) fn run(&self, from: &Placement, custom: Custom) -> Option<Runs> {
         let mut runs = Runs::default();
         let mut seen: IndexSet<Vec<Instance>> = IndexSet::new();
-        let mut stack = vec![from.clone()];
         let evictions = self.zones(from);
         let acts = self.control_plane_acts(from);
+        let mut first = from.clone();
+        for set in self.cluster.workload_ids() {
+            if acts && self.cluster.workload(set).kind == WorkloadKind::StatefulSet {
+                self.make_numbered(&mut first, set);
+            }
+        }
+        let mut stack = vec![first];
+        let budgets = self.allowed(from);
         while let Some(placement) = stack.pop() {
             if !seen.insert(placement.instances().to_vec()) {
                 continue;
@@ -88,7 +92,7 @@ impl<'c> Oracle<'c> {
             if acts {
                 self.evictions(&placement, &evictions, custom, &mut sure, &mut possible);
                 self.ends(&placement, custom, &mut sure);
-                self.scheduling(&placement, custom, &mut sure, &mut runs);
+                self.scheduling(&placement, custom, &budgets, &mut sure, &mut runs);
             }
             if sure.is_empty() {
                 runs.quiet.push(placement);
@@ -158,7 +162,8 @@ impl<'c> Oracle<'c> {
         possible: &mut Vec<Placement>,
     ) {
         for node in self.cluster.node_ids() {
-            let Some(is_sure) = evictions[node.index()] else { continue };
+            // Whoever taints a healthy node evicts from it whatever its zone.
+            let is_sure = evictions[node.index()].unwrap_or(true);
             for &pod in &placement.node(node).pods {
                 if placement.instance(pod).terminating || !self.is_evicted(placement, node, pod) {
                     continue;
@@ -172,10 +177,7 @@ impl<'c> Oracle<'c> {
     /// A deletion timestamp, and what the controller does at once.
     fn deleted(&self, placement: &Placement, pod: InstanceId, custom: Custom) -> Vec<Placement> {
         let mut next = placement.clone();
-        next.change(self.cluster, pod, |instance| {
-            instance.terminating = true;
-            instance.ready = false;
-        });
+        next.change(self.cluster, pod, |instance| instance.terminating = true);
         match self.kind(placement, pod) {
             WorkloadKind::Deployment
             | WorkloadKind::ReplicaSet
@@ -201,6 +203,16 @@ impl<'c> Oracle<'c> {
             let mut next = placement.clone();
             next.remove(self.cluster, pod);
             match self.kind(placement, pod) {
+                WorkloadKind::StatefulSet => {
+                    self.make_numbered(&mut next, instance.workload);
+                    sure.push(next);
+                }
+                WorkloadKind::DaemonSet => {
+                    if self.daemon_belongs(placement, pod) {
+                        self.fill_up(&mut next, pod);
+                    }
+                    sure.push(next);
+                }
                 WorkloadKind::Custom(_) => sure.extend(self.by_custom(next, pod, custom)),
                 WorkloadKind::StaticPod | WorkloadKind::Pod => sure.push(next),
                 _ => {
@@ -233,21 +245,89 @@ impl<'c> Oracle<'c> {
         let active = placement.instances().iter().filter(counts).count() as i64;
         let class = origin.map_or(class, |pod| self.cluster.pod(pod).replacement);
         let missing = (self.cluster.workload(workload).desired - active).max(0);
-        // StatefulSets and DaemonSets make the very pod that is gone; the others may still be
-        // ending.
-        let by_name = matches!(
-            self.kind(placement, lost),
-            WorkloadKind::StatefulSet | WorkloadKind::DaemonSet
-        );
+        // DaemonSets make the very pod that is gone; the others may still be ending.
+        let by_name = self.kind(placement, lost) == WorkloadKind::DaemonSet;
         for _ in 0..if by_name { missing.min(1) } else { missing } {
             placement.add(self.cluster, class, workload, origin);
         }
+    }
+
+    /// Pods of a StatefulSet have numbers, here the last letter of their names. Those of lower
+    /// numbers must be ready first, unless the set makes all at once (`processReplica`).
+    fn make_numbered(&self, placement: &mut Placement, set: WorkloadId) {
+        let workload = self.cluster.workload(set);
+        for pod in self.cluster.pod_ids() {
+            if self.cluster.pod(pod).workload != set {
+                continue;
+            }
+            let name = self.cluster.text(self.cluster.pod(pod).name);
+            let number = name[name.len() - 1..].parse().expect("few pods");
+            let there: Vec<&Instance> = placement
+                .instances()
+                .iter()
+                .filter(|i| i.origin == Some(pod) && i.whereabouts != Whereabouts::Gone)
+                .collect();
+            let ready = there.iter().any(|instance| instance.ready);
+            if there.is_empty() {
+                let class = self.cluster.pod(pod).replacement;
+                let made = placement.add(self.cluster, class, set, Some(pod));
+                placement.change(self.cluster, made, |instance| instance.ordinal = number);
+            }
+            if !ready && !workload.parallel {
+                return;
+            }
+        }
+    }
+
+    /// `NodeShouldRunDaemonPod`, of the node whose pod is gone.
+    fn daemon_belongs(&self, placement: &Placement, pod: InstanceId) -> bool {
+        let origin = placement.instance(pod).origin.expect("every daemon pod has one");
+        let Some(node) = self.cluster.pod(origin).node.and_then(|n| self.cluster.node_named(n))
+        else {
+            return true;
+        };
+        let known = self.cluster.known();
+        let mut taints: Vec<Taint> = self.cluster.node(node).taints.to_vec();
+        if placement.node(node).taints.unreachable {
+            for effect in [Effect::NoSchedule, Effect::NoExecute] {
+                taints.push(Taint { key: known.unreachable, value: known.empty, effect });
+            }
+        }
+        taints.iter().filter(|taint| taint.effect != Effect::PreferNoSchedule).all(|taint| {
+            let tolerations = &self.spec(placement, pod).tolerations;
+            tolerations.iter().any(|t| t.tolerates(taint, self.cluster.symbols(), false))
+        })
+    }
+
+    /// What each budget allows; all of them ask for one healthy pod (`updatePdbStatus`).
+    fn allowed(&self, placement: &Placement) -> Vec<i64> {
+        let budgets = self.cluster.objects().budgets.iter();
+        budgets
+            .map(|budget| {
+                let healthy = placement.instances().iter().filter(|instance| {
+                    let labels = self.cluster.labels_of(instance.class);
+                    instance.ready && budget.selector.matches(labels, self.cluster.symbols())
+                });
+                (healthy.count() as i64 - 1).max(0)
+            })
+            .collect()
+    }
+
+    /// StatefulSets go on as their pods become ready.
+    fn bound(&self, mut placement: Placement, pod: InstanceId, node: NodeId) -> Placement {
+        placement.bind(self.cluster, pod, node);
+        if self.kind(&placement, pod) == WorkloadKind::StatefulSet {
+            let set = placement.instance(pod).workload;
+            self.make_numbered(&mut placement, set);
+        }
+        placement
     }
 
     fn scheduling(
         &self,
         placement: &Placement,
         custom: Custom,
+        budgets: &[i64],
         sure: &mut Vec<Placement>,
         runs: &mut Runs,
     ) {
@@ -256,18 +336,18 @@ impl<'c> Oracle<'c> {
             if let Outcome::Scheduled { candidates } = &decision.outcome {
                 let instance = placement.instance(pod);
                 runs.placed.insert((instance.class, instance.workload));
-                for &node in candidates {
-                    let mut next = placement.clone();
-                    next.bind(self.cluster, pod, node);
-                    sure.push(next);
-                }
+                let each = candidates.iter();
+                sure.extend(each.map(|&node| self.bound(placement.clone(), pod, node)));
             }
             match &decision.preemption {
-                Some(Preemption::Helps(candidates)) => {
+                Some(Preemption::Helps(_)) => {
                     runs.preempted = true;
-                    for candidate in candidates.iter().filter(|candidate| candidate.best) {
-                        let next = self.nominated(placement, pod, candidate.node);
-                        sure.extend(self.all_deleted(next, &candidate.victims, custom));
+                    let allowed = [budgets.to_vec(), self.allowed(placement)];
+                    let found = self.scheduler.preemptions(placement, pod, &allowed);
+                    assert!(!found.more, "few pods");
+                    for (node, victims) in &found.all {
+                        let next = self.nominated(placement, pod, *node);
+                        sure.extend(self.all_deleted(next, victims, custom));
                     }
                 }
                 Some(Preemption::DoesNotHelp(_)) if placement.instance(pod).nominated.is_some() => {
@@ -303,11 +383,11 @@ impl<'c> Oracle<'c> {
     ) -> Vec<Placement> {
         let mut all = vec![placement];
         for &victim in victims {
-            let deleted = |placement: &Placement| self.deleted(placement, victim, custom);
-            all = all.iter().flat_map(deleted).collect();
             for next in &mut all {
                 next.change(self.cluster, victim, |instance| instance.preempted = true);
             }
+            let deleted = |placement: &Placement| self.deleted(placement, victim, custom);
+            all = all.iter().flat_map(deleted).collect();
         }
         all
     }

@@ -59,6 +59,8 @@ pub(crate) enum Kind {
 pub(crate) struct WorkloadPlan {
     pub(crate) kind: Kind,
     pub(crate) template: PodPlan,
+    /// A StatefulSet that makes its pods all at once.
+    pub(crate) parallel: bool,
     /// A pod each.
     pub(crate) homes: Vec<Home>,
 }
@@ -223,8 +225,9 @@ fn workload(family: Family, nodes: usize) -> impl Strategy<Value = WorkloadPlan>
         chance(family.trouble * 0.1),
     )
         .prop_map(|(node, ready, terminating)| Home { node, ready, terminating });
-    (kind(family.odd_kinds), pod(family), vec(home, 1..=3))
-        .prop_map(|(kind, template, homes)| WorkloadPlan { kind, template, homes })
+    (kind(family.odd_kinds), pod(family), any::<bool>(), vec(home, 1..=3)).prop_map(
+        |(kind, template, parallel, homes)| WorkloadPlan { kind, template, parallel, homes },
+    )
 }
 
 fn near() -> impl Strategy<Value = Near> {

@@ -163,6 +163,9 @@ fn maker(
     } else if kind != "DaemonSet" {
         spec["replicas"] = json!(count);
     }
+    if kind == "StatefulSet" && plan.parallel {
+        spec["podManagementPolicy"] = json!("Parallel");
+    }
     let group = if kind == "Job" { "batch/v1" } else { "apps/v1" };
     json!({"apiVersion": group, "kind": kind, "metadata": metadata, "spec": spec})
 }

@@ -18,10 +18,22 @@ use rustc_hash::FxBuildHasher;
 use super::{Context, MAX_NODE_SCORE, Verdict};
 use crate::bits::Bits;
 use crate::node_info::{NodeInfo, residents};
-use crate::plugin::Profile;
+use crate::plugin::{Plugin, Profile};
 use crate::reason::{Code, Reason};
 use crate::tally::Tally;
 use crate::topology::{Topologies, TopologyId};
+
+/// Turns down a pod whose own affinity does not parse.
+pub(crate) fn pre_filter(context: &Context<'_>) -> Result<(), Reason> {
+    let Context { compiled, spec_id, spec, .. } = *context;
+    let parses = [&spec.pod_affinity, &spec.pod_anti_affinity].iter().all(|affinity| {
+        affinity.required_faults.is_empty() && affinity.preferred_faults.is_empty()
+    });
+    if parses || !compiled.profile.filters.contains(&Plugin::InterPodAffinity) {
+        return Ok(());
+    }
+    Err(Reason::PodAffinityUnparsable(spec_id))
+}
 
 /// What each class means to each other class, worked out on demand.
 #[derive(Debug)]

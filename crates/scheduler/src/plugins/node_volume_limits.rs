@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::volume::{Claim, CsiNode, DirectVolumeKind, PodVolume, VolumeSource};
-use holdfast_cluster::{ClassId, Cluster, NodeId, PodSpec, Symbol};
+use holdfast_cluster::volume::{Claim, CsiNode, PodVolume, VolumeSource};
+use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, PodSpec, Symbol};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
+use super::volume_binding::controls;
 use super::{Context, Verdict};
 use crate::node_info::NodeInfo;
 use crate::reason::{Code, Reason};
@@ -19,8 +20,6 @@ use crate::reason::{Code, Reason};
 enum Handle {
     /// The driver's own handle.
     Csi(Symbol),
-    /// A volume that was made before there was a driver: its own name, or what the pod calls it by.
-    Migrated(Box<[Symbol]>),
     /// A volume still to be made for a claim.
     Claim(Symbol, Symbol),
 }
@@ -28,37 +27,60 @@ enum Handle {
 /// Volumes by driver.
 type Attached = BTreeSet<(Symbol, Handle)>;
 
-/// Volumes that are attached without a pod of the export that would use them, by node.
+/// What `VolumeAttachment`s say, by node.
 #[derive(Debug)]
 pub(crate) struct Compiled {
-    /// The attachments that no pod of the export on that node accounts for. The others follow
-    /// their pods: where those leave, they are detached.
-    unaccounted: IndexMap<NodeId, Attached, FxBuildHasher>,
+    nodes: IndexMap<NodeId, Attachments, FxBuildHasher>,
+}
+
+#[derive(Debug, Default)]
+struct Attachments {
+    all: Attached,
+    /// Those that no pod of the export on that node accounts for. The others follow their pods:
+    /// where those leave, they are detached.
+    unaccounted: Attached,
 }
 
 impl Compiled {
     pub(crate) fn new(cluster: &Cluster) -> Self {
         let objects = cluster.objects();
-        let mut unaccounted = IndexMap::<NodeId, Attached, FxBuildHasher>::default();
+        let mut nodes = IndexMap::<NodeId, Attachments, FxBuildHasher>::default();
         for attachment in &objects.attachments {
             let volume = attachment.volume.and_then(|name| objects.volumes.get(&name));
             let Some(VolumeSource::Csi { handle, .. }) = volume.map(|volume| volume.source) else {
                 continue;
             };
             if let Some(node) = cluster.node_named(attachment.node) {
-                let known = unaccounted.entry(node).or_default();
-                known.insert((attachment.attacher, Handle::Csi(handle)));
+                let known = nodes.entry(node).or_default();
+                known.all.insert((attachment.attacher, Handle::Csi(handle)));
+                known.unaccounted.insert((attachment.attacher, Handle::Csi(handle)));
             }
         }
         for pod in cluster.pods() {
             let node = pod.node.and_then(|name| cluster.node_named(name));
-            let Some(attached) = node.and_then(|node| unaccounted.get_mut(&node)) else { continue };
+            let Some(known) = node.and_then(|node| nodes.get_mut(&node)) else { continue };
             let csi_node = pod.node.and_then(|name| objects.csi_nodes.get(&name));
-            for volume in volumes_of(cluster, csi_node, pod.class) {
-                attached.remove(&volume);
+            for volume in volumes_of(cluster, csi_node, pod.class).flatten() {
+                known.unaccounted.remove(&volume);
             }
         }
-        Self { unaccounted }
+        Self { nodes }
+    }
+
+    /// What is attached to the node, of the volumes that nobody needs and those of the pods that
+    /// are on the node indeed: a dry run that takes them off detaches nothing.
+    fn on(&self, context: &Context<'_>, node: &NodeInfo<'_>) -> Attached {
+        let Some(known) = self.nodes.get(&node.id) else { return Attached::new() };
+        let mut attached = known.unaccounted.clone();
+        if node.is_variant() && attached.len() < known.all.len() {
+            let Context { cluster, placement, .. } = *context;
+            let csi_node = cluster.objects().csi_nodes.get(&node.node.name);
+            for &pod in &placement.node(node.id).pods {
+                let volumes = volumes_of(cluster, csi_node, placement.instance(pod).class);
+                attached.extend(volumes.flatten().filter(|volume| known.all.contains(volume)));
+            }
+        }
+        attached
     }
 }
 
@@ -66,7 +88,7 @@ impl Compiled {
 pub(crate) fn counts(spec: &PodSpec) -> bool {
     spec.volumes.iter().any(|volume| match volume {
         PodVolume::Claim { .. } | PodVolume::Ephemeral { .. } => true,
-        PodVolume::Direct { kind, .. } => migrated_driver(*kind).is_some(),
+        PodVolume::Direct { migrated, .. } => migrated.is_some(),
         PodVolume::InlineCsi { .. } | PodVolume::HostPath => false,
     })
 }
@@ -77,34 +99,29 @@ pub(crate) fn filter(
     node: &NodeInfo<'_>,
     reasons: &mut Vec<Reason>,
 ) -> Verdict {
-    let cluster = context.cluster;
+    let Context { cluster, compiled, placement, .. } = *context;
     let Some(csi_node) = cluster.objects().csi_nodes.get(&node.node.name) else { return Ok(()) };
-    let limited = csi_node.drivers.iter().any(|driver| driver.attach_limit.is_some());
-    if !counts(context.spec) || !limited {
+    if !counts(context.spec) {
         return Ok(());
     }
-    let mut wanted: Attached = volumes_of(cluster, Some(csi_node), context.class).collect();
-    let mut attached: Attached = node
-        .usage
-        .pods
-        .iter()
-        .flat_map(|&pod| volumes_of(cluster, Some(csi_node), context.placement.instance(pod).class))
-        .collect();
-    wanted.retain(|volume| !attached.contains(volume));
-    if let Some(unaccounted) = context.compiled.limits.unaccounted.get(&node.id) {
-        attached.extend(unaccounted.iter().cloned());
+    let mut wanted = Attached::new();
+    gather(cluster, csi_node, context.class, &mut wanted, reasons)?;
+    let limited = csi_node.drivers.iter().any(|driver| driver.attach_limit.is_some());
+    if wanted.is_empty() || !limited {
+        return Ok(());
     }
-    let per_driver = |volumes: &Attached| {
-        let mut counts = BTreeMap::<Symbol, i64>::new();
-        for (driver, _) in volumes {
-            *counts.entry(*driver).or_default() += 1;
-        }
-        counts
-    };
-    let attached = per_driver(&attached);
-    let exceeded = per_driver(&wanted).into_iter().any(|(driver, count)| {
-        let limit = csi_node.drivers.iter().find(|known| known.driver == driver);
-        let limit = limit.and_then(|known| known.attach_limit);
+    let mut attached = Attached::new();
+    for &pod in &node.usage.pods {
+        check_ownership(context, pod, reasons)?;
+        gather(cluster, csi_node, placement.instance(pod).class, &mut attached, reasons)?;
+    }
+    wanted.retain(|volume| !attached.contains(volume));
+    attached.extend(compiled.limits.on(context, node));
+    let (wanted, attached) = (per_driver(&wanted), per_driver(&attached));
+    let exceeded = wanted.into_iter().any(|(driver, count)| {
+        // Of a driver that is listed twice the last limit counts (`getVolumeLimits`).
+        let mut known = csi_node.drivers.iter().rev().filter(|known| known.driver == driver);
+        let limit = known.find_map(|known| known.attach_limit);
         limit.is_some_and(|limit| attached.get(&driver).unwrap_or(&0) + count > limit)
     });
     if !exceeded {
@@ -114,73 +131,122 @@ pub(crate) fn filter(
     Err(Code::Unschedulable)
 }
 
-/// The volumes of a pod that a driver has to attach (`filterAttachableVolumes`).
+/// Adds the volumes of a pod that a driver has to attach (`filterAttachableVolumes`).
+fn gather(
+    cluster: &Cluster,
+    csi_node: &CsiNode,
+    class: ClassId,
+    attached: &mut Attached,
+    reasons: &mut Vec<Reason>,
+) -> Verdict {
+    for volume in volumes_of(cluster, Some(csi_node), class) {
+        let volume = volume.map_err(|fault| {
+            reasons.push(fault);
+            Code::Error
+        })?;
+        attached.insert(volume);
+    }
+    Ok(())
+}
+
+/// The claims of ephemeral volumes must be those of the pod that runs.
+fn check_ownership(context: &Context<'_>, pod: InstanceId, reasons: &mut Vec<Reason>) -> Verdict {
+    let Context { cluster, placement, .. } = *context;
+    let instance = placement.instance(pod);
+    let Some(origin) = instance.origin.map(|origin| cluster.pod(origin)) else { return Ok(()) };
+    let namespace = cluster.class(instance.class).namespace;
+    for volume in &cluster.spec_of(instance.class).volumes {
+        let &PodVolume::Claim { name, ephemeral: true, .. } = volume else { continue };
+        let claim = cluster.objects().claims.get(&(namespace, name));
+        if claim.is_some_and(|claim| !controls(cluster, origin, claim)) {
+            let pod = Some(origin.name);
+            reasons.push(Reason::EphemeralClaimForeign { namespace, claim: name, pod });
+            return Err(Code::Error);
+        }
+    }
+    Ok(())
+}
+
+fn per_driver(volumes: &Attached) -> BTreeMap<Symbol, i64> {
+    let mut counts = BTreeMap::new();
+    for (driver, _) in volumes {
+        *counts.entry(*driver).or_default() += 1;
+    }
+    counts
+}
+
+/// The volumes of a pod that a driver has to attach.
 fn volumes_of<'a>(
     cluster: &'a Cluster,
     csi_node: Option<&'a CsiNode>,
     class: ClassId,
-) -> impl Iterator<Item = (Symbol, Handle)> + 'a {
+) -> impl Iterator<Item = Result<(Symbol, Handle), Reason>> + 'a {
     let namespace = cluster.class(class).namespace;
     cluster.spec_of(class).volumes.iter().filter_map(move |volume| match volume {
         PodVolume::Claim { name, .. } => {
-            of_claim(cluster, csi_node, cluster.objects().claims.get(&(namespace, *name))?)
+            let claim = cluster.objects().claims.get(&(namespace, *name))?;
+            of_claim(cluster, csi_node, claim).map(Ok)
         }
-        PodVolume::Direct { kind, identity, .. } => {
+        &PodVolume::Direct { migrated: Some((migrated, name)), .. } => {
             csi_node?;
-            let driver = cluster.find(migrated_driver(*kind)?)?;
-            Some((driver, Handle::Migrated(identity.clone())))
+            let found = migrated.handle.map(|handle| (migrated.driver, Handle::Csi(handle)));
+            Some(found.map_err(|fault| Reason::DiskNotMigrated { volume: name, fault }))
         }
-        PodVolume::Ephemeral { .. } | PodVolume::InlineCsi { .. } | PodVolume::HostPath => None,
+        _ => None,
     })
 }
 
-/// Driver and handle of a claim's volume, made or still to be made (`getCSIDriverInfo`).
+/// Driver and handle of a claim's volume, made or still to be made (`getCSIDriverInfo`). What has
+/// no driver or no handle does not count.
 fn of_claim(
     cluster: &Cluster,
     csi_node: Option<&CsiNode>,
     claim: &Claim,
 ) -> Option<(Symbol, Handle)> {
     let objects = cluster.objects();
+    let named = |symbol: &Symbol| !cluster.text(*symbol).is_empty();
     if let Some(volume) = claim.volume.and_then(|name| objects.volumes.get(&name)) {
-        return match volume.source {
-            VolumeSource::Csi { driver, handle } => Some((driver, Handle::Csi(handle))),
-            VolumeSource::Direct(kind) => {
+        let (driver, handle) = match (volume.source, &volume.migrated) {
+            (VolumeSource::Csi { driver, handle }, _) => (driver, handle),
+            (_, Some((migrated, _))) => {
                 csi_node?;
-                let driver = cluster.find(migrated_driver(kind)?)?;
-                Some((driver, Handle::Migrated([volume.name].into())))
+                (migrated.driver, migrated.handle.ok()?)
             }
-            VolumeSource::Node => None,
+            _ => return None,
         };
+        return (named(&driver) && named(&handle)).then_some((driver, Handle::Csi(handle)));
     }
     let class = objects.storage_classes.get(&claim.class?)?;
-    let driver = match migrated_provisioner(cluster.text(class.provisioner)) {
-        None => class.provisioner,
-        Some(driver) => {
+    let driver = match successor(cluster.text(class.provisioner)) {
+        Successor::Itself => class.provisioner,
+        Successor::Driver(driver) => {
             csi_node?;
             cluster.find(driver)?
         }
+        Successor::NotYet => return None,
     };
-    Some((driver, Handle::Claim(claim.namespace, claim.name)))
+    named(&driver).then_some((driver, Handle::Claim(claim.namespace, claim.name)))
 }
 
-/// The driver that took over a kind of disk (`k8s.io/csi-translation-lib/plugins`).
-fn migrated_driver(kind: DirectVolumeKind) -> Option<&'static str> {
-    match kind {
-        DirectVolumeKind::AwsElasticBlockStore => Some("ebs.csi.aws.com"),
-        DirectVolumeKind::GcePersistentDisk => Some("pd.csi.storage.gke.io"),
-        DirectVolumeKind::AzureDisk => Some("disk.csi.azure.com"),
-        DirectVolumeKind::Iscsi | DirectVolumeKind::Rbd | DirectVolumeKind::Other => None,
-    }
+/// Who makes the volumes that a storage class asks a provisioner for.
+enum Successor {
+    /// The provisioner, which was never built in.
+    Itself,
+    /// The driver that took over.
+    Driver(&'static str),
+    /// A driver could take over, yet the scheduler does not take it to have done so.
+    NotYet,
 }
 
-/// The driver that took over a provisioner once built in.
-fn migrated_provisioner(provisioner: &str) -> Option<&'static str> {
+/// `GetCSINameFromInTreeName` (`k8s.io/csi-translation-lib/translate.go`) and `isCSIMigrationOn`.
+fn successor(provisioner: &str) -> Successor {
     match provisioner {
-        "kubernetes.io/aws-ebs" => Some("ebs.csi.aws.com"),
-        "kubernetes.io/gce-pd" => Some("pd.csi.storage.gke.io"),
-        "kubernetes.io/azure-disk" => Some("disk.csi.azure.com"),
-        "kubernetes.io/cinder" => Some("cinder.csi.openstack.org"),
-        "kubernetes.io/portworx-volume" => Some("pxd.portworx.com"),
-        _ => None,
+        "kubernetes.io/aws-ebs" => Successor::Driver("ebs.csi.aws.com"),
+        "kubernetes.io/gce-pd" => Successor::Driver("pd.csi.storage.gke.io"),
+        "kubernetes.io/azure-disk" => Successor::Driver("disk.csi.azure.com"),
+        "kubernetes.io/cinder" => Successor::Driver("cinder.csi.openstack.org"),
+        "kubernetes.io/portworx-volume" => Successor::Driver("pxd.portworx.com"),
+        "kubernetes.io/azure-file" | "kubernetes.io/vsphere-volume" => Successor::NotYet,
+        _ => Successor::Itself,
     }
 }

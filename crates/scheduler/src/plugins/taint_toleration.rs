@@ -6,7 +6,8 @@
 
 use std::sync::OnceLock;
 
-use holdfast_cluster::taint::{Effect, Taint, Toleration};
+use holdfast_cluster::placement::LifecycleTaints;
+use holdfast_cluster::taint::{self, Effect, Taint, Toleration};
 use holdfast_cluster::{Cluster, NodeId, SpecId};
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
@@ -32,10 +33,6 @@ pub(crate) struct Tolerance {
     cells: OnceLock<Box<[Cell]>>,
     /// Bears `node.kubernetes.io/unschedulable:NoSchedule`.
     pub(crate) tolerates_cordon: bool,
-    /// The first of the taints of an unreachable node that is not borne.
-    unreachable: Option<Taint>,
-    /// The taint of a node that is out of service, unless borne.
-    out_of_service: Option<Taint>,
 }
 
 /// One list of tolerations against the taints of one node.
@@ -72,16 +69,10 @@ impl Compiled {
 impl Tolerance {
     fn new(cluster: &Cluster, tolerations: &[Toleration]) -> Self {
         let known = cluster.known();
-        let first = |key, effects: &[Effect]| {
-            effects
-                .iter()
-                .map(|&effect| Taint { key, value: known.empty, effect })
-                .find(|taint| !bears(cluster, tolerations, taint))
-        };
+        let cordon =
+            Taint { key: known.unschedulable, value: known.empty, effect: Effect::NoSchedule };
         Self {
-            tolerates_cordon: first(known.unschedulable, &[Effect::NoSchedule]).is_none(),
-            unreachable: first(known.unreachable, &[Effect::NoSchedule, Effect::NoExecute]),
-            out_of_service: first(known.out_of_service, &[Effect::NoExecute]),
+            tolerates_cordon: bears(cluster, tolerations, &cordon),
             tolerations: tolerations.into(),
             cells: OnceLock::new(),
         }
@@ -105,16 +96,15 @@ impl Tolerance {
         }
     }
 
-    /// The first taint of the node that keeps the pod off: the export's own, then those that the
-    /// placement adds.
+    /// The first taint of the node, as it stands, that keeps the pod off.
     pub(crate) fn untolerated(&self, cluster: &Cluster, node: &NodeInfo<'_>) -> Option<Taint> {
-        let cell = self.cell(cluster, node.id);
-        if cell.first != NONE {
-            return Some(node.node.taints[cell.first as usize]);
+        if node.usage.taints == LifecycleTaints::default() {
+            let cell = self.cell(cluster, node.id);
+            return (cell.first != NONE).then(|| node.node.taints[cell.first as usize]);
         }
-        let added = node.usage.taints;
-        let unreachable = self.unreachable.filter(|_| added.unreachable);
-        unreachable.or(self.out_of_service.filter(|_| added.out_of_service))
+        taint::standing(cluster.known(), node.node, node.usage)
+            .filter(|taint| taint.effect != Effect::PreferNoSchedule)
+            .find(|taint| !bears(cluster, &self.tolerations, taint))
     }
 
     /// Turns down a node with a taint that the pod does not tolerate.

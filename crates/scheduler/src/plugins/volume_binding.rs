@@ -2,14 +2,16 @@
 //! is free or can be made.
 //!
 //! Models `pkg/scheduler/framework/plugins/volumebinding/{volume_binding,binder}.go` and
-//! `k8s.io/component-helpers/storage/volume/pv_helpers.go` (v1.36.3). Volumes once built in whose
-//! node affinity a CSI driver would translate are taken as they are written.
+//! `k8s.io/component-helpers/storage/volume/pv_helpers.go` (v1.36.3).
 
 use std::collections::BTreeMap;
 
 use holdfast_cluster::cluster::Key;
-use holdfast_cluster::volume::{BindingMode, Claim, PodVolume, StorageClass, Volume};
-use holdfast_cluster::{Cluster, InstanceId, Node, NodeId, Symbol};
+use holdfast_cluster::selector::NodeSelector;
+use holdfast_cluster::volume::{
+    BindingMode, Claim, CsiNode, MigrationFault, PodVolume, StorageClass, Volume,
+};
+use holdfast_cluster::{Cluster, InstanceId, Node, NodeId, Pod, Symbol};
 
 use super::{Context, Verdict};
 use crate::node_info::NodeInfo;
@@ -96,13 +98,24 @@ fn check_claim(context: &Context<'_>, name: Symbol, ephemeral: bool) -> Result<(
     if ephemeral {
         let origin = context.placement.instance(context.pod).origin;
         let pod = origin.map(|origin| context.cluster.pod(origin));
-        let uid = pod.and_then(|pod| pod.uid);
-        if claim.owner_uid.is_none() || claim.owner_uid != uid {
+        if !pod.is_some_and(|pod| controls(context.cluster, pod, claim)) {
             let (namespace, pod) = (context.namespace, pod.map(|pod| pod.name));
             return Err(Reason::EphemeralClaimForeign { namespace, claim: name, pod });
         }
     }
     Ok(())
+}
+
+/// Whether the claim was made for the pod (`IsControlledBy`,
+/// `k8s.io/apimachinery/pkg/apis/meta/v1/controller_ref.go`). A pod of a manifest has no uid yet:
+/// its namespace and name stand for it.
+pub(crate) fn controls(cluster: &Cluster, pod: &Pod, claim: &Claim) -> bool {
+    let Some(owner) = claim.owner_uid else { return false };
+    if let Some(uid) = pod.uid {
+        return uid == owner;
+    }
+    let named = (cluster.text(cluster.class(pod.class).namespace), cluster.text(pod.name));
+    cluster.text(owner).split_once('/') == Some(named)
 }
 
 impl<'a> Claims<'a> {
@@ -212,7 +225,7 @@ impl Promised {
             if unfit {
                 continue;
             }
-            let reachable = is_reachable(cluster, volume, node);
+            let reachable = admits(cluster, volume.node_affinity.as_ref(), node);
             if reserved.is_some() {
                 return reachable.then_some(volume);
             }
@@ -235,9 +248,8 @@ fn is_bound_in_export(context: &Context<'_>, id: InstanceId) -> bool {
     })
 }
 
-/// Whether the node meets the volume's affinity (`CheckNodeAffinity`).
-fn is_reachable(cluster: &Cluster, volume: &Volume, node: &Node) -> bool {
-    let affinity = volume.node_affinity.as_ref();
+/// Whether the node meets a volume's affinity (`CheckNodeAffinity`).
+fn admits(cluster: &Cluster, affinity: Option<&NodeSelector>, node: &Node) -> bool {
     affinity.is_none_or(|wanted| wanted.matches(node.name, &node.labels, cluster.symbols()))
 }
 
@@ -283,13 +295,17 @@ impl State<'_> {
     ) -> Verdict {
         let before = reasons.len();
         let bound = self.check_bound(cluster, node.node);
-        if bound == Err(Reason::VolumeNodeAffinity) {
+        if let Err(Unreached::Fault(fault)) = bound {
+            reasons.push(Reason::VolumeNotMigrated(fault));
+            return Err(Code::Error);
+        }
+        if let Err(Unreached::Elsewhere) = bound {
             reasons.push(Reason::VolumeNodeAffinity);
         }
         if let Err(reason) = self.promised.plan(cluster, &self.claims.delayed, node.node) {
             reasons.push(reason);
         }
-        if bound == Err(Reason::VolumeMissing) {
+        if let Err(Unreached::Missing) = bound {
             reasons.push(Reason::VolumeMissing);
         }
         if reasons.len() == before {
@@ -299,14 +315,43 @@ impl State<'_> {
     }
 
     /// The first bound claim that does not go with the node decides (`checkBoundClaims`).
-    fn check_bound(&self, cluster: &Cluster, node: &Node) -> Result<(), Reason> {
+    fn check_bound(&self, cluster: &Cluster, node: &Node) -> Result<(), Unreached> {
+        let objects = cluster.objects();
+        let csi_node = objects.csi_nodes.get(&node.name);
         for claim in &self.claims.bound {
-            let volume = claim.volume.and_then(|name| cluster.objects().volumes.get(&name));
-            let volume = volume.ok_or(Reason::VolumeMissing)?;
-            if !is_reachable(cluster, volume, node) {
-                return Err(Reason::VolumeNodeAffinity);
+            let volume = claim.volume.and_then(|name| objects.volumes.get(&name));
+            let volume = volume.ok_or(Unreached::Missing)?;
+            let affinity = affinity_for(volume, csi_node).map_err(Unreached::Fault)?;
+            if !admits(cluster, affinity, node) {
+                return Err(Unreached::Elsewhere);
             }
         }
         Ok(())
+    }
+}
+
+/// Why a bound claim does not go with a node.
+enum Unreached {
+    /// Its volume does not exist.
+    Missing,
+    /// Its volume is used elsewhere.
+    Elsewhere,
+    /// It cannot be told where.
+    Fault(MigrationFault),
+}
+
+/// Where a volume can be used, as the drivers of a node have it (`tryTranslatePVToCSI`).
+fn affinity_for<'a>(
+    volume: &'a Volume,
+    csi_node: Option<&CsiNode>,
+) -> Result<Option<&'a NodeSelector>, MigrationFault> {
+    let handed_over = |plugin: &Symbol| {
+        csi_node.is_some_and(|csi_node| csi_node.migrated_plugins.contains(plugin))
+    };
+    match &volume.migrated {
+        Some((migrated, affinity)) if handed_over(&migrated.plugin) => {
+            migrated.handle.map(|_| affinity.as_ref())
+        }
+        _ => Ok(volume.node_affinity.as_ref()),
     }
 }

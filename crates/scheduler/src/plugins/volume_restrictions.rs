@@ -109,9 +109,9 @@ fn is_restricted(kind: DirectVolumeKind) -> bool {
 /// (`isVolumeConflict`).
 fn conflict(wanting: &PodSpec, running: &PodSpec) -> bool {
     wanting.volumes.iter().any(|want| {
-        let PodVolume::Direct { kind, identity, read_only } = want else { return false };
+        let PodVolume::Direct { kind, identity, read_only, .. } = want else { return false };
         running.volumes.iter().any(|have| match have {
-            PodVolume::Direct { kind: other, identity: taken, read_only: shared }
+            PodVolume::Direct { kind: other, identity: taken, read_only: shared, .. }
                 if kind == other =>
             {
                 same_disk(*kind, identity, taken, *read_only && *shared)

@@ -74,55 +74,66 @@ fn term(selector: Json) -> Json {
 
 /// Selectors that an API server would refuse or that select in surprising ways.
 pub(super) fn odd_selectors() -> Feature {
-    let odd = any_of(vec![
-        (1, just(json!({"matchExpressions": [{"key": "app", "operator": "In", "values": []}]}))),
-        (1, just(json!({"matchExpressions": [{"key": "app", "operator": "Is"}]}))),
-        (
-            1,
-            just(json!({"matchExpressions": [
-                {"key": "app", "operator": "Exists", "values": ["web"]},
-            ]})),
-        ),
-        (1, just(json!({"matchLabels": {"app": "not a value!"}}))),
-        (
-            1,
-            just(json!({"matchExpressions": [
-                {"key": "nobody", "operator": "NotIn", "values": ["x"]},
-            ]})),
-        ),
-        (1, just(json!({"matchLabels": {"app": ""}}))),
-        (2, just(json!({}))),
-    ]);
-    let either = || record(vec![(REQUIRED, list(1..=1, term(odd.clone())))]);
-    let affinity = any_of(vec![
+    let either = || {
+        let required = list(1..=2, term(any_of(vec![(3, odd_selector()), (1, label_selector())])));
+        let weighted =
+            record(vec![("weight", number(1..=100)), ("podAffinityTerm", term(odd_selector()))]);
+        record(vec![(REQUIRED, some(85, required)), (PREFERRED, some(25, list(1..=1, weighted)))])
+    };
+    let of_pods = any_of(vec![
         (1, record(vec![("podAffinity", either())])),
         (1, record(vec![("podAntiAffinity", either())])),
     ]);
-    let terms = any_of(vec![
-        (1, just(json!([{}]))),
-        (1, just(json!([{"matchExpressions": []}, {"matchFields": []}]))),
-        (
-            1,
-            just(json!([{"matchExpressions": [
-                {"key": "gen", "operator": "Gt", "values": ["1", "2"]},
-            ]}])),
-        ),
-        (
-            1,
-            just(json!([{"matchFields": [
-                {"key": "metadata.name", "operator": "In", "values": ["node-00", "node-01"]},
-            ]}])),
-        ),
-        (
-            1,
-            just(json!([{"matchFields": [
-                {"key": "metadata.namespace", "operator": "In", "values": ["node-00"]},
-            ]}])),
-        ),
+    let preference = record(vec![("weight", number(0..=3)), ("preference", odd_node_term())]);
+    let of_nodes = record(vec![
+        (REQUIRED, some(60, record(vec![("nodeSelectorTerms", list(1..=2, odd_node_term()))]))),
+        (PREFERRED, some(60, list(1..=2, preference))),
     ]);
-    let required = record(vec![("nodeSelectorTerms", terms)]);
-    let of_nodes = record(vec![("nodeAffinity", record(vec![(REQUIRED, required)]))]);
-    let affinity = any_of(vec![(3, affinity), (2, of_nodes)]);
+    let affinity = any_of(vec![(3, of_pods), (2, record(vec![("nodeAffinity", of_nodes)]))]);
     let spec = record(vec![("affinity", some(35, affinity))]);
     Feature { pod: Some(record(vec![("spec", spec)])), ..Feature::NONE }
+}
+
+/// A label selector with one requirement, seldom a sound one.
+fn odd_selector() -> Json {
+    let long = "long".repeat(16);
+    let requirement = |key: &str, operator: &str, values: &[&str]| {
+        let requirement = json!({"key": key, "operator": operator, "values": values});
+        just(json!({"matchExpressions": [requirement]}))
+    };
+    any_of(vec![
+        (1, just(json!({"matchExpressions": [{"key": "app", "operator": "In"}]}))),
+        (1, requirement("app", "Is", &[])),
+        (1, requirement("app", "Exists", &["web"])),
+        (1, requirement("not a key!", "Exists", &[])),
+        (1, requirement(&long, "NotIn", &["x", "-y"])),
+        (1, requirement("a/b/c", "DoesNotExist", &[])),
+        (1, requirement("nobody", "NotIn", &["x"])),
+        (1, just(json!({"matchLabels": {"Up.Per/app": "web"}}))),
+        (1, just(json!({"matchLabels": {"app": "not a value!"}}))),
+        (1, just(json!({"matchLabels": {"app": long}}))),
+        (1, just(json!({"matchLabels": {"app": ""}}))),
+        (2, just(json!({}))),
+    ])
+}
+
+/// A node selector term, seldom a sound one.
+fn odd_node_term() -> Json {
+    let of = |list: &str, key: &str, operator: &str, values: &[&str]| {
+        just(json!({list: [{"key": key, "operator": operator, "values": values}]}))
+    };
+    let labels = "matchExpressions";
+    any_of(vec![
+        (1, just(json!({}))),
+        (1, just(json!({"matchExpressions": [], "matchFields": []}))),
+        (1, of(labels, "gen", "Gt", &["1", "2"])),
+        (1, of(labels, "gen", "Lt", &["many", "-2"])),
+        (1, of(labels, "gen", "Gt", &["-5"])),
+        (1, of(labels, "disk", "NotIn", &["not a value!"])),
+        (1, of(labels, "disk", "Near", &["ssd"])),
+        (1, of(labels, "disk", "Exists", &[])),
+        (1, of("matchFields", "metadata.name", "In", &["node-00", "node-01"])),
+        (1, of("matchFields", "metadata.name", "Exists", &[])),
+        (1, of("matchFields", "metadata.namespace", "In", &["node-00"])),
+    ])
 }

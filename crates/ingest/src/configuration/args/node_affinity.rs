@@ -35,7 +35,8 @@ impl Arguments<'_> {
             let term = if one.weight == 0 { &nothing } else { &one.preference };
             preferred.push((one.weight, self.term(term, &path)));
         }
-        profile.added_affinity = NodeAffinity { required, preferred: preferred.into() };
+        profile.added_affinity =
+            NodeAffinity { required, preferred: preferred.into(), ..NodeAffinity::default() };
     }
 
     fn term(&mut self, raw: &RawTerm, path: &str) -> NodeSelectorTerm {

@@ -1,6 +1,6 @@
 //! What a pod asks for.
 
-use holdfast_cluster::pod::{HostPort, Protocol};
+use holdfast_cluster::pod::{HostPort, Protocol, Unmodelled};
 use holdfast_cluster::selector::{LabelSelector, Operator};
 use holdfast_cluster::spread::InclusionPolicy;
 use holdfast_cluster::volume::PodVolume;
@@ -146,6 +146,47 @@ fn label_keys_are_merged_once() {
     }
     assert_eq!(selectors[0], ["in", "in", "not in"]);
     assert_eq!(selectors[0], selectors[1]);
+}
+
+/// Only keys of `matchLabelKeys` may not be named by the selector itself.
+#[test]
+fn label_keys_are_merged_beside_what_the_selector_says() {
+    let requirements = |selector: &str, keys: &str| {
+        let text = format!(
+            r#""affinity":{{"podAffinity":{{"requiredDuringSchedulingIgnoredDuringExecution":[{{
+            "labelSelector":{selector},"topologyKey":"h",{keys}}}]}}}}"#
+        );
+        let loaded = with_pod(r#"{"tenant":"t"}"#, &text, "");
+        let term = &spec(&loaded.cluster, "p").pod_affinity.required[0];
+        let LabelSelector::All(requirements) = &term.selector else { panic!("a selector") };
+        requirements.len()
+    };
+    let own = r#"{"matchExpressions":[{"key":"tenant","operator":"NotIn","values":["u"]}]}"#;
+    assert_eq!(requirements(own, r#""mismatchLabelKeys":["tenant"]"#), 2);
+    let merged = r#"{"matchExpressions":[{"key":"tenant","operator":"NotIn","values":["t"]}]}"#;
+    assert_eq!(requirements(merged, r#""mismatchLabelKeys":["tenant"]"#), 1);
+    let before = r#"{"matchExpressions":[{"key":"tenant","operator":"In","values":["u"]}]}"#;
+    assert_eq!(requirements(before, r#""matchLabelKeys":["tenant"]"#), 1);
+    assert_eq!(requirements("{}", r#""matchLabelKeys":["tenant"]"#), 1);
+}
+
+/// Nothing is proved with a pod whose scheduling may fail.
+#[test]
+fn a_preference_that_does_not_parse_is_said_and_not_proved_with() {
+    let preferring = |weight: u32| {
+        format!(
+            r#""affinity":{{"nodeAffinity":{{"preferredDuringSchedulingIgnoredDuringExecution":[{{
+            "weight":{weight},"preference":{{"matchExpressions":[{{"key":"g","operator":"Gt",
+            "values":["x"]}}]}}}}]}}}}"#
+        )
+    };
+    let loaded = with_pod("{}", &preferring(1), "");
+    assert_eq!(rules(&loaded), [Rule::BadSelector]);
+    let spec_of = spec(&loaded.cluster, "p");
+    assert_eq!(*spec_of.unmodelled, [Unmodelled::UnparsableNodePreference]);
+    // Upstream does not read terms without weight.
+    let loaded = with_pod("{}", &preferring(0), "");
+    assert!(spec(&loaded.cluster, "p").unmodelled.is_empty());
 }
 
 #[test]

@@ -263,19 +263,32 @@ fn default_selector(context: &Context<'_>, workload: WorkloadId) -> Vec<Requirem
             labels.extend(service.selector.iter());
         }
     }
+    let owner = cluster.workload(workload);
+    let mut of_owner: &[Requirement] = match &owner.selector {
+        LabelSelector::All(of_owner) if owner.provenance == Provenance::Read => of_owner,
+        _ => &[],
+    };
+    match owner.kind {
+        // Its selector is a map of labels, and replaces what a Service says of the same label.
+        WorkloadKind::ReplicationController => {
+            labels.extend(of_owner.iter().filter_map(wanted_label));
+            of_owner = &[];
+        }
+        WorkloadKind::ReplicaSet | WorkloadKind::StatefulSet => {}
+        _ => of_owner = &[],
+    }
     let mut requirements: Vec<Requirement> = labels
         .into_iter()
         .map(|(key, value)| Requirement { key, operator: Operator::In([value].into()) })
         .collect();
-    let owner = cluster.workload(workload);
-    let supported = matches!(
-        owner.kind,
-        WorkloadKind::ReplicationController | WorkloadKind::ReplicaSet | WorkloadKind::StatefulSet
-    );
-    if let (true, Provenance::Read, LabelSelector::All(of_owner)) =
-        (supported, owner.provenance, &owner.selector)
-    {
-        requirements.extend(of_owner.iter().cloned());
-    }
+    requirements.extend(of_owner.iter().cloned());
     requirements
+}
+
+/// The label that a requirement asks for with one value.
+fn wanted_label(requirement: &Requirement) -> Option<(Symbol, Symbol)> {
+    match &requirement.operator {
+        Operator::In(values) => Some((requirement.key, *values.first()?)),
+        _ => None,
+    }
 }

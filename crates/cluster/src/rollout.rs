@@ -1,0 +1,121 @@
+//! The ReplicaSets that rollouts to come will make.
+//!
+//! A Deployment tells the pods of one rollout from those of another by a label, `pod-template-hash`
+//! (`pkg/controller/deployment/util/deployment_util.go`, v1.36.3), which spread constraints and
+//! affinity terms may ask for (`matchLabelKeys`). A cluster never changes, so what a rollout makes
+//! must be in it beforehand.
+
+use std::collections::BTreeMap;
+
+use crate::affinity::{PodAffinity, PodAffinityTerm};
+use crate::cluster::Builder;
+use crate::selector::{LabelSelector, Operator, Requirement};
+use crate::workload::{Provenance, Workload, WorkloadKind};
+use crate::{Cluster, Labels, PodClass, PodSpec, Symbol, WorkloadId};
+
+/// The label by which a Deployment tells its rollouts apart.
+const HASH: &str = "pod-template-hash";
+
+impl Cluster {
+    /// The same cluster, ready for so many rollouts of each of these Deployments: with a ReplicaSet
+    /// for each, that wants no pods yet. All ids stay what they are.
+    pub fn with_rollouts(&self, rollouts: &BTreeMap<WorkloadId, u32>) -> Self {
+        let mut builder = Builder::from(self.clone());
+        for (&deployment, &count) in rollouts {
+            if self.workload(deployment).kind == WorkloadKind::Deployment {
+                (1..=count).for_each(|rollout| self.add_set(&mut builder, deployment, rollout));
+            }
+        }
+        builder.finish()
+    }
+
+    fn add_set(&self, builder: &mut Builder, id: WorkloadId, rollout: u32) {
+        let deployment = self.workload(id);
+        let newest = self.owned(id).iter().max_by_key(|set| self.workload(**set).revision);
+        let template = deployment.template.or_else(|| self.workload(*newest?).template);
+        let Some(template) = template else { return };
+        let class = *self.class(template);
+        let key = builder.intern(HASH);
+        let name = format!("{}-rollout-{rollout}", self.text(deployment.name));
+        let hash = builder.intern(&format!("rollout-{rollout}"));
+        let name = builder.intern(&name);
+        let swap = Swap { key, old: self.labels(class.labels).get(key), new: hash };
+        let labels = swap.labels(self.labels(class.labels));
+        let selector = LabelSelector::All(
+            labels.iter().map(|(key, value)| Requirement::equals(key, value)).collect(),
+        );
+        let labels = builder.labels(labels);
+        let spec = builder.spec(swap.spec(self.spec(class.spec)));
+        let template = builder.class(PodClass { namespace: class.namespace, labels, spec });
+        builder.workload(Workload {
+            kind: WorkloadKind::ReplicaSet,
+            name,
+            owner: Some(id),
+            desired: 0,
+            selector,
+            template: Some(template),
+            strategy: None,
+            rollout,
+            autoscaled: None,
+            provenance: Provenance::Inferred,
+            ..deployment.clone()
+        });
+    }
+}
+
+/// One hash in place of another, wherever it is asked for.
+struct Swap {
+    key: Symbol,
+    old: Option<Symbol>,
+    new: Symbol,
+}
+
+impl Swap {
+    fn labels(&self, labels: &Labels) -> Labels {
+        let others = labels.iter().filter(|(key, _)| *key != self.key);
+        Labels::new(others.chain([(self.key, self.new)]).collect::<Vec<_>>())
+    }
+
+    fn spec(&self, spec: &PodSpec) -> PodSpec {
+        let mut spec = spec.clone();
+        for constraint in &mut spec.spread {
+            constraint.selector = self.selector(&constraint.selector);
+        }
+        for affinity in [&mut spec.pod_affinity, &mut spec.pod_anti_affinity] {
+            self.affinity(affinity);
+        }
+        spec
+    }
+
+    fn affinity(&self, affinity: &mut PodAffinity) {
+        let required = affinity.required.iter_mut();
+        let preferred = affinity.preferred.iter_mut().map(|(_, term)| term);
+        let swap = |term: &mut PodAffinityTerm| term.selector = self.selector(&term.selector);
+        required.chain(preferred).for_each(swap);
+    }
+
+    fn selector(&self, selector: &LabelSelector) -> LabelSelector {
+        let LabelSelector::All(requirements) = selector else { return selector.clone() };
+        let swap = |requirement: &Requirement| {
+            let swapped = |values: &[Symbol]| -> Box<[Symbol]> {
+                let one = |value: &Symbol| {
+                    if Some(*value) == self.old { self.new } else { *value }
+                };
+                let mut values: Vec<Symbol> = values.iter().map(one).collect();
+                values.sort_unstable();
+                values.into()
+            };
+            let operator = match &requirement.operator {
+                Operator::In(values) if requirement.key == self.key => {
+                    Operator::In(swapped(values))
+                }
+                Operator::NotIn(values) if requirement.key == self.key => {
+                    Operator::NotIn(swapped(values))
+                }
+                other => other.clone(),
+            };
+            Requirement { key: requirement.key, operator }
+        };
+        LabelSelector::All(requirements.iter().map(swap).collect())
+    }
+}

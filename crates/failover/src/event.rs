@@ -1,0 +1,233 @@
+//! What people and machines do to a cluster.
+
+use holdfast_cluster::placement::Whereabouts;
+use holdfast_cluster::workload::{Strategy, WorkloadKind};
+use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, PodId, WorkloadId};
+
+use crate::controllers::{self, replicas};
+use crate::dynamics::Dynamics;
+use crate::nodes;
+
+/// Something that happens from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The nodes stop.
+    Fail(Vec<NodeId>),
+    /// The nodes are heard and healthy again.
+    Recover(Vec<NodeId>),
+    /// The node objects are deleted.
+    Delete(Vec<NodeId>),
+    /// The nodes, which nobody hears, are marked out-of-service.
+    OutOfService(Vec<NodeId>),
+    /// Nothing new is scheduled on the nodes.
+    Cordon(Vec<NodeId>),
+    /// Pods may be scheduled there again.
+    Uncordon(Vec<NodeId>),
+    /// Somebody drains the nodes.
+    Drain(Vec<NodeId>),
+    /// The nodes lose sight of the rest of the cluster, and run on.
+    Partition(Vec<NodeId>),
+    /// All nodes that lost sight of the rest are heard again.
+    Heal,
+    /// A workload replaces its pods one after another (`kubectl rollout restart`).
+    Rollout(WorkloadId),
+    /// A workload is scaled.
+    Scale(WorkloadId, i64),
+    /// A pod is deleted.
+    DeletePod(PodId),
+}
+
+/// Why an event makes no sense as things stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Impossible {
+    /// The node does not exist any more.
+    Deleted(NodeId),
+    /// The node failed before.
+    Failed(NodeId),
+    /// There is nothing to recover from.
+    Healthy(NodeId),
+    /// Out-of-service is for nodes that nobody hears; this one is heard.
+    Heard(NodeId),
+    /// The node is cordoned already, or is not.
+    Cordoned(NodeId, bool),
+    /// Nothing is cut off.
+    NothingToHeal,
+    /// Without a control plane that acts nobody takes the order.
+    NoControlPlane,
+    /// The workload does not roll out: its kind does not, it is paused, or waits for deletions
+    /// (`OnDelete`).
+    NoRollout(WorkloadId),
+    /// The workload cannot be scaled.
+    NoScale(WorkloadId),
+    /// What the workload's next pods ask for is not known.
+    NoTemplate(WorkloadId),
+    /// The pod is gone.
+    PodGone(PodId),
+}
+
+impl Event {
+    /// The nodes it names.
+    pub fn nodes(&self) -> &[NodeId] {
+        match self {
+            Self::Fail(nodes)
+            | Self::Recover(nodes)
+            | Self::Delete(nodes)
+            | Self::OutOfService(nodes)
+            | Self::Cordon(nodes)
+            | Self::Uncordon(nodes)
+            | Self::Drain(nodes)
+            | Self::Partition(nodes) => nodes,
+            Self::Heal | Self::Rollout(_) | Self::Scale(..) | Self::DeletePod(_) => &[],
+        }
+    }
+
+    /// Whether it is an order to the API server, and not something that just happens.
+    fn is_order(&self) -> bool {
+        !matches!(self, Self::Fail(_) | Self::Recover(_) | Self::Partition(_) | Self::Heal)
+    }
+
+    /// Whether it may happen as things stand.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn check(&self, dynamics: &Dynamics<'_>, placement: &Placement) -> Result<(), Impossible> {
+        if self.is_order() && !dynamics.control_plane().acts(placement) {
+            return Err(Impossible::NoControlPlane);
+        }
+        self.nodes().iter().try_for_each(|node| self.check_node(placement, *node))?;
+        let cluster = dynamics.cluster();
+        match self {
+            Self::Heal if !placement.nodes().iter().any(|node| node.cut_off) => {
+                Err(Impossible::NothingToHeal)
+            }
+            Self::Rollout(workload) => check_rollout(cluster, *workload),
+            Self::Scale(workload, _) => check_scale(cluster, *workload),
+            Self::DeletePod(pod) => {
+                let gone = placement.instance((*pod).into()).whereabouts == Whereabouts::Gone;
+                if gone { Err(Impossible::PodGone(*pod)) } else { Ok(()) }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_node(&self, placement: &Placement, id: NodeId) -> Result<(), Impossible> {
+        let node = placement.node(id);
+        match self {
+            Self::Recover(_) if node.exists && node.serves() => Err(Impossible::Healthy(id)),
+            Self::Recover(_) => Ok(()),
+            _ if !node.exists => Err(Impossible::Deleted(id)),
+            Self::Fail(_) | Self::Partition(_) if !node.reachable => Err(Impossible::Failed(id)),
+            Self::OutOfService(_) if node.reachable => Err(Impossible::Heard(id)),
+            Self::Cordon(_) if node.unschedulable => Err(Impossible::Cordoned(id, true)),
+            Self::Uncordon(_) if !node.unschedulable => Err(Impossible::Cordoned(id, false)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets it happen. What follows at once from the controllers follows here, the rest are
+    /// [`Step`](crate::Step)s.
+    pub fn apply(&self, dynamics: &Dynamics<'_>, placement: &mut Placement) {
+        let cluster = dynamics.cluster();
+        match self {
+            Self::Fail(silent) => nodes::fail(cluster, placement, silent),
+            Self::Recover(back) => nodes::recover(cluster, placement, back),
+            Self::Delete(gone) => nodes::delete(cluster, placement, gone),
+            Self::OutOfService(out) => nodes::take_out_of_service(cluster, placement, out),
+            Self::Cordon(these) => nodes::cordon(cluster, placement, these, true),
+            Self::Uncordon(these) => nodes::cordon(cluster, placement, these, false),
+            Self::Drain(these) => nodes::drain(cluster, placement, these),
+            Self::Partition(these) => partition(dynamics, placement, these),
+            Self::Heal => {
+                let cut_off: Vec<NodeId> =
+                    cluster.node_ids().filter(|node| placement.node(*node).cut_off).collect();
+                nodes::recover(cluster, placement, &cut_off);
+            }
+            Self::Rollout(workload) => roll_out(cluster, placement, *workload),
+            Self::Scale(workload, desired) => scale(cluster, placement, *workload, *desired),
+            Self::DeletePod(pod) => delete_pod(cluster, placement, (*pod).into()),
+        }
+        // Whoever can act again has work that was left.
+        dynamics.begin(placement);
+    }
+}
+
+/// The side that holds the majority of the control plane's members acts; the other is silent to it.
+/// Where neither side does nobody acts.
+fn partition(dynamics: &Dynamics<'_>, placement: &mut Placement, these: &[NodeId]) {
+    let cluster = dynamics.cluster();
+    let members = dynamics.control_plane().members();
+    let theirs = members.iter().filter(|member| these.contains(member)).count();
+    if theirs * 2 > members.len() {
+        let others: Vec<NodeId> = cluster
+            .node_ids()
+            .filter(|node| !these.contains(node) && placement.node(*node).reachable)
+            .collect();
+        nodes::cut_off(cluster, placement, &others);
+    } else {
+        nodes::cut_off(cluster, placement, these);
+    }
+}
+
+fn check_rollout(cluster: &Cluster, id: WorkloadId) -> Result<(), Impossible> {
+    let workload = cluster.workload(id);
+    let rolls = match workload.strategy {
+        None | Some(Strategy::OnDelete) => false,
+        Some(Strategy::Recreate | Strategy::RollingUpdate { .. } | Strategy::Ordered { .. }) => {
+            true
+        }
+    };
+    match workload.kind {
+        _ if !rolls => Err(Impossible::NoRollout(id)),
+        _ if workload.template.is_none() => Err(Impossible::NoTemplate(id)),
+        _ => Ok(()),
+    }
+}
+
+fn check_scale(cluster: &Cluster, id: WorkloadId) -> Result<(), Impossible> {
+    let workload = cluster.workload(id);
+    match workload.kind {
+        WorkloadKind::Deployment
+        | WorkloadKind::ReplicaSet
+        | WorkloadKind::ReplicationController
+        | WorkloadKind::StatefulSet => match workload.template {
+            None => Err(Impossible::NoTemplate(id)),
+            Some(_) => Ok(()),
+        },
+        _ => Err(Impossible::NoScale(id)),
+    }
+}
+
+fn roll_out(cluster: &Cluster, placement: &mut Placement, id: WorkloadId) {
+    placement.change_target(id, |target| target.rollouts += 1);
+    let outdates = cluster.workload(id).kind != WorkloadKind::Deployment;
+    for pod in placement.instance_ids() {
+        let instance = placement.instance(pod);
+        if outdates && instance.workload == id && instance.whereabouts != Whereabouts::Gone {
+            placement.change(cluster, pod, |instance| instance.outdated = true);
+        }
+    }
+}
+
+fn scale(cluster: &Cluster, placement: &mut Placement, id: WorkloadId, desired: i64) {
+    placement.change_target(id, |target| target.desired = desired);
+    let scaled = match cluster.workload(id).kind {
+        WorkloadKind::Deployment => controllers::deployment::present_set(cluster, placement, id),
+        _ => Some(id),
+    };
+    // While a rollout is under way its own arithmetic shares the pods out.
+    if let Some(set) = scaled.filter(|set| cluster.workload(*set).kind != WorkloadKind::StatefulSet)
+    {
+        placement.change_target(set, |target| target.desired = desired);
+        replicas::fill_up(cluster, placement, set);
+    }
+}
+
+fn delete_pod(cluster: &Cluster, placement: &mut Placement, pod: InstanceId) {
+    controllers::terminate(cluster, placement, pod);
+    let workload = placement.instance(pod).workload;
+    if controllers::Reaction::of(cluster.workload(workload))
+        == controllers::Reaction::ReplaceTerminating
+    {
+        controllers::replace(cluster, placement, pod);
+    }
+}

@@ -1,0 +1,88 @@
+//! Volumes that one node at a time may use.
+//!
+//! A pod that lost its node is made again elsewhere, but its volume stays attached to the silent
+//! node for as long as the old pod is there: the attach-detach controller
+//! (`pkg/controller/volume/attachdetach`, v1.36.3) detaches no volume that a pod on the node still
+//! needs, and only a kubelet, a deleted node object or the out-of-service taint ends that pod. The
+//! new one waits, not ready (kubernetes/kubernetes#74947).
+
+use holdfast_cluster::placement::Whereabouts;
+use holdfast_cluster::volume::{AccessMode, Claim, PodVolume, VolumeSource};
+use holdfast_cluster::{Cluster, Instance, InstanceId, Placement, PodSpec, Symbol};
+
+/// Whether a pod that is bound must wait until another node lets go of a volume it needs. Of two
+/// that want one volume whoever came first has it.
+pub fn must_wait(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
+    let Some(node) = placement.instance(pod).node() else { return false };
+    any_sharing(cluster, placement, pod, |other| {
+        !other.attaching && other.node().is_some_and(|at| at != node)
+    })
+}
+
+/// Whether a volume that the pod needs is attached to a node that nobody hears.
+pub fn is_held_by_silence(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
+    any_sharing(cluster, placement, pod, |other| {
+        other.node().is_some_and(|node| !placement.node(node).reachable)
+    })
+}
+
+/// Whether another pod needs a volume that the pod needs, and that one node at a time may use.
+pub fn is_shared(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
+    any_sharing(cluster, placement, pod, |other| other.whereabouts != Whereabouts::Gone)
+}
+
+/// Whether any other pod that meets `asked` needs such a volume of the pod's.
+fn any_sharing(
+    cluster: &Cluster,
+    placement: &Placement,
+    pod: InstanceId,
+    asked: impl Fn(&Instance) -> bool,
+) -> bool {
+    let instance = placement.instance(pod);
+    let own: Vec<Symbol> = exclusive_claims(cluster, instance).collect();
+    let namespace = cluster.class(instance.class).namespace;
+    !own.is_empty()
+        && placement.instance_ids().any(|id| {
+            let other = placement.instance(id);
+            id != pod
+                && asked(other)
+                && cluster.class(other.class).namespace == namespace
+                && exclusive_claims(cluster, other).any(|claim| own.contains(&claim))
+        })
+}
+
+/// The claims of a pod whose volumes are attached to one node at a time.
+fn exclusive_claims<'c>(
+    cluster: &'c Cluster,
+    instance: &Instance,
+) -> impl Iterator<Item = Symbol> + use<'c> {
+    let class = *cluster.class(instance.class);
+    claims(cluster.spec(class.spec)).filter(move |name| {
+        let claim = cluster.objects().claims.get(&(class.namespace, *name));
+        claim.is_some_and(|claim| is_of_one_node(cluster, claim))
+    })
+}
+
+fn claims(spec: &PodSpec) -> impl Iterator<Item = Symbol> {
+    spec.volumes.iter().filter_map(|volume| match volume {
+        PodVolume::Claim { name, .. } => Some(*name),
+        _ => None,
+    })
+}
+
+/// Whether the claim's volume is attached to one node at a time. A CSI driver that is not in the
+/// export is taken to attach, which is the default.
+fn is_of_one_node(cluster: &Cluster, claim: &Claim) -> bool {
+    let objects = cluster.objects();
+    let shared =
+        |mode: &AccessMode| matches!(mode, AccessMode::ReadOnlyMany | AccessMode::ReadWriteMany);
+    let volume = claim.volume.and_then(|name| objects.volumes.get(&name));
+    let attached = volume.is_none_or(|volume| match volume.source {
+        VolumeSource::Csi { driver, .. } => {
+            objects.csi_drivers.get(&driver).is_none_or(|driver| driver.attach_required)
+        }
+        VolumeSource::Node => false,
+        VolumeSource::Direct(_) => true,
+    });
+    attached && !claim.access_modes.iter().any(shared)
+}

@@ -1,0 +1,167 @@
+//! The outcome of a story, version 1: everything with names instead of numbers, for machines.
+
+use std::collections::BTreeMap;
+
+use holdfast_cluster::placement::NodeUse;
+use holdfast_cluster::{Cluster, NodeId};
+use serde::Serialize;
+
+use crate::report::{doubt_id, kind_name};
+use crate::simulation::{Range, Simulator, Stage, WorkloadRanges};
+use crate::subject::Subject;
+
+/// `holdfast.outcome/v1`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// The format.
+    pub schema: &'static str,
+    /// The start, then each event.
+    pub steps: Vec<StepOutcome>,
+}
+
+/// How the cluster stands once all is quiet after an event.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepOutcome {
+    /// The event as it was asked for; the first is `start`.
+    pub event: String,
+    /// By `KIND/NAMESPACE/NAME`.
+    pub workloads: BTreeMap<String, WorkloadOutcome>,
+    /// By name.
+    pub nodes: BTreeMap<String, NodeOutcome>,
+    /// Every end of every range is reached in some run; otherwise they are wider than need be.
+    pub exact: bool,
+    /// What the ranges rest on, or why they are wider than need be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<DoubtOutcome>,
+    /// In some run the cluster never comes to rest.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub restless: bool,
+    /// States that were tried.
+    pub states: u64,
+}
+
+/// A doubt, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DoubtOutcome {
+    /// Its name, as in reports.
+    pub reason: &'static str,
+    /// More about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// The fewest and the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RangeOutcome {
+    /// The fewest.
+    pub min: u32,
+    /// The most.
+    pub max: u32,
+}
+
+/// How a workload stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WorkloadOutcome {
+    /// Pods that are wanted.
+    pub desired: u32,
+    /// Pods that serve.
+    pub ready: RangeOutcome,
+    /// Pods that wait for a node.
+    pub pending: RangeOutcome,
+    /// Pods that are marked for deletion and cannot end.
+    pub terminating: RangeOutcome,
+    /// Pods that are bound and wait for a volume; left out where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attaching: Option<RangeOutcome>,
+    /// What the scheduler says to those that wait for a node.
+    pub messages: Vec<String>,
+}
+
+/// How a node stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeOutcome {
+    /// `Ready`, `NotReady` or `Deleted`.
+    pub state: &'static str,
+    /// Nothing new is scheduled there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cordoned: bool,
+    /// It runs on, unheard.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut_off: bool,
+    /// Its pods.
+    pub pods: RangeOutcome,
+}
+
+impl Outcome {
+    /// The outcome of a story whose events are called `events`.
+    pub fn new(simulator: &Simulator<'_>, events: &[String], stages: &[Stage]) -> Self {
+        let names = std::iter::once("start").chain(events.iter().map(String::as_str));
+        let steps = names.zip(stages).map(|(event, stage)| step(simulator, event, stage)).collect();
+        Self { schema: "holdfast.outcome/v1", steps }
+    }
+}
+
+fn step(simulator: &Simulator<'_>, event: &str, stage: &Stage) -> StepOutcome {
+    let cluster = simulator.dynamics().cluster();
+    let workloads = simulator.subjects().iter().zip(&stage.workloads);
+    let nodes = cluster.node_ids().zip(&stage.pods);
+    StepOutcome {
+        event: event.to_owned(),
+        workloads: workloads
+            .map(|(subject, ranges)| (key(cluster, subject), workload(ranges)))
+            .collect(),
+        nodes: nodes
+            .map(|(id, pods)| (cluster.node_name(id).to_owned(), node(stage, id, *pods)))
+            .collect(),
+        exact: stage.exact,
+        doubts: stage
+            .doubts
+            .iter()
+            .map(|doubt| {
+                let (reason, detail) = doubt_id(*doubt);
+                DoubtOutcome { reason, detail }
+            })
+            .collect(),
+        restless: stage.restless,
+        states: stage.states,
+    }
+}
+
+/// `KIND/NAMESPACE/NAME`.
+pub fn key(cluster: &Cluster, subject: &Subject) -> String {
+    let workload = cluster.workload(subject.root);
+    let (namespace, name) = (cluster.text(workload.namespace), cluster.text(workload.name));
+    format!("{}/{namespace}/{name}", kind_name(cluster, workload.kind))
+}
+
+fn workload(ranges: &WorkloadRanges) -> WorkloadOutcome {
+    let attaching = range(ranges.attaching);
+    WorkloadOutcome {
+        desired: ranges.desired.max,
+        ready: range(ranges.ready),
+        pending: range(ranges.pending),
+        terminating: range(ranges.terminating),
+        attaching: (attaching.max > 0).then_some(attaching),
+        messages: ranges.messages.iter().cloned().collect(),
+    }
+}
+
+fn node(stage: &Stage, id: NodeId, pods: Range) -> NodeOutcome {
+    let usage: &NodeUse = stage.example.node(id);
+    let state = match (usage.exists, usage.serves()) {
+        (false, _) => "Deleted",
+        (true, true) => "Ready",
+        (true, false) => "NotReady",
+    };
+    NodeOutcome {
+        state,
+        cordoned: usage.exists && usage.unschedulable,
+        cut_off: usage.cut_off,
+        pods: range(pods),
+    }
+}
+
+fn range(range: Range) -> RangeOutcome {
+    RangeOutcome { min: range.min, max: range.max }
+}

@@ -1,0 +1,287 @@
+//! What a story of events comes to, event by event, as ranges over every order and tie-break.
+//!
+//! Every event happens once the cluster is quiet after the one before it. From each state in which
+//! it may then be the event is followed to every place of rest. Where there are more states than
+//! the budget allows, or something that the outcome depends on is not known, the ranges are those of
+//! an [`Envelope`] instead, which is wide enough for whatever may happen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_cluster::placement::Mark;
+use holdfast_cluster::{Cluster, NodeId, Placement};
+use holdfast_failover::{Dynamics, Event, Impossible};
+use holdfast_scheduler::{Scratch, message};
+
+use crate::doubts::Doubts;
+use crate::envelope::Envelope;
+use crate::explore::canonical;
+use crate::prover::Settings;
+use crate::rest::{Limits, Rest, Rests, Search};
+use crate::subject::{Subject, follows_nodes};
+use crate::verdict::Doubt;
+
+/// States of rest that are kept between two events.
+const RESTS_MAX: usize = 4_096;
+
+/// The fewest and the most over every order and tie-break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// The fewest.
+    pub min: u32,
+    /// The most.
+    pub max: u32,
+}
+
+/// How a workload may stand once all is quiet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkloadRanges {
+    /// Pods that are wanted.
+    pub desired: Range,
+    /// Pods that serve.
+    pub ready: Range,
+    /// Pods that wait for a node.
+    pub pending: Range,
+    /// Pods that are marked for deletion and cannot end.
+    pub terminating: Range,
+    /// Pods that are bound and wait for a volume.
+    pub attaching: Range,
+    /// What the scheduler says to those that wait for a node, in its own words.
+    pub messages: BTreeSet<String>,
+}
+
+/// How the cluster may stand after an event, once all is quiet.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// By position of the subject.
+    pub workloads: Vec<WorkloadRanges>,
+    /// How many pods are on each node, by node.
+    pub pods: Vec<Range>,
+    /// How the nodes stand, which no order changes; one state of many.
+    pub example: Placement,
+    /// Some run comes to each end of the ranges; otherwise they are wider than need be.
+    pub exact: bool,
+    /// What the ranges rest on, or why they are wider than need be.
+    pub doubts: BTreeSet<Doubt>,
+    /// States that were seen.
+    pub states: u64,
+    /// In some run the cluster never comes to rest.
+    pub restless: bool,
+}
+
+/// A story that cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The position of the event.
+    pub event: usize,
+    /// Why.
+    pub why: Impossible,
+}
+
+/// Follows stories of one cluster.
+pub struct Simulator<'c> {
+    dynamics: Dynamics<'c>,
+    subjects: Vec<Subject>,
+    doubts: Doubts,
+    settings: Settings,
+}
+
+impl<'c> Simulator<'c> {
+    /// A simulator by the rules of `dynamics`.
+    pub fn new(dynamics: Dynamics<'c>, settings: Settings) -> Self {
+        let cluster = dynamics.cluster();
+        Self { subjects: subjects(cluster), doubts: Doubts::new(cluster), dynamics, settings }
+    }
+
+    /// The rules.
+    pub fn dynamics(&self) -> &Dynamics<'c> {
+        &self.dynamics
+    }
+
+    /// Every workload, jobs included, in order of kind, namespace and name.
+    pub fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    /// The cluster as it comes to rest before anything happens, and after each event.
+    ///
+    /// # Errors
+    /// An event that makes no sense where it stands.
+    pub fn run(&self, events: &[Event]) -> Result<Vec<Stage>, Refused> {
+        let mut scratch = Scratch::default();
+        let mut start = Placement::of(self.dynamics.cluster());
+        self.dynamics.begin(&mut start);
+        let mut envelope = Envelope::default();
+        let mut stages = Vec::new();
+        let mut states = vec![(start, None)];
+        for (at, event) in std::iter::once(None).chain(events.iter().map(Some)).enumerate() {
+            if let Some(event) = event {
+                let refused = |why| Refused { event: at - 1, why };
+                event.check(&self.dynamics, &states[0].0).map_err(refused)?;
+                states.iter_mut().for_each(|(state, _)| event.apply(&self.dynamics, state));
+            }
+            let (stage, rests) = self.stage(states, &mut envelope, &mut scratch);
+            stages.push(stage);
+            states = rests;
+        }
+        Ok(stages)
+    }
+
+    /// Follows all states to rest.
+    fn stage(
+        &self,
+        states: Vec<Rest>,
+        envelope: &mut Envelope,
+        scratch: &mut Scratch,
+    ) -> (Stage, Vec<Rest>) {
+        let cluster = self.dynamics.cluster();
+        let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
+        let mut search = Search::new(&self.dynamics, scratch, Mark::default(), limits);
+        let mut widest = envelope.clone();
+        for (mut state, doubt) in states.iter().cloned() {
+            widest.widen(&self.dynamics, &mut state);
+            search.follow(&mut state, doubt);
+        }
+        let Rests { found, complete, coarse, states: seen } = search.finish();
+        let mut rests = distinct(cluster, found);
+        let restless = rests.is_empty();
+        if restless {
+            rests = states;
+            rests.truncate(1);
+        }
+        let mut doubts: BTreeSet<Doubt> = rests.iter().filter_map(|(_, doubt)| *doubt).collect();
+        for (state, _) in &rests {
+            doubts.extend(self.doubts.of_changes(cluster, state));
+        }
+        if !complete {
+            doubts.insert(if coarse { Doubt::Choices } else { Doubt::Budget });
+        }
+        // Both what such a controller does and what it does not do was followed.
+        let known = doubts.iter().all(|doubt| *doubt == Doubt::CustomController);
+        let exact = complete && known && !restless && envelope.is_empty();
+        if !exact {
+            *envelope = widest;
+        }
+        let mut stage = Stage {
+            workloads: self
+                .subjects
+                .iter()
+                .map(|subject| ranges(cluster, subject, &rests))
+                .collect(),
+            pods: cluster.node_ids().map(|node| pods(node, &rests)).collect(),
+            example: rests[0].0.clone(),
+            exact,
+            doubts,
+            states: seen,
+            restless,
+        };
+        self.add_messages(&mut stage, &rests);
+        if !exact {
+            envelope.stretch(cluster, &self.subjects, &mut stage);
+        }
+        (stage, rests)
+    }
+
+    /// What the scheduler says to pods that wait, in each state.
+    fn add_messages(&self, stage: &mut Stage, rests: &[Rest]) {
+        for (state, _) in rests {
+            let mut known: BTreeMap<_, String> = BTreeMap::new();
+            for &pod in state.pending() {
+                let instance = state.instance(pod);
+                let Some(at) =
+                    self.subjects.iter().position(|s| s.members.contains(&instance.workload))
+                else {
+                    continue;
+                };
+                let kind = (instance.class, instance.workload, instance.nominated);
+                let text = known.entry(kind).or_insert_with(|| {
+                    let decision = self.dynamics.scheduler().decide(state, pod);
+                    let cluster = self.dynamics.cluster();
+                    let gates = cluster.spec_of(instance.class).gates.iter();
+                    let gates: Vec<&str> = gates.map(|gate| cluster.text(*gate)).collect();
+                    message::of(cluster, &decision, &gates).unwrap_or_default()
+                });
+                if !text.is_empty() {
+                    stage.workloads[at].messages.insert(text.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Every workload that people know, with everything that makes its pods.
+fn subjects(cluster: &Cluster) -> Vec<Subject> {
+    let mut members: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for id in cluster.workload_ids() {
+        members.entry(cluster.root(id)).or_default().push(id);
+    }
+    let mut subjects: Vec<Subject> =
+        members.into_iter().map(|(root, members)| Subject { root, members }).collect();
+    subjects.sort_by_key(|subject| {
+        let workload = cluster.workload(subject.root);
+        let text = |symbol| cluster.text(symbol).to_owned();
+        (workload.kind, text(workload.namespace), text(workload.name))
+    });
+    subjects
+}
+
+/// The states, those that nothing can tell apart once.
+fn distinct(cluster: &Cluster, found: Vec<Rest>) -> Vec<Rest> {
+    let mut seen = BTreeMap::new();
+    let mut kept: Vec<Rest> = Vec::new();
+    for (state, doubt) in found {
+        match seen.entry(canonical(cluster, &state, Mark::default())) {
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(kept.len());
+                kept.push((state, doubt));
+            }
+            // One way to come there that rests on nothing unknown is enough.
+            std::collections::btree_map::Entry::Occupied(entry) => {
+                let known = &mut kept[*entry.get()].1;
+                *known = known.and(doubt);
+            }
+        }
+    }
+    kept
+}
+
+fn ranges(cluster: &Cluster, subject: &Subject, rests: &[Rest]) -> WorkloadRanges {
+    let over =
+        |count: &dyn Fn(&Placement) -> u32| range(rests.iter().map(|(state, _)| count(state)));
+    let attaching = |state: &Placement| {
+        let own = state
+            .attaching()
+            .iter()
+            .filter(|pod| subject.members.contains(&state.instance(**pod).workload));
+        u32::try_from(own.count()).unwrap_or(u32::MAX)
+    };
+    let desired = |state: &Placement| {
+        let workload = cluster.workload(subject.root);
+        if follows_nodes(workload.kind) {
+            // Those on nodes that nobody hears are still wanted.
+            let tally = |id| state.tally(id);
+            return subject.members.iter().map(|id| tally(*id).active).sum();
+        }
+        subject.desired(cluster, state)
+    };
+    WorkloadRanges {
+        desired: over(&desired),
+        ready: over(&|state| subject.ready(state)),
+        pending: over(&|state| subject.pending(state)),
+        terminating: over(&|state| subject.terminating(state)),
+        attaching: over(&attaching),
+        messages: BTreeSet::new(),
+    }
+}
+
+fn pods(node: NodeId, rests: &[Rest]) -> Range {
+    let count = |(state, _): &Rest| u32::try_from(state.node(node).pods.len()).unwrap_or(u32::MAX);
+    range(rests.iter().map(count))
+}
+
+fn range(counts: impl Iterator<Item = u32>) -> Range {
+    let mut all = Range { min: u32::MAX, max: 0 };
+    for count in counts {
+        all = Range { min: all.min.min(count), max: all.max.max(count) };
+    }
+    all
+}
