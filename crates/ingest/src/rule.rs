@@ -224,7 +224,7 @@ impl Rule {
                 "Correct this place: kube-scheduler 1.36 would not start with it."),
             Self::SchedulerConfigVersion => ("scheduler-config-version",
                 "only kubescheduler.config.k8s.io/v1 is read",
-                "Let kube-scheduler 1.25 to 1.28 convert it: `--config OLD --write-config-to NEW`."),
+                "Let kube-scheduler 1.25 to 1.28 write it anew: `--config A --write-config-to B`."),
             Self::ForeignPlugin => ("foreign-plugin", "a plugin that kube-scheduler does not ship",
                 "Nothing to do: what depends on it is UNKNOWN."),
             Self::Extender => ("extender", "the scheduler asks a service outside",

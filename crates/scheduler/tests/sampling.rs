@@ -66,7 +66,7 @@ fn every_start_has_its_winner() {
             let mut placement = Placement::of(&cluster);
             for at in 100..150 {
                 let gone = cluster.node_ids().nth((start + at) % 150).unwrap();
-                placement.change_node(gone, |flags| flags.exists = false);
+                placement.change_node(&cluster, gone, |flags| flags.exists = false);
             }
             placement
         };
@@ -81,7 +81,10 @@ fn every_start_has_its_winner() {
 #[test]
 fn nodes_that_the_pod_names_are_looked_at_in_any_order() {
     let names: Vec<String> = (0..140).map(|at| format!("n{at:03}")).collect();
-    let field = |name: &String| json!({"matchFields": [{"key": "metadata.name", "operator": "In", "values": [name]}]});
+    let field = |name: &String| {
+        let wanted = json!({"key": "metadata.name", "operator": "In", "values": [name]});
+        json!({"matchFields": [wanted]})
+    };
     let terms: Vec<Value> = names.iter().map(field).collect();
     let required = json!({"nodeSelectorTerms": terms});
     let affinity = json!({"requiredDuringSchedulingIgnoredDuringExecution": required});
