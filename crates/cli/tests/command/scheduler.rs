@@ -37,14 +37,12 @@ fn half_used(pending: &Value) -> String {
 }
 
 /// Where `default/new` goes.
-fn node_of(test: &str, config: Option<&str>, pending: &Value) -> Option<String> {
+fn node_of(test: &str, config: &str, pending: &Value) -> Option<String> {
     let folder = folder(test);
     write(&folder, "cluster.json", half_used(pending));
-    let mut arguments = vec!["explain", "cluster.json", "-o", "json"];
-    if let Some(config) = config {
-        write(&folder, "scheduler.yaml", format!("{HEAD}{config}"));
-        arguments.extend(["--scheduler-config", "scheduler.yaml"]);
-    }
+    write(&folder, "scheduler.yaml", format!("{HEAD}{config}"));
+    let arguments = ["explain", "cluster.json", "-o", "json", "--scheduler-config"];
+    let arguments: Vec<&str> = arguments.into_iter().chain(["scheduler.yaml"]).collect();
     let answer = run_in(&folder, &arguments).ended(0).json();
     answer[0]["node"].as_str().map(str::to_owned)
 }
@@ -60,9 +58,8 @@ profiles:
 #[test]
 fn a_pod_goes_by_the_profile_that_it_names() {
     let named = json!({"spec": {"schedulerName": "packing"}});
-    let at = |test, config, pending| node_of(test, config, pending);
-    assert_eq!(at("spreading", Some(PACKING), &json!({})).as_deref(), Some("b"));
-    assert_eq!(at("packing", Some(PACKING), &named).as_deref(), Some("a"));
+    assert_eq!(node_of("spreading", PACKING, &json!({})).as_deref(), Some("b"));
+    assert_eq!(node_of("packing", PACKING, &named).as_deref(), Some("a"));
     let added = "
 profiles:
 - pluginConfig:
@@ -73,7 +70,7 @@ profiles:
           nodeSelectorTerms:
           - matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [a]}]
 ";
-    assert_eq!(at("added", Some(added), &json!({})).as_deref(), Some("a"));
+    assert_eq!(node_of("added", added, &json!({})).as_deref(), Some("a"));
 }
 
 #[test]
