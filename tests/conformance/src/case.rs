@@ -47,9 +47,12 @@ impl Case {
     }
 }
 
+/// The objects of a case, and the configuration, absent where there is none.
+type Parts = (Vec<Value>, Value);
+
 /// Draws cases: the same seed and kinds give the same cases.
 pub struct Generator {
-    kinds: Vec<(Kind, BoxedStrategy<(Vec<Value>, Value)>)>,
+    kinds: Vec<(Kind, BoxedStrategy<Parts>)>,
     seed: u64,
 }
 

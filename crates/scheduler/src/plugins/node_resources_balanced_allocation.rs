@@ -16,7 +16,7 @@ pub(crate) fn scores(context: &Context<'_>) -> bool {
 
 /// How much better balanced the node would be, 50 for much worse to 100 for much better.
 pub(crate) fn score(context: &Context<'_>, node: &NodeInfo<'_>) -> i64 {
-    let with = balance(context, node, |used, wanted| used.wrapping_add(wanted));
+    let with = balance(context, node, i64::wrapping_add);
     let without = balance(context, node, |used, _| used);
     MAX_NODE_SCORE / 2 + (MAX_NODE_SCORE / 2 + with - without) / 2
 }
