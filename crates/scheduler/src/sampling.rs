@@ -77,8 +77,7 @@ mod tests {
         numbers.into_iter().map(NodeId).collect()
     }
 
-    /// As upstream's `TestNodeTree_List` (`node_tree_test.go`, v1.36.3) has it for zones of
-    /// different sizes.
+    /// Worked out by hand from `nodeTree.list`: zones of different sizes run out one by one.
     #[test]
     fn zones_take_turns() {
         let zones = Zones([0, 1, 1, 2, 2, 2, 2, 1, 0].into());
