@@ -64,6 +64,15 @@ pub struct InputArguments {
     pub inputs: Vec<PathBuf>,
 }
 
+/// How the cluster's pods are scheduled.
+#[derive(Debug, Args)]
+pub struct SchedulerArguments {
+    /// The scheduler's configuration: a `KubeSchedulerConfiguration` of
+    /// `kubescheduler.config.k8s.io/v1`, YAML or JSON. Without it kube-scheduler's defaults hold.
+    #[arg(long, value_name = "FILE", env = "HOLDFAST_SCHEDULER_CONFIG")]
+    pub scheduler_config: Option<PathBuf>,
+}
+
 /// `holdfast prove`.
 #[derive(Debug, Args)]
 #[command(after_long_help = after_help())]
@@ -80,6 +89,9 @@ pub struct ProveArguments {
     /// States to search per failure set before its answer is UNKNOWN.
     #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
     pub budget: usize,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
     /// Show every workload, also in large clusters.
     #[arg(long)]
     pub all: bool,
@@ -95,6 +107,9 @@ pub struct SimulateArguments {
     /// The cluster.
     #[command(flatten)]
     pub input: InputArguments,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
     /// What happens; may repeat, each once all is quiet after the one before: `fail:NODES`,
     /// `recover:NODES`, `delete:NODES`, `out-of-service:NODES`, `cordon:NODES`, `uncordon:NODES`,
     /// `drain:NODES`, `upgrade:NODES`, `partition:NODES`, `heal`, `rollout:KIND/NS/NAME`,
@@ -146,13 +161,17 @@ pub struct ExplainArguments {
     #[arg(long, value_name = "1.MINOR", value_parser = release)]
     pub kubernetes_version: Option<Release>,
     /// A stream of cases instead, `{"id","objects"}` a line, answered in order with a decision
-    /// trace a line, in the words of 1.36; `-` is standard input.
+    /// trace a line, in the words of 1.36; `-` is standard input. A case may carry its
+    /// scheduler's `config`.
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["inputs", "pod", "node", "all", "kubernetes_version"]
+        conflicts_with_all = ["inputs", "pod", "node", "all", "kubernetes_version", "scheduler_config"]
     )]
     pub cases: Option<PathBuf>,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
     /// Formats and where to write them: `human`, `json`, `ndjson`.
     #[command(flatten)]
     pub output: OutputArguments,

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use holdfast_cluster::{Cluster, NodeId};
 use holdfast_ingest::{Diagnostic, Loaded, Options, Rule, Severity};
 
+use crate::args::SchedulerArguments;
 use crate::failure::{Failure, nearest};
 use crate::{input, render};
 
@@ -21,7 +22,11 @@ use crate::{input, render};
 /// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no
 /// objects.
 fn load(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
-    let loaded = holdfast_ingest::load(input::read(inputs)?, &Options::default());
+    load_with(inputs, Options::default())
+}
+
+fn load_with(inputs: &[PathBuf], options: Options) -> Result<Loaded, Failure> {
+    let loaded = holdfast_ingest::load(input::read(inputs)?, &options);
     judge(&loaded.diagnostics, loaded.inventory.objects.total(), inputs)?;
     Ok(loaded)
 }
@@ -47,12 +52,20 @@ fn judge(diagnostics: &[Diagnostic], objects: u64, inputs: &[PathBuf]) -> Result
     Ok(())
 }
 
-/// The same, where a cluster without nodes leaves nothing to ask.
+/// The same with the scheduler's configuration, where a cluster without nodes leaves nothing to
+/// ask.
 ///
 /// # Errors
 /// As [`load`], and exit code 3 where there are no nodes.
-fn load_cluster(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
-    let loaded = load(inputs)?;
+fn load_cluster(inputs: &[PathBuf], scheduler: &SchedulerArguments) -> Result<Loaded, Failure> {
+    let path = scheduler.scheduler_config.as_ref();
+    let sources = path.map(|path| input::read(std::slice::from_ref(path))).transpose()?;
+    let scheduler_config = match sources.as_deref() {
+        None => None,
+        Some([source]) => Some(source.clone()),
+        Some(_) => return Err(Failure::usage("--scheduler-config must be one file")),
+    };
+    let loaded = load_with(inputs, Options { scheduler_config, ..Options::default() })?;
     if loaded.cluster.nodes().is_empty() {
         return Err(Failure::nothing("the input holds no nodes, so nothing can be said to fail")
             .hint("add them: kubectl get nodes -o json > nodes.json, then name both files"));

@@ -2,12 +2,12 @@
 
 use holdfast_cluster::pod::Unmodelled;
 use holdfast_cluster::{Cluster, InstanceId, Placement};
-use holdfast_scheduler::{Decision, Need, Plugin, Scheduler, Words, message};
+use holdfast_scheduler::{Choice, Decision, Need, Plugin, Scheduler, Scratch, Words, message};
 
 use crate::render::needs::{Phrase, Speaker};
 
-/// From so many nodes on the scheduler looks at some of them only (`minFeasibleNodesToFind`).
-const SAMPLING_FROM: usize = 100;
+/// From how many starts a search through some of the nodes is tried.
+const STARTS: usize = 512;
 
 /// The story of one decision.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +20,27 @@ pub struct Story {
     pub nodes: Vec<NodeStory>,
     /// The node the pod runs on, if it is asked about as if it did not.
     pub runs_on: Option<String>,
+    /// The plugins that filter, in order.
+    pub filters: Vec<&'static str>,
+    /// The plugins that score, in order.
+    pub scores: Vec<&'static str>,
+    /// What is found where the scheduler does not look at all nodes.
+    pub sampled: Option<Sampled>,
     /// What to bear in mind.
     pub notes: Vec<String>,
+}
+
+/// The scheduler looks at some of the nodes that take a pod only.
+#[derive(Clone, Copy, Debug)]
+pub struct Sampled {
+    /// At how many.
+    pub looked_at: usize,
+    /// Of how many.
+    pub feasible: usize,
+    /// How many of them may be the best of those looked at.
+    pub winners: usize,
+    /// There may be more of them: not every start was tried.
+    pub at_least: bool,
 }
 
 /// What one node lacks, and which plugin asks for it.
@@ -44,6 +63,8 @@ impl Story {
         let cluster = words.cluster;
         let needs = scheduler.needs(placement, decision.pod);
         let spec = cluster.spec_of(placement.instance(decision.pod).class);
+        let profile = scheduler.profile_of(placement, decision.pod);
+        let profile = profile.unwrap_or(&cluster.scheduling().profiles[0]);
         let speaker = Speaker { words, placement, spec };
         let nodes = needs.nodes.iter().map(|(node, needs)| NodeStory {
             name: cluster.node_name(*node).to_owned(),
@@ -58,6 +79,9 @@ impl Story {
             pod_needs: needs.pod.iter().filter_map(|need| speaker.of_pod(need)).collect(),
             nodes: nodes.collect(),
             runs_on: None,
+            filters: profile.filters.iter().map(|plugin| plugin.name()).collect(),
+            scores: profile.scores.iter().map(|(plugin, _)| plugin.name()).collect(),
+            sampled: sampled(scheduler, placement, decision.pod),
             notes: notes(cluster, placement, decision.pod),
         }
     }
@@ -77,10 +101,22 @@ fn is_said(need: &Need, needs: &[(Plugin, Need)]) -> bool {
     })
 }
 
+fn sampled(scheduler: &Scheduler<'_>, placement: &Placement, pod: InstanceId) -> Option<Sampled> {
+    match scheduler.choose(placement, pod, STARTS, &mut Scratch::default()) {
+        Choice::Best(_) => None,
+        Choice::Sampled { looked_at, any, reachable } => Some(Sampled {
+            looked_at,
+            feasible: any.len(),
+            winners: reachable.len(),
+            at_least: any.len() > STARTS,
+        }),
+    }
+}
+
 fn notes(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> Vec<String> {
     let spec = cluster.spec_of(placement.instance(pod).class);
     let mut notes = Vec::new();
-    if spec.scheduler_name != cluster.known().default_scheduler {
+    if cluster.scheduling().profile(spec.scheduler_name).is_none() {
         notes.push(format!(
             "It asks for the scheduler {}, whose decisions are not known: this is what \
              kube-scheduler would do.",
@@ -105,28 +141,4 @@ fn notes(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> Vec<Strin
         notes.push(note.to_owned());
     }
     notes
-}
-
-/// How many nodes that fit the scheduler is content with (`numFeasibleNodesToFind` of
-/// `pkg/scheduler/schedule_one.go`, v1.36.3).
-pub fn enough(nodes: usize) -> usize {
-    if nodes < SAMPLING_FROM {
-        return nodes;
-    }
-    let percentage = 50_usize.saturating_sub(nodes / 125).max(5);
-    (nodes * percentage / 100).max(SAMPLING_FROM)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::enough;
-
-    #[test]
-    fn large_clusters_are_sampled() {
-        assert_eq!(enough(99), 99);
-        assert_eq!(enough(128), 100);
-        assert_eq!(enough(1000), 420);
-        assert_eq!(enough(5000), 500);
-        assert_eq!(enough(15_000), 750);
-    }
 }

@@ -2,8 +2,8 @@
 //!
 //! Every event happens once the cluster is quiet after the one before it. From each state in which
 //! it may then be the event is followed to every place of rest. Where there are more states than
-//! the budget allows, or something that the outcome depends on is not known, the ranges are those of
-//! an [`Envelope`] instead, which is wide enough for whatever may happen.
+//! the budget allows, or something that the outcome depends on is not known, the ranges are those
+//! of an [`Envelope`] instead, which is wide enough for whatever may happen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -234,10 +234,14 @@ fn distinct(cluster: &Cluster, found: Vec<Rest>) -> Vec<Rest> {
                 entry.insert(kept.len());
                 kept.push((state, doubt));
             }
-            // One way to come there that rests on nothing unknown is enough.
+            // The way to come there that rests on least is enough.
             std::collections::btree_map::Entry::Occupied(entry) => {
                 let known = &mut kept[*entry.get()].1;
-                *known = known.and(doubt);
+                let least = |(known, doubt)| match known {
+                    Doubt::CustomController => known,
+                    _ => doubt,
+                };
+                *known = known.zip(doubt).map(least);
             }
         }
     }

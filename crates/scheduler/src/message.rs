@@ -30,6 +30,9 @@ fn failed(words: Words<'_>, failure: Failure) -> String {
         Stage::PreFilter => format!("running PreFilter plugin \"{plugin}\": {text}"),
         Stage::Filter => format!("running \"{plugin}\" filter plugin: {text}"),
         Stage::PreScore => format!("running PreScore plugin \"{plugin}\": {text}"),
+        Stage::Score => {
+            format!("running Score plugins: plugin \"{plugin}\" failed with: {text}")
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! content, so all of them are asked here, each for the smallest change that contents it.
 
 use holdfast_cluster::pod::HostPort;
+use holdfast_cluster::profile::ResourceName;
 use holdfast_cluster::selector::Requirement;
 use holdfast_cluster::taint::Taint;
 use holdfast_cluster::{InstanceId, NodeId, Symbol};
@@ -109,19 +110,6 @@ pub enum Need {
     /// What makes the cycle itself fail is put right: of the pod, no node takes it before; of a
     /// node, none does once that node is looked at.
     Mend(Reason),
-}
-
-/// A resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ResourceName {
-    /// Thousandths of a core.
-    Cpu,
-    /// Bytes.
-    Memory,
-    /// Bytes.
-    EphemeralStorage,
-    /// An extended resource or huge pages.
-    Other(Symbol),
 }
 
 /// Too little of a resource.

@@ -147,6 +147,7 @@ fn fixed(reason: Reason) -> Option<&'static str> {
         Reason::OtherNodeNamed => "node(s) didn't match the requested node name",
         Reason::UntoleratedTaint(_) => "node(s) had untolerated taint(s)",
         Reason::NodeAffinity => "node(s) didn't match Pod's node affinity/selector",
+        Reason::AddedNodeAffinity => "node(s) didn't match scheduler-enforced node affinity",
         Reason::NodeAffinityConflict => "pod affinity terms conflict",
         Reason::PortTaken => "node(s) didn't have free ports for the requested pod ports",
         Reason::TooManyPods => "Too many pods",

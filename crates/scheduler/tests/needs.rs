@@ -6,11 +6,12 @@ mod support;
 
 use std::collections::BTreeSet;
 
+use holdfast_cluster::profile::ResourceName;
 use holdfast_cluster::selector::{Operator, Requirement};
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
 use holdfast_scheduler::decision::{NodeVerdict, Outcome};
-use holdfast_scheduler::needs::{Amount, Need, Needs, ResourceName, Skew};
+use holdfast_scheduler::needs::{Amount, Need, Needs, Skew};
 use holdfast_scheduler::reason::Reason;
 use holdfast_scheduler::{Plugin, Scheduler};
 use proptest::prelude::*;
@@ -180,7 +181,7 @@ fn add(node: &mut Value, cluster: &Cluster, amount: &Amount) {
         ResourceName::Cpu => enlarge(node, "cpu", usable, "m"),
         ResourceName::Memory => enlarge(node, "memory", usable, ""),
         ResourceName::EphemeralStorage => enlarge(node, "ephemeral-storage", usable, ""),
-        ResourceName::Other(name) => enlarge(node, cluster.text(name), usable, ""),
+        ResourceName::Scalar(name) => enlarge(node, cluster.text(name), usable, ""),
     }
 }
 

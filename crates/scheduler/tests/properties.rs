@@ -277,7 +277,7 @@ fn decisions_follow_from_the_placement_alone() {
 fn scores_stay_in_range() {
     hold(any_case(true), 150, |case| {
         let cluster = case.cluster();
-        let weights = Scheduler::new(&cluster).profile().scores.clone();
+        let weights = cluster.scheduling().profiles[0].scores.clone();
         let mut any = false;
         for (_, verdict) in decide(&cluster, "p").nodes {
             let NodeVerdict::Feasible(Some(scores)) = verdict else { continue };

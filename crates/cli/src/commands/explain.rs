@@ -6,7 +6,7 @@ use std::path::Path;
 
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::{InstanceId, Placement};
-use holdfast_ingest::{Severity, from_objects};
+use holdfast_ingest::{Severity, from_case};
 use holdfast_scheduler::trace::{self, DecisionTrace};
 use holdfast_scheduler::{Release, Scheduler, Words, release};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,9 @@ struct Case<'a> {
     id: String,
     #[serde(borrow)]
     objects: Vec<&'a RawValue>,
+    /// The configuration of the scheduler that decides it.
+    #[serde(borrow, default)]
+    config: Option<&'a RawValue>,
 }
 
 /// The answer to a case.
@@ -57,7 +60,7 @@ pub fn run(arguments: &ExplainArguments) -> Result<u8, Failure> {
         return cases(path);
     }
     output::check(&arguments.output.output)?;
-    let loaded = super::load_cluster(&arguments.inputs)?;
+    let loaded = super::load_cluster(&arguments.inputs, &arguments.scheduler)?;
     let cluster = &loaded.cluster;
     if let Some(name) = &arguments.node {
         super::node_named(cluster, "--node", name)?;
@@ -194,7 +197,8 @@ fn answer(line: &str) -> String {
 
 fn decide(case: &Case<'_>) -> Result<Vec<DecisionTrace>, String> {
     let objects = case.objects.iter().map(|object| object.get().as_bytes());
-    let (cluster, diagnostics) = from_objects(objects);
+    let config = case.config.map(|config| config.get().as_bytes());
+    let (cluster, diagnostics) = from_case(objects, config);
     let error = diagnostics.iter().find(|found| found.severity == Severity::Error);
     if let Some(found) = error {
         return Err(format!("{}: {}", found.rule.summary(), found.detail));

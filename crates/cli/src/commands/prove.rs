@@ -19,7 +19,7 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         return Err(Failure::usage("--budget must be at least one state"));
     }
     output::check(&arguments.output.output)?;
-    let loaded = super::load_cluster(&arguments.input.inputs)?;
+    let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler)?;
     let cluster = &loaded.cluster;
     let question = question(arguments, cluster)?;
     let prover =

@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use holdfast_scheduler::Release;
 use holdfast_scheduler::trace::NodeTrace;
-use holdfast_scheduler::{Profile, Release};
 
 use crate::commands::explain::Explained;
 use crate::render::needs::Phrase;
 use crate::render::table::Grid;
 use crate::render::{grouping, words};
-use crate::story::{NodeStory, enough};
+use crate::story::NodeStory;
 
 /// The width of running text.
 const WIDTH: usize = 96;
@@ -223,8 +223,7 @@ fn filters(out: &mut String, one: &Explained, scope: Scope<'_>) {
     if plugins.is_empty() || one.trace.result == "gated" {
         return;
     }
-    let order = Profile::default().filters;
-    plugins.sort_by_key(|plugin| order.iter().position(|known| known.name() == *plugin));
+    plugins.sort_by_key(|plugin| one.story.filters.iter().position(|known| known == plugin));
     let row = |node: &&NodeStory| -> Vec<String> {
         let first = node.needs.first().map(|(plugin, _)| *plugin);
         let asks = |plugin: &str| node.needs.iter().any(|(known, _)| *known == plugin);
@@ -264,11 +263,11 @@ fn scores(out: &mut String, one: &Explained, scope: Scope<'_>) {
     }
     scored.sort_by_key(|(name, node)| (std::cmp::Reverse(node.total), *name));
     let mut plugins: Vec<&str> = Vec::new();
-    for (plugin, weight) in Profile::default().scores {
+    for &plugin in &one.story.scores {
         // What is zero everywhere adds nothing, and hides nothing.
-        let of = |node: &NodeTrace| node.scores.get(plugin.name()).copied().unwrap_or(0);
-        if weight > 0 && scored.iter().any(|(_, node)| of(node) != 0) {
-            plugins.push(plugin.name());
+        let of = |node: &NodeTrace| node.scores.get(plugin).copied().unwrap_or(0);
+        if scored.iter().any(|(_, node)| of(node) != 0) {
+            plugins.push(plugin);
         }
     }
     let row = |node: &NodeTrace| -> Vec<i64> {
@@ -437,15 +436,15 @@ fn grouped(nodes: &[&NodeStory]) -> Vec<(String, Vec<String>)> {
 }
 
 fn notes(one: &Explained) -> Vec<String> {
-    let (nodes, fitting) = (one.story.nodes.len(), one.story.fitting());
     let mut all = one.story.notes.clone();
-    if !one.trace.candidates.is_empty() && fitting > enough(nodes) {
+    if let Some(found) = one.story.sampled {
         all.push(format!(
-            "With {} nodes kube-scheduler stops looking once it has found {} that fit, and \
-             begins anywhere: it may take another of the {} that do.",
-            words::thousands(nodes as u64),
-            words::thousands(enough(nodes) as u64),
-            words::thousands(fitting as u64),
+            "That is of all nodes. kube-scheduler looks at {} of the {} that take the pod, and \
+             where it begins is not told: {}{} may come out best.",
+            words::thousands(found.looked_at as u64),
+            words::thousands(found.feasible as u64),
+            if found.at_least { "at least " } else { "" },
+            words::count(found.winners, "node", "nodes"),
         ));
     }
     all

@@ -225,7 +225,7 @@ fn not_modelled(cluster: &Cluster) -> Vec<String> {
         for part in &spec.unmodelled {
             *uses.entry(format!("{part:?}")).or_default() += 1;
         }
-        if spec.scheduler_name != cluster.known().default_scheduler {
+        if cluster.scheduling().profile(spec.scheduler_name).is_none() {
             let name = cluster.text(spec.scheduler_name);
             *uses.entry(format!("schedulerName {name}")).or_default() += 1;
         }

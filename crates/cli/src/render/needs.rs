@@ -2,11 +2,12 @@
 
 use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::pod::{HostPort, Protocol};
+use holdfast_cluster::profile::ResourceName;
 use holdfast_cluster::selector::{LabelSelector, NodeSelector, Operator, Requirement};
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::{InstanceId, Placement, PodSpec, Symbol};
-use holdfast_scheduler::needs::{Amount, Need, ResourceName, Skew, Unbindable};
+use holdfast_scheduler::needs::{Amount, Need, Skew, Unbindable};
 use holdfast_scheduler::{Words, trace, wording};
 
 use crate::render::words;
@@ -276,7 +277,7 @@ impl Speaker<'_> {
             ResourceName::Cpu => ("CPU", Measure::Cpu),
             ResourceName::Memory => ("memory", Measure::Bytes),
             ResourceName::EphemeralStorage => ("ephemeral storage", Measure::Bytes),
-            ResourceName::Other(name) => {
+            ResourceName::Scalar(name) => {
                 let name = self.name(name);
                 let bytes = name.starts_with("hugepages-");
                 (name, if bytes { Measure::Bytes } else { Measure::Count })

@@ -244,6 +244,9 @@ fn doubt_words(doubt: &DoubtReport) -> String {
             "its pods are made by a controller that Kubernetes does not ship".to_owned()
         }
         "foreign-scheduler" => "its pods ask for a scheduler that is not modelled".to_owned(),
+        "foreign-plugin" => "the scheduler runs a plugin that Kubernetes does not ship".to_owned(),
+        "extender" => "the scheduler asks an extender, whose answers nobody knows".to_owned(),
+        "odd-profile" => format!("the scheduler's profile leaves out {detail} where it matters"),
         "not-modelled" => format!("its pods use {detail}, which is not modelled"),
         "lost-input" => format!(
             "a part of the input could not be read, and {detail} objects may have been in it"
@@ -251,7 +254,7 @@ fn doubt_words(doubt: &DoubtReport) -> String {
         "missing-input" => format!("the export holds no {detail}, on which the answer depends"),
         "choices" => "there are more ways to choose whom to delete than are tried".to_owned(),
         "sampling" => {
-            "the scheduler looks at some of so many nodes only, and which is not told".to_owned()
+            "the scheduler looks at some of so many nodes only, perhaps not at these".to_owned()
         }
         "evictions-stop" => "evictions may stop before they reach its pods".to_owned(),
         _ => "the cluster is on the move, and may come to rest in more than one way".to_owned(),

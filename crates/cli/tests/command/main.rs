@@ -20,6 +20,7 @@ mod network;
 mod overlay;
 mod redact;
 mod sample;
+mod scheduler;
 mod schemas;
 mod shapes;
 mod traps;

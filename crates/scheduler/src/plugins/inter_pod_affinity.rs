@@ -19,21 +19,18 @@ use super::{Context, MAX_NODE_SCORE, Verdict};
 use crate::bits::Bits;
 use crate::needs::Need;
 use crate::node_info::{NodeInfo, residents};
-use crate::plugin::{Plugin, Profile};
+use crate::plugin::Profile;
 use crate::reason::{Code, Reason};
 use crate::tally::Tally;
 use crate::topology::{Topologies, TopologyId};
 
 /// Turns down a pod whose own affinity does not parse.
 pub(crate) fn pre_filter(context: &Context<'_>) -> Result<(), Reason> {
-    let Context { compiled, spec_id, spec, .. } = *context;
+    let Context { spec_id, spec, .. } = *context;
     let parses = [&spec.pod_affinity, &spec.pod_anti_affinity].iter().all(|affinity| {
         affinity.required_faults.is_empty() && affinity.preferred_faults.is_empty()
     });
-    if parses || !compiled.profile.filters.contains(&Plugin::InterPodAffinity) {
-        return Ok(());
-    }
-    Err(Reason::PodAffinityUnparsable(spec_id))
+    if parses { Ok(()) } else { Err(Reason::PodAffinityUnparsable(spec_id)) }
 }
 
 /// What each class means to each other class, worked out on demand.
@@ -184,6 +181,9 @@ impl Pairing<'_> {
                 }
             }
         }
+        if !self.listens_to_wishes() {
+            return effect;
+        }
         if self.profile.hard_pod_affinity_weight > 0 {
             for term in &theirs.pod_affinity.required {
                 if self.is_meant_by(term) {
@@ -199,6 +199,15 @@ impl Pairing<'_> {
             }
         }
         effect
+    }
+
+    /// Whether what running pods wish of the incoming one counts (`PreScore`).
+    fn listens_to_wishes(&self) -> bool {
+        let spec = self.cluster.spec_of(self.incoming);
+        let wishes = [&spec.pod_affinity, &spec.pod_anti_affinity]
+            .iter()
+            .any(|affinity| !affinity.preferred.is_empty());
+        wishes || !self.profile.ignores_wishes_of_others
     }
 
     /// Whether a pod of `other` meets every required affinity term; without terms none does.
