@@ -24,9 +24,8 @@ fn needs(cluster: &Cluster) -> Needs {
 }
 
 /// A pod fits exactly where nothing is needed, and the first in need is whom upstream names.
-fn agrees(case: &Case) -> Result<bool, TestCaseError> {
-    let cluster = case.cluster();
-    let (decision, needs) = (decide(&cluster, "p"), needs(&cluster));
+fn agrees(cluster: &Cluster) -> Result<bool, TestCaseError> {
+    let (decision, needs) = (decide(cluster, "p"), needs(cluster));
     let nowhere = decision.pre_filter.is_some() || matches!(decision.outcome, Outcome::Failed(_));
     prop_assert_eq!(nowhere, !needs.pod.is_empty(), "{:?}", needs.pod);
     let mut several = false;
@@ -48,12 +47,28 @@ fn agrees(case: &Case) -> Result<bool, TestCaseError> {
 
 #[test]
 fn a_pod_fits_exactly_where_nothing_is_needed() {
-    hold(any_case(true), 600, |case| agrees(&case));
+    hold(any_case(true), 600, |case| agrees(&case.cluster()));
 }
 
 #[test]
 fn a_pod_with_volumes_fits_exactly_where_nothing_is_needed() {
-    hold(any_case_with_volumes(), 400, |case| agrees(&case));
+    hold(any_case_with_volumes(), 400, |case| agrees(&case.cluster()));
+}
+
+/// What a profile adds to the pod's wishes is needed of nodes, what it ignores is not.
+#[test]
+fn a_pod_fits_exactly_where_its_profile_needs_nothing() {
+    let zones = json!({"key": "zone", "operator": "In", "values": ["zone0", "zone1"]});
+    let added = json!({"requiredDuringSchedulingIgnoredDuringExecution":
+        {"nodeSelectorTerms": [{"matchExpressions": [zones]}]}});
+    let config = json!({
+        "apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration",
+        "profiles": [{"pluginConfig": [
+            {"name": "NodeAffinity", "args": {"addedAffinity": added}},
+            {"name": "NodeResourcesFit", "args": {"ignoredResources": ["example.com/gpu"]}},
+        ]}],
+    });
+    hold(any_case(true), 600, |case| agrees(&case.cluster_by(Some(&config))));
 }
 
 /// What does not parse, or cannot be told of a node, is needed of the pod as soon as its cycle

@@ -11,8 +11,15 @@ use serde_json::{Value, json};
 
 /// The cluster that these objects describe.
 pub(crate) fn cluster(objects: &[Value]) -> Cluster {
+    cluster_by(objects, None)
+}
+
+/// The same, scheduled by this configuration.
+pub(crate) fn cluster_by(objects: &[Value], config: Option<&Value>) -> Cluster {
     let texts: Vec<String> = objects.iter().map(Value::to_string).collect();
-    holdfast_ingest::from_objects(texts.iter().map(String::as_bytes)).0
+    let config = config.map(Value::to_string);
+    let objects = texts.iter().map(String::as_bytes);
+    holdfast_ingest::from_case(objects, config.as_deref().map(str::as_bytes)).0
 }
 
 /// Lays `patch` over `base`: objects are merged, everything else is replaced.

@@ -2,11 +2,12 @@
 
 use std::cell::Cell;
 
+use holdfast_cluster::Cluster;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestCaseResult, TestRng, TestRunner};
 use serde_json::{Value, json};
 
-use super::{cluster, merge, node, pod, running};
+use super::{cluster_by, merge, node, pod, running};
 
 /// Nodes `n0…`, running pods `r0…`, pods `m0…` that nodes are kept free for, and the pending `p`.
 #[derive(Clone, Debug)]
@@ -20,10 +21,15 @@ pub(crate) struct Case {
 
 impl Case {
     /// The cluster of all of it.
-    pub(crate) fn cluster(&self) -> holdfast_cluster::Cluster {
+    pub(crate) fn cluster(&self) -> Cluster {
+        self.cluster_by(None)
+    }
+
+    /// The same, scheduled by this configuration.
+    pub(crate) fn cluster_by(&self, config: Option<&Value>) -> Cluster {
         let all = self.nodes.iter().chain(&self.runs).chain(&self.others);
         let objects: Vec<Value> = all.chain([&self.comes]).cloned().collect();
-        cluster(&objects)
+        cluster_by(&objects, config)
     }
 }
 
