@@ -127,6 +127,8 @@ impl Event {
     /// [`Step`](crate::Step)s.
     pub fn apply(&self, dynamics: &Dynamics<'_>, placement: &mut Placement) {
         let cluster = dynamics.cluster();
+        // A drain that could not end has run into its timeout by now.
+        nodes::stop_draining(cluster, placement);
         match self {
             Self::Fail(silent) => nodes::fail(cluster, placement, silent),
             Self::Recover(back) => nodes::recover(cluster, placement, back),
