@@ -117,9 +117,17 @@ pub struct SimulateArguments {
     /// separated by commas.
     #[arg(long, value_name = "EVENT")]
     pub event: Vec<String>,
-    /// States to search per event before the ranges are widened instead.
-    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
-    pub budget: usize,
+    /// How long something takes, where the export does not say, for instance `image-start=20s`; may
+    /// repeat. It changes when things happen, not what.
+    #[arg(long, value_name = "TIME=DURATION")]
+    pub assume: Vec<String>,
+    /// States to search per event before the ranges are widened instead. [default: 200000 up to
+    /// 200 pods, 20000 beyond]
+    #[arg(long, value_name = "STATES", env = "HOLDFAST_BUDGET")]
+    pub budget: Option<usize>,
+    /// Show every workload and node, also in large clusters.
+    #[arg(long)]
+    pub all: bool,
     /// Formats and where to write them: `human`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,

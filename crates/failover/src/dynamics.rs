@@ -195,6 +195,7 @@ impl<'c> Dynamics<'c> {
     /// What the controllers do of themselves before anything happens: rollouts go on that were
     /// under way, StatefulSets make the pods they lack.
     pub fn begin(&self, placement: &mut Placement) {
+        volumes::wait(self.cluster, placement);
         if self.control_plane.acts(placement) {
             for id in self.cluster.workload_ids() {
                 if self.cluster.workload(id).kind == WorkloadKind::StatefulSet {

@@ -127,6 +127,8 @@ impl Event {
     /// [`Step`](crate::Step)s.
     pub fn apply(&self, dynamics: &Dynamics<'_>, placement: &mut Placement) {
         let cluster = dynamics.cluster();
+        // A drain that could not end has run into its timeout by now.
+        nodes::stop_draining(cluster, placement);
         match self {
             Self::Fail(silent) => nodes::fail(cluster, placement, silent),
             Self::Recover(back) => nodes::recover(cluster, placement, back),
@@ -217,6 +219,10 @@ fn scale(cluster: &Cluster, placement: &mut Placement, id: WorkloadId, desired: 
 }
 
 fn delete_pod(cluster: &Cluster, placement: &mut Placement, pod: InstanceId) {
+    // In one run of many it may be gone by then.
+    if placement.instance(pod).whereabouts == Whereabouts::Gone {
+        return;
+    }
     controllers::terminate(cluster, placement, pod);
     let workload = placement.instance(pod).workload;
     if controllers::Reaction::of(cluster.workload(workload))

@@ -31,6 +31,23 @@ fn silence(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId], runs:
             flags.taints.unreachable = true;
         });
     }
+    taint_silent(cluster, placement);
+}
+
+/// Whenever a node comes or goes the lifecycle controller looks at all of them anew: one that is
+/// silent but untainted, as its zone was down or all were, may be tainted after all.
+fn taint_silent(cluster: &Cluster, placement: &mut Placement) {
+    for node in cluster.node_ids() {
+        let usage = placement.node(node);
+        let silent = usage.exists && !usage.reachable && !usage.taints.unreachable;
+        let unready = usage.exists && usage.reachable && !usage.healthy && !usage.taints.not_ready;
+        if silent || unready {
+            placement.change_node(cluster, node, |flags| {
+                flags.taints.unreachable |= silent;
+                flags.taints.not_ready |= unready;
+            });
+        }
+    }
 }
 
 /// The nodes are heard and healthy again, whatever they were: failed, cut off, not ready, out of
@@ -56,6 +73,7 @@ pub fn recover(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId]) {
             make_daemons(cluster, placement, node);
         }
     }
+    taint_silent(cluster, placement);
 }
 
 /// The taints of a node that came back are taken off.
@@ -74,6 +92,7 @@ pub fn delete(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId]) {
             flags.draining = None;
         });
     }
+    taint_silent(cluster, placement);
     for &node in nodes {
         remove_pods(cluster, placement, node);
     }
@@ -125,6 +144,15 @@ fn standing(cluster: &Cluster, node: NodeId, since: LifecycleTaints) -> Lifecycl
         not_ready: since.not_ready || has(known.not_ready),
         unreachable: since.unreachable || has(known.unreachable),
         out_of_service: since.out_of_service || has(known.out_of_service),
+    }
+}
+
+/// Whoever drained gave up: what is left stays.
+pub fn stop_draining(cluster: &Cluster, placement: &mut Placement) {
+    for node in cluster.node_ids() {
+        if placement.node(node).draining.is_some() {
+            placement.change_node(cluster, node, |flags| flags.draining = None);
+        }
     }
 }
 

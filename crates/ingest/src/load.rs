@@ -170,7 +170,9 @@ fn assemble(mut gathered: Gathered, inventory: Inventory, options: &Options) -> 
         builder.node(node);
     }
     add_objects(&mut gathered, &mut builder, coverage);
-    Loaded { cluster: builder.finish(), diagnostics, inventory, origins }
+    let cluster = builder.finish().with_due_sets();
+    origins.workloads.resize(cluster.workloads().len(), None);
+    Loaded { cluster, diagnostics, inventory, origins }
 }
 
 fn add_pod(

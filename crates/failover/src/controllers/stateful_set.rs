@@ -92,8 +92,10 @@ fn make_missing(
     let known = workload.provenance == Provenance::Read;
     let numbers: Vec<u32> = if known {
         ordinals(placement, workload, set).collect()
-    } else {
+    } else if placement.target(set).desired > 0 {
         numbers_ever(placement, set)
+    } else {
+        Vec::new()
     };
     let mut progress = Progress::Complete;
     for number in numbers {
