@@ -174,7 +174,9 @@ pub struct ExplainArguments {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["inputs", "pod", "node", "all", "kubernetes_version", "scheduler_config"]
+        conflicts_with_all = [
+            "inputs", "pod", "node", "all", "kubernetes_version", "scheduler_config"
+        ]
     )]
     pub cases: Option<PathBuf>,
     /// The scheduler.
