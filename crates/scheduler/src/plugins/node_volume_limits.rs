@@ -119,17 +119,18 @@ fn crowded(
     node: &NodeInfo<'_>,
     reasons: &mut Vec<Reason>,
 ) -> Result<Vec<Need>, Code> {
-    let none = Vec::new();
     let Context { cluster, compiled, placement, .. } = *context;
-    let Some(csi_node) = cluster.objects().csi_nodes.get(&node.node.name) else { return Ok(none) };
+    let Some(csi_node) = cluster.objects().csi_nodes.get(&node.node.name) else {
+        return Ok(Vec::new());
+    };
     if !counts(context.spec) {
-        return Ok(none);
+        return Ok(Vec::new());
     }
     let mut wanted = Attached::new();
     gather(cluster, csi_node, context.class, &mut wanted, reasons)?;
     let limited = csi_node.drivers.iter().any(|driver| driver.attach_limit.is_some());
     if wanted.is_empty() || !limited {
-        return Ok(none);
+        return Ok(Vec::new());
     }
     let mut attached = Attached::new();
     for &pod in &node.usage.pods {
