@@ -22,11 +22,11 @@ use crate::{input, render};
 /// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no
 /// objects.
 fn load(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
-    load_with(inputs, Options::default())
+    load_with(inputs, &Options::default())
 }
 
-fn load_with(inputs: &[PathBuf], options: Options) -> Result<Loaded, Failure> {
-    let loaded = holdfast_ingest::load(input::read(inputs)?, &options);
+fn load_with(inputs: &[PathBuf], options: &Options) -> Result<Loaded, Failure> {
+    let loaded = holdfast_ingest::load(input::read(inputs)?, options);
     judge(&loaded.diagnostics, loaded.inventory.objects.total(), inputs)?;
     Ok(loaded)
 }
@@ -65,7 +65,7 @@ fn load_cluster(inputs: &[PathBuf], scheduler: &SchedulerArguments) -> Result<Lo
         Some([source]) => Some(source.clone()),
         Some(_) => return Err(Failure::usage("--scheduler-config must be one file")),
     };
-    let loaded = load_with(inputs, Options { scheduler_config, ..Options::default() })?;
+    let loaded = load_with(inputs, &Options { scheduler_config, ..Options::default() })?;
     if loaded.cluster.nodes().is_empty() {
         return Err(Failure::nothing("the input holds no nodes, so nothing can be said to fail")
             .hint("add them: kubectl get nodes -o json > nodes.json, then name both files"));

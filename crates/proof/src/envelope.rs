@@ -77,19 +77,19 @@ impl Envelope {
 
     /// Makes the ranges of a stage wide enough.
     pub(crate) fn stretch(&self, cluster: &Cluster, subjects: &[Subject], stage: &mut Stage) {
-        let state = stage.example.clone();
-        let fixed: Vec<bool> = state
+        let example = stage.example.clone();
+        let fixed: Vec<bool> = example
             .instance_ids()
             .map(|id| {
                 let own = id.index() < cluster.pods().len();
-                let there = state.instance(id).whereabouts != Whereabouts::Gone;
+                let there = example.instance(id).whereabouts != Whereabouts::Gone;
                 own && there && !self.floating.contains(&id)
             })
             .collect();
         let loose = fixed.iter().filter(|is_fixed| !**is_fixed).count();
         let mut on_nodes = vec![0_u32; stage.pods.len()];
-        for id in state.instance_ids().filter(|id| fixed[id.index()]) {
-            if let Some(node) = state.instance(id).node() {
+        for id in example.instance_ids().filter(|id| fixed[id.index()]) {
+            if let Some(node) = example.instance(id).node() {
                 on_nodes[node.index()] += 1;
             }
         }
@@ -97,27 +97,27 @@ impl Envelope {
             let least = on_nodes[node.index()];
             let most = least.saturating_add(count(loose));
             let takes = u32::try_from(cluster.node(node).pods_allocatable).unwrap_or(u32::MAX);
-            let most = if state.node(node).exists { most.min(takes.max(range.max)) } else { 0 };
+            let most = if example.node(node).exists { most.min(takes.max(range.max)) } else { 0 };
             *range = Range { min: least.min(range.min), max: most.max(range.max) };
         }
         for (subject, ranges) in subjects.iter().zip(&mut stage.workloads) {
-            let own = |id: &InstanceId| subject.members.contains(&state.instance(*id).workload);
+            let own = |id: &InstanceId| subject.members.contains(&example.instance(*id).workload);
             let held = |what: &dyn Fn(InstanceId) -> bool| {
-                let all = state.instance_ids().filter(own).filter(|id| fixed[id.index()]);
+                let all = example.instance_ids().filter(own).filter(|id| fixed[id.index()]);
                 count(all.filter(|id| what(*id)).count())
             };
-            let floating = state.instance_ids().filter(own).any(|id| !fixed[id.index()]);
-            let ready = held(&|id| state.instance(id).ready);
+            let floating = example.instance_ids().filter(own).any(|id| !fixed[id.index()]);
+            let ready = held(&|id| example.instance(id).ready);
             let wanted = ranges.desired.max;
             if !floating && held(&|_| true) >= wanted {
                 continue;
             }
             // Surplus pods of a rollout, and those stuck on silent nodes, come on top.
-            let loose = count(state.instance_ids().filter(own).count()).max(wanted);
+            let loose = count(example.instance_ids().filter(own).count()).max(wanted);
             ranges.ready = join(ranges.ready, ready, wanted.max(ready));
             ranges.pending = join(ranges.pending, 0, loose);
             ranges.terminating =
-                join(ranges.terminating, held(&|id| state.instance(id).terminating), loose);
+                join(ranges.terminating, held(&|id| example.instance(id).terminating), loose);
             ranges.attaching = join(ranges.attaching, 0, loose);
         }
     }

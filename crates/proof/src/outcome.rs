@@ -153,13 +153,13 @@ fn workload(ranges: &WorkloadRanges) -> WorkloadOutcome {
 
 fn node(stage: &Stage, id: NodeId, pods: Range) -> NodeOutcome {
     let usage: &NodeUse = stage.example.node(id);
-    let state = match (usage.exists, usage.serves()) {
+    let standing = match (usage.exists, usage.serves()) {
         (false, _) => "Deleted",
         (true, true) => "Ready",
         (true, false) => "NotReady",
     };
     NodeOutcome {
-        state,
+        state: standing,
         cordoned: usage.exists && usage.unschedulable,
         cut_off: usage.cut_off,
         pods: range(pods),

@@ -112,16 +112,18 @@ impl<'c> Simulator<'c> {
         self.dynamics.begin(&mut start);
         let mut envelope = Envelope::default();
         let mut stages = Vec::new();
-        let mut states = vec![(start, None)];
+        let mut from = vec![(start, None)];
         for (at, event) in std::iter::once(None).chain(events.iter().map(Some)).enumerate() {
             if let Some(event) = event {
                 let refused = |why| Refused { event: at - 1, why };
-                event.check(&self.dynamics, &states[0].0).map_err(refused)?;
-                states.iter_mut().for_each(|(state, _)| event.apply(&self.dynamics, state));
+                event.check(&self.dynamics, &from[0].0).map_err(refused)?;
+                for (state, _) in &mut from {
+                    event.apply(&self.dynamics, state);
+                }
             }
-            let (stage, rests) = self.stage(states, &mut envelope, &mut scratch);
+            let (stage, rests) = self.stage(from, &mut envelope, &mut scratch);
             stages.push(stage);
-            states = rests;
+            from = rests;
         }
         Ok(stages)
     }

@@ -30,11 +30,11 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     let stages = simulator
         .run(&told)
         .map_err(|refused| events::refused(&cluster, &named[refused.event], refused.why))?;
-    let names: Vec<String> = named.iter().map(|Named { name, .. }| name.clone()).collect();
-    let mut outcome = Outcome::new(&simulator, &names, &stages);
+    let titles: Vec<String> = named.iter().map(|Named { name, .. }| name.clone()).collect();
+    let mut outcome = Outcome::new(&simulator, &titles, &stages);
     if !told.is_empty() {
         let story = story::tell(simulator.dynamics(), &stages[0].example, &told, &times);
-        outcome.timeline = Some(Timeline::new(&simulator, &names, &stages, &story, &times));
+        outcome.timeline = Some(Timeline::new(&simulator, &titles, &stages, &story, &times));
     }
     output::refuse_ndjson(&arguments.output.output)?;
     output::write_all(&arguments.output.output, |format| match format {

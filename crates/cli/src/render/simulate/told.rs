@@ -26,7 +26,7 @@ pub(super) fn timeline(out: &mut String, timeline: &Timeline) {
     if left_out > 0 {
         let from = LINES_MAX / 2;
         let at = lines[from].0;
-        lines.splice(from..from + left_out + 1, [(at, format!("… {} more …", left_out + 1))]);
+        lines.splice(from..=from + left_out, [(at, format!("… {} more …", left_out + 1))]);
     }
     let mut before = None;
     for (at, text) in lines {
