@@ -70,7 +70,8 @@ fn answer(outcome: &Outcome) -> String {
     let mut sentence = format!("{when}, ");
     if !sure.is_empty() {
         let lacks = if sure.len() == 1 { "lacks" } else { "lack" };
-        let _ = write!(sentence, "{} of {total} {lacks} pods: {}", sure.len(), words::list(&sure, 6));
+        let _ =
+            write!(sentence, "{} of {total} {lacks} pods: {}", sure.len(), words::list(&sure, 6));
     }
     if !maybe.is_empty() {
         let joint = if sure.is_empty() { "" } else { "; " };
@@ -159,7 +160,8 @@ fn doubts(out: &mut String, outcome: &Outcome) {
     }
     let wide = outcome.steps.iter().any(|step| !step.exact);
     if wide {
-        let _ = writeln!(out, "Where that is so the ranges are wider than need be, never narrower.");
+        let _ =
+            writeln!(out, "Where that is so the ranges are wider than need be, never narrower.");
     }
 }
 

@@ -108,8 +108,11 @@ pub(super) fn downtime(downtime: &Downtime) -> String {
         (Some(told), _, None) => format!("{}, in another order for good", length(told)),
         (Some(told), ..) => length(told),
     };
-    let parts: Vec<String> =
-        downtime.parts.iter().map(|part| format!("{} {}", part.part, length(part.seconds))).collect();
+    let parts: Vec<String> = downtime
+        .parts
+        .iter()
+        .map(|part| format!("{} {}", part.part, length(part.seconds)))
+        .collect();
     if span.told.is_some() && !parts.is_empty() {
         let _ = write!(text, " = {}", parts.join(" + "));
     }
