@@ -20,7 +20,7 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     }
     output::check(&arguments.output.output)?;
     let times = times(&arguments.assume)?;
-    let loaded = super::load_cluster(&arguments.input.inputs)?;
+    let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler)?;
     let named = events::parse(&loaded.cluster, &arguments.event)?;
     let cluster = loaded.cluster.with_rollouts(&events::rollouts(&named));
     let states_per_set = arguments.budget.unwrap_or_else(|| default_budget(&cluster));
