@@ -117,8 +117,8 @@ pub struct SimulateArguments {
     /// separated by commas.
     #[arg(long, value_name = "EVENT")]
     pub event: Vec<String>,
-    /// How long something takes, where the export does not say, for instance `image-start=20s`; may
-    /// repeat. It changes when things happen, not what.
+    /// How long something takes, where the export does not say, for instance `image-start=20s`;
+    /// may repeat. It changes when things happen, not what.
     #[arg(long, value_name = "TIME=DURATION")]
     pub assume: Vec<String>,
     /// States to search per event before the ranges are widened instead. [default: 200000 up to

@@ -13,7 +13,7 @@ use crate::control_plane::ControlPlane;
 use crate::controllers::{self, Reaction, daemon_set, replicas, stateful_set};
 use crate::disruption::{self, Certainty};
 use crate::eviction::{self, Delay};
-use crate::{budgets, nodes, preemption, spreading, volumes};
+use crate::{budgets, nodes, noticing, preemption, spreading, volumes};
 
 /// From how many starts a search through some of the nodes is tried.
 const STARTS: usize = 4;
@@ -253,7 +253,9 @@ impl<'c> Dynamics<'c> {
         scratch: &mut Scratch,
     ) -> Steps {
         let mut steps = Steps::default();
-        if situation.acts {
+        if let Some(step) = self.unnoticed(placement, situation) {
+            steps.sure.push(step);
+        } else if situation.acts {
             self.add_evictions(placement, situation, &mut steps);
             self.add_ends(placement, &mut steps);
             self.add_drains(placement, &mut steps);
@@ -422,6 +424,33 @@ impl<'c> Dynamics<'c> {
                 list.push(Step::End { pod, replaced: true });
             }
         }
+    }
+
+    /// A step of a drain whose moment nobody can notice, and that may therefore come first.
+    fn unnoticed(&self, placement: &Placement, situation: &Situation) -> Option<Step> {
+        if !situation.acts || placement.nodes().iter().all(|node| node.draining.is_none()) {
+            return None;
+        }
+        let known = |pod: &InstanceId| self.reaction(placement, *pod) != Reaction::Unknown;
+        let due: Vec<InstanceId> =
+            self.drainable(placement).chain(self.evictable(placement)).collect();
+        let movers = self.movers(placement, &due);
+        let ends = ending(placement).filter(known).filter(|pod| {
+            let node = placement.instance(*pod).node();
+            node.is_some_and(|node| {
+                placement.node(node).draining.is_some() && placement.node(node).healthy
+            })
+        });
+        let mut ends =
+            ends.filter(|pod| !noticing::is_end_noticed(self.cluster, placement, *pod, &movers));
+        if let Some(pod) = ends.next() {
+            return Some(Step::End { pod, replaced: false });
+        }
+        let mut drains = self
+            .drainable(placement)
+            .filter(known)
+            .filter(|pod| !noticing::is_start_noticed(self.cluster, placement, *pod, &movers));
+        drains.next().map(|pod| Step::Drain { pod, replaced: false })
     }
 
     /// Pods are evicted from draining nodes as the budgets allow.

@@ -22,6 +22,7 @@ pub mod dynamics;
 pub mod event;
 pub mod eviction;
 pub mod nodes;
+mod noticing;
 mod preemption;
 mod spreading;
 pub mod story;

@@ -137,10 +137,12 @@ impl<'c> Simulator<'c> {
     ) -> (Stage, Vec<Rest>) {
         let cluster = self.dynamics.cluster();
         let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
-        let mut search = Search::new(&self.dynamics, scratch, Mark::default(), limits);
         let mut widest = envelope.clone();
+        for (mut state, _) in states.iter().cloned() {
+            widest.widen(&self.dynamics, &self.doubts, &mut state, scratch);
+        }
+        let mut search = Search::new(&self.dynamics, scratch, Mark::default(), limits);
         for (mut state, doubt) in states.iter().cloned() {
-            widest.widen(&self.dynamics, &mut state);
             search.follow(&mut state, doubt);
         }
         let Rests { found, complete, coarse, states: seen } = search.finish();

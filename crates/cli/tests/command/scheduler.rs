@@ -264,3 +264,21 @@ fn a_sampled_story_is_not_exact() {
     assert_eq!((&step["exact"], &step["nodes"]["n000"]["pods"]["max"]), (&json!(true), &json!(1)));
     assert_eq!(step["nodes"]["n001"]["pods"]["max"], 0);
 }
+
+/// A service outside may keep a pod off every node: its story promises nothing.
+#[test]
+fn a_story_with_an_extender_promises_nothing() {
+    let folder = folder("extender-story");
+    write(&folder, "cluster.json", list(&deployment()));
+    let extender = "extenders: [{urlPrefix: 'http://localhost', filterVerb: filter}]\n";
+    write(&folder, "scheduler.yaml", format!("{HEAD}{extender}"));
+    let story = ["simulate", "cluster.json", "--event", "fail:a", "-o", "json"];
+    let arguments: Vec<&str> =
+        story.into_iter().chain(["--scheduler-config", "scheduler.yaml"]).collect();
+    let step = run_in(&folder, &arguments).ended(4).json()["steps"][1].clone();
+    assert_eq!(
+        (&step["exact"], &step["doubts"]),
+        (&json!(false), &json!([{"reason": "extender"}]))
+    );
+    assert_eq!(step["workloads"]["Deployment/default/web"]["ready"], json!({"min": 0, "max": 1}));
+}
