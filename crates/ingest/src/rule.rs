@@ -73,11 +73,21 @@ pub enum Rule {
     PodsExpanded,
     /// An autoscaler of something that is not in the input.
     AutoscalerWithoutTarget,
+    /// A scheduler configuration that kube-scheduler would not start with.
+    BadSchedulerConfig,
+    /// A scheduler configuration of another version than is read.
+    SchedulerConfigVersion,
+    /// A plugin that kube-scheduler does not ship.
+    ForeignPlugin,
+    /// A service outside that the scheduler asks.
+    Extender,
+    /// Plugins that a profile leaves out although something else insists on them.
+    OddProfile,
 }
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 40] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -113,6 +123,11 @@ impl Rule {
         Self::OwnerInferred,
         Self::PodsExpanded,
         Self::AutoscalerWithoutTarget,
+        Self::BadSchedulerConfig,
+        Self::SchedulerConfigVersion,
+        Self::ForeignPlugin,
+        Self::Extender,
+        Self::OddProfile,
     ];
 
     /// The stable kebab-case id.
@@ -205,6 +220,17 @@ impl Rule {
                 "Nothing to do for rendered manifests; in an export, look why pods are missing."),
             Self::AutoscalerWithoutTarget => ("autoscaler-without-target", "its target is missing",
                 "Add the target's kind to the export."),
+            Self::BadSchedulerConfig => ("bad-scheduler-config", "kube-scheduler refuses this",
+                "Correct this place; version 1.36 would not start with it."),
+            Self::SchedulerConfigVersion => ("scheduler-config-version",
+                "only kubescheduler.config.k8s.io/v1 is read",
+                "Let kube-scheduler 1.25 to 1.28 write it anew: `--config A --write-config-to B`."),
+            Self::ForeignPlugin => ("foreign-plugin", "a plugin that kube-scheduler does not ship",
+                "Nothing to do: what depends on it is UNKNOWN."),
+            Self::Extender => ("extender", "the scheduler asks a service outside",
+                "Nothing to do: what depends on its answers is UNKNOWN."),
+            Self::OddProfile => ("odd-profile", "a plugin is left out where it matters",
+                "Turn it on again, or take what depends on the profile as UNKNOWN."),
         }
     }
 }

@@ -3,14 +3,18 @@
 //! A pod is *fixed* as long as nothing that may happen moves it: it is bound, nobody evicts,
 //! drains, deletes or replaces it, and nobody who may need its place outranks it. All others
 //! *float*: they may be anywhere, wait, or be gone, and so may whatever is made in their stead.
-//! Once a pod floats it floats for the rest of the story.
+//! Once a pod floats it floats for the rest of the story. Of those that float for the first time
+//! some are sure to find a node wherever the others go ([`bound`]): these serve in the end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::placement::Whereabouts;
-use holdfast_cluster::{Cluster, InstanceId, Placement};
-use holdfast_failover::Dynamics;
+use holdfast_cluster::workload::{Provenance, WorkloadKind};
+use holdfast_cluster::{Cluster, InstanceId, Placement, WorkloadId};
+use holdfast_failover::{Dynamics, Step};
+use holdfast_scheduler::Scratch;
 
+use crate::bound;
 use crate::simulation::{Range, Stage};
 use crate::subject::Subject;
 
@@ -20,6 +24,9 @@ pub(crate) struct Envelope {
     floating: BTreeSet<InstanceId>,
     /// Something floats, be it pods made since alone.
     open: bool,
+    /// How many of the pods that float serve in any case, by the workload that people know. None
+    /// where something floated before: where that is nobody knows.
+    sure: Option<BTreeMap<WorkloadId, u32>>,
 }
 
 impl Envelope {
@@ -29,10 +36,22 @@ impl Envelope {
     }
 
     /// Adds the pods that may be moved from a state on, right after an event.
-    pub(crate) fn widen(&mut self, dynamics: &Dynamics<'_>, state: &mut Placement) {
+    pub(crate) fn widen(
+        &mut self,
+        dynamics: &Dynamics<'_>,
+        state: &mut Placement,
+        scratch: &mut Scratch,
+    ) {
         let cluster = dynamics.cluster();
+        let first = !self.open || self.sure.is_some();
         self.open = true;
         let situation = dynamics.situation(state);
+        let cover = Cover::of(dynamics, state, scratch);
+        self.sure = match self.sure.take() {
+            None if first => Some(cover.sure),
+            Some(known) => Some(fewest(known, &cover.sure)),
+            None => None,
+        };
         let mark = state.mark();
         if situation.acts {
             dynamics.evict_all(state, &situation);
@@ -68,7 +87,7 @@ impl Envelope {
             })
             .map(|id| spec(*id).priority)
             .max();
-        if let Some(highest) = highest {
+        if let Some(highest) = highest.filter(|_| cover.preemption || self.sure.is_none()) {
             floating.extend(state.instance_ids().filter(|id| spec(*id).priority < highest));
         }
         let own = |id: &InstanceId| id.index() < cluster.pods().len();
@@ -114,17 +133,85 @@ impl Envelope {
             }
             // Surplus pods of a rollout, and those stuck on silent nodes, come on top.
             let loose = count(state.instance_ids().filter(own).count()).max(wanted);
-            ranges.ready = join(ranges.ready, ready, wanted.max(ready));
-            ranges.pending = join(ranges.pending, 0, loose);
-            ranges.terminating =
-                join(ranges.terminating, held(&|id| state.instance(id).terminating), loose);
-            ranges.attaching = join(ranges.attaching, 0, loose);
+            let sure = self.sure.as_ref().and_then(|sure| sure.get(&subject.root)).copied();
+            let least = ready.saturating_add(sure.unwrap_or(0)).min(wanted.max(ready));
+            ranges.ready = join(ranges.ready, least, wanted.max(ready));
+            let short = if least >= wanted { 0 } else { loose };
+            ranges.pending = join(ranges.pending, 0, short);
+            ranges.attaching = join(ranges.attaching, 0, short);
+            let stuck = |id: InstanceId| {
+                let node = state.instance(id).node();
+                node.is_none_or(|node| !state.node(node).reachable)
+            };
+            let ending = state.instance_ids().filter(own).filter(|id| stuck(*id)).count();
+            let most = if self.sure.is_some() { count(ending).max(0) } else { loose };
+            let held = held(&|id| state.instance(id).terminating);
+            ranges.terminating = join(ranges.terminating, held, most.max(held));
         }
     }
 }
 
+/// What is sure of the pods that an event moves.
+struct Cover {
+    /// How many of them serve in any case, by the workload that people know.
+    sure: BTreeMap<WorkloadId, u32>,
+    /// Somebody may be preempted.
+    preemption: bool,
+}
+
+impl Cover {
+    /// Asks the bound, with everybody moved who may be: all that may be evicted and all that may be
+    /// drained, as it is while the drained pods end and when they are gone.
+    fn of(dynamics: &Dynamics<'_>, state: &mut Placement, scratch: &mut Scratch) -> Self {
+        let cluster = dynamics.cluster();
+        let nothing = Self { sure: BTreeMap::new(), preemption: true };
+        let situation = dynamics.situation(state);
+        let rolling = cluster.workload_ids().any(|id| is_on_the_move(cluster, state, id));
+        if !situation.acts || rolling {
+            return nothing;
+        }
+        let mark = state.mark();
+        let mut uncertain = dynamics.evict_all(state, &situation).uncertain;
+        let drained: Vec<InstanceId> = dynamics.drainable(state).collect();
+        for &pod in &drained {
+            dynamics.apply(state, &Step::Drain { pod, replaced: true });
+        }
+        // Whoever drains may be stopped by a budget, and then the pod stays and counts.
+        uncertain.extend(&drained);
+        let ending = bound::cover(dynamics, state, scratch, &uncertain);
+        let kind = |state: &Placement, pod: InstanceId| {
+            let instance = state.instance(pod);
+            (instance.class, instance.workload)
+        };
+        let open: BTreeSet<_> = ending.open.iter().map(|pod| kind(state, *pod)).collect();
+        for &pod in &drained {
+            dynamics.apply(state, &Step::End { pod, replaced: true });
+        }
+        let gone = bound::cover(dynamics, state, scratch, &uncertain);
+        let mut sure: BTreeMap<WorkloadId, u32> = BTreeMap::new();
+        for &pod in gone.sure.iter().filter(|pod| !open.contains(&kind(state, **pod))) {
+            let root = cluster.root(state.instance(pod).workload);
+            // Whether what the export lacks is still there, and makes pods, nobody knows.
+            if cluster.workload(root).provenance == Provenance::Read {
+                *sure.entry(root).or_default() += 1;
+            }
+        }
+        state.revert(cluster, mark);
+        Self { sure, preemption: ending.preemption || gone.preemption }
+    }
+}
+
+/// The fewer of each.
+fn fewest(
+    known: BTreeMap<WorkloadId, u32>,
+    other: &BTreeMap<WorkloadId, u32>,
+) -> BTreeMap<WorkloadId, u32> {
+    let fewer = |(id, count): (WorkloadId, u32)| Some((id, count.min(*other.get(&id)?)));
+    known.into_iter().filter_map(fewer).collect()
+}
+
 /// Whether a controller may delete pods of the workload of its own accord.
-fn is_on_the_move(cluster: &Cluster, state: &Placement, id: holdfast_cluster::WorkloadId) -> bool {
+fn is_on_the_move(cluster: &Cluster, state: &Placement, id: WorkloadId) -> bool {
     let target = state.target(id);
     let workload = cluster.workload(id);
     target.rollouts > 0
@@ -132,9 +219,9 @@ fn is_on_the_move(cluster: &Cluster, state: &Placement, id: holdfast_cluster::Wo
         || i64::from(state.tally(id).active) > target.desired.max(0)
             && matches!(
                 workload.kind,
-                holdfast_cluster::workload::WorkloadKind::ReplicaSet
-                    | holdfast_cluster::workload::WorkloadKind::StatefulSet
-                    | holdfast_cluster::workload::WorkloadKind::ReplicationController
+                WorkloadKind::ReplicaSet
+                    | WorkloadKind::StatefulSet
+                    | WorkloadKind::ReplicationController
             )
 }
 

@@ -2,15 +2,15 @@
 //!
 //! Every event happens once the cluster is quiet after the one before it. From each state in which
 //! it may then be the event is followed to every place of rest. Where there are more states than
-//! the budget allows, or something that the outcome depends on is not known, the ranges are those of
-//! an [`Envelope`] instead, which is wide enough for whatever may happen.
+//! the budget allows, or something that the outcome depends on is not known, the ranges are those
+//! of an [`Envelope`] instead, which is wide enough for whatever may happen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::placement::Mark;
 use holdfast_cluster::{Cluster, NodeId, Placement};
 use holdfast_failover::{Dynamics, Event, Impossible};
-use holdfast_scheduler::{Scratch, message};
+use holdfast_scheduler::{Scratch, Words, message};
 
 use crate::doubts::Doubts;
 use crate::envelope::Envelope;
@@ -135,10 +135,12 @@ impl<'c> Simulator<'c> {
     ) -> (Stage, Vec<Rest>) {
         let cluster = self.dynamics.cluster();
         let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
-        let mut search = Search::new(&self.dynamics, scratch, Mark::default(), limits);
         let mut widest = envelope.clone();
+        for (mut state, _) in states.iter().cloned() {
+            widest.widen(&self.dynamics, &mut state, scratch);
+        }
+        let mut search = Search::new(&self.dynamics, scratch, Mark::default(), limits);
         for (mut state, doubt) in states.iter().cloned() {
-            widest.widen(&self.dynamics, &mut state);
             search.follow(&mut state, doubt);
         }
         let Rests { found, complete, coarse, states: seen } = search.finish();
@@ -198,7 +200,7 @@ impl<'c> Simulator<'c> {
                     let cluster = self.dynamics.cluster();
                     let gates = cluster.spec_of(instance.class).gates.iter();
                     let gates: Vec<&str> = gates.map(|gate| cluster.text(*gate)).collect();
-                    message::of(cluster, &decision, &gates).unwrap_or_default()
+                    message::of(Words::of(cluster), &decision, &gates).unwrap_or_default()
                 });
                 if !text.is_empty() {
                     stage.workloads[at].messages.insert(text.clone());
@@ -234,10 +236,14 @@ fn distinct(cluster: &Cluster, found: Vec<Rest>) -> Vec<Rest> {
                 entry.insert(kept.len());
                 kept.push((state, doubt));
             }
-            // One way to come there that rests on nothing unknown is enough.
+            // The way to come there that rests on least is enough.
             std::collections::btree_map::Entry::Occupied(entry) => {
                 let known = &mut kept[*entry.get()].1;
-                *known = known.and(doubt);
+                let least = |(known, doubt)| match known {
+                    Doubt::CustomController => known,
+                    _ => doubt,
+                };
+                *known = known.zip(doubt).map(least);
             }
         }
     }

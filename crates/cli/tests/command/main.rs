@@ -11,6 +11,7 @@
 )]
 
 mod claims;
+mod explain;
 mod golden;
 mod holdfast;
 mod hostile;
@@ -19,6 +20,7 @@ mod network;
 mod overlay;
 mod redact;
 mod sample;
+mod scheduler;
 mod schemas;
 mod shapes;
 mod traps;
