@@ -9,7 +9,7 @@ pub mod synth;
 
 use std::path::PathBuf;
 
-use holdfast_ingest::{Diagnostic, Loaded, Options, Rule, Severity};
+use holdfast_ingest::{Diagnostic, Loaded, Options, Rule, Severity, Source};
 
 use crate::failure::Failure;
 use crate::{input, render};
@@ -20,7 +20,12 @@ use crate::{input, render};
 /// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no
 /// objects.
 fn load(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
-    let loaded = holdfast_ingest::load(input::read(inputs)?, &Options::default());
+    load_sources(input::read(inputs)?, inputs)
+}
+
+/// The same of sources that were read.
+fn load_sources(sources: Vec<Source>, inputs: &[PathBuf]) -> Result<Loaded, Failure> {
+    let loaded = holdfast_ingest::load(sources, &Options::default());
     judge(&loaded.diagnostics, loaded.inventory.objects.total(), inputs)?;
     Ok(loaded)
 }
@@ -51,7 +56,10 @@ fn judge(diagnostics: &[Diagnostic], objects: u64, inputs: &[PathBuf]) -> Result
 /// # Errors
 /// As [`load`], and exit code 3 where there are no nodes.
 fn load_cluster(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
-    let loaded = load(inputs)?;
+    with_nodes(load(inputs)?)
+}
+
+fn with_nodes(loaded: Loaded) -> Result<Loaded, Failure> {
     if loaded.cluster.nodes().is_empty() {
         return Err(Failure::nothing("the input holds no nodes, so nothing can be said to fail")
             .hint("add them: kubectl get nodes -o json > nodes.json, then name both files"));

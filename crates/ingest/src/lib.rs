@@ -8,6 +8,7 @@
 pub mod diagnostic;
 pub mod documents;
 mod expand;
+pub mod export;
 pub mod inventory;
 mod json;
 pub mod load;

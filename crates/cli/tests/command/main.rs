@@ -11,6 +11,7 @@
 )]
 
 mod claims;
+mod export;
 mod golden;
 mod holdfast;
 mod hostile;
