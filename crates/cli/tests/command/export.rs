@@ -14,9 +14,9 @@ use holdfast_proof::simulation::Stage;
 use holdfast_proof::{Settings, Simulator};
 use holdfast_scheduler::message;
 use ruzstd::decoding::StreamingDecoder;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::holdfast::{fixtures, folder, run_in, write};
+use crate::holdfast::{fixtures, folder, run, run_in, run_with, write};
 
 /// How a cluster stands, by name.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -129,6 +129,13 @@ fn round(name: &str, bytes: &[u8], typed: &[String]) -> Option<(String, Vec<Stri
     reader.dynamics().begin(&mut placement);
     similar(&context, &standing(reader.dynamics(), &placement), &wanted);
 
+    let acts = reader.dynamics().control_plane().acts(&placement);
+    if acts != dynamics.control_plane().acts(&story.end) {
+        // Of a control plane whose members were all deleted an export knows nothing.
+        let lost = dynamics.control_plane().members().iter();
+        assert!(acts && lost.into_iter().all(|node| !story.end.node(*node).exists), "{context}");
+        return Some((text, names));
+    }
     let stage = at_rest(&reader);
     if stage.exact && !stage.restless && is_single(&stage) {
         similar(&context, &standing(reader.dynamics(), &stage.example), &wanted);
@@ -298,4 +305,180 @@ fn ends_of_stories_of_recorded_clusters_are_read_back() {
         let told = rounds(name, &recorded(name), 10);
         assert!(told.values().sum::<u32>() >= 10, "{name}: only {told:?}");
     }
+}
+
+/// Nodes, a Secret, and workloads whose pods nobody has made yet.
+fn manifests() -> String {
+    let node = |name: &str| {
+        json!({ "apiVersion": "v1", "kind": "Node",
+            "metadata": { "name": name, "labels": { "kubernetes.io/hostname": name } },
+            "status": { "allocatable": { "cpu": "4", "memory": "8Gi", "pods": "110" },
+                "conditions": [{ "type": "Ready", "status": "True" },
+                    { "type": "MemoryPressure", "status": "False" }] } })
+    };
+    let workload = |kind: &str, name: &str, more: Value| {
+        let mut spec = json!({ "selector": { "matchLabels": { "app": name } },
+            "template": { "metadata": { "labels": { "app": name } },
+                "spec": { "containers": [{ "name": "main", "image": "main",
+                    "resources": { "requests": { "cpu": "500m" } } }] } } });
+        spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "apiVersion": "apps/v1", "kind": kind,
+            "metadata": { "name": name, "namespace": "shop" }, "spec": spec })
+    };
+    let claim = json!({ "metadata": { "name": "data" }, "spec": {
+        "accessModes": ["ReadWriteOnce"], "storageClassName": "fast",
+        "resources": { "requests": { "storage": "1Gi" } } } });
+    let objects = [
+        node("a"),
+        node("b"),
+        node("c"),
+        json!({ "apiVersion": "v1", "kind": "Secret", "data": { "hunter2": "hunter2" },
+            "metadata": { "name": "token", "namespace": "shop" } }),
+        json!({ "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+            "metadata": { "name": "fast" }, "provisioner": "fast.example.com",
+            "volumeBindingMode": "WaitForFirstConsumer" }),
+        json!({ "apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+            "metadata": { "name": "web", "namespace": "shop" },
+            "spec": { "minAvailable": 1, "selector": { "matchLabels": { "app": "web" } } } }),
+        workload("Deployment", "web", json!({ "replicas": 3 })),
+        workload("StatefulSet", "db", json!({ "replicas": 2, "serviceName": "db",
+            "volumeClaimTemplates": [claim] })),
+        workload("DaemonSet", "agent", json!({})),
+    ];
+    crate::sample::list(&objects).to_string()
+}
+
+/// The objects of one kind.
+fn of_kind<'l>(list: &'l Value, kind: &str) -> Vec<&'l Value> {
+    let items = list["items"].as_array().unwrap().iter();
+    items.filter(|item| item["kind"] == kind).collect()
+}
+
+fn names<'l>(objects: &[&'l Value]) -> Vec<&'l str> {
+    objects.iter().map(|object| object["metadata"]["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn what_manifests_make_is_written() {
+    let typed = ["rollout:deployment/shop/web", "fail:c", "cordon:a"].map(String::from);
+    let (text, _) = round("manifests", manifests().as_bytes(), &typed).unwrap();
+    let again = round("manifests", manifests().as_bytes(), &typed).unwrap().0;
+    assert_eq!(text, again, "the same story gives the same bytes");
+    assert!(!text.contains("hunter2") && !text.contains("Secret"));
+    let list: Value = serde_json::from_str(&text).unwrap();
+
+    let sets = of_kind(&list, "ReplicaSet");
+    assert_eq!(names(&sets).last(), Some(&"web-rollout-1"));
+    let set = sets.last().unwrap();
+    assert_eq!(set["spec"]["replicas"], 3);
+    let hash = &set["spec"]["selector"]["matchLabels"]["pod-template-hash"];
+    assert_eq!(hash, "rollout-1");
+    assert_eq!(set["metadata"]["annotations"]["deployment.kubernetes.io/revision"], "1");
+    let deployment = of_kind(&list, "Deployment")[0];
+    assert_eq!(set["metadata"]["ownerReferences"][0]["name"], "web");
+    let restarted = |object: &Value| {
+        let template = &object["spec"]["template"]["metadata"]["annotations"];
+        template["kubectl.kubernetes.io/restartedAt"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(restarted(set), restarted(deployment));
+
+    let pods = of_kind(&list, "Pod");
+    let living = pods.iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
+    for pod in living.filter(|pod| pod["metadata"]["labels"]["app"] == "web") {
+        assert_eq!(&pod["metadata"]["labels"]["pod-template-hash"], hash);
+        assert_eq!(pod["metadata"]["ownerReferences"][0]["uid"], set["metadata"]["uid"]);
+    }
+    let db = pods.iter().find(|pod| pod["metadata"]["name"] == "db-0").unwrap();
+    let claim = &db["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"];
+    assert_eq!(claim, "data-db-0");
+    assert!(names(&of_kind(&list, "PersistentVolumeClaim")).contains(&"data-db-0"));
+    let status = &of_kind(&list, "PodDisruptionBudget")[0]["status"];
+    let counts = ["currentHealthy", "desiredHealthy", "disruptionsAllowed"];
+    assert_eq!(counts.map(|field| status[field].as_i64()), [Some(3), Some(1), Some(2)]);
+
+    let nodes = of_kind(&list, "Node");
+    assert_eq!(nodes[0]["spec"]["unschedulable"], true);
+    let said = |node: &Value, kind: &str| {
+        let conditions = node["status"]["conditions"].as_array().unwrap();
+        let found = conditions.iter().find(|condition| condition["type"] == kind).unwrap();
+        (found["status"].as_str().unwrap().to_owned(), found["reason"].clone())
+    };
+    for kind in ["Ready", "MemoryPressure"] {
+        assert_eq!(said(nodes[2], kind), ("Unknown".to_owned(), "NodeStatusUnknown".into()));
+    }
+    let written = nodes[2]["spec"]["taints"].as_array().unwrap();
+    assert!(written.iter().all(|taint| taint["key"] == "node.kubernetes.io/unreachable"));
+    assert_eq!(written.len(), 2);
+}
+
+#[test]
+fn rollouts_go_on_where_an_export_ends() {
+    let typed = ["rollout:deployment/shop/web".to_owned()];
+    let (once, _) = round("manifests", manifests().as_bytes(), &typed).unwrap();
+    let (twice, _) = round("once", once.as_bytes(), &typed).unwrap();
+    let list: Value = serde_json::from_str(&twice).unwrap();
+    let sets = of_kind(&list, "ReplicaSet");
+    let replicas: Vec<_> = sets.iter().map(|set| set["spec"]["replicas"].as_i64()).collect();
+    assert_eq!(names(&sets)[1..], ["web-rollout-1", "web-rollout-2"]);
+    assert_eq!(replicas, [Some(0), Some(0), Some(3)]);
+    let mut pods = names(&of_kind(&list, "Pod"));
+    let count = pods.len();
+    pods.sort_unstable();
+    pods.dedup();
+    assert_eq!(pods.len(), count, "no two pods have one name");
+}
+
+#[test]
+fn commands_read_what_simulate_wrote() {
+    let folder = folder("export");
+    write(&folder, "cluster.json", fixture("homelab/cluster.json"));
+    let event = ["--event", "fail:homelab-04"];
+    let told = ["simulate", "cluster.json", "-o", "json", "--export", "end.json"];
+    let told: Vec<&str> = told.into_iter().chain(event).collect();
+    let story = run_in(&folder, &told);
+    let last = story.json()["steps"][1].clone();
+    let end = run_in(&folder, &["simulate", "end.json", "-o", "json"]).ended(0).json();
+    let first = &end["steps"][0];
+    for (node, stands) in last["nodes"].as_object().unwrap() {
+        assert_eq!(first["nodes"][node]["state"], stands["state"], "{node}");
+    }
+    for (workload, stands) in last["workloads"].as_object().unwrap() {
+        let got = &first["workloads"][workload];
+        for count in ["ready", "pending", "terminating"] {
+            let number = |of: &Value, end: &str| of[count][end].as_i64().unwrap();
+            let within = number(stands, "min")..=number(stands, "max");
+            assert!(within.contains(&number(got, "min")), "{workload} {count}: {got} {stands}");
+        }
+        assert_eq!(got["messages"], stands["messages"], "{workload}");
+    }
+    // What explain says of a pod that waits stands in its condition.
+    let written: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("end.json")).unwrap()).unwrap();
+    let explained = run_in(&folder, &["explain", "end.json", "-o", "json"]).ended(0).json();
+    assert!(!explained.as_array().unwrap().is_empty());
+    for pod in explained.as_array().unwrap() {
+        let named = |object: &&Value| {
+            let text = |field: &str| object["metadata"][field].as_str().unwrap();
+            pod["pod"] == format!("{}/{}", text("namespace"), text("name"))
+        };
+        let found = of_kind(&written, "Pod").into_iter().find(named).unwrap();
+        let conditions = found["status"]["conditions"].as_array().unwrap();
+        let says = conditions.iter().find(|known| known["type"] == "PodScheduled").unwrap();
+        assert_eq!((&says["status"], &says["reason"]), (&"False".into(), &"Unschedulable".into()));
+        let message = says["message"].as_str().unwrap();
+        assert!(message.starts_with(pod["message"].as_str().unwrap()), "{message}");
+    }
+    assert!(run_in(&folder, &["prove", "end.json"]).code.is_some_and(|code| code != 2));
+}
+
+#[test]
+fn an_export_needs_a_folder_and_an_input_only_once() {
+    let nowhere = ["simulate", "edge/cluster.json", "--export", "no/such/folder.json"];
+    let refused = run(&nowhere).ended(2);
+    assert!(refused.stderr.contains("there is no folder no/such"), "{}", refused.stderr);
+    let folder = folder("export-stdin");
+    let path = folder.join("end.json");
+    let arguments = ["simulate", "-", "--export", path.to_str().unwrap()];
+    run_with(manifests().as_bytes(), &arguments).ended(0);
+    assert!(path.is_file());
 }
