@@ -101,6 +101,10 @@ pub struct SimulateArguments {
     /// separated by commas.
     #[arg(long, value_name = "EVENT")]
     pub event: Vec<String>,
+    /// How long something takes, where the export does not say, for instance `image-start=20s`; may
+    /// repeat. It changes when things happen, not what.
+    #[arg(long, value_name = "TIME=DURATION")]
+    pub assume: Vec<String>,
     /// Write where one run of the story ends as an export, a JSON List that any command reads.
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
@@ -108,6 +112,9 @@ pub struct SimulateArguments {
     /// 200 pods, 20000 beyond]
     #[arg(long, value_name = "STATES", env = "HOLDFAST_BUDGET")]
     pub budget: Option<usize>,
+    /// Show every workload and node, also in large clusters.
+    #[arg(long)]
+    pub all: bool,
     /// Formats and where to write them: `human`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,

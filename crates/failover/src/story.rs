@@ -45,6 +45,8 @@ pub struct Told {
 /// When what became of a pod; each where it happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Life {
+    /// The node it was last bound to.
+    pub node: Option<NodeId>,
     /// Its node failed.
     pub lost: Option<Seconds>,
     /// Its node was noticed.
@@ -104,7 +106,11 @@ pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Event], times:
         story: Story {
             told: Vec::new(),
             serving: workloads.map(serving).collect(),
-            lives: vec![Life::default(); start.instances().len()],
+            lives: start
+                .instances()
+                .iter()
+                .map(|instance| Life { node: instance.node(), ..Life::default() })
+                .collect(),
             end: start.clone(),
         },
     };
@@ -367,6 +373,7 @@ impl Teller<'_, '_> {
         }
         if is.node().is_some() && was.is_none_or(|was| was.node().is_none()) {
             life.bound = Some(now);
+            life.node = is.node();
         }
         if is.ready && was.is_none_or(|was| !was.ready) {
             life.ready = Some(now);

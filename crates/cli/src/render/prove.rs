@@ -237,8 +237,17 @@ fn doubts(out: &mut String, report: &Report) {
 }
 
 fn doubt_words(doubt: &DoubtReport) -> String {
-    let detail = doubt.detail.as_deref().unwrap_or_default();
-    let why = match doubt.reason {
+    let why = doubt_reason(doubt.reason, doubt.detail.as_deref().unwrap_or_default());
+    match doubt.fail.as_slice() {
+        [] => why,
+        [one] => format!("when {one} fails: {why}"),
+        many => format!("when {} fail: {why}", words::list(many, 6)),
+    }
+}
+
+/// A doubt in words.
+pub(super) fn doubt_reason(reason: &str, detail: &str) -> String {
+    match reason {
         "budget" => "there are more orders than the budget allows; raise --budget".to_owned(),
         "custom-controller" => {
             "its pods are made by a controller that Kubernetes does not ship".to_owned()
@@ -255,11 +264,6 @@ fn doubt_words(doubt: &DoubtReport) -> String {
         }
         "evictions-stop" => "evictions may stop before they reach its pods".to_owned(),
         _ => "the cluster is on the move, and may come to rest in more than one way".to_owned(),
-    };
-    match doubt.fail.as_slice() {
-        [] => why,
-        [one] => format!("when {one} fails: {why}"),
-        many => format!("when {} fail: {why}", words::list(many, 6)),
     }
 }
 

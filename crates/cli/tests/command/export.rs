@@ -275,7 +275,7 @@ fn ends_of_drawn_stories_are_read_back() {
         "zero-spof/after-longhorn.json",
         "shapes/cluster.json",
     ] {
-        let told = rounds(path, &fixture(path), 12);
+        let told = rounds(path, &fixture(path), 40);
         assert!(told.values().sum::<u32>() >= 12, "{path}: only {told:?}");
     }
 }
@@ -302,7 +302,7 @@ fn ends_of_stories_of_recorded_clusters_are_read_back() {
         "mixed-2-0", "plain-1-0", "plan-data", "plan-edge", "plan-homelab", "plan-k3s",
         "plan-zero", "preemption-1-0", "rollouts-1-0", "spread-1-0",
     ] {
-        let told = rounds(name, &recorded(name), 10);
+        let told = rounds(name, &recorded(name), 40);
         assert!(told.values().sum::<u32>() >= 10, "{name}: only {told:?}");
     }
 }
