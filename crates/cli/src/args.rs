@@ -121,6 +121,9 @@ pub struct SimulateArguments {
     /// may repeat. It changes when things happen, not what.
     #[arg(long, value_name = "TIME=DURATION")]
     pub assume: Vec<String>,
+    /// Write where one run of the story ends as an export, a JSON List that any command reads.
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
     /// States to search per event before the ranges are widened instead. [default: 200000 up to
     /// 200 pods, 20000 beyond]
     #[arg(long, value_name = "STATES", env = "HOLDFAST_BUDGET")]

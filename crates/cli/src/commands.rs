@@ -10,7 +10,7 @@ pub mod synth;
 use std::path::PathBuf;
 
 use holdfast_cluster::{Cluster, NodeId};
-use holdfast_ingest::{Diagnostic, Loaded, Options, Rule, Severity};
+use holdfast_ingest::{Diagnostic, Loaded, Options, Rule, Severity, Source};
 
 use crate::args::SchedulerArguments;
 use crate::failure::{Failure, nearest};
@@ -22,11 +22,16 @@ use crate::{input, render};
 /// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no
 /// objects.
 fn load(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
-    load_with(inputs, &Options::default())
+    load_sources(input::read(inputs)?, inputs, &Options::default())
 }
 
-fn load_with(inputs: &[PathBuf], options: &Options) -> Result<Loaded, Failure> {
-    let loaded = holdfast_ingest::load(input::read(inputs)?, options);
+/// The same of sources that were read.
+fn load_sources(
+    sources: Vec<Source>,
+    inputs: &[PathBuf],
+    options: &Options,
+) -> Result<Loaded, Failure> {
+    let loaded = holdfast_ingest::load(sources, options);
     judge(&loaded.diagnostics, loaded.inventory.objects.total(), inputs)?;
     Ok(loaded)
 }
@@ -58,14 +63,24 @@ fn judge(diagnostics: &[Diagnostic], objects: u64, inputs: &[PathBuf]) -> Result
 /// # Errors
 /// As [`load`], and exit code 3 where there are no nodes.
 fn load_cluster(inputs: &[PathBuf], scheduler: &SchedulerArguments) -> Result<Loaded, Failure> {
+    load_cluster_of(input::read(inputs)?, inputs, scheduler)
+}
+
+/// The same of sources that were read.
+fn load_cluster_of(
+    sources: Vec<Source>,
+    inputs: &[PathBuf],
+    scheduler: &SchedulerArguments,
+) -> Result<Loaded, Failure> {
     let path = scheduler.scheduler_config.as_ref();
-    let sources = path.map(|path| input::read(std::slice::from_ref(path))).transpose()?;
-    let scheduler_config = match sources.as_deref() {
+    let configs = path.map(|path| input::read(std::slice::from_ref(path))).transpose()?;
+    let scheduler_config = match configs.as_deref() {
         None => None,
         Some([source]) => Some(source.clone()),
         Some(_) => return Err(Failure::usage("--scheduler-config must be one file")),
     };
-    let loaded = load_with(inputs, &Options { scheduler_config, ..Options::default() })?;
+    let loaded =
+        load_sources(sources, inputs, &Options { scheduler_config, ..Options::default() })?;
     if loaded.cluster.nodes().is_empty() {
         return Err(Failure::nothing("the input holds no nodes, so nothing can be said to fail")
             .hint("add them: kubectl get nodes -o json > nodes.json, then name both files"));

@@ -8,6 +8,7 @@ pub mod args;
 pub mod commands;
 pub mod events;
 pub mod exit;
+pub mod export;
 pub mod failure;
 pub mod input;
 pub mod output;

@@ -68,9 +68,11 @@ impl Cluster {
         let Some(template) = template else { return };
         let class = *self.class(template);
         let key = builder.intern(HASH);
-        let name = format!("{}-rollout-{rollout}", self.text(deployment.name));
-        let hash = builder.intern(&format!("rollout-{rollout}"));
-        let revision = newest.map_or(0, |set| self.workload(*set).revision) + 1;
+        // Numbered on from the newest, so that what a rollout made before is told from it.
+        let newest = newest.map_or(0, |set| self.workload(*set).revision);
+        let revision = newest + i64::from(rollout.max(1));
+        let name = format!("{}-rollout-{revision}", self.text(deployment.name));
+        let hash = builder.intern(&format!("rollout-{revision}"));
         let provenance = if rollout == 0 { Provenance::Read } else { Provenance::Inferred };
         let name = builder.intern(&name);
         let swap = Swap { key, old: self.labels(class.labels).get(key), new: hash };

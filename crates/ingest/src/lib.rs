@@ -9,6 +9,7 @@ mod configuration;
 pub mod diagnostic;
 pub mod documents;
 mod expand;
+pub mod export;
 pub mod inventory;
 mod json;
 pub mod load;

@@ -252,8 +252,8 @@ mod tests {
             json!({"kind": "ReplicaSet", "metadata": {"namespace": "a", "name": "bare-5f"}});
         let none = json!(null);
         let pods = [
-            set("own-5f", &owner("Deployment", "own")),
-            set("bare-5f", &none),
+            set,
+            bare_set,
             pod("own-5f-x", &owner("ReplicaSet", "own-5f"), Some("n"), true),
             pod("bare-5f-x", &owner("ReplicaSet", "bare-5f"), Some("n"), true),
             pod("gone-5f-x", &owner("ReplicaSet", "gone-5f"), Some("n"), true),

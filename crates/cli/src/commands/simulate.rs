@@ -8,7 +8,7 @@ use crate::args::SimulateArguments;
 use crate::events::{self, Named};
 use crate::failure::{Failure, nearest};
 use crate::output::{self, Format};
-use crate::{exit, render};
+use crate::{exit, export, input, render};
 
 /// Runs the command.
 ///
@@ -19,8 +19,13 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
         return Err(Failure::usage("--budget must be at least one state"));
     }
     output::check(&arguments.output.output)?;
+    output::refuse_ndjson(&arguments.output.output)?;
+    arguments.export.as_deref().map_or(Ok(()), output::check_folder)?;
     let times = times(&arguments.assume)?;
-    let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler)?;
+    let inputs = &arguments.input.inputs;
+    let sources = input::read(inputs)?;
+    let kept = arguments.export.is_some().then(|| sources.clone());
+    let loaded = super::load_cluster_of(sources, inputs, &arguments.scheduler)?;
     let named = events::parse(&loaded.cluster, &arguments.event)?;
     let cluster = loaded.cluster.with_rollouts(&events::rollouts(&named));
     let states_per_set = arguments.budget.unwrap_or_else(|| default_budget(&cluster));
@@ -32,11 +37,14 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
         .map_err(|refused| events::refused(&cluster, &named[refused.event], refused.why))?;
     let titles: Vec<String> = named.iter().map(|Named { name, .. }| name.clone()).collect();
     let mut outcome = Outcome::new(&simulator, &titles, &stages);
+    let story = story::tell(simulator.dynamics(), &stages[0].example, &told, &times);
+    if let (Some(path), Some(sources)) = (&arguments.export, kept) {
+        let export = export::of(sources, simulator.dynamics(), &loaded.origins, &story)?;
+        output::write_file(path, &render::json(&export))?;
+    }
     if !told.is_empty() {
-        let story = story::tell(simulator.dynamics(), &stages[0].example, &told, &times);
         outcome.timeline = Some(Timeline::new(&simulator, &titles, &stages, &story, &times));
     }
-    output::refuse_ndjson(&arguments.output.output)?;
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => render::simulate::human(&outcome, arguments.all),
         Format::Json | Format::Ndjson => render::json(&outcome),

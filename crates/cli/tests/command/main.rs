@@ -12,6 +12,7 @@
 
 mod claims;
 mod explain;
+mod export;
 mod golden;
 mod holdfast;
 mod hostile;
