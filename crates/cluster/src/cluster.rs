@@ -61,6 +61,10 @@ pub struct Objects {
     pub attachments: Vec<Attachment>,
     /// Values of priority classes by name.
     pub priority_classes: Map<Symbol, i32>,
+    /// Copies of volumes.
+    pub storage: crate::storage::Storage,
+    /// What was declared of hosts that are no nodes, and of the control plane.
+    pub machines: crate::machine::Machines,
     /// The version of the API server, where the export tells.
     pub server_version: Option<Symbol>,
     /// What the export speaks of.

@@ -10,6 +10,7 @@
 //! * [`symbol`], [`label`], [`selector`], [`fault`]: names, label sets, what selects them and what
 //!   does not parse.
 //! * [`node`], [`pod`], [`workload`], [`volume`], [`budget`], [`service`]: the objects.
+//! * [`storage`], [`machine`]: copies of volumes, and what an export cannot show.
 //! * [`cluster`]: all of it together, and the builder that interns it.
 //! * [`placement`]: who runs where, with an undo log.
 //! * [`coverage`]: which kinds of object the export held, hence what silence proves.
@@ -21,6 +22,7 @@ pub mod coverage;
 pub mod fault;
 pub mod id;
 pub mod label;
+pub mod machine;
 pub mod node;
 pub mod placement;
 pub mod pod;
@@ -30,6 +32,7 @@ mod rollout;
 pub mod selector;
 pub mod service;
 pub mod spread;
+pub mod storage;
 pub mod symbol;
 pub mod taint;
 pub mod volume;

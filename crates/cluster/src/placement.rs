@@ -5,10 +5,12 @@
 //! bit-identical state. Pods of a placement are *instances*: those of the export keep their number,
 //! replacements are added behind them.
 
+use std::collections::BTreeSet;
+
 use crate::node::Readiness;
 use crate::pod::{Phase, ScoredRequests};
 use crate::workload::WorkloadKind;
-use crate::{ClassId, Cluster, InstanceId, NodeId, Pod, PodId, Resources, WorkloadId};
+use crate::{ClassId, Cluster, InstanceId, NodeId, Pod, PodId, Resources, Symbol, WorkloadId};
 
 /// Where an instance is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +42,8 @@ pub struct Instance {
     pub healthy: bool,
     /// It is bound, but a volume that it needs is still attached to another node.
     pub attaching: bool,
+    /// It is bound, but too few copies are up of a volume that it needs.
+    pub starved: bool,
     /// Its controller is to replace it by one of the present template.
     pub outdated: bool,
     /// The number of a StatefulSet's pod; zero for all others.
@@ -149,6 +153,7 @@ enum Edit {
     Instance(InstanceId, Instance),
     Node(NodeId, NodeFlags),
     Target(WorkloadId, Target),
+    Machine(Symbol),
 }
 
 /// What the controller of a workload goes for.
@@ -200,6 +205,8 @@ pub struct Placement {
     tallies: Vec<Tally>,
     /// What each controller goes for, by workload.
     targets: Vec<Target>,
+    /// Machines that are down, which are no nodes.
+    down: BTreeSet<Symbol>,
     log: Vec<Edit>,
 }
 
@@ -215,6 +222,7 @@ impl PartialEq for Placement {
             && self.attaching == other.attaching
             && self.tallies == other.tallies
             && self.targets == other.targets
+            && self.down == other.down
     }
 }
 
@@ -250,6 +258,7 @@ impl Placement {
                 .iter()
                 .map(|workload| Target { desired: workload.desired, rollouts: 0 })
                 .collect(),
+            down: BTreeSet::new(),
             log: Vec::new(),
         };
         for id in cluster.pod_ids() {
@@ -284,6 +293,7 @@ impl Placement {
             ready: false,
             healthy,
             attaching: false,
+            starved: false,
             outdated: false,
             ordinal: ordinal(cluster, pod),
             terminating: pod.terminating,
@@ -355,9 +365,29 @@ impl Placement {
         }
     }
 
+    /// Whether a machine, which is no node, is down.
+    pub fn is_down(&self, machine: Symbol) -> bool {
+        self.down.contains(&machine)
+    }
+
+    /// A machine that is no node fails, or comes back.
+    pub fn set_down(&mut self, machine: Symbol, down: bool) {
+        if self.is_down(machine) != down {
+            self.log.push(Edit::Machine(machine));
+            self.turn(machine);
+        }
+    }
+
+    fn turn(&mut self, machine: Symbol) {
+        if !self.down.remove(&machine) {
+            self.down.insert(machine);
+        }
+    }
+
     /// Whether the instance serves.
     fn serves(&self, instance: &Instance) -> bool {
-        let at_work = instance.healthy && !instance.terminating && !instance.attaching;
+        let waits = instance.attaching || instance.starved;
+        let at_work = instance.healthy && !instance.terminating && !waits;
         match instance.whereabouts {
             Whereabouts::On(node) => at_work && self.node(node).serves(),
             Whereabouts::Unlisted => at_work,
@@ -391,6 +421,7 @@ impl Placement {
                 Edit::Instance(id, before) => self.replace(cluster, id, before),
                 Edit::Node(id, before) => self.set_flags(id, before),
                 Edit::Target(workload, before) => self.targets[workload.index()] = before,
+                Edit::Machine(name) => self.turn(name),
             }
         }
     }
@@ -411,6 +442,7 @@ impl Placement {
             ready: false,
             healthy: true,
             attaching: false,
+            starved: false,
             outdated: false,
             ordinal: 0,
             terminating: false,
@@ -461,7 +493,7 @@ impl Placement {
             match edit {
                 Edit::Added => added -= 1,
                 Edit::Instance(id, before) => changed.push((*id, Some(*before))),
-                Edit::Node(..) | Edit::Target(..) => {}
+                Edit::Node(..) | Edit::Target(..) | Edit::Machine(_) => {}
             }
         }
         changed.retain(|(id, _)| id.index() < added);

@@ -81,6 +81,18 @@ impl Event {
         }
     }
 
+    /// Whether nodes may be lost by it for so long that storage makes new copies elsewhere.
+    pub fn takes_nodes(&self) -> bool {
+        matches!(
+            self,
+            Self::Fail(_)
+                | Self::Delete(_)
+                | Self::OutOfService(_)
+                | Self::Drain(_)
+                | Self::Partition(_)
+        )
+    }
+
     /// Whether it is an order to the API server, and not something that just happens.
     fn is_order(&self) -> bool {
         !matches!(self, Self::Fail(_) | Self::Recover(_) | Self::Partition(_) | Self::Heal)
@@ -146,6 +158,7 @@ impl Event {
             Self::Scale(workload, desired) => scale(cluster, placement, *workload, *desired),
             Self::DeletePod(pod) => delete_pod(cluster, placement, (*pod).into()),
         }
+        dynamics.storage().refresh(cluster, placement);
         // Whoever can act again has work that was left.
         dynamics.begin(placement);
     }

@@ -28,8 +28,9 @@ impl Envelope {
         !self.open
     }
 
-    /// Adds the pods that may be moved from a state on, right after an event.
-    pub(crate) fn widen(&mut self, dynamics: &Dynamics<'_>, state: &mut Placement) {
+    /// Adds the pods that may be moved from a state on, right after an event, and those whose volumes
+    /// may be usable or not.
+    pub(crate) fn widen(&mut self, dynamics: &Dynamics<'_>, state: &mut Placement, rebuilt: bool) {
         let cluster = dynamics.cluster();
         self.open = true;
         let situation = dynamics.situation(state);
@@ -40,6 +41,10 @@ impl Envelope {
         let moved: BTreeSet<InstanceId> =
             state.changed_since(mark).into_iter().map(|(id, _)| id).collect();
         state.revert(cluster, mark);
+        let own = |id: &InstanceId| id.index() < cluster.pods().len();
+        let shaky = dynamics.storage().doubtful(state);
+        let starved = dynamics.storage().starved(state).filter(|_| rebuilt);
+        self.floating.extend(shaky.into_iter().chain(starved).filter(own));
         if !situation.acts {
             return;
         }
@@ -50,8 +55,7 @@ impl Envelope {
             .collect();
         let floats = |id: &InstanceId| {
             let instance = state.instance(*id);
-            let draining =
-                instance.node().is_some_and(|node| state.node(node).draining.is_some());
+            let draining = instance.node().is_some_and(|node| state.node(node).draining.is_some());
             moved.contains(id)
                 || instance.is_pending()
                 || instance.terminating
@@ -64,13 +68,14 @@ impl Envelope {
         let spec = |id: InstanceId| cluster.spec_of(state.instance(id).class);
         let highest = floating
             .iter()
-            .filter(|id| spec(**id).preempts && state.instance(**id).whereabouts != Whereabouts::Gone)
+            .filter(|id| {
+                spec(**id).preempts && state.instance(**id).whereabouts != Whereabouts::Gone
+            })
             .map(|id| spec(*id).priority)
             .max();
         if let Some(highest) = highest {
             floating.extend(state.instance_ids().filter(|id| spec(*id).priority < highest));
         }
-        let own = |id: &InstanceId| id.index() < cluster.pods().len();
         self.floating.extend(floating.into_iter().filter(own));
     }
 
@@ -118,6 +123,7 @@ impl Envelope {
             ranges.terminating =
                 join(ranges.terminating, held(&|id| state.instance(id).terminating), loose);
             ranges.attaching = join(ranges.attaching, 0, loose);
+            ranges.starved = join(ranges.starved, 0, loose);
         }
     }
 }

@@ -73,6 +73,10 @@ pub struct WorkloadOutcome {
     /// Pods that are bound and wait for a volume; left out where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attaching: Option<RangeOutcome>,
+    /// Pods that are bound and cannot use a volume, as too few copies of it are up; left out where
+    /// there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starved: Option<RangeOutcome>,
     /// What the scheduler says to those that wait for a node.
     pub messages: Vec<String>,
 }
@@ -137,12 +141,14 @@ pub fn key(cluster: &Cluster, subject: &Subject) -> String {
 
 fn workload(ranges: &WorkloadRanges) -> WorkloadOutcome {
     let attaching = range(ranges.attaching);
+    let starved = range(ranges.starved);
     WorkloadOutcome {
         desired: ranges.desired.max,
         ready: range(ranges.ready),
         pending: range(ranges.pending),
         terminating: range(ranges.terminating),
         attaching: (attaching.max > 0).then_some(attaching),
+        starved: (starved.max > 0).then_some(starved),
         messages: ranges.messages.iter().cloned().collect(),
     }
 }

@@ -83,7 +83,6 @@ fn pairs_fall_to_two_workers() {
 
 /// All three copies of the wiki's pages are on these two nodes, as its volume allows.
 #[test]
-#[ignore = "copies of volumes are not read yet: PROVED today, which is wrong"]
 fn a_volume_whose_copies_are_all_lost_is_not_proved() {
     let report = failing("zero-spof/after-longhorn", "blackboar,cloudserver1");
     assert!(!verdicts(&report, "Deployment", "wiki").contains('P'));
@@ -94,7 +93,6 @@ fn a_volume_whose_copies_are_all_lost_is_not_proved() {
 
 /// Two of three monitors, and two of three copies of some blocks: nothing is read or written.
 #[test]
-#[ignore = "Ceph's monitors and min_size are not read yet: PROVED today, which is wrong"]
 fn a_pool_without_its_quorum_is_not_proved() {
     let report = failing("zero-spof/after-ceph", "cloudserver1,cloudserver2");
     assert!(!verdicts(&report, "StatefulSet", "postgres").contains('P'));
