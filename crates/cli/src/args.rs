@@ -76,6 +76,9 @@ pub struct ProveArguments {
     /// These nodes fail together, and no others.
     #[arg(long, value_name = "NODE,…", value_delimiter = ',', conflicts_with = "nodes")]
     pub fail: Option<Vec<String>>,
+    /// What the export cannot show: a file of kind `Assumptions`.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
     /// States to search per failure set before its answer is UNKNOWN.
     #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
     pub budget: usize,
@@ -101,6 +104,10 @@ pub struct SimulateArguments {
     /// separated by commas.
     #[arg(long, value_name = "EVENT")]
     pub event: Vec<String>,
+    /// What the export cannot show: a file of kind `Assumptions`. Its machines can be named in
+    /// `fail:` and `recover:`.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
     /// States to search per event before the ranges are widened instead.
     #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
     pub budget: usize,

@@ -10,19 +10,19 @@
 //! * [`symbol`], [`label`], [`selector`], [`fault`]: names, label sets, what selects them and what
 //!   does not parse.
 //! * [`node`], [`pod`], [`workload`], [`volume`], [`budget`], [`service`]: the objects.
-//! * [`storage`], [`machine`]: copies of volumes, and what an export cannot show.
+//! * [`storage`], [`assumptions`]: copies of volumes, and what an export cannot show.
 //! * [`cluster`]: all of it together, and the builder that interns it.
 //! * [`placement`]: who runs where, with an undo log.
 //! * [`coverage`]: which kinds of object the export held, hence what silence proves.
 
 pub mod affinity;
+pub mod assumptions;
 pub mod budget;
 pub mod cluster;
 pub mod coverage;
 pub mod fault;
 pub mod id;
 pub mod label;
-pub mod machine;
 pub mod node;
 pub mod placement;
 pub mod pod;

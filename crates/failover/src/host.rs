@@ -28,7 +28,7 @@ pub enum Power {
 impl Host {
     /// The node or machine of this name.
     pub fn named(cluster: &Cluster, name: Symbol) -> Self {
-        let machines = &cluster.objects().machines.machines;
+        let machines = &cluster.objects().assumptions.machines;
         match cluster.node_named(name) {
             Some(node) => Self::Node(node),
             None if machines.iter().any(|machine| machine.name == name) => Self::Machine(name),

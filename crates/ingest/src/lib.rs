@@ -5,6 +5,7 @@
 //! its place. The object half reads that text into the model. Nothing here does I/O: the command
 //! and the page read files and hand over [`Source`]s.
 
+pub mod assumptions;
 pub mod diagnostic;
 pub mod documents;
 mod expand;
@@ -24,6 +25,7 @@ mod unpack;
 mod workloads;
 mod yaml;
 
+pub use assumptions::assume;
 pub use diagnostic::{Diagnostic, ObjectRef, Place, Severity};
 pub use documents::for_each_object;
 pub use inventory::{Inventory, Kinds, Skipped};

@@ -73,11 +73,17 @@ pub enum Rule {
     PodsExpanded,
     /// An autoscaler of something that is not in the input.
     AutoscalerWithoutTarget,
+    /// An assumption that makes no sense, or names what is not there.
+    BadAssumption,
+    /// An assumption that the export contradicts.
+    AssumptionContradicts,
+    /// An assumption about a storage class that the export does not hold.
+    UnusedAssumption,
 }
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 38] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -113,6 +119,9 @@ impl Rule {
         Self::OwnerInferred,
         Self::PodsExpanded,
         Self::AutoscalerWithoutTarget,
+        Self::BadAssumption,
+        Self::AssumptionContradicts,
+        Self::UnusedAssumption,
     ];
 
     /// The stable kebab-case id.
@@ -205,6 +214,13 @@ impl Rule {
                 "Nothing to do for rendered manifests; in an export, look why pods are missing."),
             Self::AutoscalerWithoutTarget => ("autoscaler-without-target", "its target is missing",
                 "Add the target's kind to the export."),
+            Self::BadAssumption => ("bad-assumption", "an assumption cannot be",
+                "Correct the assumptions; docs/assumptions.md says what each field means."),
+            Self::AssumptionContradicts => ("assumption-contradicts",
+                "an assumption is not what the export says",
+                "Correct or remove the assumption, or export again if the cluster has changed."),
+            Self::UnusedAssumption => ("unused-assumption", "an assumption about nothing in it",
+                "Nothing to do where one file of assumptions serves several exports."),
         }
     }
 }

@@ -19,6 +19,7 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     }
     output::check(&arguments.output.output)?;
     let loaded = super::load_cluster(&arguments.input.inputs)?;
+    let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let named = events::parse(&loaded.cluster, &arguments.event)?;
     let cluster = loaded.cluster.with_rollouts(&events::rollouts(&named));
     let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };

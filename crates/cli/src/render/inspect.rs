@@ -123,9 +123,8 @@ impl View {
                 })
                 .collect(),
             control_plane: members
-                .members()
-                .iter()
-                .map(|node| cluster.node_name(*node).to_owned())
+                .nodes()
+                .map(|node| cluster.node_name(node).to_owned())
                 .collect(),
             nodes: cluster.node_ids().map(|id| node(cluster, &placement, id)).collect(),
             workloads: workloads(cluster, &placement),

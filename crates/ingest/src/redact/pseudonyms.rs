@@ -80,7 +80,7 @@ impl Pseudonyms {
             object.values().for_each(|value| {
                 strings(value, "", &mut |key, word| match key {
                     "nodeName" | "nodeID" if !word.is_empty() => {
-                        drop(nodes.insert(word.to_owned()))
+                        nodes.insert(word.to_owned());
                     }
                     "namespace" | "namespaces" => drop(namespaces.insert(word.to_owned())),
                     "driver" | "provisioner" | "attacher" => drop(drivers.insert(word.to_owned())),
