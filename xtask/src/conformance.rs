@@ -13,6 +13,17 @@ use crate::toolchain;
 /// The folder of the Go program that records what the real scheduler decides.
 pub(crate) const RECORDER: &str = "tests/conformance/recorder";
 
+/// The folder of the Go program that plays stories of failover on a real control plane.
+pub(crate) const LIVE: &str = "tests/conformance/live";
+
+/// What that takes besides itself, all of it pinned by the folder's go.mod.
+const CONTROL_PLANE: [&str; 4] = [
+    "k8s.io/kubernetes/cmd/kube-apiserver",
+    "k8s.io/kubernetes/cmd/kube-controller-manager",
+    "k8s.io/kubernetes/cmd/kube-scheduler",
+    "sigs.k8s.io/kwok/cmd/kwok",
+];
+
 /// The kinds of case that Holdfast decides as upstream does; CI holds it to them.
 const AGREED: &str = "fixtures/conformance/agreed.txt";
 
@@ -22,6 +33,9 @@ const FRESH_CASES: u32 = 3_000;
 /// What to compare: handed to the conformance program as it is.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    /// Records stories of failover on a real control plane, `--stories N --seed S` of them.
+    #[arg(long)]
+    live: bool,
     /// `--cases N --seed S` compares fresh cases, `record` writes the committed ones anew, `show`
     /// prints cases; `-- --help` tells the rest.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -33,14 +47,17 @@ pub(crate) struct Arguments {
 /// # Errors
 /// When Go is missing, something does not build, or Holdfast and the scheduler disagree.
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
-    let action = arguments.rest.first().map_or("compare", String::as_str);
-    let decides = !matches!(action, "show" | "kinds" | "--help");
+    let first = arguments.rest.first().map_or("compare", String::as_str);
+    let action = if arguments.live { "live" } else { first };
+    let decides = !matches!(action, "show" | "kinds" | "stories" | "--help");
     let target = toolchain::target_folder(root);
     let recorder = target.join("recorder");
     if decides {
         build_recorder(root, &recorder)?;
     }
-    if decides && action != "record" {
+    if arguments.live {
+        build_control_plane(root, &target.join("live"))?;
+    } else if decides && action != "record" {
         Program::cargo(root).args("build --quiet --release --package holdfast").run()?;
     }
     let mut program = Program::cargo(root)
@@ -48,11 +65,30 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
         .arg("--recorder")
         .arg(&recorder)
         .arg("--holdfast")
-        .arg(target.join("release").join("holdfast"));
+        .arg(target.join("release").join("holdfast"))
+        .arg("--control-plane")
+        .arg(target.join("live"));
+    if arguments.live {
+        program = program.arg(action);
+    }
     for argument in &arguments.rest {
         program = program.arg(argument);
     }
     program.run()
+}
+
+/// Builds what plays stories, from Go modules.
+fn build_control_plane(root: &Path, folder: &Path) -> Result<()> {
+    log::say("building a control plane (some ten minutes the first time)");
+    fs::create_dir_all(folder)?;
+    let build = |output: &Path, packages: &[&str]| {
+        let go = Program::new("go", &root.join(LIVE)).args("build -o").arg(output);
+        packages.iter().fold(go, Program::arg).run()
+    };
+    // With a folder for output, the name is the package's; etcd's is not telling.
+    build(&folder.join(""), &CONTROL_PLANE)?;
+    build(&folder.join("etcd"), &["go.etcd.io/etcd/server/v3"])?;
+    build(&folder.join("live"), &["."])
 }
 
 fn build_recorder(root: &Path, program: &Path) -> Result<()> {
@@ -80,7 +116,7 @@ pub(crate) fn fresh(root: &Path) -> Result<Outcome> {
     let rest = ["--cases", &FRESH_CASES.to_string(), "--seed", &seed.to_string(), "--kinds"];
     let mut rest: Vec<String> = rest.map(String::from).into();
     rest.push(kinds.join(","));
-    run(root, &Arguments { rest }).map(|()| Outcome::Done)
+    run(root, &Arguments { live: false, rest }).map(|()| Outcome::Done)
 }
 
 /// The kinds listed in [`AGREED`], one a line, `#` begins a comment.

@@ -45,7 +45,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         ("tests", &|| done(tests(root, &tally))),
         ("wasm", &|| done(wasm(root))),
         ("docs", &|| done(docs(root))),
-        ("recorder", &|| recorder(root)),
+        ("recorders", &|| recorders(root)),
         ("conformance", &|| conformance::fresh(root)),
     ]);
     let Tally { passed, failed } = tally.get();
@@ -126,14 +126,16 @@ fn docs(root: &Path) -> Result<()> {
     Program::cargo(root).args("doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings").run()
 }
 
-/// The recorder's own tests.
-fn recorder(root: &Path) -> Result<Outcome> {
+/// The Go programs' own tests.
+fn recorders(root: &Path) -> Result<Outcome> {
     if !toolchain::has_go(root) {
-        return Ok(Outcome::LeftOut("there is no Go here to build the recorder with".into()));
+        return Ok(Outcome::LeftOut("there is no Go here to build the recorders with".into()));
     }
-    let folder = root.join(conformance::RECORDER);
-    Program::new("go", &folder).args("vet ./...").run()?;
-    done(Program::new("go", &folder).args("test ./...").run())
+    for folder in [conformance::RECORDER, conformance::LIVE].map(|folder| root.join(folder)) {
+        Program::new("go", &folder).args("vet ./...").run()?;
+        Program::new("go", &folder).args("test ./...").run()?;
+    }
+    Ok(Outcome::Done)
 }
 
 #[cfg(test)]

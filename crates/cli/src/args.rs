@@ -108,9 +108,10 @@ pub struct SimulateArguments {
     /// `fail:` and `recover:`.
     #[arg(long, value_name = "FILE")]
     pub assumptions: Option<PathBuf>,
-    /// States to search per event before the ranges are widened instead.
-    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
-    pub budget: usize,
+    /// States to search per event before the ranges are widened instead. [default: 200000 up to
+    /// 200 pods, 20000 beyond]
+    #[arg(long, value_name = "STATES", env = "HOLDFAST_BUDGET")]
+    pub budget: Option<usize>,
     /// Formats and where to write them: `human`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,

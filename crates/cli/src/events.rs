@@ -51,7 +51,8 @@ fn upgrade(cluster: &Cluster, node: NodeId) -> impl Iterator<Item = Named> {
         ("recover", Event::Recover),
         ("uncordon", Event::Uncordon),
     ];
-    steps.map(|(verb, event)| Named { name: format!("{verb}:{name}"), event: event(vec![node]) })
+    steps
+        .map(|(verb, event)| Named { name: format!("{verb}:{name}"), event: event(vec![node]) })
         .into_iter()
 }
 
@@ -130,12 +131,7 @@ fn node(cluster: &Cluster, text: &str, name: &str) -> Result<NodeId, Failure> {
     })
 }
 
-fn labelled(
-    cluster: &Cluster,
-    text: &str,
-    key: &str,
-    value: &str,
-) -> Result<Vec<NodeId>, Failure> {
+fn labelled(cluster: &Cluster, text: &str, key: &str, value: &str) -> Result<Vec<NodeId>, Failure> {
     let wanted = cluster.find(key).zip(cluster.find(value));
     let has = |id: &NodeId| {
         wanted.is_some_and(|(key, value)| cluster.node(*id).labels.get(key) == Some(value))
@@ -273,8 +269,7 @@ pub fn refused(cluster: &Cluster, event: &Named, why: Impossible) -> Failure {
         ),
         Impossible::NoRollout(id) => (
             format!("{} does not roll out by itself", workload(id)),
-            "Deployments, StatefulSets and DaemonSets do, unless they are paused or OnDelete"
-                .to_owned(),
+            "Deployments, StatefulSets and DaemonSets do, unless they are paused".to_owned(),
         ),
         Impossible::NoScale(id) => (
             format!("{} cannot be scaled", workload(id)),
@@ -284,10 +279,9 @@ pub fn refused(cluster: &Cluster, event: &Named, why: Impossible) -> Failure {
             format!("what the next pods of {} ask for is not known", workload(id)),
             "add the workload itself to the export, not its pods alone".to_owned(),
         ),
-        Impossible::PodGone(_) => (
-            "the pod is gone by then".to_owned(),
-            "name a pod that is still there".to_owned(),
-        ),
+        Impossible::PodGone(_) => {
+            ("the pod is gone by then".to_owned(), "name a pod that is still there".to_owned())
+        }
     };
     Failure::usage(format!("--event {}: {reason}", event.name)).hint(hint)
 }

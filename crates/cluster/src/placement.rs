@@ -74,6 +74,8 @@ impl Instance {
 /// Taints that the node lifecycle controller puts on nodes, as a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LifecycleTaints {
+    /// The node is heard again, and they are about to be taken off.
+    pub leaving: bool,
     /// They stand instead of the export's taints of these kinds; otherwise beside them.
     pub replace: bool,
     /// `node.kubernetes.io/not-ready`, both `NoSchedule` and `NoExecute`.
@@ -740,6 +742,7 @@ mod tests {
             rollout: 0,
             first_ordinal: 0,
             parallel: false,
+            replaces_ended: false,
             autoscaled: None,
             provenance: Provenance::Read,
             inactive: false,

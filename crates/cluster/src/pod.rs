@@ -117,6 +117,10 @@ pub enum Unmodelled {
     /// Preferred node affinity that does not parse: its scheduling fails wherever two nodes or more
     /// would take it. Decided, and not proved with.
     UnparsableNodePreference,
+    /// A spread constraint whose selector does not parse: its scheduling fails, where the
+    /// constraint is soft only if two nodes or more would take it. Decided, and not proved
+    /// with.
+    UnparsableSpread,
     /// A disk that cannot be handed over to the CSI driver that took over its kind: scheduling
     /// fails, its own and that of pods with volumes that look at its node. Decided, and not proved
     /// with.

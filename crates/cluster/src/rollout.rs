@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::affinity::{PodAffinity, PodAffinityTerm};
 use crate::cluster::Builder;
 use crate::selector::{LabelSelector, Operator, Requirement};
-use crate::workload::{Provenance, Workload, WorkloadKind};
+use crate::workload::{Provenance, Strategy, Workload, WorkloadKind};
 use crate::{Cluster, Labels, PodClass, PodSpec, Symbol, WorkloadId};
 
 /// The label by which a Deployment tells its rollouts apart.
@@ -29,6 +29,34 @@ impl Cluster {
         builder.finish()
     }
 
+    /// The same cluster with the ReplicaSets that Deployments are about to make: one that replaces
+    /// its pods all at once makes the next only when the last old pod is gone
+    /// (`rolloutRecreate`, `pkg/controller/deployment/recreate.go`, v1.36.3), and until then all it
+    /// has are empty.
+    pub fn with_due_sets(self) -> Self {
+        let due: Vec<WorkloadId> =
+            self.workload_ids().filter(|id| self.lacks_its_set(*id)).collect();
+        if due.is_empty() {
+            return self;
+        }
+        let mut builder = Builder::from(self.clone());
+        due.into_iter().for_each(|id| self.add_set(&mut builder, id, 0));
+        builder.finish()
+    }
+
+    fn lacks_its_set(&self, id: WorkloadId) -> bool {
+        let deployment = self.workload(id);
+        let empty = |set: &WorkloadId| {
+            let set = self.workload(*set);
+            set.provenance == Provenance::Read && set.desired == 0
+        };
+        deployment.kind == WorkloadKind::Deployment
+            && deployment.strategy == Some(Strategy::Recreate)
+            && deployment.desired > 0
+            && !self.owned(id).is_empty()
+            && self.owned(id).iter().all(empty)
+    }
+
     fn add_set(&self, builder: &mut Builder, id: WorkloadId, rollout: u32) {
         let deployment = self.workload(id);
         let newest = self.owned(id).iter().max_by_key(|set| self.workload(**set).revision);
@@ -38,6 +66,8 @@ impl Cluster {
         let key = builder.intern(HASH);
         let name = format!("{}-rollout-{rollout}", self.text(deployment.name));
         let hash = builder.intern(&format!("rollout-{rollout}"));
+        let revision = newest.map_or(0, |set| self.workload(*set).revision) + 1;
+        let provenance = if rollout == 0 { Provenance::Read } else { Provenance::Inferred };
         let name = builder.intern(&name);
         let swap = Swap { key, old: self.labels(class.labels).get(key), new: hash };
         let labels = swap.labels(self.labels(class.labels));
@@ -55,9 +85,10 @@ impl Cluster {
             selector,
             template: Some(template),
             strategy: None,
+            revision,
             rollout,
             autoscaled: None,
-            provenance: Provenance::Inferred,
+            provenance,
             ..deployment.clone()
         });
     }

@@ -3,6 +3,7 @@
 //! Models `TopologySpreadConstraint` of `k8s.io/api/core/v1/types.go` (v0.36.3).
 
 use crate::Symbol;
+use crate::fault::Fault;
 use crate::selector::LabelSelector;
 
 /// What happens when the skew would grow too large.
@@ -34,6 +35,8 @@ pub struct SpreadConstraint {
     pub when_unsatisfiable: WhenUnsatisfiable,
     /// Which pods are counted, in the pod's own namespace. `matchLabelKeys` have been merged in.
     pub selector: LabelSelector,
+    /// Why the selector does not parse: scheduling fails then.
+    pub faults: Box<[Fault]>,
     /// With fewer domains than this the emptiest counts as zero.
     pub min_domains: Option<i32>,
     /// Whether `nodeSelector` and node affinity limit the domains.

@@ -46,11 +46,7 @@ pub fn standing<'a>(
         (lifecycle.unreachable, known.unreachable, Effect::NoSchedule),
         (lifecycle.unreachable, known.unreachable, Effect::NoExecute),
         (lifecycle.out_of_service, known.out_of_service, Effect::NoExecute),
-        (
-            lifecycle.replace && usage.unschedulable,
-            known.unschedulable,
-            Effect::NoSchedule,
-        ),
+        (lifecycle.replace && usage.unschedulable, known.unschedulable, Effect::NoSchedule),
     ];
     let value = known.empty;
     let added = added.into_iter().filter(|(is_set, ..)| *is_set);

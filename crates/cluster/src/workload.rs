@@ -91,6 +91,9 @@ pub struct Workload {
     pub first_ordinal: u32,
     /// A StatefulSet that starts its pods all at once (`podManagementPolicy: Parallel`).
     pub parallel: bool,
+    /// A Job that makes another pod only once the one before has ended
+    /// (`podReplacementPolicy: Failed`).
+    pub replaces_ended: bool,
     /// The lowest and highest replica count a `HorizontalPodAutoscaler` may set.
     pub autoscaled: Option<(i64, i64)>,
     /// Where the facts come from.

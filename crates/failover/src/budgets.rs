@@ -130,11 +130,7 @@ pub fn may_evict(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> R
     }
     let Standing { healthy, needed, allowed } = standing(cluster, placement, &budgets[at]);
     let unhealthy_goes = budgets[at].evict_unhealthy || healthy >= needed && needed > 0;
-    if allowed > 0 || !instance.ready && unhealthy_goes {
-        Ok(())
-    } else {
-        Err(Refusal::Budget(at))
-    }
+    if allowed > 0 || !instance.ready && unhealthy_goes { Ok(()) } else { Err(Refusal::Budget(at)) }
 }
 
 /// Whether the scale of the workload's pods is only what its pods tell.

@@ -36,10 +36,14 @@ impl Reaction {
         match workload.kind {
             WorkloadKind::Deployment
             | WorkloadKind::ReplicaSet
-            | WorkloadKind::ReplicationController
-            | WorkloadKind::Job
-            | WorkloadKind::CronJob => Self::ReplaceTerminating,
-            WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => Self::ReplaceGone,
+            | WorkloadKind::ReplicationController => Self::ReplaceTerminating,
+            WorkloadKind::Job | WorkloadKind::CronJob if !workload.replaces_ended => {
+                Self::ReplaceTerminating
+            }
+            WorkloadKind::Job
+            | WorkloadKind::CronJob
+            | WorkloadKind::StatefulSet
+            | WorkloadKind::DaemonSet => Self::ReplaceGone,
             WorkloadKind::StaticPod | WorkloadKind::Pod => Self::Nothing,
             WorkloadKind::Custom(_) => Self::Unknown,
         }
@@ -75,7 +79,9 @@ pub fn make_again(cluster: &Cluster, placement: &mut Placement, gone: InstanceId
     match cluster.workload(workload).kind {
         WorkloadKind::StatefulSet => stateful_set::sync(cluster, placement, workload),
         WorkloadKind::DaemonSet => daemon_set::make_again(cluster, placement, gone),
-        _ => {}
+        _ => {
+            replace(cluster, placement, gone);
+        }
     }
 }
 

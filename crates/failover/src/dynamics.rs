@@ -10,7 +10,7 @@ use holdfast_cluster::{
 use holdfast_scheduler::{Preemption, Scheduler, Scratch};
 
 use crate::control_plane::ControlPlane;
-use crate::controllers::{self, Reaction, daemon_set, replicas};
+use crate::controllers::{self, Reaction, daemon_set, replicas, stateful_set};
 use crate::disruption::{self, Certainty};
 use crate::eviction::{self, Delay};
 use crate::storage::Storage;
@@ -74,6 +74,11 @@ pub enum Step {
         /// The pod.
         pod: InstanceId,
     },
+    /// The taints of a node that came back are taken off. Pods may be scheduled before.
+    Clear {
+        /// The node.
+        node: NodeId,
+    },
     /// A volume that a pod waited for is attached, and the pod starts.
     Attach {
         /// The pod.
@@ -82,9 +87,9 @@ pub enum Step {
 }
 
 impl Step {
-    /// The pod it happens to, or the first of them.
-    pub fn pod(&self) -> InstanceId {
-        match self {
+    /// The pod it happens to, or the first of them; `None` where it happens to a node.
+    pub fn pod(&self) -> Option<InstanceId> {
+        Some(match self {
             Self::Evict { pod, .. }
             | Self::Schedule { pod, .. }
             | Self::Preempt { pod, .. }
@@ -94,7 +99,8 @@ impl Step {
             | Self::Renew { pod }
             | Self::Attach { pod } => *pod,
             Self::ScaleDown { pods } => pods[0],
-        }
+            Self::Clear { .. } => return None,
+        })
     }
 }
 
@@ -197,8 +203,12 @@ impl<'c> Dynamics<'c> {
     /// What the controllers do of themselves before anything happens: rollouts go on that were
     /// under way, StatefulSets make the pods they lack.
     pub fn begin(&self, placement: &mut Placement) {
+        volumes::wait(self.cluster, placement);
         if self.control_plane.acts(placement) {
             for id in self.cluster.workload_ids() {
+                if self.cluster.workload(id).kind == WorkloadKind::StatefulSet {
+                    stateful_set::hold_back(self.cluster, placement, id);
+                }
                 controllers::follow_up(self.cluster, placement, id);
             }
         }
@@ -257,6 +267,9 @@ impl<'c> Dynamics<'c> {
             self.add_drains(placement, &mut steps);
             self.add_deletions(placement, &mut steps);
             self.add_attachments(placement, &mut steps);
+            let back = |node: &NodeId| placement.node(*node).taints.leaving;
+            let clear = |node| Step::Clear { node };
+            steps.sure.extend(self.cluster.node_ids().filter(back).map(clear));
             self.add_scheduling(placement, situation, scratch, &mut steps);
         }
         steps
@@ -300,6 +313,7 @@ impl<'c> Dynamics<'c> {
                     controllers::make_again(self.cluster, placement, *pod);
                 }
             }
+            Step::Clear { node } => nodes::clear(self.cluster, placement, *node),
             Step::Attach { pod } => {
                 placement.change(self.cluster, *pod, |instance| instance.attaching = false);
                 self.follow_up(placement, *pod);
@@ -534,7 +548,9 @@ impl<'c> Dynamics<'c> {
     /// Pods on tainted nodes that will not be borne there for ever.
     fn evictable(&self, placement: &Placement) -> impl Iterator<Item = InstanceId> {
         let evicting = self.cluster.node_ids().filter(|node| {
-            placement.node(*node).exists
+            let usage = placement.node(*node);
+            usage.exists
+                && !usage.taints.leaving
                 && eviction::evicting_taints(self.cluster, placement, *node).next().is_some()
         });
         evicting.flat_map(move |node| {
@@ -560,6 +576,7 @@ impl<'c> Dynamics<'c> {
             | Step::GiveUp { .. }
             | Step::ScaleDown { .. }
             | Step::Renew { .. }
+            | Step::Clear { .. }
             | Step::Attach { .. } => false,
         }
     }

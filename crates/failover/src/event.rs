@@ -1,7 +1,7 @@
 //! What people and machines do to a cluster.
 
 use holdfast_cluster::placement::Whereabouts;
-use holdfast_cluster::workload::{Strategy, WorkloadKind};
+use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, PodId, Symbol, WorkloadId};
 
 use crate::controllers::{self, replicas};
@@ -60,8 +60,7 @@ pub enum Impossible {
     NothingToHeal,
     /// Without a control plane that acts nobody takes the order.
     NoControlPlane,
-    /// The workload does not roll out: its kind does not, it is paused, or waits for deletions
-    /// (`OnDelete`).
+    /// The workload does not roll out: its kind does not, or it is paused.
     NoRollout(WorkloadId),
     /// The workload cannot be scaled.
     NoScale(WorkloadId),
@@ -159,6 +158,8 @@ impl Event {
     /// [`Step`](crate::Step)s.
     pub fn apply(&self, dynamics: &Dynamics<'_>, placement: &mut Placement) {
         let cluster = dynamics.cluster();
+        // A drain that could not end has run into its timeout by now.
+        nodes::stop_draining(cluster, placement);
         match self {
             Self::Fail(silent) => nodes::fail(cluster, placement, silent),
             Self::Recover(back) => nodes::recover(cluster, placement, back),
@@ -220,15 +221,10 @@ fn check_machines(
 
 fn check_rollout(cluster: &Cluster, id: WorkloadId) -> Result<(), Impossible> {
     let workload = cluster.workload(id);
-    let rolls = match workload.strategy {
-        None | Some(Strategy::OnDelete) => false,
-        Some(Strategy::Recreate | Strategy::RollingUpdate { .. } | Strategy::Ordered { .. }) => {
-            true
-        }
-    };
-    match workload.kind {
-        _ if !rolls => Err(Impossible::NoRollout(id)),
-        _ if workload.template.is_none() => Err(Impossible::NoTemplate(id)),
+    // Only what is paused, or does not roll out at all, has no strategy.
+    match (workload.strategy, workload.template) {
+        (None, _) => Err(Impossible::NoRollout(id)),
+        (_, None) => Err(Impossible::NoTemplate(id)),
         _ => Ok(()),
     }
 }

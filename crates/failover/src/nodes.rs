@@ -31,6 +31,23 @@ fn silence(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId], runs:
             flags.taints.unreachable = true;
         });
     }
+    taint_silent(cluster, placement);
+}
+
+/// Whenever a node comes or goes the lifecycle controller looks at all of them anew: one that is
+/// silent but untainted, as its zone was down or all were, may be tainted after all.
+fn taint_silent(cluster: &Cluster, placement: &mut Placement) {
+    for node in cluster.node_ids() {
+        let usage = placement.node(node);
+        let silent = usage.exists && !usage.reachable && !usage.taints.unreachable;
+        let unready = usage.exists && usage.reachable && !usage.healthy && !usage.taints.not_ready;
+        if silent || unready {
+            placement.change_node(cluster, node, |flags| {
+                flags.taints.unreachable |= silent;
+                flags.taints.not_ready |= unready;
+            });
+        }
+    }
 }
 
 /// The nodes are heard and healthy again, whatever they were: failed, cut off, not ready, out of
@@ -44,12 +61,26 @@ pub fn recover(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId]) {
             flags.reachable = true;
             flags.healthy = true;
             flags.cut_off = false;
-            flags.taints = LifecycleTaints { replace: true, ..LifecycleTaints::default() };
+            let old = flags.taints;
+            flags.taints = match is_new {
+                // A node that registers anew has none.
+                true => LifecycleTaints { replace: true, ..LifecycleTaints::default() },
+                // What it has the lifecycle controller takes off when it next looks.
+                false => LifecycleTaints { leaving: true, ..standing(cluster, node, old) },
+            };
         });
         if is_new {
             make_daemons(cluster, placement, node);
         }
     }
+    taint_silent(cluster, placement);
+}
+
+/// The taints of a node that came back are taken off.
+pub fn clear(cluster: &Cluster, placement: &mut Placement, node: NodeId) {
+    placement.change_node(cluster, node, |flags| {
+        flags.taints = LifecycleTaints { replace: true, ..LifecycleTaints::default() };
+    });
 }
 
 /// The node objects are deleted, and with them every pod of theirs.
@@ -61,6 +92,7 @@ pub fn delete(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId]) {
             flags.draining = None;
         });
     }
+    taint_silent(cluster, placement);
     for &node in nodes {
         remove_pods(cluster, placement, node);
     }
@@ -82,10 +114,9 @@ pub fn cordon(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId], co
     for &node in nodes {
         placement.change_node(cluster, node, |flags| {
             flags.unschedulable = cordoned;
-            let silent = !flags.reachable;
-            flags.taints.unreachable |= silent;
-            flags.taints.not_ready |= !silent && !flags.healthy;
-            flags.taints.replace = true;
+            if !flags.taints.replace {
+                flags.taints = standing(cluster, node, flags.taints);
+            }
             if !cordoned {
                 flags.draining = None;
             }
@@ -100,6 +131,28 @@ pub fn drain(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId]) {
     let next = InstanceId::at(placement.instances().len());
     for &node in nodes {
         placement.change_node(cluster, node, |flags| flags.draining = Some(next));
+    }
+}
+
+/// The taints of its lifecycle that a node of the export has, together with those it got since.
+fn standing(cluster: &Cluster, node: NodeId, since: LifecycleTaints) -> LifecycleTaints {
+    let known = cluster.known();
+    let has = |key| cluster.node(node).taints.iter().any(|taint| taint.key == key);
+    LifecycleTaints {
+        replace: true,
+        leaving: false,
+        not_ready: since.not_ready || has(known.not_ready),
+        unreachable: since.unreachable || has(known.unreachable),
+        out_of_service: since.out_of_service || has(known.out_of_service),
+    }
+}
+
+/// Whoever drained gave up: what is left stays.
+pub fn stop_draining(cluster: &Cluster, placement: &mut Placement) {
+    for node in cluster.node_ids() {
+        if placement.node(node).draining.is_some() {
+            placement.change_node(cluster, node, |flags| flags.draining = None);
+        }
     }
 }
 

@@ -234,7 +234,9 @@ impl Teller<'_, '_> {
     /// When a step is due, which kind of step goes first, and which of that kind.
     fn due(&self, step: &Step) -> (Seconds, u8, i64) {
         let placement = &self.story.end;
-        let pod = step.pod();
+        let Some(pod) = step.pod() else {
+            return (self.now + self.times.of(Time::NodeMonitorPeriod), 1, 0);
+        };
         let instance = placement.instance(pod);
         let spec = self.cluster().spec_of(instance.class);
         let life = self.story.lives.get(pod.index()).copied().unwrap_or_default();
@@ -257,7 +259,7 @@ impl Teller<'_, '_> {
                 let tries = (self.now - self.drained + retry - 1).div_euclid(retry);
                 (self.drained + tries * retry, 5, age)
             }
-            Step::ScaleDown { .. } | Step::Renew { .. } => (self.now, 6, age),
+            Step::ScaleDown { .. } | Step::Renew { .. } | Step::Clear { .. } => (self.now, 6, age),
             // The queue: priority, then age.
             Step::Schedule { .. } | Step::Preempt { .. } | Step::GiveUp { .. } => {
                 (self.now, 7, -(i64::from(spec.priority) << 32) + age)
@@ -380,9 +382,9 @@ impl Teller<'_, '_> {
                 self.freed.remove(&pod);
             } else if !self.freed.contains_key(&pod) {
                 let nodes = self.story.end.nodes();
-                let forced = nodes.iter().any(|node| {
-                    !node.exists || !node.reachable && !node.taints.out_of_service
-                });
+                let forced = nodes
+                    .iter()
+                    .any(|node| !node.exists || !node.reachable && !node.taints.out_of_service);
                 let wait = if forced { Time::ForceDetach } else { Time::VolumeAttach };
                 self.freed.insert(pod, self.now + self.times.of(wait));
             }

@@ -100,10 +100,7 @@ pub struct Times {
 
 impl Default for Times {
     fn default() -> Self {
-        Self {
-            seconds: Time::ALL.map(Time::default_seconds),
-            given: [false; Time::ALL.len()],
-        }
+        Self { seconds: Time::ALL.map(Time::default_seconds), given: [false; Time::ALL.len()] }
     }
 }
 

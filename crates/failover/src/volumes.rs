@@ -7,6 +7,7 @@
 //! new one waits, not ready (kubernetes/kubernetes#74947).
 
 use holdfast_cluster::placement::Whereabouts;
+use holdfast_cluster::pod::Phase;
 use holdfast_cluster::volume::{AccessMode, Claim, PodVolume, VolumeSource};
 use holdfast_cluster::{Cluster, Instance, InstanceId, Placement, PodSpec, Symbol};
 
@@ -17,6 +18,22 @@ pub fn must_wait(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> b
     any_sharing(cluster, placement, pod, |other| {
         !other.attaching && other.node().is_some_and(|at| at != node)
     })
+}
+
+/// Finds the pods of the export that have not started because another node holds a volume they
+/// need: once it lets go they will.
+pub fn wait(cluster: &Cluster, placement: &mut Placement) {
+    for (at, pod) in cluster.pods().iter().enumerate() {
+        let id = InstanceId::at(at);
+        let instance = placement.instance(id);
+        let starts = pod.phase == Phase::Pending && !instance.healthy && !instance.terminating;
+        if starts && !instance.attaching && must_wait(cluster, placement, id) {
+            placement.change(cluster, id, |instance| {
+                instance.healthy = true;
+                instance.attaching = true;
+            });
+        }
+    }
 }
 
 /// Whether a volume that the pod needs is attached to a node that nobody hears.

@@ -75,7 +75,7 @@ impl Controllers<'_> {
                     let on = self.nodes.iter().filter(|node| belongs(template, node, self.builder));
                     on.count() as i64
                 }
-                _ => member.pods.len() as i64,
+                _ => member.entry.desired,
             };
         }
     }
@@ -186,8 +186,13 @@ impl Controllers<'_> {
     fn fill_up(&mut self, at: usize, template: &Template) {
         let member = &self.roster.members[at];
         let own = || member.pods.iter().map(|at| &self.pods[*at as usize].value);
-        let active = own().filter(|pod| pod.is_active()).count() as i64;
-        let missing = (member.wanted() - active).clamp(0, PODS_MAX);
+        // A Job may wait until its pods have ended before it makes others.
+        let waits_for = |pod: &&PodEntry| match member.entry.replaces_ended {
+            true => !pod.phase.is_terminal(),
+            false => pod.is_active(),
+        };
+        let there = own().filter(waits_for).count() as i64;
+        let missing = (member.wanted() - there).clamp(0, PODS_MAX);
         let taken: BTreeSet<Symbol> = own().map(|pod| pod.name).collect();
         let base = self.builder.so_far().text(member.entry.name).to_owned();
         let mut number = 0;

@@ -155,7 +155,9 @@ fn assemble(mut gathered: Gathered, inventory: Inventory, options: Options) -> L
         builder.node(node);
     }
     add_objects(&mut gathered, &mut builder, coverage);
-    Loaded { cluster: builder.finish(), diagnostics, inventory, origins }
+    let cluster = builder.finish().with_due_sets();
+    origins.workloads.resize(cluster.workloads().len(), None);
+    Loaded { cluster, diagnostics, inventory, origins }
 }
 
 fn add_pod(
@@ -218,6 +220,7 @@ fn add_workload(
         rollout: 0,
         first_ordinal: ordinal(entry.first_ordinal),
         parallel: entry.parallel,
+        replaces_ended: entry.replaces_ended,
         autoscaled: member.autoscaled,
         provenance: member.provenance,
         inactive: entry.inactive,

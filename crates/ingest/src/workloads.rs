@@ -177,7 +177,11 @@ impl Roster {
             member.entry.desired = match member.entry.kind {
                 // Their pods have names, or nodes, of their own and are not replaced while they
                 // end.
-                WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => living,
+                kind @ (WorkloadKind::StatefulSet | WorkloadKind::DaemonSet)
+                    if active > 0 || !listed(kind, coverage) =>
+                {
+                    living
+                }
                 // Where all pods are ending at once their node is gone, and replacements are to
                 // come: unless the export lists that kind without this one, which then was deleted
                 // before its pods.
@@ -218,6 +222,8 @@ fn listed(kind: WorkloadKind, coverage: &Coverage) -> bool {
         WorkloadKind::ReplicaSet => coverage.has(InputKind::ReplicaSet),
         WorkloadKind::ReplicationController => coverage.has(InputKind::ReplicationController),
         WorkloadKind::Job => coverage.has(InputKind::Job),
+        WorkloadKind::StatefulSet => coverage.has(InputKind::StatefulSet),
+        WorkloadKind::DaemonSet => coverage.has(InputKind::DaemonSet),
         _ => false,
     }
 }

@@ -10,6 +10,7 @@ use holdfast_cluster::placement::Mark;
 use holdfast_cluster::pod::Unmodelled;
 use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::volume::{PodVolume, VolumeSource};
+use holdfast_cluster::workload::{Provenance, WorkloadKind};
 use holdfast_cluster::{ClassId, Cluster, InstanceId, Placement, PodClass, PodSpec, Symbol};
 use holdfast_failover::volumes;
 
@@ -70,11 +71,24 @@ impl Doubts {
     }
 }
 
-/// Services and ReplicaSets, by which pods without spread constraints of their own are spread: the
-/// kind of them that the export lacks.
+/// Services and the makers of pods, by which pods without spread constraints of their own are
+/// spread (`DefaultSelector`, `pkg/scheduler/framework/plugins/helper/spread.go`, v1.36.3): the kind
+/// of them that the export lacks.
 pub(crate) fn missing_for_spread(cluster: &Cluster) -> Option<InputKind> {
-    let needed = [InputKind::Service, InputKind::ReplicaSet];
-    needed.into_iter().find(|kind| !cluster.objects().coverage.has(*kind))
+    if !cluster.objects().coverage.has(InputKind::Service) {
+        return Some(InputKind::Service);
+    }
+    cluster.pods().iter().filter(|pod| !pod.expanded).find_map(|pod| {
+        let maker = cluster.workload(pod.workload);
+        let kind = match maker.kind {
+            WorkloadKind::ReplicaSet => InputKind::ReplicaSet,
+            WorkloadKind::StatefulSet => InputKind::StatefulSet,
+            WorkloadKind::ReplicationController => InputKind::ReplicationController,
+            _ => return None,
+        };
+        let unread = maker.provenance == Provenance::Inferred;
+        (unread && !cluster.objects().coverage.has(kind)).then_some(kind)
+    })
 }
 
 /// Whether nothing that is missing could let a pod with this doubt onto a node that turned it down

@@ -273,6 +273,10 @@ pub(crate) fn canonical(cluster: &Cluster, placement: &Placement, base: Mark) ->
         })
         .collect();
     entries.sort_unstable();
+    entries.extend(cluster.node_ids().filter_map(|id| {
+        let leaving = placement.node(id).taints.leaving;
+        leaving.then_some([u32::MAX, u32::MAX, id.0, 0, 0, 0, 0, 0])
+    }));
     entries.extend(placement.retargeted_since(base).into_iter().map(|id| {
         let Target { desired, rollouts } = placement.target(id);
         let desired = desired as u64;

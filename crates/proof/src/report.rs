@@ -414,7 +414,7 @@ impl Namer<'_> {
             Step::Preempt { pod, victims, .. } => {
                 concerns(*pod) || victims.iter().any(|victim| concerns(*victim))
             }
-            step => concerns(step.pod()),
+            step => step.pod().is_some_and(concerns),
         });
         let pod = |id: &InstanceId| self.pod(&witness.end, *id);
         Counterexample {
@@ -453,6 +453,7 @@ impl Namer<'_> {
             Step::ScaleDown { pods } => ("scale-down", self.pod(end, pods[0])),
             Step::Renew { pod } => ("renew", self.pod(end, *pod)),
             Step::Attach { pod } => ("attach", self.pod(end, *pod)),
+            Step::Clear { .. } => unreachable!("no node comes back while a claim is asked about"),
         };
         let victims = match step {
             Step::Preempt { victims: pods, .. } | Step::ScaleDown { pods } => {

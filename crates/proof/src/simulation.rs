@@ -21,7 +21,7 @@ use crate::subject::{Subject, follows_nodes};
 use crate::verdict::Doubt;
 
 /// States of rest that are kept between two events.
-const RESTS_MAX: usize = 4_096;
+const RESTS_MAX: usize = 16_384;
 
 /// The fewest and the most over every order and tie-break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

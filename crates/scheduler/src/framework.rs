@@ -66,14 +66,19 @@ impl<'a> Cycle<'a> {
         };
         let eligible = eligible.and_then(|eligible| {
             cycle.look_up_volumes()?;
+            pod_topology_spread::pre_filter(&context)
+                .map_err(|reason| (Plugin::PodTopologySpread, reason))?;
             inter_pod_affinity::pre_filter(&context)
                 .map_err(|reason| (Plugin::InterPodAffinity, reason))?;
             Ok(eligible)
         });
-        // Every such rejection holds whoever else is evicted.
         let eligible = eligible.map_err(|(plugin, reason)| Rejection {
             plugin,
-            code: Code::UnschedulableAndUnresolvable,
+            code: match reason {
+                Reason::HardSpreadUnparsable(_) => Code::Error,
+                // Holds whoever else is evicted.
+                _ => Code::UnschedulableAndUnresolvable,
+            },
             reasons: vec![reason],
         });
         (cycle, eligible)
@@ -208,10 +213,16 @@ impl<'a> Cycle<'a> {
     /// What keeps the feasible nodes from being scored (`RunPreScorePlugins`).
     fn pre_score(&self) -> Result<(), Failure> {
         let Context { compiled, spec_id, spec, .. } = self.context;
-        let plugin = Plugin::NodeAffinity;
-        let runs = compiled.profile.scores.iter().any(|(known, _)| *known == plugin);
-        if runs && !spec.node_affinity.preferred_faults.is_empty() {
-            let reason = Reason::NodePreferenceUnparsable(spec_id);
+        for &(plugin, _) in &compiled.profile.scores {
+            let reason = match plugin {
+                Plugin::NodeAffinity if !spec.node_affinity.preferred_faults.is_empty() => {
+                    Reason::NodePreferenceUnparsable(spec_id)
+                }
+                Plugin::PodTopologySpread if pod_topology_spread::soft_is_unparsable(spec) => {
+                    Reason::SoftSpreadUnparsable(spec_id)
+                }
+                _ => continue,
+            };
             return Err(Failure { stage: Stage::PreScore, plugin, reason });
         }
         Ok(())

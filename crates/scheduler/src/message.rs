@@ -26,6 +26,7 @@ fn failed(cluster: &Cluster, failure: Failure) -> String {
     let plugin = failure.plugin.name();
     let text = wording::text(cluster, failure.reason);
     match failure.stage {
+        Stage::PreFilter => format!("running PreFilter plugin \"{plugin}\": {text}"),
         Stage::Filter => format!("running \"{plugin}\" filter plugin: {text}"),
         Stage::PreScore => format!("running PreScore plugin \"{plugin}\": {text}"),
     }

@@ -67,6 +67,10 @@ pub enum Reason {
     PodAffinityUnparsable(SpecId),
     /// The spec's preferred node affinity does not parse.
     NodePreferenceUnparsable(SpecId),
+    /// A required spread constraint of the spec does not parse.
+    HardSpreadUnparsable(SpecId),
+    /// A preferred spread constraint of the spec does not parse.
+    SoftSpreadUnparsable(SpecId),
     /// The kubelet lacks a feature.
     FeatureMissing,
     /// A disk is in use already in a way that excludes the pod.
@@ -137,6 +141,8 @@ pub struct Rejection {
 /// Where in a cycle a plugin failed (`pkg/scheduler/framework/runtime/framework.go`, v1.36.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
+    /// Before any node was looked at.
+    PreFilter,
     /// While a node was looked at.
     Filter,
     /// Before scoring.

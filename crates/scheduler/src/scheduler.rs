@@ -2,13 +2,13 @@
 
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
 
-use crate::preemption::outcomes::{self, Outcomes};
 use crate::decision::{Decision, NodeVerdict, Outcome, Preemption, Scores};
 use crate::framework::{Cycle, Eligible};
 use crate::node_info::{NodeInfo, snapshot};
 use crate::plugin::{Plugin, Profile};
 use crate::plugins::{Compiled, Context, scheduling_gates};
 use crate::preemption;
+use crate::preemption::outcomes::{self, Outcomes};
 use crate::reason::{Code, Failure, Reason, Rejection, Stage};
 
 /// kube-scheduler 1.36 for one cluster.
@@ -146,6 +146,11 @@ impl<'c> Scheduler<'c> {
         }
         let (cycle, eligible) = Cycle::pre_filter(context);
         match eligible {
+            Err(Rejection { plugin, code: Code::Error, reasons }) => {
+                let stage = Stage::PreFilter;
+                let failure = Failure { stage, plugin, reason: reasons[0] };
+                decision.outcome = Outcome::Failed(failure);
+            }
             Err(rejection) => decision.pre_filter = Some(rejection),
             Ok(eligible) => self.judge(&cycle, &eligible, &mut decision),
         }

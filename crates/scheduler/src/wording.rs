@@ -51,6 +51,8 @@ pub fn text(cluster: &Cluster, reason: Reason) -> Cow<'static, str> {
         }
         Reason::PodAffinityUnparsable(spec) => unparsable::pod_affinity(cluster, spec),
         Reason::NodePreferenceUnparsable(spec) => unparsable::node_preferences(cluster, spec),
+        Reason::HardSpreadUnparsable(spec) => unparsable::hard_spread(cluster, spec),
+        Reason::SoftSpreadUnparsable(spec) => unparsable::soft_spread(cluster, spec),
         Reason::LeftOutBy(plugin) => {
             format!("node(s) didn't satisfy plugin(s) [{}]", plugin.name())
         }
@@ -137,6 +139,8 @@ fn fixed(reason: Reason) -> Option<&'static str> {
         | Reason::VolumeNotMigrated(_)
         | Reason::PodAffinityUnparsable(_)
         | Reason::NodePreferenceUnparsable(_)
+        | Reason::HardSpreadUnparsable(_)
+        | Reason::SoftSpreadUnparsable(_)
         | Reason::LeftOutBy(_) => return None,
     })
 }

@@ -142,3 +142,29 @@ fn one_term_that_does_not_parse_voids_the_list_of_a_running_pod() {
     assert_eq!(result(&[json!({})]), "unschedulable");
     assert_eq!(result(&[json!({}), odd]), "scheduled");
 }
+
+/// `podtopologyspread/filtering.go` and `scoring.go`: a required constraint that does not parse
+/// fails every cycle, a preferred one those with a choice.
+#[test]
+fn a_spread_constraint_that_does_not_parse_fails_the_cycle() {
+    let decided = |when: &str, count| {
+        let constraint = json!({"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": when,
+            "labelSelector": {"matchLabels": {"app": "not a value!"}}});
+        let wish = json!({"spec": {"topologySpreadConstraints": [constraint]}});
+        trace(&with(nodes(count), &[pod("p", &wish)]))
+    };
+    let hard = decided("DoNotSchedule", 1);
+    let text = format!(
+        "running PreFilter plugin \"PodTopologySpread\": get constraints from pod: obtaining pod's \
+         hard topology spread constraints: values[0][app]: {NOT_A_VALUE}"
+    );
+    assert_eq!((hard.result, hard.message), ("error", Some(text)));
+    assert!(hard.pre_filter.is_none() && hard.preemption_message.is_none());
+    let soft = decided("ScheduleAnyway", 2);
+    let text = format!(
+        "running PreScore plugin \"PodTopologySpread\": calculating preScoreState: obtaining pod's \
+         soft topology spread constraints: values[0][app]: {NOT_A_VALUE}"
+    );
+    assert_eq!((soft.result, soft.message), ("error", Some(text)));
+    assert_eq!(decided("ScheduleAnyway", 1).result, "scheduled");
+}

@@ -13,8 +13,17 @@ use crate::case::Case;
 
 /// The folder of everything recorded.
 pub fn folder() -> PathBuf {
+    fixtures().join("conformance")
+}
+
+/// The folder of recorded failovers.
+pub fn failover() -> PathBuf {
+    fixtures().join("failover")
+}
+
+fn fixtures() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.ancestors().nth(2).unwrap_or(own).join("fixtures").join("conformance")
+    own.ancestors().nth(2).unwrap_or(own).join("fixtures")
 }
 
 /// The kinds that Holdfast decides as upstream does, from `agreed.txt`.

@@ -7,7 +7,8 @@
 //! - [`shape`]: words to describe JSON with, [`kinds`]: the cases, [`assemble`]: their last touch;
 //! - [`case`]: one case, and how it is drawn; [`decider`]: who decides it;
 //! - [`compare`]: what differs, and the table; [`shrink`]: the least that differs;
-//! - [`archive`]: recorded cases in the repository.
+//! - [`archive`]: recorded cases in the repository;
+//! - [`live`]: stories for a real control plane, which judge what happens over time.
 
 pub mod archive;
 pub mod assemble;
@@ -15,5 +16,6 @@ pub mod case;
 pub mod compare;
 pub mod decider;
 pub mod kinds;
+pub mod live;
 pub mod shape;
 pub mod shrink;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
@@ -13,6 +13,7 @@ use holdfast_conformance::case::{Case, Generator};
 use holdfast_conformance::compare::{Difference, Tally};
 use holdfast_conformance::decider::{Decider, Program};
 use holdfast_conformance::kinds::{KINDS, Kind};
+use holdfast_conformance::live::{self, Story};
 use holdfast_conformance::shrink::shrink;
 
 /// How many cases are held in memory at a time.
@@ -20,6 +21,9 @@ const CHUNK: u64 = 1_000;
 
 /// How large the recorded cases may be, in bytes.
 const ARCHIVE_MAX: u64 = 15_000_000;
+
+/// How large the recorded stories may be, in bytes.
+const FAILOVER_MAX: u64 = 5_000_000;
 
 /// Compares Holdfast's decisions with the real scheduler's.
 #[derive(Parser)]
@@ -43,6 +47,15 @@ struct Arguments {
     /// Writes the table to this file, too.
     #[arg(long)]
     table: Option<PathBuf>,
+    /// How many stories, besides those of the plans.
+    #[arg(long, default_value_t = 40)]
+    stories: u64,
+    /// How many stories are played at a time.
+    #[arg(long, default_value_t = 4)]
+    at_once: u32,
+    /// The folder of the program that plays stories, and of the control plane's.
+    #[arg(long, default_value = "target/live")]
+    control_plane: PathBuf,
     /// The recorder's program.
     #[arg(long, default_value = "target/recorder")]
     recorder: PathBuf,
@@ -61,6 +74,10 @@ enum Action {
     Show,
     /// Lists the kinds of case.
     Kinds,
+    /// Draws stories of failover and prints them, one a line, the published plans first.
+    Stories,
+    /// Draws stories and records them on a real control plane, into `fixtures/failover`.
+    Live,
 }
 
 fn main() -> Result<ExitCode> {
@@ -74,6 +91,11 @@ fn main() -> Result<ExitCode> {
         Action::Compare => compare(&arguments, &kinds)?,
         Action::Record => record(&arguments, &kinds).map(|()| true)?,
         Action::Show => show(&arguments, &kinds).map(|()| true)?,
+        Action::Stories => {
+            drawn_stories(&arguments)?.iter().try_for_each(|story| say(&story.line()))?;
+            true
+        }
+        Action::Live => live(&arguments).map(|()| true)?,
         Action::Kinds => kinds.iter().try_for_each(|kind| say(kind.name)).map(|()| true)?,
     };
     Ok(if agreed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -201,9 +223,47 @@ fn record(arguments: &Arguments, kinds: &[Kind]) -> Result<()> {
         archive::write(&archive::file("decisions", kind.name), &decisions)?;
         say(&format!("{}: {each} cases", kind.name))?;
     }
-    let sizes = fs::read_dir(archive::folder())?.map(|entry| Ok(entry?.metadata()?.len()));
-    let size = sizes.sum::<io::Result<u64>>()?;
+    let size = size_of(&archive::folder())?;
     say(&format!("{size} bytes in all"))?;
     ensure!(size <= ARCHIVE_MAX, "more than {ARCHIVE_MAX} bytes are recorded");
     Ok(())
+}
+
+fn drawn_stories(arguments: &Arguments) -> Result<Vec<Story>> {
+    let mut stories = live::plans();
+    stories.extend(live::stories(arguments.stories, arguments.seed)?);
+    Ok(stories)
+}
+
+/// Plays stories; those that were recorded before stay as they are.
+fn live(arguments: &Arguments) -> Result<()> {
+    let out = archive::failover();
+    let mut child = Command::new(arguments.control_plane.join("live"))
+        .arg("--bin")
+        .arg(&arguments.control_plane)
+        .arg("--recorder")
+        .arg(&arguments.recorder)
+        .arg("--out")
+        .arg(&out)
+        .args(["--at-once", &arguments.at_once.to_string()])
+        .stdin(Stdio::piped())
+        .spawn()
+        .context("start the program that plays stories")?;
+    if let Some(mut stdin) = child.stdin.take() {
+        for story in drawn_stories(arguments)? {
+            writeln!(stdin, "{}", story.line())?;
+        }
+    }
+    let status = child.wait()?;
+    let size = size_of(&out)?;
+    say(&format!("{size} bytes in all"))?;
+    ensure!(size <= FAILOVER_MAX, "more than {FAILOVER_MAX} bytes are recorded");
+    ensure!(status.success(), "not every story could be recorded");
+    Ok(())
+}
+
+/// How many bytes the files of a folder have.
+fn size_of(folder: &Path) -> Result<u64> {
+    let sizes = fs::read_dir(folder)?.map(|entry| Ok(entry?.metadata()?.len()));
+    Ok(sizes.sum::<io::Result<u64>>()?)
 }

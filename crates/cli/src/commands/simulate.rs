@@ -1,5 +1,6 @@
 //! `holdfast simulate`: one story, event by event, and every way it may end.
 
+use holdfast_cluster::Cluster;
 use holdfast_failover::{Dynamics, Event};
 use holdfast_proof::{Outcome, Settings, Simulator};
 
@@ -14,7 +15,7 @@ use crate::{exit, render};
 /// # Errors
 /// Bad input, an event that names nothing or makes no sense.
 pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
-    if arguments.budget == 0 {
+    if arguments.budget == Some(0) {
         return Err(Failure::usage("--budget must be at least one state"));
     }
     output::check(&arguments.output.output)?;
@@ -22,7 +23,8 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let named = events::parse(&loaded.cluster, &arguments.event)?;
     let cluster = loaded.cluster.with_rollouts(&events::rollouts(&named));
-    let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
+    let states_per_set = arguments.budget.unwrap_or_else(|| default_budget(&cluster));
+    let settings = Settings { states_per_set, ..Settings::default() };
     let simulator = Simulator::new(Dynamics::new(&cluster), settings);
     let told: Vec<Event> = named.iter().map(|named| named.event.clone()).collect();
     let stages = simulator
@@ -37,4 +39,9 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     })?;
     let all_known = outcome.steps.iter().all(|step| step.exact);
     Ok(if all_known { exit::HOLDS } else { exit::INCONCLUSIVE })
+}
+
+/// Small clusters are searched further: their states are cheap.
+fn default_budget(cluster: &Cluster) -> usize {
+    if cluster.pods().len() <= 200 { 200_000 } else { Settings::default().states_per_set }
 }

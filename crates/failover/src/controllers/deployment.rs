@@ -113,8 +113,7 @@ fn roll(
             changed = true;
         }
     }
-    let available: i64 =
-        sets.old.iter().chain([&sets.new]).map(|id| ready(placement, *id)).sum();
+    let available: i64 = sets.old.iter().chain([&sets.new]).map(|id| ready(placement, *id)).sum();
     let mut spare = available - least;
     for &id in &sets.old {
         let fewer = spare.min(wanted(placement, id));

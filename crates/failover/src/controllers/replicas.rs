@@ -52,9 +52,8 @@ pub fn choices(cluster: &Cluster, placement: &Placement, workload: WorkloadId) -
         return Choices::default();
     }
     let company = company(cluster, placement, workload);
-    let mut ranked: Vec<(Rank, InstanceId)> = active(placement, workload)
-        .map(|(id, instance)| (rank(instance, &company), id))
-        .collect();
+    let mut ranked: Vec<(Rank, InstanceId)> =
+        active(placement, workload).map(|(id, instance)| (rank(instance, &company), id)).collect();
     ranked.sort_unstable();
     let last = ranked[surplus - 1].0;
     let sure: Vec<InstanceId> =

@@ -21,6 +21,24 @@ pub fn sync(cluster: &Cluster, placement: &mut Placement, set: WorkloadId) {
     }
 }
 
+/// Takes back the pods that were made of a manifest before it was their turn: an ordered set makes
+/// one only once all of lower numbers are ready.
+pub fn hold_back(cluster: &Cluster, placement: &mut Placement, set: WorkloadId) {
+    if cluster.workload(set).parallel {
+        return;
+    }
+    let mut may_make = true;
+    for id in living(placement, set) {
+        let instance = *placement.instance(id);
+        let made = instance.origin.filter(|origin| InstanceId::from(*origin) == id);
+        let early = made.is_some_and(|pod| cluster.pod(pod).expanded) && instance.is_pending();
+        if early && !may_make {
+            placement.remove(cluster, id);
+        }
+        may_make &= instance.ready;
+    }
+}
+
 /// One look of the controller.
 fn look(cluster: &Cluster, placement: &mut Placement, set: WorkloadId) {
     let workload = cluster.workload(set);
@@ -74,8 +92,10 @@ fn make_missing(
     let known = workload.provenance == Provenance::Read;
     let numbers: Vec<u32> = if known {
         ordinals(placement, workload, set).collect()
-    } else {
+    } else if placement.target(set).desired > 0 {
         numbers_ever(placement, set)
+    } else {
+        Vec::new()
     };
     let mut progress = Progress::Complete;
     for number in numbers {

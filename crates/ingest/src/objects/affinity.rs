@@ -235,13 +235,18 @@ impl RawSpreadConstraint<'_> {
             context.complain(Rule::BadField, "a spread constraint without maxSkew or topologyKey");
             return None;
         };
-        let mut selector = RawLabelSelector::compile(self.label_selector.as_ref(), context);
+        let (mut selector, faults) =
+            match RawLabelSelector::parse(self.label_selector.as_ref(), context) {
+                Ok(selector) => (selector, Faults::default()),
+                Err(faults) => (LabelSelector::Nothing, faults),
+            };
         merge_always(&mut selector, &self.match_label_keys, bearer.labels, context);
         Some(SpreadConstraint {
             max_skew,
             topology_key: context.intern(&self.topology_key),
             when_unsatisfiable,
             selector,
+            faults,
             min_domains: self.min_domains.and_then(|domains| i32::try_from(domains.0).ok()),
             node_affinity_policy: policy(
                 &self.node_affinity_policy,

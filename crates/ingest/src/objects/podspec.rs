@@ -2,6 +2,7 @@
 
 use holdfast_cluster::affinity::{NodeAffinity, PodAffinity};
 use holdfast_cluster::pod::{HostPort, Protocol, RestartPolicy, ScoredRequests, Unmodelled};
+use holdfast_cluster::spread::SpreadConstraint;
 use holdfast_cluster::volume::PodVolume;
 use holdfast_cluster::{PodSpec, Resources, Symbol};
 use serde::Deserialize;
@@ -152,6 +153,9 @@ impl RawPodSpec<'_> {
         let node_affinity = affinity
             .and_then(|affinity| affinity.to_nodes.as_ref())
             .map_or_else(NodeAffinity::default, |raw| raw.compile(context));
+        let spread = self.topology_spread_constraints.iter();
+        let spread: Box<[SpreadConstraint]> =
+            spread.filter_map(|raw| raw.compile(bearer, context)).collect();
         let volumes = self.volumes(owner.name, context);
         PodSpec {
             scheduler_name: context
@@ -163,16 +167,12 @@ impl RawPodSpec<'_> {
             scored_requests,
             arriving_requests: scored_requests,
             node_selector: context.labels(&self.node_selector),
-            unmodelled: self.unmodelled(&node_affinity, &volumes),
+            unmodelled: self.unmodelled(&node_affinity, &spread, &volumes),
             node_affinity,
             pod_affinity,
             pod_anti_affinity,
             tolerations: self.tolerations.iter().filter_map(|raw| raw.read(context)).collect(),
-            spread: self
-                .topology_spread_constraints
-                .iter()
-                .filter_map(|raw| raw.compile(bearer, context))
-                .collect(),
+            spread,
             host_ports: self.host_ports(context),
             volumes,
             images: self.images(context),
@@ -258,7 +258,12 @@ impl RawPodSpec<'_> {
         features.into_boxed_slice()
     }
 
-    fn unmodelled(&self, node_affinity: &NodeAffinity, volumes: &[PodVolume]) -> Box<[Unmodelled]> {
+    fn unmodelled(
+        &self,
+        node_affinity: &NodeAffinity,
+        spread: &[SpreadConstraint],
+        volumes: &[PodVolume],
+    ) -> Box<[Unmodelled]> {
         let mut parts = Vec::new();
         if !self.resource_claims.is_empty() {
             parts.push(Unmodelled::ResourceClaims);
@@ -268,6 +273,9 @@ impl RawPodSpec<'_> {
         }
         if !node_affinity.preferred_faults.is_empty() {
             parts.push(Unmodelled::UnparsableNodePreference);
+        }
+        if spread.iter().any(|constraint| !constraint.faults.is_empty()) {
+            parts.push(Unmodelled::UnparsableSpread);
         }
         let untranslatable = |volume: &PodVolume| match volume {
             PodVolume::Direct { migrated: Some((disk, _)), .. } => disk.handle.is_err(),

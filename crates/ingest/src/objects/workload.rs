@@ -41,6 +41,7 @@ struct RawWorkloadSpec<'a> {
     volume_claim_templates: List<RawClaim<'a>>,
     parallelism: Option<Int>,
     completions: Option<Int>,
+    pod_replacement_policy: Text<'a>,
     suspend: Option<bool>,
 }
 
@@ -127,6 +128,8 @@ pub(crate) struct WorkloadEntry {
     pub(crate) template: Option<Template>,
     pub(crate) strategy: Option<Strategy>,
     pub(crate) parallel: bool,
+    /// A Job that waits until a pod has ended before it makes another.
+    pub(crate) replaces_ended: bool,
     pub(crate) inactive: bool,
     /// The number of the rollout (`deployment.kubernetes.io/revision`).
     pub(crate) revision: i64,
@@ -159,6 +162,7 @@ impl RawWorkload<'_> {
         };
         entry.strategy = spec.strategy(kind, context);
         entry.parallel = &*spec.pod_management_policy == "Parallel";
+        entry.replaces_ended = &*spec.pod_replacement_policy == "Failed";
         entry.first_ordinal =
             spec.ordinals.as_ref().and_then(|ordinals| ordinals.start).map_or(0, |start| start.0);
         entry.claims =
@@ -217,6 +221,7 @@ fn blank(kind: WorkloadKind, meta: &Meta<'_>, context: &mut Context<'_>) -> Work
         template: None,
         strategy: None,
         parallel: false,
+        replaces_ended: false,
         inactive: false,
         revision: meta
             .annotations
@@ -362,6 +367,7 @@ impl WorkloadEntry {
             template: None,
             strategy: None,
             parallel: false,
+            replaces_ended: false,
             inactive: false,
             revision: 0,
             first_ordinal: 0,

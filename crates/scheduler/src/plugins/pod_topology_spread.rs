@@ -7,6 +7,6 @@ mod constraint;
 mod filtering;
 mod scoring;
 
-pub(crate) use constraint::Compiled;
+pub(crate) use constraint::{Compiled, pre_filter, soft_is_unparsable};
 pub(crate) use filtering::State as FilterState;
 pub(crate) use scoring::{State as ScoreState, normalize};

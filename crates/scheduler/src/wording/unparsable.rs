@@ -6,6 +6,7 @@
 //! (`pkg/scheduler/framework/types.go`, v1.36.3).
 
 use holdfast_cluster::fault::{Fault, Flaw, RequirementList};
+use holdfast_cluster::spread::WhenUnsatisfiable;
 use holdfast_cluster::{Cluster, SpecId, Symbol, label};
 
 /// What `PreFilter` of `InterPodAffinity` says of the spec.
@@ -25,6 +26,26 @@ pub(super) fn pod_affinity(cluster: &Cluster, spec: SpecId) -> String {
 /// What `PreScore` of `NodeAffinity` says of the spec.
 pub(super) fn node_preferences(cluster: &Cluster, spec: SpecId) -> String {
     of_faults(cluster, &cluster.spec(spec).node_affinity.preferred_faults)
+}
+
+/// What `PreFilter` of `PodTopologySpread` says of the spec.
+pub(super) fn hard_spread(cluster: &Cluster, spec: SpecId) -> String {
+    let text = spread(cluster, spec, WhenUnsatisfiable::DoNotSchedule);
+    format!("get constraints from pod: obtaining pod's hard topology spread constraints: {text}")
+}
+
+/// What `PreScore` of `PodTopologySpread` says of the spec.
+pub(super) fn soft_spread(cluster: &Cluster, spec: SpecId) -> String {
+    let text = spread(cluster, spec, WhenUnsatisfiable::ScheduleAnyway);
+    format!("calculating preScoreState: obtaining pod's soft topology spread constraints: {text}")
+}
+
+/// What is wrong with the first constraint of the sort that does not parse.
+fn spread(cluster: &Cluster, spec: SpecId, when: WhenUnsatisfiable) -> String {
+    let mut of_sort =
+        cluster.spec(spec).spread.iter().filter(|known| known.when_unsatisfiable == when);
+    let first = of_sort.find(|constraint| !constraint.faults.is_empty());
+    first.map_or_else(String::new, |constraint| of_faults(cluster, &constraint.faults))
 }
 
 fn of_faults(cluster: &Cluster, faults: &[Fault]) -> String {

@@ -90,7 +90,16 @@ pub(super) fn odd_selectors() -> Feature {
         (PREFERRED, some(60, list(1..=2, preference))),
     ]);
     let affinity = any_of(vec![(3, of_pods), (2, record(vec![("nodeAffinity", of_nodes)]))]);
-    let spec = record(vec![("affinity", some(35, affinity))]);
+    let constraint = record(vec![
+        ("maxSkew", just(1)),
+        ("topologyKey", pick(&TOPOLOGIES)),
+        ("whenUnsatisfiable", pick(&["DoNotSchedule", "ScheduleAnyway"])),
+        ("labelSelector", odd_selector()),
+    ]);
+    let spec = record(vec![
+        ("affinity", some(35, affinity)),
+        ("topologySpreadConstraints", some(8, list(1..=2, constraint))),
+    ]);
     Feature { pod: Some(record(vec![("spec", spec)])), ..Feature::NONE }
 }
 

@@ -6,14 +6,35 @@ use std::sync::OnceLock;
 use holdfast_cluster::selector::{LabelSelector, Operator, Requirement};
 use holdfast_cluster::spread::{InclusionPolicy, SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
-use holdfast_cluster::{ClassId, Cluster, NodeId, Placement, Symbol, WorkloadId};
+use holdfast_cluster::{ClassId, Cluster, NodeId, Placement, PodSpec, Symbol, WorkloadId};
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxBuildHasher;
 
 use crate::bits::Bits;
 use crate::node_info::{NodeInfo, residents};
+use crate::plugin::Plugin;
 use crate::plugins::Context;
+use crate::reason::Reason;
 use crate::topology::{Topologies, TopologyId};
+
+/// Fails where a required constraint does not parse.
+pub(crate) fn pre_filter(context: &Context<'_>) -> Result<(), Reason> {
+    let runs = context.compiled.profile.filters.contains(&Plugin::PodTopologySpread);
+    if runs && is_unparsable(context.spec, WhenUnsatisfiable::DoNotSchedule) {
+        return Err(Reason::HardSpreadUnparsable(context.spec_id));
+    }
+    Ok(())
+}
+
+/// Whether a preferred constraint does not parse.
+pub(crate) fn soft_is_unparsable(spec: &PodSpec) -> bool {
+    is_unparsable(spec, WhenUnsatisfiable::ScheduleAnyway)
+}
+
+fn is_unparsable(spec: &PodSpec, when: WhenUnsatisfiable) -> bool {
+    let mut of_sort = spec.spread.iter().filter(|known| known.when_unsatisfiable == when);
+    of_sort.any(|constraint| !constraint.faults.is_empty())
+}
 
 /// The plans of every pod class, and of its workload where that adds to the selector.
 #[derive(Debug)]
@@ -225,6 +246,7 @@ fn system_defaults(context: &Context<'_>, workload: WorkloadId) -> Vec<SpreadCon
             topology_key,
             when_unsatisfiable: WhenUnsatisfiable::ScheduleAnyway,
             selector: LabelSelector::All(requirements.clone().into()),
+            faults: [].into(),
             min_domains: None,
             node_affinity_policy: InclusionPolicy::Honor,
             node_taints_policy: InclusionPolicy::Ignore,
