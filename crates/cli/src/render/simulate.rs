@@ -1,5 +1,8 @@
 //! The outcome of a story, for people.
 
+mod control_plane;
+mod storage;
+
 use std::fmt::Write;
 
 use holdfast_proof::outcome::{Outcome, RangeOutcome, StepOutcome};
@@ -13,6 +16,8 @@ pub fn human(outcome: &Outcome) -> String {
         // Writing to a string cannot fail, here and below.
         let _ = writeln!(out, "{}", step.event);
         workloads(&mut out, step);
+        control_plane::tell(&mut out, step);
+        storage::tell(&mut out, step);
         out.push('\n');
     }
     out
