@@ -94,9 +94,10 @@ const API_ROLES: [&str; 3] = [ROLES[0], ROLES[1], ROLES[3]];
 /// Static pods that say the same where the labels are missing.
 const STATIC_PODS: [&str; 2] = ["etcd", "kube-apiserver"];
 
-/// The election timeout of etcd (`election-timeout`, `server/embed/config.go`), after which a
-/// follower stands for election.
-const ETCD_ELECTION: i64 = 1_000;
+/// After so long without a heartbeat a follower of etcd stands for election: at most twice the
+/// `election-timeout` (1 s, `server/embed/config.go` of etcd v3.6; `resetRandomizedElectionTimeout`,
+/// `raft.go` of raft v3).
+const ETCD_ELECTION: i64 = 2_000;
 
 /// The lease of a leader, and how often the others look, with jitter
 /// (`RecommendedDefaultLeaderElectionConfiguration`, `component-base/config/v1alpha1/defaults.go`,
@@ -242,3 +243,6 @@ fn with_static_pod(cluster: &Cluster, names: &[&str]) -> Vec<Host> {
     members.dedup();
     members.into_iter().map(Host::Node).collect()
 }
+
+#[cfg(test)]
+mod tests;

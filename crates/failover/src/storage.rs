@@ -475,3 +475,6 @@ fn daemons(cluster: &Cluster, namespace: Symbol, app: &str) -> Vec<(Host, bool)>
     let host = |name| cluster.node_named(name).map_or(Host::Unknown, Host::Node);
     pods.map(|pod| (pod.node.map_or(Host::Unknown, host), pod.ready)).collect()
 }
+
+#[cfg(test)]
+mod tests;
