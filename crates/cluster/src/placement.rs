@@ -97,6 +97,9 @@ pub struct NodeUse {
     pub healthy: bool,
     /// It runs on, although nobody hears it: a partition.
     pub cut_off: bool,
+    /// It failed or was cut off since the export: whatever ran there is gone for all others. Of one
+    /// that was silent before nobody knows.
+    pub lost: bool,
     /// Cordoned.
     pub unschedulable: bool,
     /// Somebody drains it (`kubectl drain`): evicts the pods it had then, those before this one.
@@ -178,6 +181,9 @@ pub struct NodeFlags {
     pub healthy: bool,
     /// It runs on, although nobody hears it: a partition.
     pub cut_off: bool,
+    /// It failed or was cut off since the export: whatever ran there is gone for all others. Of one
+    /// that was silent before nobody knows.
+    pub lost: bool,
     /// Cordoned.
     pub unschedulable: bool,
     /// Somebody drains it (`kubectl drain`): evicts the pods it had then, those before this one.
@@ -239,6 +245,7 @@ impl Placement {
                 reachable: node.readiness != Readiness::Unknown,
                 healthy: node.readiness.serves(),
                 cut_off: false,
+                lost: false,
                 unschedulable: node.unschedulable,
                 draining: None,
                 taints: LifecycleTaints::default(),
@@ -551,6 +558,7 @@ impl Placement {
             reachable: node.reachable,
             healthy: node.healthy,
             cut_off: node.cut_off,
+            lost: node.lost,
             unschedulable: node.unschedulable,
             draining: node.draining,
             taints: node.taints,
@@ -563,6 +571,7 @@ impl Placement {
         node.reachable = flags.reachable;
         node.healthy = flags.healthy;
         node.cut_off = flags.cut_off;
+        node.lost = flags.lost;
         node.unschedulable = flags.unschedulable;
         node.draining = flags.draining;
         node.taints = flags.taints;

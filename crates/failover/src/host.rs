@@ -45,7 +45,7 @@ impl Host {
             Self::Unknown => return Power::Unsure,
         };
         match () {
-            () if !node.exists || !node.reachable && node.taints.unreachable => Power::Down,
+            () if !node.exists || node.lost => Power::Down,
             () if node.serves() && node.draining.is_none() => Power::Up,
             () => Power::Unsure,
         }
