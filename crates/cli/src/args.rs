@@ -124,6 +124,9 @@ pub struct InspectArguments {
     /// The cluster.
     #[command(flatten)]
     pub input: InputArguments,
+    /// What the export cannot show: a file of kind `Assumptions`.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
     /// Show every node and workload, also in large clusters.
     #[arg(long)]
     pub all: bool,

@@ -146,7 +146,9 @@ impl Event {
             Self::Recover(_) if node.exists && node.serves() => Err(Impossible::Healthy(id)),
             Self::Recover(_) | Self::RecoverMachines(..) => Ok(()),
             _ if !node.exists => Err(Impossible::Deleted(id)),
-            Self::Fail(_) | Self::FailMachines(..) | Self::Partition(_) if !node.reachable => Err(Impossible::Failed(id)),
+            Self::Fail(_) | Self::FailMachines(..) | Self::Partition(_) if !node.reachable => {
+                Err(Impossible::Failed(id))
+            }
             Self::OutOfService(_) if node.reachable => Err(Impossible::Heard(id)),
             Self::Cordon(_) if node.unschedulable => Err(Impossible::Cordoned(id, true)),
             Self::Uncordon(_) if !node.unschedulable => Err(Impossible::Cordoned(id, false)),
@@ -164,11 +166,11 @@ impl Event {
             Self::Fail(silent) => nodes::fail(cluster, placement, silent),
             Self::Recover(back) => nodes::recover(cluster, placement, back),
             Self::FailMachines(machines, silent) => {
-                machines.iter().for_each(|name| placement.set_down(*name, true));
+                turn(placement, machines, true);
                 nodes::fail(cluster, placement, silent);
             }
             Self::RecoverMachines(machines, back) => {
-                machines.iter().for_each(|name| placement.set_down(*name, false));
+                turn(placement, machines, false);
                 nodes::recover(cluster, placement, back);
             }
             Self::Delete(gone) => nodes::delete(cluster, placement, gone),
@@ -216,6 +218,12 @@ fn check_machines(
     match machines.iter().find(|name| placement.is_down(**name) == down) {
         Some(name) => Err(Impossible::Machine(*name, down)),
         None => Ok(()),
+    }
+}
+
+fn turn(placement: &mut Placement, machines: &[Symbol], down: bool) {
+    for name in machines {
+        placement.set_down(*name, down);
     }
 }
 

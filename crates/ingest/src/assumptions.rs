@@ -43,7 +43,9 @@ pub fn assume(loaded: Loaded, source: Source) -> Loaded {
         told.push(bad(None, format!("{name} holds no {KIND}")));
     }
     let mut written = Written::default();
-    found.into_iter().for_each(|more| written.add(more));
+    for more in found {
+        written.add(more);
+    }
     check::check(&cluster, &written, &mut told);
     let refused = told.iter().any(|one| one.severity == Severity::Error);
     diagnostics.extend(told);
@@ -188,12 +190,11 @@ impl Raw<'_> {
         };
         for (time, given) in self.times.iter().flat_map(RawTimes::all) {
             let given = name(given);
-            match duration::seconds(&given.text) {
-                Some(seconds) => written.times.push((time, seconds)),
-                None => {
-                    let detail = format!("{:?} is no duration such as 50s or 1m30s", given.text);
-                    told.push(bad(Some(given.place), detail));
-                }
+            if let Some(seconds) = duration::seconds(&given.text) {
+                written.times.push((time, seconds));
+            } else {
+                let detail = format!("{:?} is no duration such as 50s or 1m30s", given.text);
+                told.push(bad(Some(given.place), detail));
             }
         }
         written

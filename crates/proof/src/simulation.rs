@@ -156,7 +156,7 @@ impl<'c> Simulator<'c> {
         let mut doubts: BTreeSet<Doubt> = rests.iter().filter_map(|(_, doubt)| *doubt).collect();
         for (state, _) in &rests {
             doubts.extend(self.doubts.of_changes(cluster, state));
-            let shaky = self.dynamics.storage().doubtful(state).first().is_some();
+            let shaky = !self.dynamics.storage().doubtful(state).is_empty();
             let starved = self.dynamics.storage().starved(state).next().is_some();
             if shaky || starved && rebuilt {
                 doubts.insert(Doubt::VolumeCopies);

@@ -33,9 +33,7 @@ pub(super) fn tell(out: &mut String, step: &StepOutcome) {
     }
 }
 
-fn parts(
-    plane: &ControlPlaneOutcome,
-) -> impl Iterator<Item = (&'static str, Option<PartOutcome>)> {
+fn parts(plane: &ControlPlaneOutcome) -> impl Iterator<Item = (&'static str, Option<PartOutcome>)> {
     let each = [
         ("etcd", plane.etcd),
         ("API servers", plane.api_servers),

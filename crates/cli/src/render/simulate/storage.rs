@@ -18,9 +18,10 @@ pub(super) fn tell(out: &mut String, step: &StepOutcome) {
     let volumes = words::count(total, "volume", "volumes");
     let _ = writeln!(out, "Of {volumes} kept on the nodes {writable} can be written");
     for (claim, volume) in troubled {
-        let _ = match volume.best == volume.worst {
-            true => writeln!(out, "  {claim} is {}", volume.worst),
-            false => writeln!(out, "  {claim} is {} or {}", volume.best, volume.worst),
+        let _ = if volume.best == volume.worst {
+            writeln!(out, "  {claim} is {}", volume.worst)
+        } else {
+            writeln!(out, "  {claim} is {} or {}", volume.best, volume.worst)
         };
     }
 }

@@ -127,7 +127,7 @@ fn blocks_below_min_size_are_not_proved() {
     assert_eq!(verdicts(&report, "Deployment", "wiki"), "P P", "two of three are enough");
 }
 
-/// HAProxy and keepalived run on all three servers.
+/// `HAProxy` and keepalived run on all three servers.
 #[test]
 fn the_load_balancer_is_not_one_host() {
     let step = story(AFTER[0], &["fail:cloudserver1"]).pop().unwrap();
