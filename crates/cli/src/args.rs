@@ -86,6 +86,9 @@ pub struct ProveArguments {
     /// These nodes fail together, and no others.
     #[arg(long, value_name = "NODE,…", value_delimiter = ',', conflicts_with = "nodes")]
     pub fail: Option<Vec<String>>,
+    /// What the export cannot show: a file of kind `Assumptions`.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
     /// States to search per failure set before its answer is UNKNOWN.
     #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
     pub budget: usize,
@@ -124,6 +127,10 @@ pub struct SimulateArguments {
     /// Write where one run of the story ends as an export, a JSON List that any command reads.
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
+    /// What the export cannot show: a file of kind `Assumptions`. Its machines can be named in
+    /// `fail:` and `recover:`.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
     /// States to search per event before the ranges are widened instead. [default: 200000 up to
     /// 200 pods, 20000 beyond]
     #[arg(long, value_name = "STATES", env = "HOLDFAST_BUDGET")]
@@ -143,6 +150,9 @@ pub struct InspectArguments {
     /// The cluster.
     #[command(flatten)]
     pub input: InputArguments,
+    /// What the export cannot show: a file of kind `Assumptions`.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
     /// Show every node and workload, also in large clusters.
     #[arg(long)]
     pub all: bool,

@@ -103,3 +103,24 @@ fn node_named(cluster: &Cluster, option: &str, name: &str) -> Result<NodeId, Fai
         }
     })
 }
+
+/// Lays a file of assumptions over what was loaded, if one was given.
+///
+/// # Errors
+/// When the file cannot be read, makes no sense or contradicts the export.
+fn assume(loaded: Loaded, file: Option<&PathBuf>) -> Result<Loaded, Failure> {
+    let Some(file) = file else { return Ok(loaded) };
+    let known = loaded.diagnostics.len();
+    let mut sources = input::read(std::slice::from_ref(file))?;
+    let source = sources.pop().filter(|_| sources.is_empty());
+    let source = source.ok_or_else(|| {
+        Failure::usage(format!("--assumptions {}: name one file", file.display()))
+    })?;
+    let loaded = holdfast_ingest::assume(loaded, source);
+    let told = &loaded.diagnostics[known..];
+    render::diagnostics::tell(told.iter(), true);
+    if told.iter().any(|found| found.severity == Severity::Error) {
+        return Err(Failure::refused());
+    }
+    Ok(loaded)
+}

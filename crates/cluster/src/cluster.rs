@@ -3,6 +3,7 @@
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxBuildHasher;
 
+use crate::assumptions::Machine;
 use crate::budget::Budget;
 use crate::coverage::Coverage;
 use crate::profile::Scheduling;
@@ -63,6 +64,10 @@ pub struct Objects {
     pub attachments: Vec<Attachment>,
     /// Values of priority classes by name.
     pub priority_classes: Map<Symbol, i32>,
+    /// Copies of volumes.
+    pub storage: crate::storage::Storage,
+    /// What was declared that the export cannot show.
+    pub assumptions: crate::assumptions::Assumptions,
     /// The version of the API server, where the export tells.
     pub server_version: Option<Symbol>,
     /// What the export speaks of.
@@ -108,6 +113,12 @@ impl Cluster {
     /// The node of this name.
     pub fn node_named(&self, name: Symbol) -> Option<NodeId> {
         self.nodes_by_name.get(&name).copied()
+    }
+
+    /// The machine of this name, which is no node, if one was declared.
+    pub fn machine_named(&self, name: &str) -> Option<&Machine> {
+        let name = self.find(name)?;
+        self.objects.assumptions.machines.iter().find(|machine| machine.name == name)
     }
 
     /// The name of a node.

@@ -10,12 +10,14 @@
 //! * [`symbol`], [`label`], [`selector`], [`fault`]: names, label sets, what selects them and what
 //!   does not parse.
 //! * [`node`], [`pod`], [`workload`], [`volume`], [`budget`], [`service`]: the objects.
+//! * [`storage`], [`assumptions`]: copies of volumes, and what an export cannot show.
 //! * [`cluster`]: all of it together, and the builder that interns it.
 //! * [`profile`]: how the scheduler is configured.
 //! * [`placement`]: who runs where, with an undo log.
 //! * [`coverage`]: which kinds of object the export held, hence what silence proves.
 
 pub mod affinity;
+pub mod assumptions;
 pub mod budget;
 pub mod cluster;
 pub mod coverage;
@@ -32,6 +34,7 @@ mod rollout;
 pub mod selector;
 pub mod service;
 pub mod spread;
+pub mod storage;
 pub mod symbol;
 pub mod taint;
 pub mod volume;

@@ -13,6 +13,7 @@ use crate::control_plane::ControlPlane;
 use crate::controllers::{self, Reaction, daemon_set, replicas, stateful_set};
 use crate::disruption::{self, Certainty};
 use crate::eviction::{self, Delay};
+use crate::storage::Storage;
 use crate::{budgets, nodes, noticing, preemption, spreading, volumes};
 
 /// From how many starts a search through some of the nodes is tried.
@@ -148,6 +149,7 @@ pub struct Dynamics<'c> {
     cluster: &'c Cluster,
     scheduler: Scheduler<'c>,
     control_plane: ControlPlane,
+    storage: Storage,
 }
 
 /// Pods that are told apart only by their name.
@@ -160,6 +162,7 @@ impl<'c> Dynamics<'c> {
             cluster,
             scheduler: Scheduler::new(cluster),
             control_plane: ControlPlane::of(cluster),
+            storage: Storage::of(cluster),
         }
     }
 
@@ -176,6 +179,17 @@ impl<'c> Dynamics<'c> {
     /// The control plane.
     pub fn control_plane(&self) -> &ControlPlane {
         &self.control_plane
+    }
+
+    /// The volumes that are kept on the nodes.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// The nodes stop at once, and what they keep with them.
+    pub fn fail(&self, placement: &mut Placement, silent: &[NodeId]) {
+        nodes::fail(self.cluster, placement, silent);
+        self.storage.refresh(self.cluster, placement);
     }
 
     /// What holds with the nodes as they are.
@@ -280,6 +294,7 @@ impl<'c> Dynamics<'c> {
                 placement.bind(self.cluster, *pod, *node);
                 let waits = volumes::must_wait(self.cluster, placement, *pod);
                 placement.change(self.cluster, *pod, |instance| instance.attaching = waits);
+                self.storage.refresh_pod(self.cluster, placement, *pod);
                 self.follow_up(placement, *pod);
             }
             Step::Preempt { pod, node, victims } => {

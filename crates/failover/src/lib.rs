@@ -12,6 +12,7 @@
 //! * [`controllers`]: what makes up for a pod that is gone, and how workloads roll out.
 //! * [`budgets`]: which evictions disruption budgets allow.
 //! * [`story`]: one run on a virtual clock, and [`times`], how long things take.
+//! * [`storage`]: which volumes can still be read and written, and [`host`], what keeps them.
 //! * [`volumes`]: which pods wait for a volume that another node holds.
 
 pub mod budgets;
@@ -21,10 +22,12 @@ pub mod disruption;
 pub mod dynamics;
 pub mod event;
 pub mod eviction;
+pub mod host;
 pub mod nodes;
 mod noticing;
 mod preemption;
 mod spreading;
+pub mod storage;
 pub mod story;
 pub mod times;
 pub mod volumes;
@@ -32,5 +35,6 @@ pub mod volumes;
 pub use control_plane::ControlPlane;
 pub use dynamics::{Dynamics, Evicted, Situation, Step, Steps};
 pub use event::{Event, Impossible};
+pub use storage::Storage;
 pub use story::Story;
 pub use times::{Time, Times};

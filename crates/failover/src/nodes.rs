@@ -28,6 +28,7 @@ fn silence(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId], runs:
         placement.change_node(cluster, node, |flags| {
             flags.reachable = false;
             flags.cut_off = runs;
+            flags.lost = true;
             flags.taints.unreachable = true;
         });
     }
@@ -61,6 +62,7 @@ pub fn recover(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId]) {
             flags.reachable = true;
             flags.healthy = true;
             flags.cut_off = false;
+            flags.lost = false;
             let old = flags.taints;
             flags.taints = if is_new {
                 // A node that registers anew has none.

@@ -5,6 +5,7 @@
 //! its place. The object half reads that text into the model. Nothing here does I/O: the command
 //! and the page read files and hand over [`Source`]s.
 
+pub mod assumptions;
 mod configuration;
 pub mod diagnostic;
 pub mod documents;
@@ -26,6 +27,7 @@ mod unpack;
 mod workloads;
 mod yaml;
 
+pub use assumptions::assume;
 pub use diagnostic::{Diagnostic, ObjectRef, Place, Severity};
 pub use documents::for_each_object;
 pub use inventory::{Inventory, Kinds, Skipped};

@@ -1,6 +1,7 @@
 //! Everything together: sources in, a cluster and what there is to tell about it out.
 
 use holdfast_cluster::pod::Pod;
+use holdfast_cluster::storage::Storage;
 use holdfast_cluster::workload::Workload;
 use holdfast_cluster::{
     Builder, ClassId, Cluster, Node, NodeId, PodId, Symbol, WorkloadId,
@@ -270,7 +271,20 @@ fn add_objects(gathered: &mut Gathered, builder: &mut Builder, coverage: Coverag
     objects.attachments = values(&mut gathered.attachments);
     objects.priority_classes =
         gathered.priority_classes.values().map(|class| (class.name, class.value)).collect();
+    objects.storage = storage(gathered);
     objects.coverage = coverage;
+}
+
+fn storage(gathered: &mut Gathered) -> Storage {
+    let clusters = values(&mut gathered.ceph_clusters).into_iter();
+    let pools = values(&mut gathered.ceph_pools).into_iter();
+    Storage {
+        longhorn_volumes: named(&mut gathered.longhorn_volumes, |volume| volume.name),
+        longhorn_replicas: values(&mut gathered.longhorn_replicas),
+        ceph_clusters: clusters.map(|cluster| (cluster.namespace, cluster)).collect(),
+        ceph_pools: pools.map(|pool| ((pool.namespace, pool.name), pool)).collect(),
+        declared: IndexMap::default(),
+    }
 }
 
 fn values<T: PartialEq>(table: &mut crate::objects::table::Table<T>) -> Vec<T> {

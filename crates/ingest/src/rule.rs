@@ -83,11 +83,17 @@ pub enum Rule {
     Extender,
     /// Plugins that a profile leaves out although something else insists on them.
     OddProfile,
+    /// An assumption that makes no sense, or names what is not there.
+    BadAssumption,
+    /// An assumption that the export contradicts.
+    AssumptionContradicts,
+    /// An assumption about a storage class that the export does not hold.
+    UnusedAssumption,
 }
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 43] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -128,6 +134,9 @@ impl Rule {
         Self::ForeignPlugin,
         Self::Extender,
         Self::OddProfile,
+        Self::BadAssumption,
+        Self::AssumptionContradicts,
+        Self::UnusedAssumption,
     ];
 
     /// The stable kebab-case id.
@@ -231,6 +240,13 @@ impl Rule {
                 "Nothing to do: what depends on its answers is UNKNOWN."),
             Self::OddProfile => ("odd-profile", "a plugin is left out where it matters",
                 "Turn it on again, or take what depends on the profile as UNKNOWN."),
+            Self::BadAssumption => ("bad-assumption", "an assumption cannot be",
+                "Correct the assumptions; docs/assumptions.md says what each field means."),
+            Self::AssumptionContradicts => ("assumption-contradicts",
+                "an assumption is not what the export says",
+                "Correct or remove the assumption, or export again if the cluster has changed."),
+            Self::UnusedAssumption => ("unused-assumption", "an assumption about nothing in it",
+                "Nothing to do where one file of assumptions serves several exports."),
         }
     }
 }

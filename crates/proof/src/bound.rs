@@ -29,6 +29,7 @@ use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::volume::{AccessMode, Claim, PodVolume};
 use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, PodSpec, Profile};
+use holdfast_failover::storage::Standing;
 use holdfast_failover::{Dynamics, volumes};
 use holdfast_scheduler::decision::{NodeVerdict, Outcome};
 use holdfast_scheduler::reason::{Reason, Rejection};
@@ -182,6 +183,7 @@ fn is_sure(
         || may_go_to_waste(cluster, placement, pod)
         || is_spread_by_default(dynamics, placement, pod)
         || volumes::is_shared(cluster, placement, pod)
+        || is_starved(dynamics, placement, pod)
     {
         return false;
     }
@@ -209,6 +211,11 @@ fn is_sure(
         }
     }
     false
+}
+
+/// Whether too few copies are up of a volume that the pod needs, wherever it goes.
+fn is_starved(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -> bool {
+    dynamics.storage().standing(placement, placement.instance(pod)) == Standing::Starved
 }
 
 /// Whether the pod may be placed on a node that nobody hears, where it does not serve.

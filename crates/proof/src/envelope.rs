@@ -36,12 +36,14 @@ impl Envelope {
         !self.open
     }
 
-    /// Adds the pods that may be moved from a state on, right after an event.
+    /// Adds the pods that may be moved from a state on, right after an event, and those whose
+    /// volumes may be usable or not.
     pub(crate) fn widen(
         &mut self,
         dynamics: &Dynamics<'_>,
         doubts: &Doubts,
         state: &mut Placement,
+        rebuilt: bool,
         scratch: &mut Scratch,
     ) {
         let cluster = dynamics.cluster();
@@ -61,6 +63,10 @@ impl Envelope {
         let moved: BTreeSet<InstanceId> =
             state.changed_since(mark).into_iter().map(|(id, _)| id).collect();
         state.revert(cluster, mark);
+        let own = |id: &InstanceId| id.index() < cluster.pods().len();
+        let shaky = dynamics.storage().doubtful(state);
+        let starved = dynamics.storage().starved(state).filter(|_| rebuilt);
+        self.floating.extend(shaky.into_iter().chain(starved).filter(own));
         if !situation.acts {
             return;
         }
@@ -92,7 +98,6 @@ impl Envelope {
         if let Some(highest) = highest.filter(|_| cover.preemption || self.sure.is_none()) {
             floating.extend(state.instance_ids().filter(|id| spec(*id).priority < highest));
         }
-        let own = |id: &InstanceId| id.index() < cluster.pods().len();
         self.floating.extend(floating.into_iter().filter(own));
     }
 
@@ -149,6 +154,7 @@ impl Envelope {
             let most = if self.sure.is_some() { count(ending) } else { loose };
             let held = held(&|id| example.instance(id).terminating);
             ranges.terminating = join(ranges.terminating, held, most.max(held));
+            ranges.starved = join(ranges.starved, 0, loose);
         }
     }
 }

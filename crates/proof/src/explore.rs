@@ -306,6 +306,7 @@ fn code(instance: &Instance) -> u32 {
         instance.ready,
         instance.healthy,
         instance.attaching,
+        instance.starved,
         instance.outdated,
         instance.terminating,
         instance.preempted,

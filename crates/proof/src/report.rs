@@ -179,6 +179,9 @@ pub struct Counterexample {
     /// Pods that are bound and wait for a volume that another node holds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attaching: Vec<PodReport>,
+    /// Pods that are bound and cannot use a volume, as too few copies of it are up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub starved: Vec<PodReport>,
 }
 
 /// A pod by name.
@@ -333,6 +336,7 @@ pub(crate) fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
         Doubt::Choices => ("choices", None),
         Doubt::Sampling => ("sampling", None),
         Doubt::EvictionsStop => ("evictions-stop", None),
+        Doubt::VolumeCopies => ("volume-copies", None),
         Doubt::Unsettled => ("unsettled", None),
     }
 }
@@ -432,6 +436,7 @@ impl Namer<'_> {
                 .collect(),
             terminating: witness.terminating.iter().map(pod).collect(),
             attaching: witness.attaching.iter().map(pod).collect(),
+            starved: witness.starved.iter().map(pod).collect(),
         }
     }
 

@@ -45,6 +45,8 @@ pub struct WorkloadRanges {
     pub terminating: Range,
     /// Pods that are bound and wait for a volume.
     pub attaching: Range,
+    /// Pods that are bound and cannot use a volume, as too few copies of it are up.
+    pub starved: Range,
     /// What the scheduler says to those that wait for a node, in its own words.
     pub messages: BTreeSet<String>,
 }
@@ -121,17 +123,20 @@ impl<'c> Simulator<'c> {
                     event.apply(&self.dynamics, state);
                 }
             }
-            let (stage, rests) = self.stage(from, &mut envelope, &mut scratch);
+            let rebuilt = at > 0 && events[..at - 1].iter().any(Event::takes_nodes);
+            let (stage, rests) = self.stage(from, rebuilt, &mut envelope, &mut scratch);
             stages.push(stage);
             from = rests;
         }
         Ok(stages)
     }
 
-    /// Follows all states to rest.
+    /// Follows all states to rest. Volumes may have been `rebuilt` elsewhere since nodes were lost
+    /// before.
     fn stage(
         &self,
         states: Vec<Rest>,
+        rebuilt: bool,
         envelope: &mut Envelope,
         scratch: &mut Scratch,
     ) -> (Stage, Vec<Rest>) {
@@ -139,7 +144,7 @@ impl<'c> Simulator<'c> {
         let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
         let mut widest = envelope.clone();
         for (mut state, _) in states.iter().cloned() {
-            widest.widen(&self.dynamics, &self.doubts, &mut state, scratch);
+            widest.widen(&self.dynamics, &self.doubts, &mut state, rebuilt, scratch);
         }
         let mut search = Search::new(&self.dynamics, scratch, Mark::default(), limits);
         for (mut state, doubt) in states.iter().cloned() {
@@ -155,6 +160,11 @@ impl<'c> Simulator<'c> {
         let mut doubts: BTreeSet<Doubt> = rests.iter().filter_map(|(_, doubt)| *doubt).collect();
         for (state, _) in &rests {
             doubts.extend(self.doubts.of_changes(cluster, state));
+            let shaky = !self.dynamics.storage().doubtful(state).is_empty();
+            let starved = self.dynamics.storage().starved(state).next().is_some();
+            if shaky || starved && rebuilt {
+                doubts.insert(Doubt::VolumeCopies);
+            }
         }
         if !complete {
             doubts.insert(if coarse { Doubt::Choices } else { Doubt::Budget });
@@ -169,7 +179,7 @@ impl<'c> Simulator<'c> {
             workloads: self
                 .subjects
                 .iter()
-                .map(|subject| ranges(cluster, subject, &rests))
+                .map(|subject| ranges(&self.dynamics, subject, &rests))
                 .collect(),
             pods: cluster.node_ids().map(|node| pods(node, &rests)).collect(),
             example: rests[0].0.clone(),
@@ -252,7 +262,8 @@ fn distinct(cluster: &Cluster, found: Vec<Rest>) -> Vec<Rest> {
     kept
 }
 
-fn ranges(cluster: &Cluster, subject: &Subject, rests: &[Rest]) -> WorkloadRanges {
+fn ranges(dynamics: &Dynamics<'_>, subject: &Subject, rests: &[Rest]) -> WorkloadRanges {
+    let cluster = dynamics.cluster();
     let over =
         |count: &dyn Fn(&Placement) -> u32| range(rests.iter().map(|(state, _)| count(state)));
     let attaching = |state: &Placement| {
@@ -260,6 +271,11 @@ fn ranges(cluster: &Cluster, subject: &Subject, rests: &[Rest]) -> WorkloadRange
             .attaching()
             .iter()
             .filter(|pod| subject.members.contains(&state.instance(**pod).workload));
+        u32::try_from(own.count()).unwrap_or(u32::MAX)
+    };
+    let starved = |state: &Placement| {
+        let all = dynamics.storage().starved(state);
+        let own = all.filter(|id| subject.members.contains(&state.instance(*id).workload));
         u32::try_from(own.count()).unwrap_or(u32::MAX)
     };
     let desired = |state: &Placement| {
@@ -277,6 +293,7 @@ fn ranges(cluster: &Cluster, subject: &Subject, rests: &[Rest]) -> WorkloadRange
         pending: over(&|state| subject.pending(state)),
         terminating: over(&|state| subject.terminating(state)),
         attaching: over(&attaching),
+        starved: over(&starved),
         messages: BTreeSet::new(),
     }
 }

@@ -54,6 +54,8 @@ pub enum Doubt {
     Sampling,
     /// Evictions may or may not begin before the node lifecycle controller stops them.
     EvictionsStop,
+    /// Nobody knows where the copies of a volume are, or how many there are.
+    VolumeCopies,
     /// The export is of a cluster on the move, and not all the places it may come to rest in were
     /// tried.
     Unsettled,

@@ -20,6 +20,7 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     }
     output::check(&arguments.output.output)?;
     let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler)?;
+    let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let cluster = &loaded.cluster;
     let question = question(arguments, cluster)?;
     let prover =
@@ -57,11 +58,9 @@ fn question(arguments: &ProveArguments, cluster: &Cluster) -> Result<Question, F
     let Some(names) = &arguments.fail else {
         return any_nodes(arguments.nodes, cluster.nodes().len());
     };
-    let nodes: Vec<NodeId> = names
-        .iter()
-        .map(|name| super::node_named(cluster, "--fail", name))
-        .collect::<Result<_, _>>()?;
-    Ok(Question::Set(FailureSet::new(nodes)))
+    let nodes: Vec<Vec<NodeId>> =
+        names.iter().map(|name| host(cluster, name)).collect::<Result<_, _>>()?;
+    Ok(Question::Set(FailureSet::new(nodes.concat())))
 }
 
 fn any_nodes(most: usize, nodes: usize) -> Result<Question, Failure> {
@@ -75,4 +74,16 @@ fn any_nodes(most: usize, nodes: usize) -> Result<Question, Failure> {
             .hint(format!("ask for at most --nodes {nodes}")));
     }
     Ok(Question::AnyNodes(most))
+}
+
+/// A node, or the nodes of a machine.
+fn host(cluster: &Cluster, name: &str) -> Result<Vec<NodeId>, Failure> {
+    let Some(machine) = cluster.machine_named(name) else {
+        return super::node_named(cluster, "--fail", name).map(|node| vec![node]);
+    };
+    if machine.nodes.is_empty() {
+        return Err(Failure::usage(format!("--fail: machine {name} carries no nodes"))
+            .hint(format!("tell its failure with holdfast simulate --event fail:{name}")));
+    }
+    Ok(machine.nodes.iter().filter_map(|name| cluster.node_named(*name)).collect())
 }

@@ -26,6 +26,7 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     let sources = input::read(inputs)?;
     let kept = arguments.export.is_some().then(|| sources.clone());
     let loaded = super::load_cluster_of(sources, inputs, &arguments.scheduler)?;
+    let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let named = events::parse(&loaded.cluster, &arguments.event)?;
     let cluster = loaded.cluster.with_rollouts(&events::rollouts(&named));
     let states_per_set = arguments.budget.unwrap_or_else(|| default_budget(&cluster));

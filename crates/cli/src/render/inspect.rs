@@ -122,11 +122,7 @@ impl View {
                     count,
                 })
                 .collect(),
-            control_plane: members
-                .members()
-                .iter()
-                .map(|node| cluster.node_name(*node).to_owned())
-                .collect(),
+            control_plane: members.nodes().map(|node| cluster.node_name(node).to_owned()).collect(),
             nodes: cluster.node_ids().map(|id| node(cluster, &placement, id)).collect(),
             workloads: workloads(cluster, &placement),
             pods: pod_counts(cluster, &placement),

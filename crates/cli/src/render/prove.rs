@@ -146,13 +146,22 @@ fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counter
         );
         paragraph(out, &text);
     }
+    for pod in &example.starved {
+        let node = pod.node.as_deref().unwrap_or("its node");
+        let text = format!(
+            "{} does not serve on {node}: too few copies are up of a volume that it needs",
+            name(pod)
+        );
+        paragraph(out, &text);
+    }
     let mut messages: Vec<&str> = example.pending.iter().map(|p| p.message.as_str()).collect();
     messages.dedup();
     for message in messages {
         let pods = example.pending.iter().filter(|pod| pod.message == message).count();
         paragraph(out, &format!("{} Pending: {message}", words::count(pods, "pod", "pods")));
     }
-    let told_of = example.terminating.len() + example.pending.len() + example.attaching.len();
+    let waiting = example.pending.len() + example.attaching.len() + example.starved.len();
+    let told_of = example.terminating.len() + waiting;
     if example.ready as usize + told_of < example.desired as usize {
         paragraph(out, lost_for_good(&object.kind, &example.fail));
     }
@@ -264,6 +273,11 @@ pub(super) fn doubt_reason(reason: &str, detail: &str) -> String {
         "choices" => "there are more ways to choose whom to delete than are tried".to_owned(),
         "sampling" => {
             "the scheduler looks at some of so many nodes only, perhaps not at these".to_owned()
+        }
+        "volume-copies" => {
+            "where the copies of a volume are nobody knows: enough of them may be up, \
+                            or not; declare them with --assumptions"
+                .to_owned()
         }
         "evictions-stop" => "evictions may stop before they reach its pods".to_owned(),
         _ => "the cluster is on the move, and may come to rest in more than one way".to_owned(),

@@ -1,5 +1,7 @@
 //! The outcome of a story, for people: the answer first, then what happens when, then the tables.
 
+mod control_plane;
+mod storage;
 mod tables;
 mod told;
 
@@ -29,6 +31,8 @@ pub fn human(outcome: &Outcome, all: bool) -> String {
     tables::workloads(&mut out, outcome, all);
     tables::nodes(&mut out, outcome, all);
     if let Some(last) = outcome.steps.last() {
+        control_plane::tell(&mut out, last);
+        storage::tell(&mut out, last);
         pending(&mut out, last);
     }
     if let Some(timeline) = &outcome.timeline {
