@@ -88,12 +88,7 @@ struct Raw {
 
 /// Writes `end`, a placement of `cluster`, as an export. `sources` are those that the cluster was
 /// read from, and `origins` what was told of them then.
-pub fn export(
-    sources: Vec<Source>,
-    cluster: &Cluster,
-    origins: &Origins,
-    end: &End<'_>,
-) -> Value {
+pub fn export(sources: Vec<Source>, cluster: &Cluster, origins: &Origins, end: &End<'_>) -> Value {
     let raws = read(sources);
     let clock = Clock::of(raws.iter().map(|raw| &raw.object));
     let slots = Slots::new(&raws, cluster, origins);

@@ -94,11 +94,9 @@ impl Writer<'_> {
                     message: "Kubelet stopped posting node status.",
                 },
                 _ if kind != "Ready" => Condition { status: "False", ..Condition::TRUE },
-                Readiness::NotReady => Condition {
-                    status: "False",
-                    reason: "KubeletNotReady",
-                    message: "",
-                },
+                Readiness::NotReady => {
+                    Condition { status: "False", reason: "KubeletNotReady", message: "" }
+                }
                 Readiness::Ready | Readiness::Unstated => Condition {
                     status: "True",
                     reason: "KubeletReady",

@@ -75,11 +75,7 @@ impl Writer<'_> {
             metadata.insert("deletionGracePeriodSeconds".into(), grace.into());
         }
         if instance.preempted {
-            let says = Condition {
-                status: "True",
-                reason: "PreemptionByScheduler",
-                message: "",
-            };
+            let says = Condition { status: "True", reason: "PreemptionByScheduler", message: "" };
             let now = self.clock.at(deleted);
             set_condition(object_in(object, "status"), "DisruptionTarget", &says, &now);
         }

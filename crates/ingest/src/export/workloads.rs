@@ -68,7 +68,8 @@ impl Writer<'_> {
     /// The ReplicaSets that the rollouts of a Deployment have made since.
     fn begun_sets(&self, deployment: WorkloadId) -> impl Iterator<Item = WorkloadId> {
         let rollouts = self.end.placement.target(deployment).rollouts;
-        let begun = move |id: &WorkloadId| (1..=rollouts).contains(&self.cluster.workload(*id).rollout);
+        let begun =
+            move |id: &WorkloadId| (1..=rollouts).contains(&self.cluster.workload(*id).rollout);
         self.cluster.owned(deployment).iter().copied().filter(begun)
     }
 
@@ -118,7 +119,8 @@ impl Writer<'_> {
         let (mut selector, mut template) = (part("selector"), part("template"));
         let matched = object_in(&mut selector, "matchLabels");
         for (key, value) in labels.as_object().into_iter().flatten() {
-            let asked = matched.contains_key(key) || key == crate::objects::workload::POD_TEMPLATE_HASH;
+            let asked =
+                matched.contains_key(key) || key == crate::objects::workload::POD_TEMPLATE_HASH;
             if asked || spec.is_none_or(|spec| !spec.contains_key("selector")) {
                 matched.insert(key.clone(), value.clone());
             }
