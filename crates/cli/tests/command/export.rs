@@ -137,9 +137,9 @@ fn round(name: &str, bytes: &[u8], typed: &[String]) -> Option<(String, Vec<Stri
 
     let acts = reader.dynamics().control_plane().acts(&placement);
     if acts != dynamics.control_plane().acts(&story.end) {
-        // Of a control plane whose members were all deleted an export knows nothing.
-        let lost = dynamics.control_plane().members().iter();
-        assert!(acts && lost.into_iter().all(|node| !story.end.node(*node).exists), "{context}");
+        // Of members that were deleted an export knows nothing: the others may be enough then.
+        let mut members = dynamics.control_plane().members().iter();
+        assert!(acts && members.any(|node| !story.end.node(*node).exists), "{context}");
         return Some((text, names));
     }
     let stage = at_rest(&reader);
@@ -267,7 +267,8 @@ impl Names {
 fn rounds(name: &str, bytes: &[u8], count: u64) -> BTreeMap<String, u32> {
     let names = Names::of(&serde_json::from_slice(bytes).unwrap());
     let mut told = BTreeMap::new();
-    for seed in 0..count {
+    let times = if std::env::var_os("HOLDFAST_LONG").is_some() { 10 } else { 1 };
+    for seed in 0..count * times {
         let events = names.draw(&mut Dice(seed));
         for event in round(name, bytes, &events).into_iter().flat_map(|(_, events)| events) {
             let verb = event.split(':').next().unwrap().to_owned();
@@ -292,7 +293,7 @@ fn ends_of_drawn_stories_are_read_back() {
         "zero-spof/after-longhorn.json",
         "shapes/cluster.json",
     ] {
-        let told = rounds(path, &fixture(path), 40);
+        let told = rounds(path, &fixture(path), 12);
         assert!(told.values().sum::<u32>() >= 12, "{path}: only {told:?}");
     }
 }
@@ -332,7 +333,7 @@ fn ends_of_stories_of_recorded_clusters_are_read_back() {
         "rollouts-1-0",
         "spread-1-0",
     ] {
-        let told = rounds(name, &recorded(name), 40);
+        let told = rounds(name, &recorded(name), 12);
         assert!(told.values().sum::<u32>() >= 10, "{name}: only {told:?}");
     }
 }
