@@ -53,7 +53,7 @@ pub enum Strategy {
 /// Whether the workload itself was in the export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Provenance {
-    /// The object was there.
+    /// The object was there, or was made as its controller would make it.
     Read,
     /// It was not: name and kind follow from its pods' owner references, the count from their
     /// number.

@@ -5,8 +5,9 @@
 //! from what they were made of. Objects that are gone are left out, and Secrets always are.
 //!
 //! Not in an export, and so not kept: that a silent node runs on (a partition), that somebody
-//! drains a node, and which pods of a StatefulSet or DaemonSet a rollout has yet to replace. A
-//! claim that was made for a new pod is written unbound.
+//! drains a node, which pods of a StatefulSet or DaemonSet a rollout has yet to replace, and that a
+//! node which was deleted carried the control plane. A claim that was made for a new pod is written
+//! unbound.
 //!
 //! There is no clock: the story begins at the newest time that the input knows of.
 

@@ -106,9 +106,9 @@ impl Roster {
         id
     }
 
-    /// Adds the first ReplicaSet of a Deployment.
+    /// Adds the first ReplicaSet of a Deployment, of which all is known: it is made here.
     pub(crate) fn add_set(&mut self, key: Key, entry: WorkloadEntry, owner: WorkloadId) {
-        let id = self.push(key, entry, Provenance::Inferred, None);
+        let id = self.push(key, entry, Provenance::Read, None);
         self.members[id.index()].owner = Some(owner);
     }
 

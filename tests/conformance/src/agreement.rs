@@ -134,6 +134,7 @@ mod tests {
             pending: range(1, 1),
             terminating: range(0, 0),
             attaching: None,
+            starved: None,
             messages: vec!["no room".to_owned()],
         };
         let node =
@@ -146,6 +147,8 @@ mod tests {
             doubts: Vec::new(),
             restless: false,
             states: 1,
+            control_plane: None,
+            storage: BTreeMap::new(),
         }
     }
 
