@@ -9,9 +9,11 @@ pub mod synth;
 
 use std::path::PathBuf;
 
+use holdfast_cluster::{Cluster, NodeId};
 use holdfast_ingest::{Diagnostic, Loaded, Options, Rule, Severity, Source};
 
-use crate::failure::Failure;
+use crate::args::SchedulerArguments;
+use crate::failure::{Failure, nearest};
 use crate::{input, render};
 
 /// Reads the inputs into a cluster and tells on standard error what was wrong with them.
@@ -20,12 +22,16 @@ use crate::{input, render};
 /// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no
 /// objects.
 fn load(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
-    load_sources(input::read(inputs)?, inputs)
+    load_sources(input::read(inputs)?, inputs, &Options::default())
 }
 
 /// The same of sources that were read.
-fn load_sources(sources: Vec<Source>, inputs: &[PathBuf]) -> Result<Loaded, Failure> {
-    let loaded = holdfast_ingest::load(sources, &Options::default());
+fn load_sources(
+    sources: Vec<Source>,
+    inputs: &[PathBuf],
+    options: &Options,
+) -> Result<Loaded, Failure> {
+    let loaded = holdfast_ingest::load(sources, options);
     judge(&loaded.diagnostics, loaded.inventory.objects.total(), inputs)?;
     Ok(loaded)
 }
@@ -51,18 +57,70 @@ fn judge(diagnostics: &[Diagnostic], objects: u64, inputs: &[PathBuf]) -> Result
     Ok(())
 }
 
-/// The same, where a cluster without nodes leaves nothing to ask.
+/// The same with the scheduler's configuration, where a cluster without nodes leaves nothing to
+/// ask.
 ///
 /// # Errors
 /// As [`load`], and exit code 3 where there are no nodes.
-fn load_cluster(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
-    with_nodes(load(inputs)?)
+fn load_cluster(inputs: &[PathBuf], scheduler: &SchedulerArguments) -> Result<Loaded, Failure> {
+    load_cluster_of(input::read(inputs)?, inputs, scheduler)
 }
 
-fn with_nodes(loaded: Loaded) -> Result<Loaded, Failure> {
+/// The same of sources that were read.
+fn load_cluster_of(
+    sources: Vec<Source>,
+    inputs: &[PathBuf],
+    scheduler: &SchedulerArguments,
+) -> Result<Loaded, Failure> {
+    let path = scheduler.scheduler_config.as_ref();
+    let configs = path.map(|path| input::read(std::slice::from_ref(path))).transpose()?;
+    let scheduler_config = match configs.as_deref() {
+        None => None,
+        Some([source]) => Some(source.clone()),
+        Some(_) => return Err(Failure::usage("--scheduler-config must be one file")),
+    };
+    let loaded =
+        load_sources(sources, inputs, &Options { scheduler_config, ..Options::default() })?;
     if loaded.cluster.nodes().is_empty() {
         return Err(Failure::nothing("the input holds no nodes, so nothing can be said to fail")
             .hint("add them: kubectl get nodes -o json > nodes.json, then name both files"));
+    }
+    Ok(loaded)
+}
+
+/// The node that an option names.
+///
+/// # Errors
+/// When there is none of that name.
+fn node_named(cluster: &Cluster, option: &str, name: &str) -> Result<NodeId, Failure> {
+    let known = cluster.find(name).and_then(|symbol| cluster.node_named(symbol));
+    known.ok_or_else(|| {
+        let names: Vec<&str> = cluster.node_ids().map(|id| cluster.node_name(id)).collect();
+        let failure = Failure::usage(format!("{option}: there is no node named {name:?}"));
+        match nearest(name, names.iter().copied()) {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure.hint(format!("the nodes are {}", render::words::list(&names, 12))),
+        }
+    })
+}
+
+/// Lays a file of assumptions over what was loaded, if one was given.
+///
+/// # Errors
+/// When the file cannot be read, makes no sense or contradicts the export.
+fn assume(loaded: Loaded, file: Option<&PathBuf>) -> Result<Loaded, Failure> {
+    let Some(file) = file else { return Ok(loaded) };
+    let known = loaded.diagnostics.len();
+    let mut sources = input::read(std::slice::from_ref(file))?;
+    let source = sources.pop().filter(|_| sources.is_empty());
+    let source = source.ok_or_else(|| {
+        Failure::usage(format!("--assumptions {}: name one file", file.display()))
+    })?;
+    let loaded = holdfast_ingest::assume(loaded, source);
+    let told = &loaded.diagnostics[known..];
+    render::diagnostics::tell(told.iter(), true);
+    if told.iter().any(|found| found.severity == Severity::Error) {
+        return Err(Failure::refused());
     }
     Ok(loaded)
 }

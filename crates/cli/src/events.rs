@@ -42,10 +42,13 @@ pub fn parse(cluster: &Cluster, typed: &[String]) -> Result<Vec<Named>, Failure>
     Ok(events)
 }
 
+/// What happens to several nodes at once.
+type OfNodes = fn(Vec<NodeId>) -> Event;
+
 /// A node is drained, goes down and comes back, and is used again.
 fn upgrade(cluster: &Cluster, node: NodeId) -> impl Iterator<Item = Named> {
     let name = cluster.node_name(node);
-    let steps: [(&str, fn(Vec<NodeId>) -> Event); 4] = [
+    let steps: [(&str, OfNodes); 4] = [
         ("drain", Event::Drain),
         ("fail", Event::Fail),
         ("recover", Event::Recover),
@@ -63,8 +66,7 @@ fn event(cluster: &Cluster, text: &str) -> Result<Event, Failure> {
     let Some((verb, what)) = text.split_once(':') else { return Err(unknown(text)) };
     let nodes = || nodes(cluster, text, what);
     match verb {
-        "fail" => nodes().map(Event::Fail),
-        "recover" => nodes().map(Event::Recover),
+        "fail" | "recover" => hosts(cluster, text, what, verb == "fail"),
         "delete" => nodes().map(Event::Delete),
         "out-of-service" => nodes().map(Event::OutOfService),
         "cordon" => nodes().map(Event::Cordon),
@@ -95,6 +97,29 @@ fn nodes(cluster: &Cluster, text: &str, what: &str) -> Result<Vec<NodeId>, Failu
     found.sort_unstable();
     found.dedup();
     Ok(found)
+}
+
+/// Nodes as above, or machines that assumptions declare, with the nodes on them.
+fn hosts(cluster: &Cluster, text: &str, what: &str, fail: bool) -> Result<Event, Failure> {
+    let (mut machines, mut found) = (Vec::new(), Vec::new());
+    for part in what.split(',') {
+        match cluster.machine_named(part) {
+            Some(machine) => {
+                machines.push(machine.name);
+                let named = machine.nodes.iter();
+                found.extend(named.filter_map(|name| cluster.node_named(*name)));
+            }
+            None => found.extend(nodes(cluster, text, part)?),
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(match (machines.is_empty(), fail) {
+        (true, true) => Event::Fail(found),
+        (true, false) => Event::Recover(found),
+        (false, true) => Event::FailMachines(machines, found),
+        (false, false) => Event::RecoverMachines(machines, found),
+    })
 }
 
 fn node(cluster: &Cluster, text: &str, name: &str) -> Result<NodeId, Failure> {
@@ -218,6 +243,14 @@ pub fn refused(cluster: &Cluster, event: &Named, why: Impossible) -> Failure {
         Impossible::Healthy(id) => (
             format!("{} is healthy, so there is nothing to recover from", node(id)),
             "a node recovers after fail, delete, out-of-service or partition".to_owned(),
+        ),
+        Impossible::Machine(name, true) => (
+            format!("{} is down already", cluster.text(name)),
+            format!("recover:{} brings it back first", cluster.text(name)),
+        ),
+        Impossible::Machine(name, false) => (
+            format!("{} is up, so there is nothing to recover from", cluster.text(name)),
+            "a machine recovers after fail".to_owned(),
         ),
         Impossible::Heard(id) => (
             format!("{} is heard; out-of-service is for nodes that are not", node(id)),

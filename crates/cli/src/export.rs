@@ -9,6 +9,7 @@ use holdfast_ingest::export::{self, BudgetStatus, End, Moments, Unscheduled};
 use holdfast_ingest::{Origins, Source};
 use holdfast_scheduler::decision::Outcome;
 use holdfast_scheduler::message;
+use holdfast_scheduler::wording::Words;
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -64,7 +65,7 @@ fn unscheduled(
                 "Unschedulable"
             }
         };
-        if let Some(message) = message::of_condition(cluster, &decision) {
+        if let Some(message) = message::of_condition(Words::of(cluster), &decision) {
             told.insert(pod, Unscheduled { reason, message });
         }
     }

@@ -3,8 +3,10 @@
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxBuildHasher;
 
+use crate::assumptions::Machine;
 use crate::budget::Budget;
 use crate::coverage::Coverage;
+use crate::profile::Scheduling;
 use crate::service::Service;
 use crate::volume::{Attachment, Claim, CsiDriver, CsiNode, StorageCapacity, StorageClass, Volume};
 use crate::well_known::WellKnown;
@@ -34,6 +36,7 @@ pub struct Cluster {
     /// What each workload made in turn, by workload.
     owned: Vec<Vec<WorkloadId>>,
     objects: Objects,
+    scheduling: Scheduling,
 }
 
 /// Objects that pods and nodes refer to, by name.
@@ -61,6 +64,10 @@ pub struct Objects {
     pub attachments: Vec<Attachment>,
     /// Values of priority classes by name.
     pub priority_classes: Map<Symbol, i32>,
+    /// Copies of volumes.
+    pub storage: crate::storage::Storage,
+    /// What was declared that the export cannot show.
+    pub assumptions: crate::assumptions::Assumptions,
     /// The version of the API server, where the export tells.
     pub server_version: Option<Symbol>,
     /// What the export speaks of.
@@ -106,6 +113,12 @@ impl Cluster {
     /// The node of this name.
     pub fn node_named(&self, name: Symbol) -> Option<NodeId> {
         self.nodes_by_name.get(&name).copied()
+    }
+
+    /// The machine of this name, which is no node, if one was declared.
+    pub fn machine_named(&self, name: &str) -> Option<&Machine> {
+        let name = self.find(name)?;
+        self.objects.assumptions.machines.iter().find(|machine| machine.name == name)
     }
 
     /// The name of a node.
@@ -200,6 +213,11 @@ impl Cluster {
         &self.objects
     }
 
+    /// How the scheduler is configured.
+    pub fn scheduling(&self) -> &Scheduling {
+        &self.scheduling
+    }
+
     /// The labels of a namespace. The API server gives every namespace its name as a label, so that
     /// one is there even where the export lacks the namespace.
     pub fn namespace_labels(&self, namespace: Symbol) -> &Labels {
@@ -217,6 +235,7 @@ impl Default for Builder {
     fn default() -> Self {
         let mut symbols = Symbols::default();
         let known = WellKnown::intern(&mut symbols);
+        let scheduling = Scheduling::standard(known.default_scheduler);
         Self {
             cluster: Cluster {
                 symbols,
@@ -230,6 +249,7 @@ impl Default for Builder {
                 workloads: Vec::new(),
                 owned: Vec::new(),
                 objects: Objects::default(),
+                scheduling,
             },
         }
     }
@@ -299,6 +319,11 @@ impl Builder {
     /// The objects that pods and nodes refer to.
     pub fn objects(&mut self) -> &mut Objects {
         &mut self.cluster.objects
+    }
+
+    /// How the scheduler is configured; the default profile alone unless it is changed.
+    pub fn scheduling(&mut self) -> &mut Scheduling {
+        &mut self.cluster.scheduling
     }
 
     /// The cluster: nodes sorted and indexed, namespaces complete.

@@ -10,11 +10,14 @@
 //! * [`symbol`], [`label`], [`selector`], [`fault`]: names, label sets, what selects them and what
 //!   does not parse.
 //! * [`node`], [`pod`], [`workload`], [`volume`], [`budget`], [`service`]: the objects.
+//! * [`storage`], [`assumptions`]: copies of volumes, and what an export cannot show.
 //! * [`cluster`]: all of it together, and the builder that interns it.
+//! * [`profile`]: how the scheduler is configured.
 //! * [`placement`]: who runs where, with an undo log.
 //! * [`coverage`]: which kinds of object the export held, hence what silence proves.
 
 pub mod affinity;
+pub mod assumptions;
 pub mod budget;
 pub mod cluster;
 pub mod coverage;
@@ -24,12 +27,14 @@ pub mod label;
 pub mod node;
 pub mod placement;
 pub mod pod;
+pub mod profile;
 pub mod quantity;
 pub mod resources;
 mod rollout;
 pub mod selector;
 pub mod service;
 pub mod spread;
+pub mod storage;
 pub mod symbol;
 pub mod taint;
 pub mod volume;
@@ -42,6 +47,7 @@ pub use label::Labels;
 pub use node::Node;
 pub use placement::{Instance, Placement};
 pub use pod::{Pod, PodClass, PodSpec};
+pub use profile::{Plugin, Profile};
 pub use quantity::Quantity;
 pub use resources::Resources;
 pub use symbol::{Symbol, Symbols};

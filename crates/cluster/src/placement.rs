@@ -5,10 +5,12 @@
 //! bit-identical state. Pods of a placement are *instances*: those of the export keep their number,
 //! replacements are added behind them.
 
+use std::collections::BTreeSet;
+
 use crate::node::Readiness;
 use crate::pod::{Phase, ScoredRequests};
 use crate::workload::WorkloadKind;
-use crate::{ClassId, Cluster, InstanceId, NodeId, Pod, PodId, Resources, WorkloadId};
+use crate::{ClassId, Cluster, InstanceId, NodeId, Pod, PodId, Resources, Symbol, WorkloadId};
 
 /// Where an instance is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +42,8 @@ pub struct Instance {
     pub healthy: bool,
     /// It is bound, but a volume that it needs is still attached to another node.
     pub attaching: bool,
+    /// It is bound, but too few copies are up of a volume that it needs.
+    pub starved: bool,
     /// Its controller is to replace it by one of the present template.
     pub outdated: bool,
     /// The number of a StatefulSet's pod; zero for all others.
@@ -93,6 +97,9 @@ pub struct NodeUse {
     pub healthy: bool,
     /// It runs on, although nobody hears it: a partition.
     pub cut_off: bool,
+    /// It failed or was cut off since the export: whatever ran there is gone for all others. Of one
+    /// that was silent before nobody knows.
+    pub lost: bool,
     /// Cordoned.
     pub unschedulable: bool,
     /// Somebody drains it (`kubectl drain`): evicts the pods it had then, those before this one.
@@ -151,6 +158,7 @@ enum Edit {
     Instance(InstanceId, Instance),
     Node(NodeId, NodeFlags),
     Target(WorkloadId, Target),
+    Machine(Symbol),
 }
 
 /// What the controller of a workload goes for.
@@ -173,6 +181,9 @@ pub struct NodeFlags {
     pub healthy: bool,
     /// It runs on, although nobody hears it: a partition.
     pub cut_off: bool,
+    /// It failed or was cut off since the export: whatever ran there is gone for all others. Of one
+    /// that was silent before nobody knows.
+    pub lost: bool,
     /// Cordoned.
     pub unschedulable: bool,
     /// Somebody drains it (`kubectl drain`): evicts the pods it had then, those before this one.
@@ -202,6 +213,8 @@ pub struct Placement {
     tallies: Vec<Tally>,
     /// What each controller goes for, by workload.
     targets: Vec<Target>,
+    /// Machines that are down, which are no nodes.
+    down: BTreeSet<Symbol>,
     log: Vec<Edit>,
 }
 
@@ -217,6 +230,7 @@ impl PartialEq for Placement {
             && self.attaching == other.attaching
             && self.tallies == other.tallies
             && self.targets == other.targets
+            && self.down == other.down
     }
 }
 
@@ -231,6 +245,7 @@ impl Placement {
                 reachable: node.readiness != Readiness::Unknown,
                 healthy: node.readiness.serves(),
                 cut_off: false,
+                lost: false,
                 unschedulable: node.unschedulable,
                 draining: None,
                 taints: LifecycleTaints::default(),
@@ -252,6 +267,7 @@ impl Placement {
                 .iter()
                 .map(|workload| Target { desired: workload.desired, rollouts: 0 })
                 .collect(),
+            down: BTreeSet::new(),
             log: Vec::new(),
         };
         for id in cluster.pod_ids() {
@@ -286,6 +302,7 @@ impl Placement {
             ready: false,
             healthy,
             attaching: false,
+            starved: false,
             outdated: false,
             ordinal: ordinal(cluster, pod),
             terminating: pod.terminating,
@@ -357,9 +374,29 @@ impl Placement {
         }
     }
 
+    /// Whether a machine, which is no node, is down.
+    pub fn is_down(&self, machine: Symbol) -> bool {
+        self.down.contains(&machine)
+    }
+
+    /// A machine that is no node fails, or comes back.
+    pub fn set_down(&mut self, machine: Symbol, down: bool) {
+        if self.is_down(machine) != down {
+            self.log.push(Edit::Machine(machine));
+            self.turn(machine);
+        }
+    }
+
+    fn turn(&mut self, machine: Symbol) {
+        if !self.down.remove(&machine) {
+            self.down.insert(machine);
+        }
+    }
+
     /// Whether the instance serves.
     fn serves(&self, instance: &Instance) -> bool {
-        let at_work = instance.healthy && !instance.terminating && !instance.attaching;
+        let waits = instance.attaching || instance.starved;
+        let at_work = instance.healthy && !instance.terminating && !waits;
         match instance.whereabouts {
             Whereabouts::On(node) => at_work && self.node(node).serves(),
             Whereabouts::Unlisted => at_work,
@@ -393,6 +430,7 @@ impl Placement {
                 Edit::Instance(id, before) => self.replace(cluster, id, before),
                 Edit::Node(id, before) => self.set_flags(id, before),
                 Edit::Target(workload, before) => self.targets[workload.index()] = before,
+                Edit::Machine(name) => self.turn(name),
             }
         }
     }
@@ -413,6 +451,7 @@ impl Placement {
             ready: false,
             healthy: true,
             attaching: false,
+            starved: false,
             outdated: false,
             ordinal: 0,
             terminating: false,
@@ -463,7 +502,7 @@ impl Placement {
             match edit {
                 Edit::Added => added -= 1,
                 Edit::Instance(id, before) => changed.push((*id, Some(*before))),
-                Edit::Node(..) | Edit::Target(..) => {}
+                Edit::Node(..) | Edit::Target(..) | Edit::Machine(_) => {}
             }
         }
         changed.retain(|(id, _)| id.index() < added);
@@ -519,6 +558,7 @@ impl Placement {
             reachable: node.reachable,
             healthy: node.healthy,
             cut_off: node.cut_off,
+            lost: node.lost,
             unschedulable: node.unschedulable,
             draining: node.draining,
             taints: node.taints,
@@ -531,6 +571,7 @@ impl Placement {
         node.reachable = flags.reachable;
         node.healthy = flags.healthy;
         node.cut_off = flags.cut_off;
+        node.lost = flags.lost;
         node.unschedulable = flags.unschedulable;
         node.draining = flags.draining;
         node.taints = flags.taints;

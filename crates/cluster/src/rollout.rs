@@ -19,6 +19,7 @@ const HASH: &str = "pod-template-hash";
 impl Cluster {
     /// The same cluster, ready for so many rollouts of each of these Deployments: with a ReplicaSet
     /// for each, that wants no pods yet. All ids stay what they are.
+    #[must_use]
     pub fn with_rollouts(&self, rollouts: &BTreeMap<WorkloadId, u32>) -> Self {
         let mut builder = Builder::from(self.clone());
         for (&deployment, &count) in rollouts {
@@ -33,6 +34,7 @@ impl Cluster {
     /// its pods all at once makes the next only when the last old pod is gone
     /// (`rolloutRecreate`, `pkg/controller/deployment/recreate.go`, v1.36.3), and until then all it
     /// has are empty.
+    #[must_use]
     pub fn with_due_sets(self) -> Self {
         let due: Vec<WorkloadId> =
             self.workload_ids().filter(|id| self.lacks_its_set(*id)).collect();
@@ -40,7 +42,9 @@ impl Cluster {
             return self;
         }
         let mut builder = Builder::from(self.clone());
-        due.into_iter().for_each(|id| self.add_set(&mut builder, id, 0));
+        for id in due {
+            self.add_set(&mut builder, id, 0);
+        }
         builder.finish()
     }
 

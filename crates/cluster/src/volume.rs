@@ -200,6 +200,9 @@ pub struct StorageClass {
     pub allowed_topologies: Option<NodeSelector>,
     /// The class of claims that name none.
     pub default: bool,
+    /// Where Rook's driver makes its volumes: the namespace of the `CephCluster` (`clusterID`) and
+    /// the pool.
+    pub pool: Option<(Symbol, Symbol)>,
 }
 
 /// What a `CSINode` says of one driver on one node.

@@ -2,7 +2,7 @@
 
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, PodId, WorkloadId};
+use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, PodId, Symbol, WorkloadId};
 
 use crate::controllers::{self, replicas};
 use crate::dynamics::Dynamics;
@@ -15,6 +15,10 @@ pub enum Event {
     Fail(Vec<NodeId>),
     /// The nodes are heard and healthy again.
     Recover(Vec<NodeId>),
+    /// Machines that are no nodes stop, and the nodes on them with them.
+    FailMachines(Vec<Symbol>, Vec<NodeId>),
+    /// The machines are back, and the nodes on them.
+    RecoverMachines(Vec<Symbol>, Vec<NodeId>),
     /// The node objects are deleted.
     Delete(Vec<NodeId>),
     /// The nodes, which nobody hears, are marked out-of-service.
@@ -46,6 +50,8 @@ pub enum Impossible {
     Failed(NodeId),
     /// There is nothing to recover from.
     Healthy(NodeId),
+    /// The machine is down already, or is up.
+    Machine(Symbol, bool),
     /// Out-of-service is for nodes that nobody hears; this one is heard.
     Heard(NodeId),
     /// The node is cordoned already, or is not.
@@ -70,6 +76,8 @@ impl Event {
         match self {
             Self::Fail(nodes)
             | Self::Recover(nodes)
+            | Self::FailMachines(_, nodes)
+            | Self::RecoverMachines(_, nodes)
             | Self::Delete(nodes)
             | Self::OutOfService(nodes)
             | Self::Cordon(nodes)
@@ -80,9 +88,30 @@ impl Event {
         }
     }
 
+    /// Whether nodes may be lost by it for so long that storage makes new copies elsewhere.
+    pub fn takes_nodes(&self) -> bool {
+        matches!(
+            self,
+            Self::Fail(_)
+                | Self::FailMachines(..)
+                | Self::Delete(_)
+                | Self::OutOfService(_)
+                | Self::Drain(_)
+                | Self::Partition(_)
+        )
+    }
+
     /// Whether it is an order to the API server, and not something that just happens.
     fn is_order(&self) -> bool {
-        !matches!(self, Self::Fail(_) | Self::Recover(_) | Self::Partition(_) | Self::Heal)
+        !matches!(
+            self,
+            Self::Fail(_)
+                | Self::Recover(_)
+                | Self::FailMachines(..)
+                | Self::RecoverMachines(..)
+                | Self::Partition(_)
+                | Self::Heal
+        )
     }
 
     /// Whether it may happen as things stand.
@@ -96,6 +125,8 @@ impl Event {
         self.nodes().iter().try_for_each(|node| self.check_node(placement, *node))?;
         let cluster = dynamics.cluster();
         match self {
+            Self::FailMachines(machines, _) => check_machines(placement, machines, true),
+            Self::RecoverMachines(machines, _) => check_machines(placement, machines, false),
             Self::Heal if !placement.nodes().iter().any(|node| node.cut_off) => {
                 Err(Impossible::NothingToHeal)
             }
@@ -113,9 +144,11 @@ impl Event {
         let node = placement.node(id);
         match self {
             Self::Recover(_) if node.exists && node.serves() => Err(Impossible::Healthy(id)),
-            Self::Recover(_) => Ok(()),
+            Self::Recover(_) | Self::RecoverMachines(..) => Ok(()),
             _ if !node.exists => Err(Impossible::Deleted(id)),
-            Self::Fail(_) | Self::Partition(_) if !node.reachable => Err(Impossible::Failed(id)),
+            Self::Fail(_) | Self::FailMachines(..) | Self::Partition(_) if !node.reachable => {
+                Err(Impossible::Failed(id))
+            }
             Self::OutOfService(_) if node.reachable => Err(Impossible::Heard(id)),
             Self::Cordon(_) if node.unschedulable => Err(Impossible::Cordoned(id, true)),
             Self::Uncordon(_) if !node.unschedulable => Err(Impossible::Cordoned(id, false)),
@@ -132,6 +165,14 @@ impl Event {
         match self {
             Self::Fail(silent) => nodes::fail(cluster, placement, silent),
             Self::Recover(back) => nodes::recover(cluster, placement, back),
+            Self::FailMachines(machines, silent) => {
+                turn(placement, machines, true);
+                nodes::fail(cluster, placement, silent);
+            }
+            Self::RecoverMachines(machines, back) => {
+                turn(placement, machines, false);
+                nodes::recover(cluster, placement, back);
+            }
             Self::Delete(gone) => nodes::delete(cluster, placement, gone),
             Self::OutOfService(out) => nodes::take_out_of_service(cluster, placement, out),
             Self::Cordon(these) => nodes::cordon(cluster, placement, these, true),
@@ -147,6 +188,7 @@ impl Event {
             Self::Scale(workload, desired) => scale(cluster, placement, *workload, *desired),
             Self::DeletePod(pod) => delete_pod(cluster, placement, (*pod).into()),
         }
+        dynamics.storage().refresh(cluster, placement);
         // Whoever can act again has work that was left.
         dynamics.begin(placement);
     }
@@ -156,9 +198,8 @@ impl Event {
 /// Where neither side does nobody acts.
 fn partition(dynamics: &Dynamics<'_>, placement: &mut Placement, these: &[NodeId]) {
     let cluster = dynamics.cluster();
-    let members = dynamics.control_plane().members();
-    let theirs = members.iter().filter(|member| these.contains(member)).count();
-    if theirs * 2 > members.len() {
+    let theirs = dynamics.control_plane().nodes().filter(|member| these.contains(member)).count();
+    if theirs * 2 > dynamics.control_plane().etcd().len() {
         let others: Vec<NodeId> = cluster
             .node_ids()
             .filter(|node| !these.contains(node) && placement.node(*node).reachable)
@@ -166,6 +207,23 @@ fn partition(dynamics: &Dynamics<'_>, placement: &mut Placement, these: &[NodeId
         nodes::cut_off(cluster, placement, &others);
     } else {
         nodes::cut_off(cluster, placement, these);
+    }
+}
+
+fn check_machines(
+    placement: &Placement,
+    machines: &[Symbol],
+    down: bool,
+) -> Result<(), Impossible> {
+    match machines.iter().find(|name| placement.is_down(**name) == down) {
+        Some(name) => Err(Impossible::Machine(*name, down)),
+        None => Ok(()),
+    }
+}
+
+fn turn(placement: &mut Placement, machines: &[Symbol], down: bool) {
+    for name in machines {
+        placement.set_down(*name, down);
     }
 }
 

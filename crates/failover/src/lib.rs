@@ -1,9 +1,9 @@
 //! What Kubernetes does after a failure, as a transition system.
 //!
-//! [`nodes`] takes nodes away and brings them back; [`Dynamics`] then says which [`Step`]s may come next in a
-//! [`Placement`](holdfast_cluster::Placement) and carries them out: evictions by taint, what the
-//! workload controllers do about them, and what the scheduler decides. Nothing here chooses between
-//! steps: whoever explores takes every order, whoever tells a story takes one.
+//! [`nodes`] takes nodes away and brings them back; [`Dynamics`] then says which [`Step`]s may come
+//! next in a [`Placement`](holdfast_cluster::Placement) and carries them out: evictions by taint,
+//! what the workload controllers do about them, and what the scheduler decides. Nothing here
+//! chooses between steps: whoever explores takes every order, whoever tells a story takes one.
 //!
 //! * [`event`]: what people and machines do to a cluster.
 //! * [`eviction`]: how long a pod stays on a node that is not heard.
@@ -12,6 +12,7 @@
 //! * [`controllers`]: what makes up for a pod that is gone, and how workloads roll out.
 //! * [`budgets`]: which evictions disruption budgets allow.
 //! * [`story`]: one run on a virtual clock, and [`times`], how long things take.
+//! * [`storage`]: which volumes can still be read and written, and [`host`], what keeps them.
 //! * [`volumes`]: which pods wait for a volume that another node holds.
 
 pub mod budgets;
@@ -21,9 +22,12 @@ pub mod disruption;
 pub mod dynamics;
 pub mod event;
 pub mod eviction;
+pub mod host;
 pub mod nodes;
+mod noticing;
 mod preemption;
 mod spreading;
+pub mod storage;
 pub mod story;
 pub mod times;
 pub mod volumes;
@@ -31,5 +35,6 @@ pub mod volumes;
 pub use control_plane::ControlPlane;
 pub use dynamics::{Dynamics, Evicted, Situation, Step, Steps};
 pub use event::{Event, Impossible};
+pub use storage::Storage;
 pub use story::Story;
 pub use times::{Time, Times};

@@ -256,8 +256,8 @@ impl Teller<'_, '_> {
                 (from + seconds, 2, age)
             }
             Step::End { .. } => {
-                let stop = self.times.of(Time::PodStop).min(spec.grace_seconds);
-                (life.deleted.unwrap_or(0) + stop, 3, age)
+                let until_stop = self.times.of(Time::PodStop).min(spec.grace_seconds);
+                (life.deleted.unwrap_or(0) + until_stop, 3, age)
             }
             Step::Attach { .. } => (self.freed.get(&pod).copied().unwrap_or(self.now), 4, age),
             Step::Drain { .. } => {

@@ -2,6 +2,9 @@
 //!
 //! None of these changes what may happen, only when.
 
+use holdfast_cluster::Cluster;
+use holdfast_cluster::assumptions::AssumedTime;
+
 /// Seconds on the virtual clock.
 pub type Seconds = i64;
 
@@ -113,6 +116,22 @@ impl Times {
     /// Whether somebody set it.
     pub fn is_given(&self, time: Time) -> bool {
         self.given[time as usize]
+    }
+
+    /// The defaults, and what the assumptions say otherwise.
+    pub fn of_cluster(cluster: &Cluster) -> Self {
+        let mut times = Self::default();
+        for (assumed, seconds) in &cluster.objects().assumptions.times {
+            let time = match assumed {
+                AssumedTime::NodeMonitorGrace => Time::NodeMonitorGrace,
+                AssumedTime::ImageStart => Time::ImageStart,
+                AssumedTime::ForceDetach => Time::ForceDetach,
+                // Told with the control plane.
+                AssumedTime::LeaderElection | AssumedTime::LoadBalancer => continue,
+            };
+            times.set(time, *seconds);
+        }
+        times
     }
 
     /// Sets it.

@@ -5,6 +5,8 @@
 //! its place. The object half reads that text into the model. Nothing here does I/O: the command
 //! and the page read files and hand over [`Source`]s.
 
+pub mod assumptions;
+mod configuration;
 pub mod diagnostic;
 pub mod documents;
 mod expand;
@@ -25,10 +27,11 @@ mod unpack;
 mod workloads;
 mod yaml;
 
+pub use assumptions::assume;
 pub use diagnostic::{Diagnostic, ObjectRef, Place, Severity};
 pub use documents::for_each_object;
 pub use inventory::{Inventory, Kinds, Skipped};
-pub use load::{Loaded, Options, Origins, from_objects, load};
+pub use load::{Loaded, Options, Origins, from_case, from_objects, load};
 pub use object::{Origin, RawObject};
 pub use rule::Rule;
 pub use source::Source;

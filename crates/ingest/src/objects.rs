@@ -17,6 +17,7 @@ mod node;
 pub(crate) mod pod;
 pub(crate) mod podspec;
 pub(crate) mod policy;
+mod replicated;
 mod requests;
 mod selector;
 pub(crate) mod storage;
@@ -28,6 +29,7 @@ pub(crate) mod workload;
 use holdfast_cluster::budget::Budget;
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::service::Service;
+use holdfast_cluster::storage::{CephCluster, CephPool, LonghornReplica, LonghornVolume};
 use holdfast_cluster::volume::{
     Attachment, CsiDriver, CsiNode, PodVolume, StorageCapacity, StorageClass, Volume,
 };
@@ -71,6 +73,10 @@ pub(crate) struct Gathered {
     pub(crate) priority_classes: Table<PriorityClass>,
     pub(crate) runtime_classes: Table<RuntimeClass>,
     pub(crate) autoscalers: Table<Autoscaler>,
+    pub(crate) longhorn_volumes: Table<LonghornVolume>,
+    pub(crate) longhorn_replicas: Table<LonghornReplica>,
+    pub(crate) ceph_clusters: Table<CephCluster>,
+    pub(crate) ceph_pools: Table<CephPool>,
     memo: Memo,
     status_key: Vec<u8>,
     complaints: Vec<Complaint>,
@@ -118,6 +124,10 @@ pub(crate) enum Kind {
     PriorityClass,
     RuntimeClass,
     Autoscaler,
+    LonghornVolume,
+    LonghornReplica,
+    CephCluster,
+    CephPool,
 }
 
 /// The kind by its group and name. The group decides: `longhorn.io` has its own `Node`.
@@ -143,6 +153,10 @@ pub(crate) fn kind_of(api_version: &str, kind: &str) -> Option<Kind> {
         ("scheduling.k8s.io", "PriorityClass") => Some(Kind::PriorityClass),
         ("node.k8s.io", "RuntimeClass") => Some(Kind::RuntimeClass),
         ("autoscaling", "HorizontalPodAutoscaler") => Some(Kind::Autoscaler),
+        ("longhorn.io", "Volume") => Some(Kind::LonghornVolume),
+        ("longhorn.io", "Replica") => Some(Kind::LonghornReplica),
+        ("ceph.rook.io", "CephCluster") => Some(Kind::CephCluster),
+        ("ceph.rook.io", "CephBlockPool") => Some(Kind::CephPool),
         _ => None,
     }
 }
@@ -187,7 +201,11 @@ pub(crate) fn input_kind(group: &str, kind: &str) -> Option<InputKind> {
         Kind::Attachment => InputKind::VolumeAttachment,
         Kind::PriorityClass => InputKind::PriorityClass,
         Kind::Autoscaler => InputKind::HorizontalPodAutoscaler,
-        Kind::RuntimeClass => return None,
+        Kind::RuntimeClass
+        | Kind::LonghornVolume
+        | Kind::LonghornReplica
+        | Kind::CephCluster
+        | Kind::CephPool => return None,
     })
 }
 
@@ -238,6 +256,10 @@ items! {
     csi::RawCsiNode<'a> => CsiNode, csi_nodes;
     csi::RawCsiDriver<'a> => CsiDriver, csi_drivers;
     csi::RawAttachment<'a> => Attachment, attachments;
+    replicated::RawLonghornVolume<'a> => LonghornVolume, longhorn_volumes;
+    replicated::RawReplica<'a> => LonghornReplica, longhorn_replicas;
+    replicated::RawCephCluster<'a> => CephCluster, ceph_clusters;
+    replicated::RawCephPool<'a> => CephPool, ceph_pools;
 }
 
 impl<'a> Item<'a> for policy::RawBudget<'a> {
@@ -328,6 +350,10 @@ impl Gathered {
             Kind::PriorityClass => self.take::<policy::RawPriorityClass<'_>>(kind, raw),
             Kind::RuntimeClass => self.take::<policy::RawRuntimeClass<'_>>(kind, raw),
             Kind::Autoscaler => self.take::<policy::RawAutoscaler<'_>>(kind, raw),
+            Kind::LonghornVolume => self.take::<replicated::RawLonghornVolume<'_>>(kind, raw),
+            Kind::LonghornReplica => self.take::<replicated::RawReplica<'_>>(kind, raw),
+            Kind::CephCluster => self.take::<replicated::RawCephCluster<'_>>(kind, raw),
+            Kind::CephPool => self.take::<replicated::RawCephPool<'_>>(kind, raw),
         };
         if let Err(diagnostic) = told {
             self.diagnostics.push(*diagnostic);

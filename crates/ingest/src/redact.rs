@@ -51,7 +51,8 @@ fn map(pseudonyms: &mut Pseudonyms, object: &Map<String, Value>) -> Map<String, 
             Treatment::Images => each(value, |image| pseudonyms.image(image)),
             Treatment::Labels => labels(pseudonyms, value),
             Treatment::Resources => resources(pseudonyms, value),
-            Treatment::Annotations => annotations(pseudonyms, value),
+            Treatment::Annotations => some(pseudonyms, value, &fields::ANNOTATIONS),
+            Treatment::Parameters => some(pseudonyms, value, &fields::PARAMETERS),
             Treatment::Descend => descend(pseudonyms, value),
         };
         redacted.insert(key.clone(), value);
@@ -100,10 +101,11 @@ fn resources(pseudonyms: &mut Pseudonyms, value: &Value) -> Value {
     Value::Object(members.collect())
 }
 
-/// The few annotations that controllers and the scheduler act on.
-fn annotations(pseudonyms: &mut Pseudonyms, value: &Value) -> Value {
+/// The few members that matter: annotations that controllers and the scheduler act on, parameters
+/// of storage.
+fn some(pseudonyms: &mut Pseudonyms, value: &Value, kept: &[&str]) -> Value {
     let members = value.as_object().into_iter().flatten();
-    let members = members.filter(|(key, _)| fields::ANNOTATIONS.contains(&key.as_str()));
+    let members = members.filter(|(key, _)| kept.contains(&key.as_str()));
     Value::Object(members.map(|(key, value)| (key.clone(), descend(pseudonyms, value))).collect())
 }
 

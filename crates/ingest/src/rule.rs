@@ -73,11 +73,27 @@ pub enum Rule {
     PodsExpanded,
     /// An autoscaler of something that is not in the input.
     AutoscalerWithoutTarget,
+    /// A scheduler configuration that kube-scheduler would not start with.
+    BadSchedulerConfig,
+    /// A scheduler configuration of another version than is read.
+    SchedulerConfigVersion,
+    /// A plugin that kube-scheduler does not ship.
+    ForeignPlugin,
+    /// A service outside that the scheduler asks.
+    Extender,
+    /// Plugins that a profile leaves out although something else insists on them.
+    OddProfile,
+    /// An assumption that makes no sense, or names what is not there.
+    BadAssumption,
+    /// An assumption that the export contradicts.
+    AssumptionContradicts,
+    /// An assumption about a storage class that the export does not hold.
+    UnusedAssumption,
 }
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 43] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -113,6 +129,14 @@ impl Rule {
         Self::OwnerInferred,
         Self::PodsExpanded,
         Self::AutoscalerWithoutTarget,
+        Self::BadSchedulerConfig,
+        Self::SchedulerConfigVersion,
+        Self::ForeignPlugin,
+        Self::Extender,
+        Self::OddProfile,
+        Self::BadAssumption,
+        Self::AssumptionContradicts,
+        Self::UnusedAssumption,
     ];
 
     /// The stable kebab-case id.
@@ -205,6 +229,24 @@ impl Rule {
                 "Nothing to do for rendered manifests; in an export, look why pods are missing."),
             Self::AutoscalerWithoutTarget => ("autoscaler-without-target", "its target is missing",
                 "Add the target's kind to the export."),
+            Self::BadSchedulerConfig => ("bad-scheduler-config", "kube-scheduler refuses this",
+                "Correct this place; version 1.36 would not start with it."),
+            Self::SchedulerConfigVersion => ("scheduler-config-version",
+                "only kubescheduler.config.k8s.io/v1 is read",
+                "Let kube-scheduler 1.25 to 1.28 write it anew: `--config A --write-config-to B`."),
+            Self::ForeignPlugin => ("foreign-plugin", "a plugin that kube-scheduler does not ship",
+                "Nothing to do: what depends on it is UNKNOWN."),
+            Self::Extender => ("extender", "the scheduler asks a service outside",
+                "Nothing to do: what depends on its answers is UNKNOWN."),
+            Self::OddProfile => ("odd-profile", "a plugin is left out where it matters",
+                "Turn it on again, or take what depends on the profile as UNKNOWN."),
+            Self::BadAssumption => ("bad-assumption", "an assumption cannot be",
+                "Correct the assumptions; docs/assumptions.md says what each field means."),
+            Self::AssumptionContradicts => ("assumption-contradicts",
+                "an assumption is not what the export says",
+                "Correct or remove the assumption, or export again if the cluster has changed."),
+            Self::UnusedAssumption => ("unused-assumption", "an assumption about nothing in it",
+                "Nothing to do where one file of assumptions serves several exports."),
         }
     }
 }

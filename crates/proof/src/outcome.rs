@@ -1,11 +1,16 @@
 //! The outcome of a story, version 1: everything with names instead of numbers, for machines.
 
+mod control_plane;
+mod storage;
+
 use std::collections::BTreeMap;
 
 use holdfast_cluster::placement::NodeUse;
 use holdfast_cluster::{Cluster, NodeId};
 use serde::Serialize;
 
+pub use self::control_plane::{ControlPlaneOutcome, PartOutcome, TakeoverOutcome};
+pub use self::storage::VolumeOutcome;
 use crate::report::{doubt_id, kind_name};
 use crate::simulation::{Range, Simulator, Stage, WorkloadRanges};
 use crate::subject::Subject;
@@ -32,6 +37,13 @@ pub struct StepOutcome {
     pub workloads: BTreeMap<String, WorkloadOutcome>,
     /// By name.
     pub nodes: BTreeMap<String, NodeOutcome>,
+    /// How the control plane stands; left out where all of it is outside.
+    #[serde(rename = "controlPlane", skip_serializing_if = "Option::is_none")]
+    pub control_plane: Option<ControlPlaneOutcome>,
+    /// What can be done with volumes that are kept on the nodes, by `NAMESPACE/NAME` of the claim;
+    /// left out where there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub storage: BTreeMap<String, VolumeOutcome>,
     /// Every end of every range is reached in some run; otherwise they are wider than need be.
     pub exact: bool,
     /// What the ranges rest on, or why they are wider than need be.
@@ -77,6 +89,10 @@ pub struct WorkloadOutcome {
     /// Pods that are bound and wait for a volume; left out where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attaching: Option<RangeOutcome>,
+    /// Pods that are bound and cannot use a volume, as too few copies of it are up; left out where
+    /// there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starved: Option<RangeOutcome>,
     /// What the scheduler says to those that wait for a node.
     pub messages: Vec<String>,
 }
@@ -107,7 +123,8 @@ impl Outcome {
 }
 
 fn step(simulator: &Simulator<'_>, event: &str, stage: &Stage) -> StepOutcome {
-    let cluster = simulator.dynamics().cluster();
+    let dynamics = simulator.dynamics();
+    let cluster = dynamics.cluster();
     let workloads = simulator.subjects().iter().zip(&stage.workloads);
     let nodes = cluster.node_ids().zip(&stage.pods);
     StepOutcome {
@@ -118,6 +135,8 @@ fn step(simulator: &Simulator<'_>, event: &str, stage: &Stage) -> StepOutcome {
         nodes: nodes
             .map(|(id, pods)| (cluster.node_name(id).to_owned(), node(stage, id, *pods)))
             .collect(),
+        control_plane: control_plane::control_plane(dynamics.control_plane(), &stage.example),
+        storage: storage::storage(cluster, dynamics.storage(), &stage.example),
         exact: stage.exact,
         doubts: stage
             .doubts
@@ -141,25 +160,27 @@ pub fn key(cluster: &Cluster, subject: &Subject) -> String {
 
 fn workload(ranges: &WorkloadRanges) -> WorkloadOutcome {
     let attaching = range(ranges.attaching);
+    let starved = range(ranges.starved);
     WorkloadOutcome {
         desired: ranges.desired.max,
         ready: range(ranges.ready),
         pending: range(ranges.pending),
         terminating: range(ranges.terminating),
         attaching: (attaching.max > 0).then_some(attaching),
+        starved: (starved.max > 0).then_some(starved),
         messages: ranges.messages.iter().cloned().collect(),
     }
 }
 
 fn node(stage: &Stage, id: NodeId, pods: Range) -> NodeOutcome {
     let usage: &NodeUse = stage.example.node(id);
-    let state = match (usage.exists, usage.serves()) {
+    let standing = match (usage.exists, usage.serves()) {
         (false, _) => "Deleted",
         (true, true) => "Ready",
         (true, false) => "NotReady",
     };
     NodeOutcome {
-        state,
+        state: standing,
         cordoned: usage.exists && usage.unschedulable,
         cut_off: usage.cut_off,
         pods: range(pods),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, InstanceId, Placement};
-use holdfast_failover::{Dynamics, Situation, Step, nodes};
+use holdfast_failover::{Dynamics, Situation, Step};
 use holdfast_scheduler::Scratch;
 
 use crate::bound;
@@ -17,10 +17,6 @@ use crate::start::{self, Start, Starts};
 use crate::subject::{Subjects, follows_nodes};
 use crate::verdict::{Doubt, Ground, Verdict};
 use crate::witness::{self, Witness};
-
-/// Up to so many nodes the scheduler looks at all of them; beyond it stops when it has found enough
-/// (`minFeasibleNodesToFind`, `pkg/scheduler/schedule_one.go`, v1.36.3).
-const NODES_ALL_SCORED: usize = 100;
 
 /// How hard the prover tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,6 +274,7 @@ impl<'c> Prover<'c> {
             preemption: false,
             most: BTreeMap::new(),
             doubtful: Vec::new(),
+            shaky: Vec::new(),
             scored: false,
             examination: Examination::default(),
         };
@@ -349,6 +346,8 @@ struct Case<'a, 'c> {
     most: BTreeMap<usize, u32>,
     /// Pods that need a node and of which something is not known.
     doubtful: Vec<Doubtful>,
+    /// Pods of which nobody knows whether they can use their volumes.
+    shaky: Vec<InstanceId>,
     /// Some pod that needs a node is spread by default, which only scores.
     scored: bool,
     examination: Examination,
@@ -357,7 +356,8 @@ struct Case<'a, 'c> {
 impl Case<'_, '_> {
     fn examine(&mut self) {
         let dynamics = &self.prover.dynamics;
-        nodes::fail(dynamics.cluster(), self.placement, self.set.nodes());
+        dynamics.fail(self.placement, self.set.nodes());
+        self.shaky = dynamics.storage().doubtful(self.placement);
         let lost = self.lost_by_subject();
         self.lost = lost.keys().copied().collect();
         for (position, lost) in lost {
@@ -373,6 +373,7 @@ impl Case<'_, '_> {
             self.search(&situation, &open);
         }
         self.note_doubts();
+        self.note_shaky();
     }
 
     /// How many pods each touched subject has on the failed nodes.
@@ -387,6 +388,13 @@ impl Case<'_, '_> {
                     let counted = !instance.terminating && was_heard;
                     *lost.entry(position).or_default() += u32::from(counted);
                 }
+            }
+        }
+        let starved = self.prover.dynamics.storage().starved(self.placement);
+        for pod in starved.chain(self.shaky.iter().copied()) {
+            let workload = self.placement.instance(pod).workload;
+            if let Some(position) = self.prover.subjects.position(workload) {
+                lost.entry(position).or_default();
             }
         }
         lost
@@ -587,8 +595,7 @@ impl Case<'_, '_> {
     fn search_doubts(&self) -> (Option<Doubt>, Option<Doubt>) {
         let of_pods = self.doubtful.iter().map(|doubtful| doubtful.doubt).min();
         let missing = self.prover.missing_for_scores.filter(|_| self.scored).map(Doubt::Missing);
-        let sampled = self.prover.cluster().nodes().len() > NODES_ALL_SCORED;
-        (of_pods, missing.or(sampled.then_some(Doubt::Sampling)))
+        (of_pods, missing)
     }
 
     /// Takes down what is not known of the pods that need a node, those about to be evicted
@@ -637,6 +644,40 @@ impl Case<'_, '_> {
             if acts && matches!(kind, WorkloadKind::Custom(_)) {
                 finding.recovered = Verdict::Unknown(Doubt::CustomController);
             }
+        }
+    }
+}
+
+impl Case<'_, '_> {
+    /// What was counted as serving may not, where nobody knows whether enough copies of a volume
+    /// are up. Whoever falls short with all of them falls short without.
+    fn note_shaky(&mut self) {
+        let Self { prover, placement, shaky, examination, .. } = self;
+        let doubt = Verdict::Unknown(Doubt::VolumeCopies);
+        for (position, finding) in &mut examination.findings {
+            let of_subject = |pod: &&InstanceId| {
+                let workload = placement.instance(**pod).workload;
+                prover.subjects.position(workload) == Some(*position)
+            };
+            let own: Vec<&InstanceId> = shaky.iter().filter(of_subject).collect();
+            if own.is_empty() {
+                continue;
+            }
+            let serving = own.iter().filter(|pod| placement.instance(***pod).ready).count();
+            if finding.ready_at_once as usize <= serving && finding.immediately != Verdict::Refuted
+            {
+                finding.immediately = doubt.clone();
+            }
+            let (min, max) = finding.recovered_range;
+            let fewer = u32::try_from(own.len()).unwrap_or(u32::MAX);
+            finding.recovered_range = (min.saturating_sub(fewer), max);
+            finding.doubt(Doubt::VolumeCopies);
+        }
+        // Whom budgets spare depends on who serves.
+        if self.preemption && !self.shaky.is_empty() {
+            let findings = self.examination.findings.values_mut();
+            findings.for_each(|finding| finding.doubt(Doubt::VolumeCopies));
+            self.doubt_outranked(Doubt::VolumeCopies);
         }
     }
 }

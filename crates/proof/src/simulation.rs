@@ -2,15 +2,15 @@
 //!
 //! Every event happens once the cluster is quiet after the one before it. From each state in which
 //! it may then be the event is followed to every place of rest. Where there are more states than
-//! the budget allows, or something that the outcome depends on is not known, the ranges are those of
-//! an [`Envelope`] instead, which is wide enough for whatever may happen.
+//! the budget allows, or something that the outcome depends on is not known, the ranges are those
+//! of an [`Envelope`] instead, which is wide enough for whatever may happen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::placement::Mark;
 use holdfast_cluster::{Cluster, NodeId, Placement};
 use holdfast_failover::{Dynamics, Event, Impossible};
-use holdfast_scheduler::{Scratch, message};
+use holdfast_scheduler::{Scratch, Words, message};
 
 use crate::doubts::Doubts;
 use crate::envelope::Envelope;
@@ -45,6 +45,8 @@ pub struct WorkloadRanges {
     pub terminating: Range,
     /// Pods that are bound and wait for a volume.
     pub attaching: Range,
+    /// Pods that are bound and cannot use a volume, as too few copies of it are up.
+    pub starved: Range,
     /// What the scheduler says to those that wait for a node, in its own words.
     pub messages: BTreeSet<String>,
 }
@@ -112,33 +114,40 @@ impl<'c> Simulator<'c> {
         self.dynamics.begin(&mut start);
         let mut envelope = Envelope::default();
         let mut stages = Vec::new();
-        let mut states = vec![(start, None)];
+        let mut from = vec![(start, None)];
         for (at, event) in std::iter::once(None).chain(events.iter().map(Some)).enumerate() {
             if let Some(event) = event {
                 let refused = |why| Refused { event: at - 1, why };
-                event.check(&self.dynamics, &states[0].0).map_err(refused)?;
-                states.iter_mut().for_each(|(state, _)| event.apply(&self.dynamics, state));
+                event.check(&self.dynamics, &from[0].0).map_err(refused)?;
+                for (state, _) in &mut from {
+                    event.apply(&self.dynamics, state);
+                }
             }
-            let (stage, rests) = self.stage(states, &mut envelope, &mut scratch);
+            let rebuilt = at > 0 && events[..at - 1].iter().any(Event::takes_nodes);
+            let (stage, rests) = self.stage(from, rebuilt, &mut envelope, &mut scratch);
             stages.push(stage);
-            states = rests;
+            from = rests;
         }
         Ok(stages)
     }
 
-    /// Follows all states to rest.
+    /// Follows all states to rest. Volumes may have been `rebuilt` elsewhere since nodes were lost
+    /// before.
     fn stage(
         &self,
         states: Vec<Rest>,
+        rebuilt: bool,
         envelope: &mut Envelope,
         scratch: &mut Scratch,
     ) -> (Stage, Vec<Rest>) {
         let cluster = self.dynamics.cluster();
         let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
-        let mut search = Search::new(&self.dynamics, scratch, Mark::default(), limits);
         let mut widest = envelope.clone();
+        for (mut state, _) in states.iter().cloned() {
+            widest.widen(&self.dynamics, &self.doubts, &mut state, rebuilt, scratch);
+        }
+        let mut search = Search::new(&self.dynamics, scratch, Mark::default(), limits);
         for (mut state, doubt) in states.iter().cloned() {
-            widest.widen(&self.dynamics, &mut state);
             search.follow(&mut state, doubt);
         }
         let Rests { found, complete, coarse, states: seen } = search.finish();
@@ -151,6 +160,11 @@ impl<'c> Simulator<'c> {
         let mut doubts: BTreeSet<Doubt> = rests.iter().filter_map(|(_, doubt)| *doubt).collect();
         for (state, _) in &rests {
             doubts.extend(self.doubts.of_changes(cluster, state));
+            let shaky = !self.dynamics.storage().doubtful(state).is_empty();
+            let starved = self.dynamics.storage().starved(state).next().is_some();
+            if shaky || starved && rebuilt {
+                doubts.insert(Doubt::VolumeCopies);
+            }
         }
         if !complete {
             doubts.insert(if coarse { Doubt::Choices } else { Doubt::Budget });
@@ -165,7 +179,7 @@ impl<'c> Simulator<'c> {
             workloads: self
                 .subjects
                 .iter()
-                .map(|subject| ranges(cluster, subject, &rests))
+                .map(|subject| ranges(&self.dynamics, subject, &rests))
                 .collect(),
             pods: cluster.node_ids().map(|node| pods(node, &rests)).collect(),
             example: rests[0].0.clone(),
@@ -198,7 +212,7 @@ impl<'c> Simulator<'c> {
                     let cluster = self.dynamics.cluster();
                     let gates = cluster.spec_of(instance.class).gates.iter();
                     let gates: Vec<&str> = gates.map(|gate| cluster.text(*gate)).collect();
-                    message::of(cluster, &decision, &gates).unwrap_or_default()
+                    message::of(Words::of(cluster), &decision, &gates).unwrap_or_default()
                 });
                 if !text.is_empty() {
                     stage.workloads[at].messages.insert(text.clone());
@@ -234,17 +248,22 @@ fn distinct(cluster: &Cluster, found: Vec<Rest>) -> Vec<Rest> {
                 entry.insert(kept.len());
                 kept.push((state, doubt));
             }
-            // One way to come there that rests on nothing unknown is enough.
+            // The way to come there that rests on least is enough.
             std::collections::btree_map::Entry::Occupied(entry) => {
                 let known = &mut kept[*entry.get()].1;
-                *known = known.and(doubt);
+                let least = |(known, doubt)| match known {
+                    Doubt::CustomController => known,
+                    _ => doubt,
+                };
+                *known = known.zip(doubt).map(least);
             }
         }
     }
     kept
 }
 
-fn ranges(cluster: &Cluster, subject: &Subject, rests: &[Rest]) -> WorkloadRanges {
+fn ranges(dynamics: &Dynamics<'_>, subject: &Subject, rests: &[Rest]) -> WorkloadRanges {
+    let cluster = dynamics.cluster();
     let over =
         |count: &dyn Fn(&Placement) -> u32| range(rests.iter().map(|(state, _)| count(state)));
     let attaching = |state: &Placement| {
@@ -252,6 +271,11 @@ fn ranges(cluster: &Cluster, subject: &Subject, rests: &[Rest]) -> WorkloadRange
             .attaching()
             .iter()
             .filter(|pod| subject.members.contains(&state.instance(**pod).workload));
+        u32::try_from(own.count()).unwrap_or(u32::MAX)
+    };
+    let starved = |state: &Placement| {
+        let all = dynamics.storage().starved(state);
+        let own = all.filter(|id| subject.members.contains(&state.instance(*id).workload));
         u32::try_from(own.count()).unwrap_or(u32::MAX)
     };
     let desired = |state: &Placement| {
@@ -269,6 +293,7 @@ fn ranges(cluster: &Cluster, subject: &Subject, rests: &[Rest]) -> WorkloadRange
         pending: over(&|state| subject.pending(state)),
         terminating: over(&|state| subject.terminating(state)),
         attaching: over(&attaching),
+        starved: over(&starved),
         messages: BTreeSet::new(),
     }
 }

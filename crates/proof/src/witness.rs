@@ -1,7 +1,7 @@
 //! A run that refutes a claim, replayed before it is reported.
 
 use holdfast_cluster::{InstanceId, Placement};
-use holdfast_failover::{Dynamics, Situation, Step, nodes};
+use holdfast_failover::{Dynamics, Situation, Step};
 use holdfast_scheduler::{Decision, Scratch};
 
 use crate::scenario::FailureSet;
@@ -19,8 +19,12 @@ pub struct Witness {
     pub pending: Vec<(InstanceId, Decision)>,
     /// Pods of the subject that are stuck terminating at the end.
     pub terminating: Vec<InstanceId>,
-    /// Pods of the subject that are bound at the end and wait for a volume that another node holds.
+    /// Pods of the subject that are bound at the end and wait for a volume that another node
+    /// holds.
     pub attaching: Vec<InstanceId>,
+    /// Pods of the subject that are bound at the end and cannot use a volume, as too few copies of
+    /// it are up.
+    pub starved: Vec<InstanceId>,
     /// Where everything is at the end, for names and nodes.
     pub end: Placement,
     /// Pods of the subject that serve as soon as the nodes are gone.
@@ -49,7 +53,7 @@ pub fn replay(
     scratch: &mut Scratch,
 ) -> Witness {
     let mut placement = start.placement.clone();
-    nodes::fail(dynamics.cluster(), &mut placement, set.nodes());
+    dynamics.fail(&mut placement, set.nodes());
     let ready_at_once = subject.0.ready(&placement);
     let situation = dynamics.situation(&placement);
     let mut steps = dynamics.evict_unnoticed(&mut placement, &situation);
@@ -65,6 +69,7 @@ pub fn replay(
     let terminating =
         placement.instance_ids().filter(|id| of_subject(id) && is_stuck(&placement, *id)).collect();
     let attaching = placement.attaching().iter().copied().filter(|id| of_subject(id)).collect();
+    let starved = dynamics.storage().starved(&placement).filter(|id| of_subject(id)).collect();
     let decisions = pending.into_iter().map(|id| (id, dynamics.scheduler().decide(&placement, id)));
     Witness {
         set: set.clone(),
@@ -72,6 +77,7 @@ pub fn replay(
         pending: decisions.collect(),
         terminating,
         attaching,
+        starved,
         ready_at_once,
         ready: subject.0.ready(&placement),
         desired: subject.1,

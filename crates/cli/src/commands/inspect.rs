@@ -13,6 +13,7 @@ use crate::render;
 pub fn run(arguments: &InspectArguments) -> Result<u8, Failure> {
     output::check(&arguments.output.output)?;
     let loaded = super::load(&arguments.input.inputs)?;
+    let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let view = render::inspect::View::of(&loaded);
     output::refuse_ndjson(&arguments.output.output)?;
     output::write_all(&arguments.output.output, |format| match format {

@@ -25,7 +25,8 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     let inputs = &arguments.input.inputs;
     let sources = input::read(inputs)?;
     let kept = arguments.export.is_some().then(|| sources.clone());
-    let loaded = super::with_nodes(super::load_sources(sources, inputs)?)?;
+    let loaded = super::load_cluster_of(sources, inputs, &arguments.scheduler)?;
+    let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let named = events::parse(&loaded.cluster, &arguments.event)?;
     let cluster = loaded.cluster.with_rollouts(&events::rollouts(&named));
     let states_per_set = arguments.budget.unwrap_or_else(|| default_budget(&cluster));
@@ -35,15 +36,15 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     let stages = simulator
         .run(&told)
         .map_err(|refused| events::refused(&cluster, &named[refused.event], refused.why))?;
-    let names: Vec<String> = named.iter().map(|Named { name, .. }| name.clone()).collect();
-    let mut outcome = Outcome::new(&simulator, &names, &stages);
+    let titles: Vec<String> = named.iter().map(|Named { name, .. }| name.clone()).collect();
+    let mut outcome = Outcome::new(&simulator, &titles, &stages);
     let story = story::tell(simulator.dynamics(), &stages[0].example, &told, &times);
     if let (Some(path), Some(sources)) = (&arguments.export, kept) {
         let export = export::of(sources, simulator.dynamics(), &loaded.origins, &story)?;
         output::write_file(path, &render::json(&export))?;
     }
     if !told.is_empty() {
-        outcome.timeline = Some(Timeline::new(&simulator, &names, &stages, &story, &times));
+        outcome.timeline = Some(Timeline::new(&simulator, &titles, &stages, &story, &times));
     }
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => render::simulate::human(&outcome, arguments.all),

@@ -122,11 +122,7 @@ impl View {
                     count,
                 })
                 .collect(),
-            control_plane: members
-                .members()
-                .iter()
-                .map(|node| cluster.node_name(*node).to_owned())
-                .collect(),
+            control_plane: members.nodes().map(|node| cluster.node_name(node).to_owned()).collect(),
             nodes: cluster.node_ids().map(|id| node(cluster, &placement, id)).collect(),
             workloads: workloads(cluster, &placement),
             pods: pod_counts(cluster, &placement),
@@ -225,7 +221,7 @@ fn not_modelled(cluster: &Cluster) -> Vec<String> {
         for part in &spec.unmodelled {
             *uses.entry(format!("{part:?}")).or_default() += 1;
         }
-        if spec.scheduler_name != cluster.known().default_scheduler {
+        if cluster.scheduling().profile(spec.scheduler_name).is_none() {
             let name = cluster.text(spec.scheduler_name);
             *uses.entry(format!("schedulerName {name}")).or_default() += 1;
         }
@@ -285,6 +281,7 @@ fn summary(view: &View) -> String {
     let _ = write!(text, "\nread from {} objects of {kinds} in {files}", words::thousands(objects));
     let version = view.version.as_deref().unwrap_or("not told");
     let _ = write!(text, "\nKubernetes version {version}; {} is modelled", view.emulated);
+    text += &words::wording(view.version.as_deref());
     let members = match view.control_plane.as_slice() {
         [] => "not on these nodes, taken to be up".to_owned(),
         names => format!("on {}", words::list(names, 6)),

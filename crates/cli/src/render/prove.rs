@@ -146,13 +146,22 @@ fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counter
         );
         paragraph(out, &text);
     }
+    for pod in &example.starved {
+        let node = pod.node.as_deref().unwrap_or("its node");
+        let text = format!(
+            "{} does not serve on {node}: too few copies are up of a volume that it needs",
+            name(pod)
+        );
+        paragraph(out, &text);
+    }
     let mut messages: Vec<&str> = example.pending.iter().map(|p| p.message.as_str()).collect();
     messages.dedup();
     for message in messages {
         let pods = example.pending.iter().filter(|pod| pod.message == message).count();
         paragraph(out, &format!("{} Pending: {message}", words::count(pods, "pod", "pods")));
     }
-    let told_of = example.terminating.len() + example.pending.len() + example.attaching.len();
+    let waiting = example.pending.len() + example.attaching.len() + example.starved.len();
+    let told_of = example.terminating.len() + waiting;
     if example.ready as usize + told_of < example.desired as usize {
         paragraph(out, lost_for_good(&object.kind, &example.fail));
     }
@@ -253,6 +262,9 @@ pub(super) fn doubt_reason(reason: &str, detail: &str) -> String {
             "its pods are made by a controller that Kubernetes does not ship".to_owned()
         }
         "foreign-scheduler" => "its pods ask for a scheduler that is not modelled".to_owned(),
+        "foreign-plugin" => "the scheduler runs a plugin that Kubernetes does not ship".to_owned(),
+        "extender" => "the scheduler asks an extender, whose answers nobody knows".to_owned(),
+        "odd-profile" => format!("the scheduler's profile leaves out {detail} where it matters"),
         "not-modelled" => format!("its pods use {detail}, which is not modelled"),
         "lost-input" => format!(
             "a part of the input could not be read, and {detail} objects may have been in it"
@@ -260,7 +272,12 @@ pub(super) fn doubt_reason(reason: &str, detail: &str) -> String {
         "missing-input" => format!("the export holds no {detail}, on which the answer depends"),
         "choices" => "there are more ways to choose whom to delete than are tried".to_owned(),
         "sampling" => {
-            "the scheduler looks at some of so many nodes only, and which is not told".to_owned()
+            "the scheduler looks at some of so many nodes only, perhaps not at these".to_owned()
+        }
+        "volume-copies" => {
+            "where the copies of a volume are nobody knows: enough of them may be up, \
+                            or not; declare them with --assumptions"
+                .to_owned()
         }
         "evictions-stop" => "evictions may stop before they reach its pods".to_owned(),
         _ => "the cluster is on the move, and may come to rest in more than one way".to_owned(),
@@ -278,8 +295,9 @@ fn closing(out: &mut String, report: &Report) {
     let _ = writeln!(out, "Checked: {sets} of failed nodes out of {nodes}; {states}.");
     let emulated = report.kubernetes.emulated;
     let version = report.kubernetes.cluster.as_deref();
+    let wording = words::wording(version);
     let version = version.map_or("does not tell its version".to_owned(), |v| format!("is {v}"));
-    let _ = writeln!(out, "Modelled: Kubernetes {emulated}; the cluster {version}.");
+    let _ = writeln!(out, "Modelled: Kubernetes {emulated}{wording}; the cluster {version}.");
     if !report.excluded.is_empty() {
         let names: Vec<String> = report.excluded.iter().map(|e| short(&e.object)).collect();
         let left_out = words::list(&names, 6);

@@ -1,5 +1,7 @@
 //! The outcome of a story, for people: the answer first, then what happens when, then the tables.
 
+mod control_plane;
+mod storage;
 mod tables;
 mod told;
 
@@ -29,6 +31,8 @@ pub fn human(outcome: &Outcome, all: bool) -> String {
     tables::workloads(&mut out, outcome, all);
     tables::nodes(&mut out, outcome, all);
     if let Some(last) = outcome.steps.last() {
+        control_plane::tell(&mut out, last);
+        storage::tell(&mut out, last);
         pending(&mut out, last);
     }
     if let Some(timeline) = &outcome.timeline {
@@ -70,7 +74,8 @@ fn answer(outcome: &Outcome) -> String {
     let mut sentence = format!("{when}, ");
     if !sure.is_empty() {
         let lacks = if sure.len() == 1 { "lacks" } else { "lack" };
-        let _ = write!(sentence, "{} of {total} {lacks} pods: {}", sure.len(), words::list(&sure, 6));
+        let _ =
+            write!(sentence, "{} of {total} {lacks} pods: {}", sure.len(), words::list(&sure, 6));
     }
     if !maybe.is_empty() {
         let joint = if sure.is_empty() { "" } else { "; " };
@@ -159,7 +164,8 @@ fn doubts(out: &mut String, outcome: &Outcome) {
     }
     let wide = outcome.steps.iter().any(|step| !step.exact);
     if wide {
-        let _ = writeln!(out, "Where that is so the ranges are wider than need be, never narrower.");
+        let _ =
+            writeln!(out, "Where that is so the ranges are wider than need be, never narrower.");
     }
 }
 

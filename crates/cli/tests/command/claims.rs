@@ -10,7 +10,7 @@ mod zero_spof;
 
 use serde_json::{Value, json};
 
-use crate::holdfast::{fixtures, folder, report, workload, write};
+use crate::holdfast::{fixtures, folder, report, run_in, workload, write};
 
 /// The two claims of a workload, as letters: `P`roved, `R`efuted, `U`nknown.
 #[track_caller]
@@ -59,6 +59,16 @@ fn any_node(plan: &str) -> Value {
 /// The report on the failure of these nodes together.
 fn failing(plan: &str, nodes: &str) -> Value {
     report(&fixtures(), &[&file(plan), "--fail", nodes], 1)
+}
+
+/// How a plan stands at the start and after each event, with what its assumptions declare.
+fn story(plan: &str, events: &[&str]) -> Vec<Value> {
+    let (name, _) = plan.split_once('/').unwrap_or((plan, ""));
+    let (file, assumptions) = (file(plan), format!("{name}/assumptions.yaml"));
+    let mut arguments = vec!["simulate", &file, "--assumptions", &assumptions, "-o", "json"];
+    arguments.extend(events.iter().flat_map(|event| ["--event", event]));
+    let outcome = run_in(&fixtures(), &arguments).json();
+    outcome["steps"].as_array().expect("an outcome").clone()
 }
 
 /// The objects of a plan's export.

@@ -53,7 +53,9 @@ fn standing(dynamics: &Dynamics<'_>, placement: &Placement) -> Standing {
         };
         if instance.is_pending() && dynamics.is_ours(placement, pod) {
             let decision = dynamics.scheduler().decide(placement, pod);
-            let says = message::of_condition(cluster, &decision).unwrap_or_default();
+            let says =
+                message::of_condition(holdfast_scheduler::wording::Words::of(cluster), &decision)
+                    .unwrap_or_default();
             *standing.messages.entry(key.clone()).or_default().entry(says).or_default() += 1;
         }
         let known = standing.workloads.entry(key).or_default();
@@ -138,8 +140,8 @@ fn round(name: &str, bytes: &[u8], typed: &[String]) -> Option<(String, Vec<Stri
     let acts = reader.dynamics().control_plane().acts(&placement);
     if acts != dynamics.control_plane().acts(&story.end) {
         // Of members that were deleted an export knows nothing: the others may be enough then.
-        let mut members = dynamics.control_plane().members().iter();
-        assert!(acts && members.any(|node| !story.end.node(*node).exists), "{context}");
+        let mut members = dynamics.control_plane().nodes();
+        assert!(acts && members.any(|node| !story.end.node(node).exists), "{context}");
         return Some((text, names));
     }
     let stage = at_rest(&reader);

@@ -11,6 +11,7 @@
 )]
 
 mod claims;
+mod explain;
 mod export;
 mod golden;
 mod holdfast;
@@ -20,6 +21,7 @@ mod network;
 mod overlay;
 mod redact;
 mod sample;
+mod scheduler;
 mod schemas;
 mod shapes;
 mod traps;

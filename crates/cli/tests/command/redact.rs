@@ -6,10 +6,16 @@ use serde_json::Value;
 
 use crate::holdfast::{fixtures, folder, report, run, run_in, write};
 
-const EXPORTS: [&str; 3] = ["homelab/cluster.json", "edge/cluster.json", "shapes/cluster.json"];
+const EXPORTS: [&str; 5] = [
+    "homelab/cluster.json",
+    "edge/cluster.json",
+    "shapes/cluster.json",
+    "zero-spof/after-longhorn.json",
+    "zero-spof/after-ceph.json",
+];
 
-/// Words that stay: what Kubernetes gives a meaning, and the field `controller` of an owner.
-const API_WORDS: [&str; 10] = [
+/// Words that stay: what Kubernetes or Rook gives a meaning, and the field `controller` of an owner.
+const API_WORDS: [&str; 12] = [
     "control-plane",
     "controller",
     "default",
@@ -19,6 +25,8 @@ const API_WORDS: [&str; 10] = [
     "amd64",
     "linux",
     "etcd",
+    "rook-ceph-mon",
+    "rook-ceph-osd",
     "true",
 ];
 

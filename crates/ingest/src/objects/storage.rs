@@ -105,8 +105,20 @@ struct RawCsi<'a> {
 pub(crate) struct RawClass<'a> {
     pub(crate) metadata: Option<Meta<'a>>,
     provisioner: Text<'a>,
+    parameters: Option<RawParameters<'a>>,
     volume_binding_mode: Text<'a>,
     allowed_topologies: List<RawTopologyTerm<'a>>,
+}
+
+/// Where Rook's driver makes volumes; other drivers' parameters are skipped.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct RawParameters<'a> {
+    #[serde(rename = "clusterID")]
+    cluster_id: Text<'a>,
+    pool: Text<'a>,
+    #[serde(rename = "dataPool")]
+    data_pool: Text<'a>,
 }
 
 /// `v1.TopologySelectorTerm`.
@@ -280,7 +292,17 @@ impl RawClass<'_> {
             },
             allowed_topologies: (!terms.is_empty()).then_some(NodeSelector { terms }),
             default: default(lean::DEFAULT_CLASS) || default(lean::BETA_DEFAULT_CLASS),
+            pool: self.parameters.as_ref().and_then(|parameters| parameters.read(context)),
         }
+    }
+}
+
+impl RawParameters<'_> {
+    /// The blocks of an erasure coded class are in its `dataPool`.
+    fn read(&self, context: &mut Context<'_>) -> Option<(Symbol, Symbol)> {
+        let pool = if self.data_pool.is_empty() { &self.pool } else { &self.data_pool };
+        let cluster = context.intern_some(&self.cluster_id)?;
+        Some((cluster, context.intern_some(pool)?))
     }
 }
 

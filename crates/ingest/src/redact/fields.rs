@@ -21,6 +21,8 @@ pub(super) enum Treatment {
     Resources,
     /// Annotations.
     Annotations,
+    /// Parameters of a storage class or a pool.
+    Parameters,
     /// Looked into; strings are replaced.
     Descend,
 }
@@ -28,13 +30,15 @@ pub(super) enum Treatment {
 /// Kinds that a verdict may depend on, with their groups. Those of dynamic resource allocation are
 /// not among them: their expressions could not be kept without what they speak of.
 #[rustfmt::skip]
-const KINDS: [(&str, &[&str]); 9] = [
+const KINDS: [(&str, &[&str]); 11] = [
     ("", &["LimitRange", "Namespace", "Node", "PersistentVolume", "PersistentVolumeClaim", "Pod",
         "ReplicationController", "ResourceQuota", "Service"]),
     ("apps", &["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"]),
     ("autoscaling", &["HorizontalPodAutoscaler"]),
     ("batch", &["CronJob", "Job"]),
+    ("ceph.rook.io", &["CephBlockPool", "CephCluster"]),
     ("extensions", &["DaemonSet", "Deployment", "ReplicaSet"]),
+    ("longhorn.io", &["Replica", "Volume"]),
     ("node.k8s.io", &["RuntimeClass"]),
     ("policy", &["PodDisruptionBudget"]),
     ("scheduling.k8s.io", &["PriorityClass"]),
@@ -63,17 +67,21 @@ pub(super) const ANNOTATIONS: [&str; 17] = [
     "volume.kubernetes.io/selected-node",
 ];
 
+/// Parameters of storage classes and pools that say where copies are kept, and how many.
+pub(super) const PARAMETERS: [&str; 4] = ["clusterID", "dataPool", "min_size", "pool"];
+
 /// Secrets of users, addresses and ids of machines, and text for people.
 #[rustfmt::skip]
 const DROPPED: &[&str] = &[
     "addresses", "args", "attributes", "behavior", "binaryData", "bootID", "caBundle", "clusterIP",
     "clusterIPs", "command", "containerID", "containerRuntimeVersion", "controllerExpandSecretRef",
     "controllerPublishSecretRef", "currentMetrics", "daemonEndpoints", "data", "dnsConfig", "env",
-    "envFrom", "exec", "externalIPs", "externalID", "externalName", "finalizers", "generateName",
+    "envFrom", "exec", "externalIPs", "externalID", "externalName", "finalizers", "frontend",
+    "generateName",
     "grpc", "hostAliases", "hostIP", "hostIPs", "httpGet", "imageID", "imagePullSecrets",
     "kernelVersion", "kubeProxyVersion", "lastState", "loadBalancer", "loadBalancerIP",
     "loadBalancerSourceRanges", "machineID", "managedFields", "message", "metrics", "mountOptions",
-    "nodeExpandSecretRef", "nodePublishSecretRef", "nodeStageSecretRef", "osImage", "parameters",
+    "nodeExpandSecretRef", "nodePublishSecretRef", "nodeStageSecretRef", "osImage",
     "podCIDR", "podCIDRs", "podIP", "podIPs", "providerID", "publishedVolumes", "resourceVersion",
     "secretRef", "securityContext", "selfLink", "serviceAccount", "serviceAccountName",
     "stringData", "systemUUID", "tcpSocket", "terminationMessagePath", "volumeAttributes",
@@ -86,8 +94,9 @@ const KEPT: &[&str] = &[
     "accessModes", "action", "apiGroup", "apiVersion", "architecture", "attachRequired",
     "attacher", "completionMode", "completionTime", "completedIndexes", "concurrencyPolicy",
     "creationTimestamp",
-    "deletionTimestamp", "divisor", "dnsPolicy", "driver", "effect", "endTime", "finishedAt",
-    "fsType", "globalDefault", "imagePullPolicy", "kind", "kubeletVersion",
+    "deletionTimestamp", "divisor", "dnsPolicy", "driver", "effect", "endTime", "failedAt",
+    "failureDomain", "finishedAt",
+    "fsType", "globalDefault", "healthyAt", "imagePullPolicy", "kind", "kubeletVersion",
     "lastHeartbeatTime", "lastProbeTime", "lastScaleTime", "lastScheduleTime",
     "lastSuccessfulTime", "lastTransitionTime", "lastUpdateTime", "maxSurge", "maxUnavailable",
     "maximumVolumeSize",
@@ -121,6 +130,7 @@ pub(super) fn treatment(key: &str, value: &Value) -> Treatment {
     match key {
         _ if DROPPED.contains(&key) => Treatment::Drop,
         "annotations" => Treatment::Annotations,
+        "parameters" => Treatment::Parameters,
         "labels" | "matchLabels" | "nodeSelector" => Treatment::Labels,
         // A Service and a ReplicationController select by labels, everything newer by a selector.
         "selector" if flat() => Treatment::Labels,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 /// Words that belong to Kubernetes or to no one, kept wherever they stand.
-const KNOWN: [&str; 26] = [
+const KNOWN: [&str; 28] = [
     "386",
     "amd64",
     "api",
@@ -25,6 +25,8 @@ const KNOWN: [&str; 26] = [
     "metadata.name",
     "ppc64le",
     "riscv64",
+    "rook-ceph-mon",
+    "rook-ceph-osd",
     "s390x",
     "spot",
     "system-cluster-critical",
@@ -34,8 +36,9 @@ const KNOWN: [&str; 26] = [
     "worker",
 ];
 
-/// Label keys without a domain that controllers set.
-const KNOWN_KEYS: [&str; 6] = [
+/// Label keys without a domain that controllers and Rook set.
+const KNOWN_KEYS: [&str; 7] = [
+    "app",
     "controller-revision-hash",
     "controller-uid",
     "job-name",
@@ -76,7 +79,9 @@ impl Pseudonyms {
             }
             object.values().for_each(|value| {
                 strings(value, "", &mut |key, word| match key {
-                    "nodeName" => drop(nodes.insert(word.to_owned())),
+                    "nodeName" | "nodeID" if !word.is_empty() => {
+                        nodes.insert(word.to_owned());
+                    }
                     "namespace" | "namespaces" => drop(namespaces.insert(word.to_owned())),
                     "driver" | "provisioner" | "attacher" => drop(drivers.insert(word.to_owned())),
                     "name" | "claimName" | "volumeName" => drop(names.insert(word.to_owned())),

@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use holdfast_proof::outcome::{
-    NodeOutcome, Outcome, RangeOutcome, StepOutcome, WorkloadOutcome,
-};
+use holdfast_proof::outcome::{NodeOutcome, Outcome, RangeOutcome, StepOutcome, WorkloadOutcome};
 
 use crate::render::table::Grid;
 use crate::render::words;

@@ -26,7 +26,7 @@ pub(super) fn timeline(out: &mut String, timeline: &Timeline) {
     if left_out > 0 {
         let from = LINES_MAX / 2;
         let at = lines[from].0;
-        lines.splice(from..from + left_out + 1, [(at, format!("… {} more …", left_out + 1))]);
+        lines.splice(from..=from + left_out, [(at, format!("… {} more …", left_out + 1))]);
     }
     let mut before = None;
     for (at, text) in lines {
@@ -108,8 +108,11 @@ pub(super) fn downtime(downtime: &Downtime) -> String {
         (Some(told), _, None) => format!("{}, in another order for good", length(told)),
         (Some(told), ..) => length(told),
     };
-    let parts: Vec<String> =
-        downtime.parts.iter().map(|part| format!("{} {}", part.part, length(part.seconds))).collect();
+    let parts: Vec<String> = downtime
+        .parts
+        .iter()
+        .map(|part| format!("{} {}", part.part, length(part.seconds)))
+        .collect();
     if span.told.is_some() && !parts.is_empty() {
         let _ = write!(text, " = {}", parts.join(" + "));
     }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{any_node, culprits, edited, failing, objects, outcome, verdicts};
+use super::{any_node, culprits, edited, failing, objects, outcome, story, verdicts};
+use crate::holdfast::{fixtures, run_in};
 
 /// What the workload node is there for.
 const DATA: [(&str, &str); 6] = [
@@ -79,4 +80,26 @@ fn an_even_member_count_is_no_better() {
         let report = edited("data-platform/option-a", test, edit, &["--fail", fail], code);
         assert_eq!(verdicts(&report, "Deployment", "coredns"), expected, "{test}");
     }
+}
+
+/// What a hypervisor carries falls with it: one of three members each, and all of the work.
+#[test]
+fn hypervisors_take_their_nodes_with_them() {
+    for (machine, node) in [("hv-1", "infra-1"), ("hv-2", "work-1")] {
+        let steps = story("data-platform/option-a", &[&format!("fail:{machine}")]);
+        assert_eq!(steps[1]["nodes"][node]["state"], "NotReady", "{machine}");
+        assert_eq!(steps[1]["controlPlane"]["etcd"]["up"], 2, "{machine}");
+        assert_eq!(steps[1]["controlPlane"]["acts"], true, "{machine}");
+    }
+    let steps = story("data-platform/option-a", &["fail:hv-1,hv-3"]);
+    assert_eq!(steps[1]["controlPlane"]["acts"], false, "one member of three");
+    let assumptions = "data-platform/assumptions.yaml";
+    let prove = |fail: &str| {
+        let export = "data-platform/option-a.json";
+        let arguments =
+            ["prove", export, "--assumptions", assumptions, "--fail", fail, "-o", "json"];
+        run_in(&fixtures(), &arguments).ended(1).json()
+    };
+    let (by_machine, by_nodes) = (prove("hv-2"), prove("cp-2,work-1"));
+    assert_eq!(by_machine["workloads"], by_nodes["workloads"]);
 }

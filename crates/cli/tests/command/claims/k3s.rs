@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{any_node, culprits, failing, outcome, pending, verdicts};
+use super::{any_node, culprits, failing, outcome, pending, story, verdicts};
 use crate::holdfast::run;
 
 /// The workloads of one pod each that tolerate no taint and keep nothing on a disk.
@@ -125,4 +125,37 @@ fn the_gpu_workload_never_survives_the_only_gpu() {
         let pending = pending(&report, "Deployment", "ollama");
         assert!(pending[0].contains("3 Insufficient nvidia.com/gpu"), "{phase}: {pending:?}");
     }
+}
+
+/// Two of three members are a quorum, one is not: what runs stays, and it comes back with a member.
+#[test]
+fn quorum_follows_the_members() {
+    let steps = story("k3s/promoted-k3s3", &["fail:k3s1", "fail:k3s2", "recover:k3s1"]);
+    let told = |step: &serde_json::Value| {
+        let etcd = &step["controlPlane"]["etcd"];
+        (step["controlPlane"]["acts"].as_bool().unwrap(), etcd["up"].as_u64().unwrap())
+    };
+    let all: Vec<(bool, u64)> = steps.iter().map(told).collect();
+    assert_eq!(all, [(true, 3), (true, 2), (false, 1), (true, 2)]);
+    assert_eq!(steps[0]["controlPlane"]["etcd"]["needed"], 2);
+}
+
+/// The plan allows 30 seconds: leaders are elected within them, while pods wait for minutes.
+#[test]
+fn the_control_plane_fails_over_in_half_a_minute() {
+    let steps = story("k3s/promoted-k3s3", &[]);
+    let takeovers = steps[0]["controlPlane"]["takeovers"].as_array().unwrap();
+    let longest = takeovers.iter().map(|it| it["milliseconds"].as_u64().unwrap()).max();
+    assert_eq!(longest, Some(19_400));
+}
+
+/// Three servers behind one host are no more available than that host.
+#[test]
+fn the_load_balancer_is_a_single_point_of_failure() {
+    let steps = story("k3s/after", &["fail:lb-1", "recover:lb-1"]);
+    let acts: Vec<&serde_json::Value> =
+        steps.iter().map(|step| &step["controlPlane"]["acts"]).collect();
+    assert_eq!(acts, [true, false, true]);
+    let ready = |at: usize| &steps[at]["workloads"]["Deployment/apps/gitea"]["ready"];
+    assert_eq!(ready(1), ready(0), "what runs goes on");
 }
