@@ -106,7 +106,7 @@ impl Writer<'_> {
     fn model(&self, instance: &Instance) -> Object {
         let alike = |id: &PodId| self.cluster.pod(*id).workload == instance.workload;
         let replaced = instance.origin.filter(alike).and_then(|id| self.pods.get(&id));
-        let fresh = self.from_template(instance);
+        let fresh = self.of_template(instance);
         if let Some(pod) = replaced {
             return inherit(pod, fresh.as_ref());
         }
@@ -133,7 +133,7 @@ impl Writer<'_> {
         }
     }
 
-    fn from_template(&self, instance: &Instance) -> Option<Object> {
+    fn of_template(&self, instance: &Instance) -> Option<Object> {
         let workload = self.workloads.get(&instance.workload)?;
         let template = workload.get("spec")?.get("template")?.as_object()?;
         let mut pod = template.clone();

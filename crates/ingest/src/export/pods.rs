@@ -105,13 +105,10 @@ impl Writer<'_> {
         let now = self.clock.at(self.end.seconds);
         let status = object_in(object, "status");
         if instance.is_pending() {
-            match self.end.unscheduled.get(&id) {
-                Some(Unscheduled { reason, message }) => {
-                    let says = Condition { status: "False", reason, message };
-                    set_condition(status, "PodScheduled", &says, &now);
-                }
-                // Nobody has looked at it since.
-                None => {}
+            // Where nobody has looked at it since, it stays as it was.
+            if let Some(Unscheduled { reason, message }) = self.end.unscheduled.get(&id) {
+                let says = Condition { status: "False", reason, message };
+                set_condition(status, "PodScheduled", &says, &now);
             }
             return;
         }

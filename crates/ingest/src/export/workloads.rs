@@ -84,7 +84,8 @@ impl Writer<'_> {
             let begun = (1..=self.end.placement.target(owner).rollouts).contains(&set.rollout);
             let read = self.workloads.contains_key(&id)
                 || self.pods.keys().any(|pod| self.cluster.pod(*pod).workload == id);
-            if read || !begun && !(set.rollout == 0 && self.runs(id)) {
+            let made = begun || set.rollout == 0 && self.runs(id);
+            if read || !made {
                 continue;
             }
             let Some(deployment) = self.workloads.get(&owner) else { continue };
