@@ -105,7 +105,7 @@ impl Writer<'_> {
         let now = self.clock.at(self.end.seconds);
         let status = object_in(object, "status");
         if instance.is_pending() {
-            // Without a word nobody has looked at it since.
+            // Where nobody has looked at it since, it stays as it was.
             if let Some(Unscheduled { reason, message }) = self.end.unscheduled.get(&id) {
                 let says = Condition { status: "False", reason, message };
                 set_condition(status, "PodScheduled", &says, &now);

@@ -84,8 +84,8 @@ impl Writer<'_> {
             let begun = (1..=self.end.placement.target(owner).rollouts).contains(&set.rollout);
             let read = self.workloads.contains_key(&id)
                 || self.pods.keys().any(|pod| self.cluster.pod(*pod).workload == id);
-            let due = begun || set.rollout == 0 && self.runs(id);
-            if read || !due {
+            let made = begun || set.rollout == 0 && self.runs(id);
+            if read || !made {
                 continue;
             }
             let Some(deployment) = self.workloads.get(&owner) else { continue };
