@@ -6,39 +6,9 @@ use std::fmt::Write as _;
 use crate::agreement::Agreement;
 use crate::replay::{Reading, STATES, Told};
 
-/// A disagreement that is known, and why it is left alone for now.
-pub struct Known {
-    /// The recording's name.
-    pub story: &'static str,
-    /// How much was told.
-    pub reading: Reading,
-    /// The step whose export is read.
-    pub from: usize,
-    /// Why.
-    pub reason: &'static str,
-}
-
-/// All that are known.
-pub const KNOWN: &[Known] = &[Known {
-    story: "plan-homelab",
-    reading: Reading::Step,
-    from: 4,
-    reason: "the export was taken in the middle of a Recreate rollout: the old ReplicaSet wants no \
-             pods, the new one comes when the last old pod has gone, which is on a silent node. \
-             The engine reads such a Deployment as one that lacks pods.",
-}];
-
-impl Known {
-    /// Whether it is about this step.
-    pub fn is_of(&self, told: &Told) -> bool {
-        (self.story, self.reading, self.from) == (&told.story, told.reading, told.from)
-    }
-}
-
-/// Steps that disagree and are not known to.
-pub fn surprises(told: &[Told]) -> Vec<String> {
-    let unknown = told.iter().filter(|told| !KNOWN.iter().any(|known| known.is_of(told)));
-    unknown.flat_map(lines).collect()
+/// Where the engine rules out what was recorded, a line each.
+pub fn differences(told: &[Told]) -> Vec<String> {
+    told.iter().flat_map(lines).collect()
 }
 
 /// The differences of a step, a line each.
@@ -156,19 +126,8 @@ fn wide(told: &[Told]) -> String {
 
 fn wrong(told: &[Told]) -> String {
     let mut text = String::new();
-    for line in surprises(told) {
+    for line in differences(told) {
         let _ = writeln!(text, "* {line}");
-    }
-    for known in KNOWN {
-        let lines: Vec<String> =
-            told.iter().filter(|told| known.is_of(told)).flat_map(lines).collect();
-        if !lines.is_empty() {
-            let Known { story, from, reason, .. } = known;
-            let _ = writeln!(text, "* {story}, read from step {from}: {reason}");
-            for line in lines {
-                let _ = writeln!(text, "  * {line}");
-            }
-        }
     }
     if text.is_empty() { "Nowhere.\n".to_owned() } else { text }
 }

@@ -244,12 +244,10 @@ mod tests {
 
     #[test]
     fn pods_count_for_whom_people_know_them_by() {
-        let set = json!({
-            "kind": "ReplicaSet",
-            "metadata": {"namespace": "a", "name": "own-5f", "ownerReferences": owner("Deployment", "own")},
-        });
-        let bare_set =
-            json!({"kind": "ReplicaSet", "metadata": {"namespace": "a", "name": "bare-5f"}});
+        let set = |name: &str, owner: &Value| {
+            let metadata = json!({"namespace": "a", "name": name, "ownerReferences": owner});
+            json!({"kind": "ReplicaSet", "metadata": metadata})
+        };
         let none = json!(null);
         let pods = [
             set,

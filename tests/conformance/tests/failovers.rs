@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use holdfast_conformance::archive;
-use holdfast_conformance::failovers::{self, KNOWN, Sum};
+use holdfast_conformance::failovers::{self, Sum};
 use holdfast_conformance::replay::{Reading, Told, replay_all};
 
 /// All recordings, told once for all tests.
@@ -14,17 +14,8 @@ static TOLD: LazyLock<Vec<Told>> =
 
 #[test]
 fn what_happened_is_among_what_may_happen() {
-    let surprises = failovers::surprises(&TOLD);
-    assert!(surprises.is_empty(), "{} differences:\n{}", surprises.len(), surprises.join("\n"));
-}
-
-#[test]
-fn known_disagreements_are_there_still() {
-    for known in KNOWN {
-        let mut steps = TOLD.iter().filter(|told| known.is_of(told));
-        let still = steps.any(|told| !told.agreement.differences.is_empty());
-        assert!(still, "{} from step {} agrees: strike it off KNOWN", known.story, known.from);
-    }
+    let differences = failovers::differences(&TOLD);
+    assert!(differences.is_empty(), "{} of them:\n{}", differences.len(), differences.join("\n"));
 }
 
 /// Whatever happened lies in ranges that are wide enough. These floors only go up, or down with a
@@ -33,8 +24,8 @@ fn known_disagreements_are_there_still() {
 fn ranges_say_something() {
     let of = |reading| Sum::of(TOLD.iter().filter(|told| told.reading == reading));
     let floors = [
-        (Reading::Story, [96, 412, 388, 7_601, 990]),
-        (Reading::Step, [96, 685, 660, 13_400, 1_697]),
+        (Reading::Story, [96, 412, 388, 7_644, 990]),
+        (Reading::Step, [96, 685, 660, 13_432, 1_697]),
     ];
     for (reading, floor) in floors {
         let Sum { stories, steps, exact, single, matched, .. } = of(reading);
