@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     live: bool,
     /// `--cases N --seed S` compares fresh cases, `record` writes the committed ones anew, `show`
-    /// prints cases; `-- --help` tells the rest.
+    /// prints cases, `failovers` tells the recorded failovers again; `-- --help` tells the rest.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }
@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     let first = arguments.rest.first().map_or("compare", String::as_str);
     let action = if arguments.live { "live" } else { first };
-    let decides = !matches!(action, "show" | "kinds" | "stories" | "--help");
+    let decides = !matches!(action, "show" | "kinds" | "stories" | "failovers" | "--help");
     let target = toolchain::target_folder(root);
     let recorder = target.join("recorder");
     if decides {

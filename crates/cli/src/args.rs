@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use holdfast_scheduler::Release;
 
 use crate::exit;
 use crate::output::Output;
@@ -63,6 +64,15 @@ pub struct InputArguments {
     pub inputs: Vec<PathBuf>,
 }
 
+/// How the cluster's pods are scheduled.
+#[derive(Debug, Args)]
+pub struct SchedulerArguments {
+    /// The scheduler's configuration: a `KubeSchedulerConfiguration` of
+    /// `kubescheduler.config.k8s.io/v1`, YAML or JSON. Without it kube-scheduler's defaults hold.
+    #[arg(long, value_name = "FILE", env = "HOLDFAST_SCHEDULER_CONFIG")]
+    pub scheduler_config: Option<PathBuf>,
+}
+
 /// `holdfast prove`.
 #[derive(Debug, Args)]
 #[command(after_long_help = after_help())]
@@ -82,6 +92,9 @@ pub struct ProveArguments {
     /// States to search per failure set before its answer is UNKNOWN.
     #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
     pub budget: usize,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
     /// Show every workload, also in large clusters.
     #[arg(long)]
     pub all: bool,
@@ -97,6 +110,9 @@ pub struct SimulateArguments {
     /// The cluster.
     #[command(flatten)]
     pub input: InputArguments,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
     /// What happens; may repeat, each once all is quiet after the one before: `fail:NODES`,
     /// `recover:NODES`, `delete:NODES`, `out-of-service:NODES`, `cordon:NODES`, `uncordon:NODES`,
     /// `drain:NODES`, `upgrade:NODES`, `partition:NODES`, `heal`, `rollout:KIND/NS/NAME`,
@@ -108,10 +124,20 @@ pub struct SimulateArguments {
     /// `fail:` and `recover:`.
     #[arg(long, value_name = "FILE")]
     pub assumptions: Option<PathBuf>,
+    /// How long something takes, where the export does not say, for instance `image-start=20s`;
+    /// may repeat. It changes when things happen, not what.
+    #[arg(long, value_name = "TIME=DURATION")]
+    pub assume: Vec<String>,
+    /// Write where one run of the story ends as an export, a JSON List that any command reads.
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
     /// States to search per event before the ranges are widened instead. [default: 200000 up to
     /// 200 pods, 20000 beyond]
     #[arg(long, value_name = "STATES", env = "HOLDFAST_BUDGET")]
     pub budget: Option<usize>,
+    /// Show every workload and node, also in large clusters.
+    #[arg(long)]
+    pub all: bool,
     /// Formats and where to write them: `human`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,
@@ -145,10 +171,30 @@ pub struct ExplainArguments {
     /// This pod, as if it were pending and everything else stood where it stands.
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub pod: Option<String>,
+    /// Show this node alone.
+    #[arg(long, value_name = "NAME")]
+    pub node: Option<String>,
+    /// Show every node, also in large clusters.
+    #[arg(long, conflicts_with = "node")]
+    pub all: bool,
+    /// Use the words of this Kubernetes release, 1.30 to 1.36, instead of the cluster's own;
+    /// decisions are those of 1.36 either way.
+    #[arg(long, value_name = "1.MINOR", value_parser = release)]
+    pub kubernetes_version: Option<Release>,
     /// A stream of cases instead, `{"id","objects"}` a line, answered in order with a decision
-    /// trace a line; `-` is standard input.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["inputs", "pod"])]
+    /// trace a line, in the words of 1.36; `-` is standard input. A case may carry its
+    /// scheduler's `config`.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "inputs", "pod", "node", "all", "kubernetes_version", "scheduler_config"
+        ]
+    )]
     pub cases: Option<PathBuf>,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
     /// Formats and where to write them: `human`, `json`, `ndjson`.
     #[command(flatten)]
     pub output: OutputArguments,
@@ -191,6 +237,15 @@ pub struct OutputArguments {
         env = "HOLDFAST_OUTPUT"
     )]
     pub output: Vec<Output>,
+}
+
+/// A release whose words are known.
+fn release(text: &str) -> Result<Release, String> {
+    let known = Release::nearest(text).filter(|release| {
+        let of_release = format!("{release}.");
+        format!("{}.", text.trim_start_matches('v')).starts_with(&of_release)
+    });
+    known.ok_or_else(|| format!("known are {} to {}", Release::OLDEST, Release::NEWEST))
 }
 
 fn after_help() -> String {

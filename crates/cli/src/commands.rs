@@ -9,9 +9,11 @@ pub mod synth;
 
 use std::path::PathBuf;
 
-use holdfast_ingest::{Diagnostic, Loaded, Options, Rule, Severity};
+use holdfast_cluster::{Cluster, NodeId};
+use holdfast_ingest::{Diagnostic, Loaded, Options, Rule, Severity, Source};
 
-use crate::failure::Failure;
+use crate::args::SchedulerArguments;
+use crate::failure::{Failure, nearest};
 use crate::{input, render};
 
 /// Reads the inputs into a cluster and tells on standard error what was wrong with them.
@@ -20,7 +22,16 @@ use crate::{input, render};
 /// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no
 /// objects.
 fn load(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
-    let loaded = holdfast_ingest::load(input::read(inputs)?, &Options::default());
+    load_sources(input::read(inputs)?, inputs, &Options::default())
+}
+
+/// The same of sources that were read.
+fn load_sources(
+    sources: Vec<Source>,
+    inputs: &[PathBuf],
+    options: &Options,
+) -> Result<Loaded, Failure> {
+    let loaded = holdfast_ingest::load(sources, options);
     judge(&loaded.diagnostics, loaded.inventory.objects.total(), inputs)?;
     Ok(loaded)
 }
@@ -46,12 +57,30 @@ fn judge(diagnostics: &[Diagnostic], objects: u64, inputs: &[PathBuf]) -> Result
     Ok(())
 }
 
-/// The same, where a cluster without nodes leaves nothing to ask.
+/// The same with the scheduler's configuration, where a cluster without nodes leaves nothing to
+/// ask.
 ///
 /// # Errors
 /// As [`load`], and exit code 3 where there are no nodes.
-fn load_cluster(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
-    let loaded = load(inputs)?;
+fn load_cluster(inputs: &[PathBuf], scheduler: &SchedulerArguments) -> Result<Loaded, Failure> {
+    load_cluster_of(input::read(inputs)?, inputs, scheduler)
+}
+
+/// The same of sources that were read.
+fn load_cluster_of(
+    sources: Vec<Source>,
+    inputs: &[PathBuf],
+    scheduler: &SchedulerArguments,
+) -> Result<Loaded, Failure> {
+    let path = scheduler.scheduler_config.as_ref();
+    let configs = path.map(|path| input::read(std::slice::from_ref(path))).transpose()?;
+    let scheduler_config = match configs.as_deref() {
+        None => None,
+        Some([source]) => Some(source.clone()),
+        Some(_) => return Err(Failure::usage("--scheduler-config must be one file")),
+    };
+    let loaded =
+        load_sources(sources, inputs, &Options { scheduler_config, ..Options::default() })?;
     if loaded.cluster.nodes().is_empty() {
         return Err(Failure::nothing("the input holds no nodes, so nothing can be said to fail")
             .hint("add them: kubectl get nodes -o json > nodes.json, then name both files"));
@@ -78,4 +107,20 @@ fn assume(loaded: Loaded, file: Option<&PathBuf>) -> Result<Loaded, Failure> {
         return Err(Failure::refused());
     }
     Ok(loaded)
+}
+
+/// The node that an option names.
+///
+/// # Errors
+/// When there is none of that name.
+fn node_named(cluster: &Cluster, option: &str, name: &str) -> Result<NodeId, Failure> {
+    let known = cluster.find(name).and_then(|symbol| cluster.node_named(symbol));
+    known.ok_or_else(|| {
+        let names: Vec<&str> = cluster.node_ids().map(|id| cluster.node_name(id)).collect();
+        let failure = Failure::usage(format!("{option}: there is no node named {name:?}"));
+        match nearest(name, names.iter().copied()) {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure.hint(format!("the nodes are {}", render::words::list(&names, 12))),
+        }
+    })
 }

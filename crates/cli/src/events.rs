@@ -42,10 +42,13 @@ pub fn parse(cluster: &Cluster, typed: &[String]) -> Result<Vec<Named>, Failure>
     Ok(events)
 }
 
+/// What happens to several nodes at once.
+type OfNodes = fn(Vec<NodeId>) -> Event;
+
 /// A node is drained, goes down and comes back, and is used again.
 fn upgrade(cluster: &Cluster, node: NodeId) -> impl Iterator<Item = Named> {
     let name = cluster.node_name(node);
-    let steps: [(&str, fn(Vec<NodeId>) -> Event); 4] = [
+    let steps: [(&str, OfNodes); 4] = [
         ("drain", Event::Drain),
         ("fail", Event::Fail),
         ("recover", Event::Recover),

@@ -8,11 +8,13 @@ pub mod args;
 pub mod commands;
 pub mod events;
 pub mod exit;
+pub mod export;
 pub mod failure;
 pub mod input;
 pub mod output;
 pub mod progress;
 pub mod render;
+pub mod story;
 pub mod sweep;
 pub mod synth;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::failure::Failure;
@@ -59,17 +59,29 @@ pub fn check(outputs: &[Output]) -> Result<(), Failure> {
         return Err(Failure::usage("two formats cannot both go to standard output")
             .hint("write one of them to a file: -o human -o json=report.json"));
     }
-    for path in outputs.iter().filter_map(|output| output.path.as_deref()) {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-            let (path, folder) = (path.display(), folder.display());
-            return Err(Failure::usage(format!(
-                "cannot write {path}: there is no folder {folder}"
-            ))
+    outputs.iter().filter_map(|output| output.path.as_deref()).try_for_each(check_folder)
+}
+
+/// Looks whether a file can be written, before any work is done for it.
+///
+/// # Errors
+/// When its folder is not there.
+pub fn check_folder(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let (path, folder) = (path.display(), folder.display());
+        return Err(Failure::usage(format!("cannot write {path}: there is no folder {folder}"))
             .hint(format!("make it first: mkdir -p {folder}")));
-        }
     }
     Ok(())
+}
+
+/// Writes a file.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(path, text).map_err(|error| Failure::writing(&path.display().to_string(), &error))
 }
 
 /// Refuses the format of streams where the result is one thing.
@@ -92,8 +104,7 @@ pub fn refuse_ndjson(outputs: &[Output]) -> Result<(), Failure> {
 pub fn write_all(outputs: &[Output], render: impl Fn(Format) -> String) -> Result<(), Failure> {
     for output in outputs {
         if let Some(path) = &output.path {
-            fs::write(path, render(output.format))
-                .map_err(|error| Failure::writing(&path.display().to_string(), &error))?;
+            write_file(path, &render(output.format))?;
         }
     }
     match outputs.iter().find(|output| output.path.is_none()) {

@@ -2,7 +2,9 @@
 
 pub mod diagnostics;
 pub mod explain;
+pub mod grouping;
 pub mod inspect;
+pub mod needs;
 pub mod prove;
 pub mod simulate;
 pub mod table;

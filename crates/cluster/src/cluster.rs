@@ -6,6 +6,7 @@ use rustc_hash::FxBuildHasher;
 use crate::assumptions::Machine;
 use crate::budget::Budget;
 use crate::coverage::Coverage;
+use crate::profile::Scheduling;
 use crate::service::Service;
 use crate::volume::{Attachment, Claim, CsiDriver, CsiNode, StorageCapacity, StorageClass, Volume};
 use crate::well_known::WellKnown;
@@ -35,6 +36,7 @@ pub struct Cluster {
     /// What each workload made in turn, by workload.
     owned: Vec<Vec<WorkloadId>>,
     objects: Objects,
+    scheduling: Scheduling,
 }
 
 /// Objects that pods and nodes refer to, by name.
@@ -211,6 +213,11 @@ impl Cluster {
         &self.objects
     }
 
+    /// How the scheduler is configured.
+    pub fn scheduling(&self) -> &Scheduling {
+        &self.scheduling
+    }
+
     /// The labels of a namespace. The API server gives every namespace its name as a label, so that
     /// one is there even where the export lacks the namespace.
     pub fn namespace_labels(&self, namespace: Symbol) -> &Labels {
@@ -228,6 +235,7 @@ impl Default for Builder {
     fn default() -> Self {
         let mut symbols = Symbols::default();
         let known = WellKnown::intern(&mut symbols);
+        let scheduling = Scheduling::standard(known.default_scheduler);
         Self {
             cluster: Cluster {
                 symbols,
@@ -241,6 +249,7 @@ impl Default for Builder {
                 workloads: Vec::new(),
                 owned: Vec::new(),
                 objects: Objects::default(),
+                scheduling,
             },
         }
     }
@@ -310,6 +319,11 @@ impl Builder {
     /// The objects that pods and nodes refer to.
     pub fn objects(&mut self) -> &mut Objects {
         &mut self.cluster.objects
+    }
+
+    /// How the scheduler is configured; the default profile alone unless it is changed.
+    pub fn scheduling(&mut self) -> &mut Scheduling {
+        &mut self.cluster.scheduling
     }
 
     /// The cluster: nodes sorted and indexed, namespaces complete.

@@ -12,6 +12,7 @@
 //! * [`node`], [`pod`], [`workload`], [`volume`], [`budget`], [`service`]: the objects.
 //! * [`storage`], [`assumptions`]: copies of volumes, and what an export cannot show.
 //! * [`cluster`]: all of it together, and the builder that interns it.
+//! * [`profile`]: how the scheduler is configured.
 //! * [`placement`]: who runs where, with an undo log.
 //! * [`coverage`]: which kinds of object the export held, hence what silence proves.
 
@@ -26,6 +27,7 @@ pub mod label;
 pub mod node;
 pub mod placement;
 pub mod pod;
+pub mod profile;
 pub mod quantity;
 pub mod resources;
 mod rollout;
@@ -45,6 +47,7 @@ pub use label::Labels;
 pub use node::Node;
 pub use placement::{Instance, Placement};
 pub use pod::{Pod, PodClass, PodSpec};
+pub use profile::{Plugin, Profile};
 pub use quantity::Quantity;
 pub use resources::Resources;
 pub use symbol::{Symbol, Symbols};

@@ -19,6 +19,7 @@ const HASH: &str = "pod-template-hash";
 impl Cluster {
     /// The same cluster, ready for so many rollouts of each of these Deployments: with a ReplicaSet
     /// for each, that wants no pods yet. All ids stay what they are.
+    #[must_use]
     pub fn with_rollouts(&self, rollouts: &BTreeMap<WorkloadId, u32>) -> Self {
         let mut builder = Builder::from(self.clone());
         for (&deployment, &count) in rollouts {
@@ -33,6 +34,7 @@ impl Cluster {
     /// its pods all at once makes the next only when the last old pod is gone
     /// (`rolloutRecreate`, `pkg/controller/deployment/recreate.go`, v1.36.3), and until then all it
     /// has are empty.
+    #[must_use]
     pub fn with_due_sets(self) -> Self {
         let due: Vec<WorkloadId> =
             self.workload_ids().filter(|id| self.lacks_its_set(*id)).collect();
@@ -40,7 +42,9 @@ impl Cluster {
             return self;
         }
         let mut builder = Builder::from(self.clone());
-        due.into_iter().for_each(|id| self.add_set(&mut builder, id, 0));
+        for id in due {
+            self.add_set(&mut builder, id, 0);
+        }
         builder.finish()
     }
 
@@ -64,9 +68,11 @@ impl Cluster {
         let Some(template) = template else { return };
         let class = *self.class(template);
         let key = builder.intern(HASH);
-        let name = format!("{}-rollout-{rollout}", self.text(deployment.name));
-        let hash = builder.intern(&format!("rollout-{rollout}"));
-        let revision = newest.map_or(0, |set| self.workload(*set).revision) + 1;
+        // Numbered on from the newest, so that what a rollout made before is told from it.
+        let newest = newest.map_or(0, |set| self.workload(*set).revision);
+        let revision = newest + i64::from(rollout.max(1));
+        let name = format!("{}-rollout-{revision}", self.text(deployment.name));
+        let hash = builder.intern(&format!("rollout-{revision}"));
         let provenance = if rollout == 0 { Provenance::Read } else { Provenance::Inferred };
         let name = builder.intern(&name);
         let swap = Swap { key, old: self.labels(class.labels).get(key), new: hash };

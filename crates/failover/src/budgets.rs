@@ -14,6 +14,8 @@ use holdfast_cluster::{Cluster, Instance, InstanceId, Placement, WorkloadId};
 pub struct Standing {
     /// Pods that are ready and not to be deleted.
     pub healthy: i64,
+    /// How many there ought to be; `None` where that cannot be told.
+    pub expected: Option<i64>,
     /// How many must be.
     pub needed: i64,
     /// How many more may be evicted (`status.disruptionsAllowed`).
@@ -67,7 +69,7 @@ fn standing(cluster: &Cluster, placement: &Placement, budget: &Budget) -> Standi
         Some(expected) if expected > 0 => (healthy - needed).max(0),
         _ => 0,
     };
-    Standing { healthy, needed, allowed }
+    Standing { healthy, expected, needed, allowed }
 }
 
 /// A share of `all`, rounded up.
@@ -128,7 +130,7 @@ pub fn may_evict(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> R
     if let Some(other) = of_pod.next() {
         return Err(Refusal::TwoBudgets(at, other));
     }
-    let Standing { healthy, needed, allowed } = standing(cluster, placement, &budgets[at]);
+    let Standing { healthy, needed, allowed, .. } = standing(cluster, placement, &budgets[at]);
     let unhealthy_goes = budgets[at].evict_unhealthy || healthy >= needed && needed > 0;
     if allowed > 0 || !instance.ready && unhealthy_goes { Ok(()) } else { Err(Refusal::Budget(at)) }
 }

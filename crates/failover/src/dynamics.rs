@@ -7,14 +7,17 @@ use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{
     ClassId, Cluster, Instance, InstanceId, NodeId, Placement, PodSpec, WorkloadId,
 };
-use holdfast_scheduler::{Preemption, Scheduler, Scratch};
+use holdfast_scheduler::{Choice, Preemption, Scheduler, Scratch};
 
 use crate::control_plane::ControlPlane;
 use crate::controllers::{self, Reaction, daemon_set, replicas, stateful_set};
 use crate::disruption::{self, Certainty};
 use crate::eviction::{self, Delay};
 use crate::storage::Storage;
-use crate::{budgets, nodes, preemption, spreading, volumes};
+use crate::{budgets, nodes, noticing, preemption, spreading, volumes};
+
+/// From how many starts a search through some of the nodes is tried.
+const STARTS: usize = 4;
 
 /// Something that the control plane does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +118,9 @@ pub struct Steps {
     /// important for every choice of victims to be tried, or too many pods equally fit to be
     /// deleted.
     pub coarse: bool,
+    /// Which of the steps that schedule are not known to be possible: the scheduler looks at some
+    /// of the nodes only, and from no start that was tried it finds the node best.
+    pub unseen: BTreeSet<(InstanceId, NodeId)>,
 }
 
 /// What [`Dynamics::evict_all`] did.
@@ -150,7 +156,7 @@ pub struct Dynamics<'c> {
 type Alike = (ClassId, ClassId, WorkloadId, Option<NodeId>, Option<NodeId>);
 
 impl<'c> Dynamics<'c> {
-    /// The rules for `cluster` under the default scheduler profile.
+    /// The rules for `cluster`, scheduled as it is configured.
     pub fn new(cluster: &'c Cluster) -> Self {
         Self {
             cluster,
@@ -261,7 +267,9 @@ impl<'c> Dynamics<'c> {
         scratch: &mut Scratch,
     ) -> Steps {
         let mut steps = Steps::default();
-        if situation.acts {
+        if let Some(step) = self.unnoticed(placement, situation) {
+            steps.sure.push(step);
+        } else if situation.acts {
             self.add_evictions(placement, situation, &mut steps);
             self.add_ends(placement, &mut steps);
             self.add_drains(placement, &mut steps);
@@ -391,11 +399,11 @@ impl<'c> Dynamics<'c> {
         Evicted { pods: due, uncertain }
     }
 
-    /// Whether the default scheduler places the pod as soon as it can: no gate holds it and no
-    /// other scheduler is asked for.
+    /// Whether the scheduler places the pod as soon as it can: no gate holds it and one of its
+    /// profiles is asked for.
     pub fn is_ours(&self, placement: &Placement, pod: InstanceId) -> bool {
-        let spec = self.spec(placement, pod);
-        spec.gates.is_empty() && spec.scheduler_name == self.cluster.known().default_scheduler
+        let gated = !self.spec(placement, pod).gates.is_empty();
+        !gated && self.scheduler.profile_of(placement, pod).is_some()
     }
 
     fn add_evictions(&self, placement: &Placement, situation: &Situation, steps: &mut Steps) {
@@ -431,6 +439,33 @@ impl<'c> Dynamics<'c> {
                 list.push(Step::End { pod, replaced: true });
             }
         }
+    }
+
+    /// A step of a drain whose moment nobody can notice, and that may therefore come first.
+    fn unnoticed(&self, placement: &Placement, situation: &Situation) -> Option<Step> {
+        if !situation.acts || placement.nodes().iter().all(|node| node.draining.is_none()) {
+            return None;
+        }
+        let known = |pod: &InstanceId| self.reaction(placement, *pod) != Reaction::Unknown;
+        let due: Vec<InstanceId> =
+            self.drainable(placement).chain(self.evictable(placement)).collect();
+        let movers = self.movers(placement, &due);
+        let ends = ending(placement).filter(known).filter(|pod| {
+            let node = placement.instance(*pod).node();
+            node.is_some_and(|node| {
+                placement.node(node).draining.is_some() && placement.node(node).healthy
+            })
+        });
+        let mut ends =
+            ends.filter(|pod| !noticing::is_end_noticed(self.cluster, placement, *pod, &movers));
+        if let Some(pod) = ends.next() {
+            return Some(Step::End { pod, replaced: false });
+        }
+        let mut drains = self
+            .drainable(placement)
+            .filter(known)
+            .filter(|pod| !noticing::is_start_noticed(self.cluster, placement, *pod, &movers));
+        drains.next().map(|pod| Step::Drain { pod, replaced: false })
     }
 
     /// Pods are evicted from draining nodes as the budgets allow.
@@ -504,9 +539,14 @@ impl<'c> Dynamics<'c> {
             {
                 continue;
             }
-            let candidates = self.scheduler.candidates(placement, pod, scratch);
-            steps.sure.extend(candidates.iter().map(|&node| Step::Schedule { pod, node }));
-            if candidates.is_empty() {
+            let choice = self.scheduler.choose(placement, pod, STARTS, scratch);
+            let nodes = choice.nodes();
+            steps.sure.extend(nodes.iter().map(|&node| Step::Schedule { pod, node }));
+            if let Choice::Sampled { any, reachable, .. } = choice {
+                let unseen = any.iter().filter(|node| reachable.binary_search(node).is_err());
+                steps.unseen.extend(unseen.map(|node| (pod, *node)));
+            }
+            if nodes.is_empty() {
                 self.add_preemption(placement, situation, pod, steps);
             }
         }
@@ -524,7 +564,15 @@ impl<'c> Dynamics<'c> {
         if !nominated && (!spec.preempts || !self.outranks_any(placement, spec.priority)) {
             return;
         }
-        let Some(found) = self.scheduler.preempt(placement, pod) else { return };
+        let Some(found) = self.scheduler.preempt(placement, pod) else {
+            // Without anybody to preempt by, no node is kept free either
+            // (`schedulingAlgorithm`, `pkg/scheduler/schedule_one.go`, v1.36.3).
+            let profile = self.scheduler.profile_of(placement, pod);
+            if nominated && profile.is_some_and(|profile| !profile.preempts) {
+                steps.sure.push(Step::GiveUp { pod });
+            }
+            return;
+        };
         if nominated && matches!(found, Preemption::DoesNotHelp(_)) {
             steps.sure.push(Step::GiveUp { pod });
         }
@@ -533,6 +581,10 @@ impl<'c> Dynamics<'c> {
         }
         let found = preemption::outcomes(&self.scheduler, placement, &situation.allowed, pod);
         steps.coarse |= found.more;
+        let profile = self.scheduler.profile_of(placement, pod);
+        let nodes = placement.nodes().iter().filter(|node| node.exists).count();
+        // The search may have stopped before it came to the best node.
+        steps.coarse |= profile.is_some_and(|profile| profile.may_preempt_early(nodes));
         for (node, victims) in found.all {
             steps.sure.push(Step::Preempt { pod, node, victims });
         }

@@ -277,6 +277,10 @@ fn scale(cluster: &Cluster, placement: &mut Placement, id: WorkloadId, desired: 
 }
 
 fn delete_pod(cluster: &Cluster, placement: &mut Placement, pod: InstanceId) {
+    // In one run of many it may be gone by then.
+    if placement.instance(pod).whereabouts == Whereabouts::Gone {
+        return;
+    }
     controllers::terminate(cluster, placement, pod);
     let workload = placement.instance(pod).workload;
     if controllers::Reaction::of(cluster.workload(workload))

@@ -1,9 +1,9 @@
 //! What Kubernetes does after a failure, as a transition system.
 //!
-//! [`nodes`] takes nodes away and brings them back; [`Dynamics`] then says which [`Step`]s may come next in a
-//! [`Placement`](holdfast_cluster::Placement) and carries them out: evictions by taint, what the
-//! workload controllers do about them, and what the scheduler decides. Nothing here chooses between
-//! steps: whoever explores takes every order, whoever tells a story takes one.
+//! [`nodes`] takes nodes away and brings them back; [`Dynamics`] then says which [`Step`]s may come
+//! next in a [`Placement`](holdfast_cluster::Placement) and carries them out: evictions by taint,
+//! what the workload controllers do about them, and what the scheduler decides. Nothing here
+//! chooses between steps: whoever explores takes every order, whoever tells a story takes one.
 //!
 //! * [`event`]: what people and machines do to a cluster.
 //! * [`eviction`]: how long a pod stays on a node that is not heard.
@@ -24,6 +24,7 @@ pub mod event;
 pub mod eviction;
 pub mod host;
 pub mod nodes;
+mod noticing;
 mod preemption;
 mod spreading;
 pub mod storage;

@@ -64,11 +64,12 @@ pub fn recover(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId]) {
             flags.cut_off = false;
             flags.lost = false;
             let old = flags.taints;
-            flags.taints = match is_new {
+            flags.taints = if is_new {
                 // A node that registers anew has none.
-                true => LifecycleTaints { replace: true, ..LifecycleTaints::default() },
+                LifecycleTaints { replace: true, ..LifecycleTaints::default() }
+            } else {
                 // What it has the lifecycle controller takes off when it next looks.
-                false => LifecycleTaints { leaving: true, ..standing(cluster, node, old) },
+                LifecycleTaints { leaving: true, ..standing(cluster, node, old) }
             };
         });
         if is_new {

@@ -6,6 +6,7 @@
 //! and filters of whoever is spread together with it. Nothing else tells a terminating pod on a
 //! silent node from one that is not.
 
+use holdfast_cluster::profile::DefaultSpread;
 use holdfast_cluster::{Cluster, Instance, InstanceId, Placement};
 
 /// Whether another of the pods in whose place one may have to be scheduled (`movers`) counts `pod`
@@ -24,7 +25,7 @@ pub(crate) fn is_counted(
 /// Whether the spread of `placed` counts `counted`: by its own constraints, or by the default ones,
 /// which count the pods that a Service or the same controller selects, by host and by zone. The
 /// host is the silent node itself, which is no candidate, so of the defaults only the zone can
-/// show.
+/// show. What a profile lists instead may count every pod of the namespace.
 fn counts(cluster: &Cluster, placed: &Instance, counted: &Instance) -> bool {
     let namespace = cluster.class(placed.class).namespace;
     if namespace != cluster.class(counted.class).namespace {
@@ -34,6 +35,10 @@ fn counts(cluster: &Cluster, placed: &Instance, counted: &Instance) -> bool {
     let spec = cluster.spec_of(placed.class);
     if !spec.spread.is_empty() {
         return spec.spread.iter().any(|c| c.selector.matches(labels, cluster.symbols()));
+    }
+    let profile = cluster.scheduling().profile(spec.scheduler_name);
+    if let Some(DefaultSpread::List(constraints)) = profile.map(|p| &p.default_spread) {
+        return !constraints.is_empty();
     }
     let zoned = counted
         .node()

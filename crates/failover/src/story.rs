@@ -45,6 +45,8 @@ pub struct Told {
 /// When what became of a pod; each where it happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Life {
+    /// The node it was last bound to.
+    pub node: Option<NodeId>,
     /// Its node failed.
     pub lost: Option<Seconds>,
     /// Its node was noticed.
@@ -104,7 +106,11 @@ pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Event], times:
         story: Story {
             told: Vec::new(),
             serving: workloads.map(serving).collect(),
-            lives: vec![Life::default(); start.instances().len()],
+            lives: start
+                .instances()
+                .iter()
+                .map(|instance| Life { node: instance.node(), ..Life::default() })
+                .collect(),
             end: start.clone(),
         },
     };
@@ -250,8 +256,8 @@ impl Teller<'_, '_> {
                 (from + seconds, 2, age)
             }
             Step::End { .. } => {
-                let stop = self.times.of(Time::PodStop).min(spec.grace_seconds);
-                (life.deleted.unwrap_or(0) + stop, 3, age)
+                let until_stop = self.times.of(Time::PodStop).min(spec.grace_seconds);
+                (life.deleted.unwrap_or(0) + until_stop, 3, age)
             }
             Step::Attach { .. } => (self.freed.get(&pod).copied().unwrap_or(self.now), 4, age),
             Step::Drain { .. } => {
@@ -367,6 +373,7 @@ impl Teller<'_, '_> {
         }
         if is.node().is_some() && was.is_none_or(|was| was.node().is_none()) {
             life.bound = Some(now);
+            life.node = is.node();
         }
         if is.ready && was.is_none_or(|was| !was.ready) {
             life.ready = Some(now);

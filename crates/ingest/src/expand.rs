@@ -187,9 +187,9 @@ impl Controllers<'_> {
         let member = &self.roster.members[at];
         let own = || member.pods.iter().map(|at| &self.pods[*at as usize].value);
         // A Job may wait until its pods have ended before it makes others.
-        let waits_for = |pod: &&PodEntry| match member.entry.replaces_ended {
-            true => !pod.phase.is_terminal(),
-            false => pod.is_active(),
+        let replaces_ended = member.entry.replaces_ended;
+        let waits_for = |pod: &&PodEntry| {
+            if replaces_ended { !pod.phase.is_terminal() } else { pod.is_active() }
         };
         let there = own().filter(waits_for).count() as i64;
         let missing = (member.wanted() - there).clamp(0, PODS_MAX);

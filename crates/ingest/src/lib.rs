@@ -6,9 +6,11 @@
 //! and the page read files and hand over [`Source`]s.
 
 pub mod assumptions;
+mod configuration;
 pub mod diagnostic;
 pub mod documents;
 mod expand;
+pub mod export;
 pub mod inventory;
 mod json;
 pub mod load;
@@ -29,7 +31,7 @@ pub use assumptions::assume;
 pub use diagnostic::{Diagnostic, ObjectRef, Place, Severity};
 pub use documents::for_each_object;
 pub use inventory::{Inventory, Kinds, Skipped};
-pub use load::{Loaded, Options, Origins, from_objects, load};
+pub use load::{Loaded, Options, Origins, from_case, from_objects, load};
 pub use object::{Origin, RawObject};
 pub use rule::Rule;
 pub use source::Source;

@@ -10,6 +10,7 @@ use holdfast_cluster::{
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
+use crate::configuration;
 use crate::expand::Controllers;
 use crate::objects::pod::PodEntry;
 use crate::objects::table::Row;
@@ -21,16 +22,18 @@ use crate::workloads::{Member, Roster};
 use crate::{Diagnostic, Inventory, Origin, Place, Source, for_each_object};
 
 /// How to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Make the pods that controllers would make: of manifests, whose workloads have none yet, and
     /// of workloads that lack some.
     pub expand: bool,
+    /// A `KubeSchedulerConfiguration` that the cluster's pods are scheduled by.
+    pub scheduler_config: Option<Source>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { expand: true }
+        Self { expand: true, scheduler_config: None }
     }
 }
 
@@ -88,23 +91,36 @@ pub fn load(sources: Vec<Source>, options: &Options) -> Loaded {
     let mut inventory = for_each_object(sources, &mut |raw| gathered.read(&raw), &mut diagnostics);
     diagnostics.append(&mut gathered.diagnostics);
     inventory.losses.objects(&diagnostics);
+    if let Some(source) = &options.scheduler_config {
+        configuration::read(source.clone(), &mut gathered.builder, &mut diagnostics);
+    }
     gathered.diagnostics = diagnostics;
-    assemble(gathered, inventory, *options)
+    assemble(gathered, inventory, options)
 }
 
 /// Reads objects that are already apart, as the cases of a decision trace hold them, into a
 /// cluster. No pods are made: what is given is all there is.
 pub fn from_objects<'a>(objects: impl IntoIterator<Item = &'a [u8]>) -> (Cluster, Vec<Diagnostic>) {
+    from_case(objects, None)
+}
+
+/// The same, scheduled by a `KubeSchedulerConfiguration`.
+pub fn from_case<'a>(
+    objects: impl IntoIterator<Item = &'a [u8]>,
+    scheduler_config: Option<&'a [u8]>,
+) -> (Cluster, Vec<Diagnostic>) {
     let mut bytes = Vec::new();
     for object in objects {
         bytes.extend_from_slice(object);
         bytes.push(b'\n');
     }
-    let loaded = load(vec![Source::named("objects", bytes)], &Options { expand: false });
+    let scheduler_config = scheduler_config.map(|bytes| Source::named("config", bytes));
+    let options = Options { expand: false, scheduler_config };
+    let loaded = load(vec![Source::named("objects", bytes)], &options);
     (loaded.cluster, loaded.diagnostics)
 }
 
-fn assemble(mut gathered: Gathered, inventory: Inventory, options: Options) -> Loaded {
+fn assemble(mut gathered: Gathered, inventory: Inventory, options: &Options) -> Loaded {
     gathered.tell_repeated();
     let coverage = coverage(&inventory);
     let mut builder = std::mem::take(&mut gathered.builder);

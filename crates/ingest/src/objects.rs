@@ -11,7 +11,7 @@ pub(crate) mod context;
 mod csi;
 pub(crate) mod lean;
 mod memo;
-mod meta;
+pub(crate) mod meta;
 mod migration;
 mod node;
 pub(crate) mod pod;
@@ -106,7 +106,7 @@ pub(crate) const WORKLOAD_KINDS: [WorkloadKind; KINDS] = [
 
 /// Every kind that is read, by group and kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Node,
     Pod,
     Namespace,
@@ -131,7 +131,7 @@ enum Kind {
 }
 
 /// The kind by its group and name. The group decides: `longhorn.io` has its own `Node`.
-fn kind_of(api_version: &str, kind: &str) -> Option<Kind> {
+pub(crate) fn kind_of(api_version: &str, kind: &str) -> Option<Kind> {
     let at = |wanted| WORKLOAD_KINDS.iter().position(|kind| *kind == wanted).map(Kind::Workload);
     let group = crate::object::group_of(api_version);
     match (group, kind) {

@@ -79,11 +79,21 @@ pub enum Rule {
     AssumptionContradicts,
     /// An assumption about a storage class that the export does not hold.
     UnusedAssumption,
+    /// A scheduler configuration that kube-scheduler would not start with.
+    BadSchedulerConfig,
+    /// A scheduler configuration of another version than is read.
+    SchedulerConfigVersion,
+    /// A plugin that kube-scheduler does not ship.
+    ForeignPlugin,
+    /// A service outside that the scheduler asks.
+    Extender,
+    /// Plugins that a profile leaves out although something else insists on them.
+    OddProfile,
 }
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 43] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -122,6 +132,11 @@ impl Rule {
         Self::BadAssumption,
         Self::AssumptionContradicts,
         Self::UnusedAssumption,
+        Self::BadSchedulerConfig,
+        Self::SchedulerConfigVersion,
+        Self::ForeignPlugin,
+        Self::Extender,
+        Self::OddProfile,
     ];
 
     /// The stable kebab-case id.
@@ -221,6 +236,17 @@ impl Rule {
                 "Correct or remove the assumption, or export again if the cluster has changed."),
             Self::UnusedAssumption => ("unused-assumption", "an assumption about nothing in it",
                 "Nothing to do where one file of assumptions serves several exports."),
+            Self::BadSchedulerConfig => ("bad-scheduler-config", "kube-scheduler refuses this",
+                "Correct this place; version 1.36 would not start with it."),
+            Self::SchedulerConfigVersion => ("scheduler-config-version",
+                "only kubescheduler.config.k8s.io/v1 is read",
+                "Let kube-scheduler 1.25 to 1.28 write it anew: `--config A --write-config-to B`."),
+            Self::ForeignPlugin => ("foreign-plugin", "a plugin that kube-scheduler does not ship",
+                "Nothing to do: what depends on it is UNKNOWN."),
+            Self::Extender => ("extender", "the scheduler asks a service outside",
+                "Nothing to do: what depends on its answers is UNKNOWN."),
+            Self::OddProfile => ("odd-profile", "a plugin is left out where it matters",
+                "Turn it on again, or take what depends on the profile as UNKNOWN."),
         }
     }
 }

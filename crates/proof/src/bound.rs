@@ -15,9 +15,9 @@
 //! It is not sound for the first pod of a group with required affinity, which upstream lets in
 //! anywhere until there is another elsewhere, nor for claims that are not bound yet, where others
 //! may take the volume, or that only one pod or one node may use, nor for a pod that bears silent
-//! nodes, where it does not serve: such pods are never covered. Nor does it hold when somebody may be preempted,
-//! since victims come back as further pods: then nothing is covered at all. Several pods may count
-//! on one node, as each already leaves room for all.
+//! nodes, where it does not serve: such pods are never covered. Nor does it hold when somebody may
+//! be preempted, since victims come back as further pods: then nothing is covered at all. Several
+//! pods may count on one node, as each already leaves room for all.
 //!
 //! The other way round, a pod is hopeless when every node turns it down for a reason that more pods
 //! cannot cure, while no pod is about to leave: only required affinity and spread are ever cured by
@@ -28,10 +28,10 @@ use std::collections::BTreeMap;
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::volume::{AccessMode, Claim, PodVolume};
-use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, PodSpec};
+use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, PodSpec, Profile};
 use holdfast_failover::storage::Standing;
 use holdfast_failover::{Dynamics, volumes};
-use holdfast_scheduler::decision::NodeVerdict;
+use holdfast_scheduler::decision::{NodeVerdict, Outcome};
 use holdfast_scheduler::reason::{Reason, Rejection};
 use holdfast_scheduler::{Preemption, Scratch};
 
@@ -119,6 +119,10 @@ pub(crate) fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: I
     let unhelped = match &decision.preemption {
         Some(Preemption::NotAllowed) => true,
         Some(Preemption::DoesNotHelp(tried)) => tried.iter().all(|(_, rejected)| in_vain(rejected)),
+        None => {
+            let profile = dynamics.scheduler().profile_of(placement, pod);
+            decision.outcome == Outcome::Unschedulable && profile.is_some_and(|p| !p.preempts)
+        }
         _ => false,
     };
     let incurable = |(_, verdict): &(NodeId, NodeVerdict)| match verdict {
@@ -136,6 +140,7 @@ fn is_incurable(reason: &Reason) -> bool {
             | Reason::OtherNodeNamed
             | Reason::UntoleratedTaint(_)
             | Reason::NodeAffinity
+            | Reason::AddedNodeAffinity
             | Reason::PortTaken
             | Reason::TooManyPods
             | Reason::InsufficientCpu
@@ -176,6 +181,7 @@ fn is_sure(
     if !dynamics.is_ours(placement, pod)
         || !is_monotone(cluster, placement, pod)
         || may_go_to_waste(cluster, placement, pod)
+        || is_spread_by_default(dynamics, placement, pod)
         || volumes::is_shared(cluster, placement, pod)
         || is_starved(dynamics, placement, pod)
     {
@@ -194,7 +200,7 @@ fn is_sure(
         let mark = placement.mark();
         for &other in &others {
             let other_spec = cluster.spec_of(placement.instance(other).class);
-            if may_land(cluster, other_spec, node) || may_keep_off(spec, other_spec) {
+            if may_land(dynamics, placement, other, node) || may_keep_off(spec, other_spec) {
                 placement.bind(cluster, other, node);
             }
         }
@@ -235,7 +241,10 @@ fn open_but_for_spread(
     let cluster = dynamics.cluster();
     let class = placement.instance(pod).class;
     let serves = |node: &NodeId| placement.node(*node).serves();
-    if counting::only_spread(cluster.spec_of(class)).is_none() {
+    let profile = dynamics.scheduler().profile_of(placement, pod);
+    let last = profile.is_some_and(Profile::asks_spread_late)
+        && cluster.spec_of(class).required_features.is_empty();
+    if !last || counting::only_spread(cluster.spec_of(class)).is_none() {
         let nodes = dynamics.scheduler().feasible(placement, pod, scratch);
         return nodes.iter().copied().filter(serves).collect();
     }
@@ -320,9 +329,21 @@ fn is_spread_with(
     same_namespace && constraints.any(|c| c.selector.matches(labels, cluster.symbols()))
 }
 
-/// Whether a pod of this spec can ever come to the node: everything about it that pods cannot
-/// change.
-fn may_land(cluster: &Cluster, spec: &PodSpec, node: NodeId) -> bool {
+/// Whether the pod, which asks for no spread, may get strict constraints from its profile.
+fn is_spread_by_default(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -> bool {
+    let spec = dynamics.cluster().spec_of(placement.instance(pod).class);
+    let profile = dynamics.scheduler().profile_of(placement, pod);
+    spec.spread.is_empty() && profile.is_none_or(Profile::spreads_strictly_by_default)
+}
+
+/// Whether the pod can ever come to the node: everything about it that pods cannot change.
+fn may_land(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId, node: NodeId) -> bool {
+    let cluster = dynamics.cluster();
+    let spec = cluster.spec_of(placement.instance(pod).class);
+    let profile = dynamics.scheduler().profile_of(placement, pod);
+    if profile.is_some_and(|profile| !profile.filters.contains(&Plugin::NodeAffinity)) {
+        return true;
+    }
     let node = cluster.node(node);
     let selected =
         spec.node_selector.iter().all(|(key, value)| node.labels.get(key) == Some(value));

@@ -8,6 +8,7 @@ use holdfast_cluster::affinity::{PodAffinity, PodAffinityTerm};
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::placement::Mark;
 use holdfast_cluster::pod::Unmodelled;
+use holdfast_cluster::profile::{Extender, Oddity, Profile};
 use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::volume::{PodVolume, VolumeSource};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
@@ -72,8 +73,8 @@ impl Doubts {
 }
 
 /// Services and the makers of pods, by which pods without spread constraints of their own are
-/// spread (`DefaultSelector`, `pkg/scheduler/framework/plugins/helper/spread.go`, v1.36.3): the kind
-/// of them that the export lacks.
+/// spread (`DefaultSelector`, `pkg/scheduler/framework/plugins/helper/spread.go`, v1.36.3): the
+/// kind of them that the export lacks.
 pub(crate) fn missing_for_spread(cluster: &Cluster) -> Option<InputKind> {
     if !cluster.objects().coverage.has(InputKind::Service) {
         return Some(InputKind::Service);
@@ -94,7 +95,13 @@ pub(crate) fn missing_for_spread(cluster: &Cluster) -> Option<InputKind> {
 /// Whether nothing that is missing could let a pod with this doubt onto a node that turned it down
 /// for a reason that pods cannot cure.
 pub(crate) fn is_no_excuse(doubt: Doubt) -> bool {
-    !matches!(doubt, Doubt::ForeignScheduler | Doubt::Missing(InputKind::Namespace))
+    !matches!(
+        doubt,
+        Doubt::ForeignScheduler
+            | Doubt::ForeignPlugin
+            | Doubt::Extender
+            | Doubt::Missing(InputKind::Namespace)
+    )
 }
 
 /// Whether somebody's volumes make the scheduling of others fail, or of its own at some nodes only:
@@ -129,8 +136,11 @@ fn is_looked_at(volume: &PodVolume) -> bool {
 
 fn of_class(cluster: &Cluster, class: ClassId, volumes_fail: bool) -> Option<Doubt> {
     let spec = cluster.spec_of(class);
-    if spec.scheduler_name != cluster.known().default_scheduler {
+    let Some(profile) = cluster.scheduling().profile(spec.scheduler_name) else {
         return Some(Doubt::ForeignScheduler);
+    };
+    if let Some(doubt) = of_scheduler(cluster, profile, spec) {
+        return Some(doubt);
     }
     if let Some(part) = spec.unmodelled.first() {
         return Some(Doubt::Unmodelled(*part));
@@ -140,7 +150,39 @@ fn of_class(cluster: &Cluster, class: ClassId, volumes_fail: bool) -> Option<Dou
     }
     let class = *cluster.class(class);
     let missing = spec.volumes.iter().find_map(|volume| lacks(cluster, class.namespace, volume));
-    missing.or_else(|| lacks_namespaces(cluster, class)).map(Doubt::Missing)
+    let missing = missing.or_else(|| lacks_namespaces(cluster, class));
+    missing.or_else(|| lacks_groups(cluster, profile, spec)).map(Doubt::Missing)
+}
+
+/// What is not known of the scheduler that places the pod.
+fn of_scheduler(cluster: &Cluster, profile: &Profile, spec: &PodSpec) -> Option<Doubt> {
+    let is_asked = |extender: &Extender| {
+        let requested =
+            |name: &Symbol| spec.requests.scalars.iter().any(|(known, _)| known == name);
+        extender.managed.is_empty() || extender.managed.iter().any(requested)
+    };
+    if cluster.scheduling().extenders.iter().any(is_asked) {
+        return Some(Doubt::Extender);
+    }
+    let oddity = profile.oddities.iter().min()?;
+    Some(match *oddity {
+        Oddity::Foreign(_) => Doubt::ForeignPlugin,
+        Oddity::Torn(plugin) | Oddity::Unchecked(plugin) => Doubt::OddProfile(plugin),
+    })
+}
+
+/// The kind of object without which nobody knows which pods belong together, where the profile
+/// spreads them strictly.
+fn lacks_groups(cluster: &Cluster, profile: &Profile, spec: &PodSpec) -> Option<InputKind> {
+    const KINDS: [InputKind; 4] = [
+        InputKind::Service,
+        InputKind::ReplicaSet,
+        InputKind::StatefulSet,
+        InputKind::ReplicationController,
+    ];
+    let asks = spec.spread.is_empty() && profile.spreads_strictly_by_default();
+    let lacks = |kind: &InputKind| asks && !cluster.objects().coverage.has(*kind);
+    KINDS.into_iter().find(lacks)
 }
 
 /// The kind of object without which nobody knows where a volume lets its pod go.

@@ -213,9 +213,11 @@ pub(crate) struct Taken {
 
 /// The steps with their doubts.
 pub(crate) fn weigh(dynamics: &Dynamics<'_>, placement: &Placement, steps: Steps) -> Vec<Taken> {
-    let Steps { sure, possible, .. } = steps;
-    let doubt =
-        |step: &Step| dynamics.is_assumed(placement, step).then_some(Doubt::CustomController);
+    let Steps { sure, possible, unseen, .. } = steps;
+    let doubt = |step: &Step| match step {
+        Step::Schedule { pod, node } if unseen.contains(&(*pod, *node)) => Some(Doubt::Sampling),
+        step => dynamics.is_assumed(placement, step).then_some(Doubt::CustomController),
+    };
     let all = sure.into_iter().chain(possible);
     all.map(|step| Taken { doubt: doubt(&step), step }).collect()
 }

@@ -14,6 +14,7 @@
 //! * [`witness`]: a run that refutes a claim, replayed before it is reported.
 //! * [`simulation`]: what a story of events comes to, event by event.
 //! * [`outcome`]: the same with names, for machines.
+//! * [`timeline`]: one run on a virtual clock, with names.
 //! * [`report`]: everything with names instead of numbers, for machines.
 
 pub mod bound;
@@ -30,6 +31,7 @@ pub mod simulation;
 pub mod start;
 pub mod subject;
 pub mod summary;
+pub mod timeline;
 pub mod verdict;
 pub mod witness;
 
@@ -40,4 +42,5 @@ pub use scenario::FailureSet;
 pub use simulation::Simulator;
 pub use subject::Subject;
 pub use summary::Summary;
+pub use timeline::Timeline;
 pub use verdict::{Doubt, Verdict};

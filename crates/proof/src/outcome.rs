@@ -14,6 +14,7 @@ pub use self::storage::VolumeOutcome;
 use crate::report::{doubt_id, kind_name};
 use crate::simulation::{Range, Simulator, Stage, WorkloadRanges};
 use crate::subject::Subject;
+use crate::timeline::Timeline;
 
 /// `holdfast.outcome/v1`.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +23,9 @@ pub struct Outcome {
     pub schema: &'static str,
     /// The start, then each event.
     pub steps: Vec<StepOutcome>,
+    /// One run on a virtual clock, unless there are no events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
 }
 
 /// How the cluster stands once all is quiet after an event.
@@ -114,7 +118,7 @@ impl Outcome {
     pub fn new(simulator: &Simulator<'_>, events: &[String], stages: &[Stage]) -> Self {
         let names = std::iter::once("start").chain(events.iter().map(String::as_str));
         let steps = names.zip(stages).map(|(event, stage)| step(simulator, event, stage)).collect();
-        Self { schema: "holdfast.outcome/v1", steps }
+        Self { schema: "holdfast.outcome/v1", steps, timeline: None }
     }
 }
 
@@ -170,13 +174,13 @@ fn workload(ranges: &WorkloadRanges) -> WorkloadOutcome {
 
 fn node(stage: &Stage, id: NodeId, pods: Range) -> NodeOutcome {
     let usage: &NodeUse = stage.example.node(id);
-    let state = match (usage.exists, usage.serves()) {
+    let standing = match (usage.exists, usage.serves()) {
         (false, _) => "Deleted",
         (true, true) => "Ready",
         (true, false) => "NotReady",
     };
     NodeOutcome {
-        state,
+        state: standing,
         cordoned: usage.exists && usage.unschedulable,
         cut_off: usage.cut_off,
         pods: range(pods),

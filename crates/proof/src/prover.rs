@@ -19,10 +19,6 @@ use crate::subject::{Subjects, follows_nodes};
 use crate::verdict::{Doubt, Ground, Verdict};
 use crate::witness::{self, Witness};
 
-/// Up to so many nodes the scheduler looks at all of them; beyond it stops when it has found enough
-/// (`minFeasibleNodesToFind`, `pkg/scheduler/schedule_one.go`, v1.36.3).
-const NODES_ALL_SCORED: usize = 100;
-
 /// How hard the prover tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -603,8 +599,7 @@ impl Case<'_, '_> {
     fn search_doubts(&self) -> (Option<Doubt>, Option<Doubt>) {
         let of_pods = self.doubtful.iter().map(|doubtful| doubtful.doubt).min();
         let missing = self.prover.missing_for_scores.filter(|_| self.scored).map(Doubt::Missing);
-        let sampled = self.prover.cluster().nodes().len() > NODES_ALL_SCORED;
-        (of_pods, missing.or(sampled.then_some(Doubt::Sampling)))
+        (of_pods, missing)
     }
 
     /// Takes down what is not known of the pods that need a node, those about to be evicted

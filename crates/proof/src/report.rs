@@ -5,7 +5,7 @@
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, InstanceId, Placement, WorkloadId};
 use holdfast_failover::Step;
-use holdfast_scheduler::message;
+use holdfast_scheduler::{Words, message, release};
 use serde::Serialize;
 
 use crate::prover::{Finding, Prover};
@@ -279,9 +279,7 @@ pub const EMULATED: &str = "1.36";
 
 /// The version of the cluster as the export tells it.
 pub fn version(cluster: &Cluster) -> Option<String> {
-    let server = cluster.objects().server_version.map(|version| cluster.text(version));
-    let kubelets = cluster.nodes().iter().filter_map(|node| node.kubelet_version);
-    server.or_else(|| kubelets.map(|version| cluster.text(version)).max()).map(str::to_owned)
+    release::version(cluster).map(str::to_owned)
 }
 
 fn count(workloads: &[WorkloadReport]) -> Counts {
@@ -329,6 +327,9 @@ pub(crate) fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
         Doubt::Budget => ("budget", None),
         Doubt::CustomController => ("custom-controller", None),
         Doubt::ForeignScheduler => ("foreign-scheduler", None),
+        Doubt::ForeignPlugin => ("foreign-plugin", None),
+        Doubt::Extender => ("extender", None),
+        Doubt::OddProfile(plugin) => ("odd-profile", Some(plugin.name().to_owned())),
         Doubt::Unmodelled(part) => ("not-modelled", Some(format!("{part:?}"))),
         Doubt::Lost(kind) => ("lost-input", Some(format!("{kind:?}"))),
         Doubt::Missing(kind) => ("missing-input", Some(format!("{kind:?}"))),
@@ -429,7 +430,8 @@ impl Namer<'_> {
                 .iter()
                 .map(|(id, decision)| PendingReport {
                     pod: pod(id),
-                    message: message::of_condition(self.cluster, decision).unwrap_or_default(),
+                    message: message::of_condition(Words::of(self.cluster), decision)
+                        .unwrap_or_default(),
                 })
                 .collect(),
             terminating: witness.terminating.iter().map(pod).collect(),

@@ -9,7 +9,8 @@ use holdfast_scheduler::Scratch;
 use crate::explore::{Seen, Taken, Visitor, canonical, longest, walk, weigh};
 use crate::verdict::Doubt;
 
-/// A place of rest, and why nobody knows whether the cluster can come there.
+/// A place of rest, and why nobody knows whether the cluster can come there: what an unknown
+/// controller does, which is followed both ways, where that is all.
 pub(crate) type Rest = (Placement, Option<Doubt>);
 
 /// The search for places of rest, which may go on from several placements of one cluster.
@@ -111,7 +112,8 @@ impl Visitor for Search<'_, '_> {
         let steps = self.dynamics.steps(placement, &self.situation, self.scratch);
         self.coarse |= steps.coarse;
         if steps.sure.is_empty() {
-            let doubt = self.path.iter().flatten().min().copied();
+            let doubts = self.path.iter().flatten().copied();
+            let doubt = doubts.min_by_key(|doubt| (*doubt == Doubt::CustomController, *doubt));
             self.found.push((placement.clone(), doubt));
         }
         weigh(self.dynamics, placement, steps)

@@ -2,15 +2,15 @@
 //!
 //! Every event happens once the cluster is quiet after the one before it. From each state in which
 //! it may then be the event is followed to every place of rest. Where there are more states than
-//! the budget allows, or something that the outcome depends on is not known, the ranges are those of
-//! an [`Envelope`] instead, which is wide enough for whatever may happen.
+//! the budget allows, or something that the outcome depends on is not known, the ranges are those
+//! of an [`Envelope`] instead, which is wide enough for whatever may happen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::placement::Mark;
 use holdfast_cluster::{Cluster, NodeId, Placement};
 use holdfast_failover::{Dynamics, Event, Impossible};
-use holdfast_scheduler::{Scratch, message};
+use holdfast_scheduler::{Scratch, Words, message};
 
 use crate::doubts::Doubts;
 use crate::envelope::Envelope;
@@ -114,17 +114,19 @@ impl<'c> Simulator<'c> {
         self.dynamics.begin(&mut start);
         let mut envelope = Envelope::default();
         let mut stages = Vec::new();
-        let mut states = vec![(start, None)];
+        let mut from = vec![(start, None)];
         for (at, event) in std::iter::once(None).chain(events.iter().map(Some)).enumerate() {
             if let Some(event) = event {
                 let refused = |why| Refused { event: at - 1, why };
-                event.check(&self.dynamics, &states[0].0).map_err(refused)?;
-                states.iter_mut().for_each(|(state, _)| event.apply(&self.dynamics, state));
+                event.check(&self.dynamics, &from[0].0).map_err(refused)?;
+                for (state, _) in &mut from {
+                    event.apply(&self.dynamics, state);
+                }
             }
             let rebuilt = at > 0 && events[..at - 1].iter().any(Event::takes_nodes);
-            let (stage, rests) = self.stage(states, rebuilt, &mut envelope, &mut scratch);
+            let (stage, rests) = self.stage(from, rebuilt, &mut envelope, &mut scratch);
             stages.push(stage);
-            states = rests;
+            from = rests;
         }
         Ok(stages)
     }
@@ -140,10 +142,12 @@ impl<'c> Simulator<'c> {
     ) -> (Stage, Vec<Rest>) {
         let cluster = self.dynamics.cluster();
         let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
-        let mut search = Search::new(&self.dynamics, scratch, Mark::default(), limits);
         let mut widest = envelope.clone();
+        for (mut state, _) in states.iter().cloned() {
+            widest.widen(&self.dynamics, &self.doubts, &mut state, rebuilt, scratch);
+        }
+        let mut search = Search::new(&self.dynamics, scratch, Mark::default(), limits);
         for (mut state, doubt) in states.iter().cloned() {
-            widest.widen(&self.dynamics, &mut state, rebuilt);
             search.follow(&mut state, doubt);
         }
         let Rests { found, complete, coarse, states: seen } = search.finish();
@@ -208,7 +212,7 @@ impl<'c> Simulator<'c> {
                     let cluster = self.dynamics.cluster();
                     let gates = cluster.spec_of(instance.class).gates.iter();
                     let gates: Vec<&str> = gates.map(|gate| cluster.text(*gate)).collect();
-                    message::of(cluster, &decision, &gates).unwrap_or_default()
+                    message::of(Words::of(cluster), &decision, &gates).unwrap_or_default()
                 });
                 if !text.is_empty() {
                     stage.workloads[at].messages.insert(text.clone());
@@ -244,10 +248,14 @@ fn distinct(cluster: &Cluster, found: Vec<Rest>) -> Vec<Rest> {
                 entry.insert(kept.len());
                 kept.push((state, doubt));
             }
-            // One way to come there that rests on nothing unknown is enough.
+            // The way to come there that rests on least is enough.
             std::collections::btree_map::Entry::Occupied(entry) => {
                 let known = &mut kept[*entry.get()].1;
-                *known = known.and(doubt);
+                let least = |(known, doubt)| match known {
+                    Doubt::CustomController => known,
+                    _ => doubt,
+                };
+                *known = known.zip(doubt).map(least);
             }
         }
     }

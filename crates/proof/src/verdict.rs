@@ -1,5 +1,6 @@
 //! The answers, as data.
 
+use holdfast_cluster::Plugin;
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::pod::Unmodelled;
 
@@ -34,6 +35,12 @@ pub enum Doubt {
     CustomController,
     /// A pod asks for a scheduler other than the default one.
     ForeignScheduler,
+    /// The scheduler runs a plugin that Kubernetes does not ship.
+    ForeignPlugin,
+    /// The scheduler asks a service outside about the pod.
+    Extender,
+    /// The scheduler leaves out a plugin where something else insists on it.
+    OddProfile(Plugin),
     /// A pod uses something that is not modelled.
     Unmodelled(Unmodelled),
     /// A part of the input could not be read, and objects of this kind may have been in it.
@@ -42,7 +49,8 @@ pub enum Doubt {
     Missing(InputKind),
     /// There are more ways to choose whom to delete than are tried.
     Choices,
-    /// The scheduler looks at some of the nodes only, and any window of them may be the one.
+    /// The scheduler looks at some of the nodes only, and nobody knows whether it would find this
+    /// one best of them.
     Sampling,
     /// Evictions may or may not begin before the node lifecycle controller stops them.
     EvictionsStop,

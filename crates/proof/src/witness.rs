@@ -19,7 +19,8 @@ pub struct Witness {
     pub pending: Vec<(InstanceId, Decision)>,
     /// Pods of the subject that are stuck terminating at the end.
     pub terminating: Vec<InstanceId>,
-    /// Pods of the subject that are bound at the end and wait for a volume that another node holds.
+    /// Pods of the subject that are bound at the end and wait for a volume that another node
+    /// holds.
     pub attaching: Vec<InstanceId>,
     /// Pods of the subject that are bound at the end and cannot use a volume, as too few copies of
     /// it are up.

@@ -4,16 +4,19 @@
 //! Models `pkg/scheduler/framework/runtime/framework.go` and `pkg/scheduler/schedule_one.go`
 //! (v1.36.3).
 
-use holdfast_cluster::{ClassId, InstanceId, NodeId};
+use std::cell::OnceCell;
 
+use holdfast_cluster::{ClassId, InstanceId, NodeId, Placement};
+
+use crate::needs::Need;
 use crate::node_info::{NodeInfo, Variant};
 use crate::plugin::Plugin;
 use crate::plugins::node_affinity::Named;
 use crate::plugins::{
     Context, Verdict, image_locality, inter_pod_affinity, node_declared_features, node_name,
     node_ports, node_resources_balanced_allocation, node_resources_fit, node_unschedulable,
-    node_volume_limits, normalize, pod_topology_spread, volume_binding, volume_restrictions,
-    volume_zone,
+    node_volume_limits, normalize, pod_topology_spread, scheduling_gates, volume_binding,
+    volume_restrictions, volume_zone,
 };
 use crate::reason::{Code, Failure, Reason, Rejection, Stage};
 
@@ -26,6 +29,8 @@ pub(crate) struct Cycle<'a> {
     zones: Option<volume_zone::State<'a>>,
     spread: Option<pod_topology_spread::FilterState<'a>>,
     affinity: inter_pod_affinity::State<'a>,
+    /// What preferred spread counts, once it was asked for.
+    soft: OnceCell<Option<pod_topology_spread::Counted<'a>>>,
 }
 
 /// What `PreFilter` leaves to look at.
@@ -38,6 +43,14 @@ pub(crate) enum Eligible<'a> {
 }
 
 impl Eligible<'_> {
+    /// How many of so many nodes are left.
+    pub(crate) fn count(&self, placement: &Placement, nodes: usize) -> usize {
+        match self {
+            Self::All => nodes,
+            Self::Only(left, _) => left.iter().filter(|node| placement.node(**node).exists).count(),
+        }
+    }
+
     /// Whether the node is left.
     pub(crate) fn contains(&self, node: NodeId) -> bool {
         match self {
@@ -57,21 +70,30 @@ impl<'a> Cycle<'a> {
             zones: None,
             spread: pod_topology_spread::FilterState::new(&context),
             affinity: inter_pod_affinity::State::new(&context),
+            soft: OnceCell::new(),
             context,
         };
-        let eligible = match &context.compiled.node_affinity.of(context.spec_id).named {
-            Named::All => Ok(Eligible::All),
-            Named::Only(nodes) => Ok(Eligible::Only(nodes, Plugin::NodeAffinity)),
-            Named::Conflict => Err((Plugin::NodeAffinity, Reason::NodeAffinityConflict)),
-        };
-        let eligible = eligible.and_then(|eligible| {
-            cycle.look_up_volumes()?;
-            pod_topology_spread::pre_filter(&context)
-                .map_err(|reason| (Plugin::PodTopologySpread, reason))?;
-            inter_pod_affinity::pre_filter(&context)
-                .map_err(|reason| (Plugin::InterPodAffinity, reason))?;
-            Ok(eligible)
-        });
+        let mut eligible = Ok(Eligible::All);
+        for &plugin in &context.compiled.profile.pre_filters {
+            let looked = match plugin {
+                Plugin::NodeAffinity => cycle.named_nodes(),
+                Plugin::InterPodAffinity => {
+                    inter_pod_affinity::pre_filter(&context).map(|()| Eligible::All)
+                }
+                Plugin::PodTopologySpread => {
+                    pod_topology_spread::pre_filter(&context).map(|()| Eligible::All)
+                }
+                plugin => cycle.look_up_volumes(plugin).map(|()| Eligible::All),
+            };
+            match looked {
+                Ok(Eligible::All) => {}
+                Ok(only) => eligible = Ok(only),
+                Err(reason) => {
+                    eligible = Err((plugin, reason));
+                    break;
+                }
+            }
+        }
         let eligible = eligible.map_err(|(plugin, reason)| Rejection {
             plugin,
             code: match reason {
@@ -84,26 +106,40 @@ impl<'a> Cycle<'a> {
         (cycle, eligible)
     }
 
-    /// `PreFilter` of the volume plugins that are enabled.
-    fn look_up_volumes(&mut self) -> Result<(), (Plugin, Reason)> {
+    /// A cycle for asking every filter, whatever `PreFilter` says.
+    pub(crate) fn for_needs(context: Context<'a>) -> Self {
+        let (mut cycle, eligible) = Self::pre_filter(context);
+        if eligible.is_err() {
+            for &plugin in &context.compiled.profile.pre_filters {
+                // What a plugin cannot look up it needs of the pod, not of a node.
+                let _ = cycle.look_up_volumes(plugin);
+            }
+        }
+        cycle
+    }
+
+    /// The nodes that the pod itself names.
+    fn named_nodes(&self) -> Result<Eligible<'a>, Reason> {
+        match &self.context.compiled.node_affinity.of(self.context.spec_id).named {
+            Named::All => Ok(Eligible::All),
+            Named::Only(nodes) => Ok(Eligible::Only(nodes, Plugin::NodeAffinity)),
+            Named::Conflict => Err(Reason::NodeAffinityConflict),
+        }
+    }
+
+    /// `PreFilter` of a volume plugin; nothing for others.
+    fn look_up_volumes(&mut self, plugin: Plugin) -> Result<(), Reason> {
         let context = &self.context;
         if context.spec.volumes.is_empty() {
             return Ok(());
         }
-        for &plugin in &context.compiled.profile.filters {
-            let found = match plugin {
-                Plugin::VolumeRestrictions => {
-                    volume_restrictions::pre_filter(context).map(|state| self.restrictions = state)
-                }
-                Plugin::VolumeBinding => {
-                    volume_binding::pre_filter(context).map(|state| self.binding = state)
-                }
-                Plugin::VolumeZone => {
-                    volume_zone::pre_filter(context).map(|state| self.zones = state)
-                }
-                _ => Ok(()),
-            };
-            found.map_err(|reason| (plugin, reason))?;
+        match plugin {
+            Plugin::VolumeRestrictions => {
+                self.restrictions = volume_restrictions::pre_filter(context)?;
+            }
+            Plugin::VolumeBinding => self.binding = volume_binding::pre_filter(context)?,
+            Plugin::VolumeZone => self.zones = volume_zone::pre_filter(context)?,
+            _ => {}
         }
         Ok(())
     }
@@ -130,7 +166,7 @@ impl<'a> Cycle<'a> {
             Plugin::NodeName => node_name::filter(context, node, reasons),
             Plugin::TaintToleration => compiled.taints.of(spec_id).filter(cluster, node, reasons),
             Plugin::NodeAffinity => {
-                compiled.node_affinity.of(spec_id).filter(cluster, node.id, reasons)
+                compiled.node_affinity.filter(cluster, spec_id, node.id, reasons)
             }
             Plugin::NodePorts => node_ports::filter(context, node, reasons),
             Plugin::NodeResourcesFit => node_resources_fit::filter(context, node, reasons),
@@ -154,6 +190,97 @@ impl<'a> Cycle<'a> {
         }
     }
 
+    /// What each filter, were it asked, would need to let the pod onto the node; nothing where all
+    /// are content.
+    pub(crate) fn needs(&self, node: &NodeInfo<'_>) -> Vec<(Plugin, Need)> {
+        let mut needs = self.needs_of(node);
+        let nominated = self.nominated(node.id);
+        if !nominated.is_empty() {
+            let (cycle, crowded) = self.crowd(node, &nominated);
+            let crowded = cycle.needs_of(&crowded.info(node));
+            // Without those pods it is as if the node were not kept free.
+            if let Some((plugin, _)) = crowded.iter().find(|need| !needs.contains(need)) {
+                needs.push((*plugin, Need::KeptFree(nominated)));
+            }
+        }
+        needs
+    }
+
+    fn needs_of(&self, node: &NodeInfo<'_>) -> Vec<(Plugin, Need)> {
+        let filters = self.context.compiled.profile.filters.iter().copied();
+        filters
+            .chain(self.left_out_by(node.id))
+            .flat_map(|plugin| {
+                self.needs_by(plugin, node).into_iter().map(move |need| (plugin, need))
+            })
+            .collect()
+    }
+
+    /// Who leaves the node out before it is looked at and does not turn it down again.
+    fn left_out_by(&self, node: NodeId) -> Option<Plugin> {
+        let (profile, plugin) = (&self.context.compiled.profile, Plugin::NodeAffinity);
+        let named = || self.named_nodes().is_ok_and(|named| !named.contains(node));
+        let once = profile.pre_filters.contains(&plugin) && !profile.filters.contains(&plugin);
+        (once && named()).then_some(plugin)
+    }
+
+    fn needs_by(&self, plugin: Plugin, node: &NodeInfo<'_>) -> Vec<Need> {
+        let context = &self.context;
+        let Context { cluster, compiled, spec_id, .. } = *context;
+        match plugin {
+            Plugin::NodeUnschedulable => {
+                node_unschedulable::needs(context, node).into_iter().collect()
+            }
+            Plugin::NodeName => node_name::needs(context, node).into_iter().collect(),
+            Plugin::TaintToleration => compiled.taints.of(spec_id).needs(cluster, node).collect(),
+            Plugin::NodeAffinity => compiled.node_affinity.needs(cluster, spec_id, node.id),
+            Plugin::NodePorts => node_ports::needs(context, node),
+            Plugin::NodeResourcesFit => node_resources_fit::needs(context, node),
+            Plugin::NodeVolumeLimits => node_volume_limits::needs(context, node),
+            Plugin::VolumeRestrictions => {
+                self.restrictions.iter().flat_map(|state| state.needs(context, node)).collect()
+            }
+            Plugin::VolumeBinding => {
+                self.binding.iter().flat_map(|state| state.needs(cluster, node)).collect()
+            }
+            Plugin::VolumeZone => {
+                self.zones.iter().flat_map(|state| state.needs(cluster, node)).collect()
+            }
+            Plugin::PodTopologySpread => {
+                self.spread.iter().flat_map(|state| state.needs(context, node.id)).collect()
+            }
+            Plugin::InterPodAffinity => self.affinity.needs(context, node),
+            Plugin::NodeDeclaredFeatures => node_declared_features::needs(context, node).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the pod needs wherever it goes.
+    pub(crate) fn pod_needs(&self) -> Vec<Need> {
+        let context = &self.context;
+        let compiled = context.compiled;
+        let named = &compiled.node_affinity.of(context.spec_id).named;
+        let gates = scheduling_gates::pre_enqueue(context).unwrap_or_default();
+        let mut needs: Vec<Need> = gates.iter().copied().map(Need::Gate).collect();
+        for plugin in &compiled.profile.pre_filters {
+            let unparsable = match plugin {
+                Plugin::PodTopologySpread => pod_topology_spread::pre_filter(context).err(),
+                Plugin::InterPodAffinity => inter_pod_affinity::pre_filter(context).err(),
+                _ => None,
+            };
+            needs.extend(unparsable.map(Need::Mend));
+            match plugin {
+                Plugin::NodeAffinity if *named == Named::Conflict => {
+                    needs.push(Need::AffinityConflict);
+                }
+                Plugin::VolumeBinding => needs.extend(volume_binding::pod_needs(context)),
+                Plugin::VolumeZone => needs.extend(volume_zone::pod_needs(context)),
+                _ => {}
+            }
+        }
+        needs
+    }
+
     /// The same, with the pods that the node is kept free for in place and without them
     /// (`RunFilterPluginsWithNominatedPods`).
     pub(crate) fn filter_with_nominated(
@@ -163,15 +290,21 @@ impl<'a> Cycle<'a> {
     ) -> Result<(), (Plugin, Code)> {
         let nominated = self.nominated(node.id);
         if !nominated.is_empty() {
-            let mut cycle = self.clone();
-            let Context { cluster, placement, .. } = self.context;
-            let mut crowded = Variant::of(cluster, placement, node);
-            for pod in nominated {
-                cycle.add(&mut crowded, node, pod);
-            }
+            let (cycle, crowded) = self.crowd(node, &nominated);
             cycle.filter(&crowded.info(node), reasons)?;
         }
         self.filter(node, reasons)
+    }
+
+    /// The node with these pods on it too.
+    fn crowd(&self, node: &NodeInfo<'_>, pods: &[InstanceId]) -> (Self, Variant) {
+        let mut cycle = self.clone();
+        let Context { cluster, placement, .. } = self.context;
+        let mut crowded = Variant::of(cluster, placement, node);
+        for &pod in pods {
+            cycle.add(&mut crowded, node, pod);
+        }
+        (cycle, crowded)
     }
 
     /// Pending pods of the same or a higher priority that the node is kept free for.
@@ -210,20 +343,29 @@ impl<'a> Cycle<'a> {
         self.affinity.update(&self.context, class, node.id, times);
     }
 
-    /// What keeps the feasible nodes from being scored (`RunPreScorePlugins`).
-    fn pre_score(&self) -> Result<(), Failure> {
+    /// What keeps the feasible nodes from being scored (`RunPreScorePlugins`, and `RunScorePlugins`
+    /// where the plugin does not look at the pod beforehand).
+    pub(crate) fn pre_score(&self) -> Result<(), Failure> {
         let Context { compiled, spec_id, spec, .. } = self.context;
-        for &(plugin, _) in &compiled.profile.scores {
+        let profile = &compiled.profile;
+        if profile.scores.is_empty() {
+            return Ok(());
+        }
+        let prefers = !spec.node_affinity.preferred_faults.is_empty();
+        let preferred = Reason::NodePreferenceUnparsable(spec_id);
+        for &plugin in &profile.pre_scores {
             let reason = match plugin {
-                Plugin::NodeAffinity if !spec.node_affinity.preferred_faults.is_empty() => {
-                    Reason::NodePreferenceUnparsable(spec_id)
-                }
+                Plugin::NodeAffinity if prefers => preferred,
                 Plugin::PodTopologySpread if pod_topology_spread::soft_is_unparsable(spec) => {
                     Reason::SoftSpreadUnparsable(spec_id)
                 }
                 _ => continue,
             };
             return Err(Failure { stage: Stage::PreScore, plugin, reason });
+        }
+        let plugin = Plugin::NodeAffinity;
+        if prefers && profile.scores.iter().any(|(known, _)| *known == plugin) {
+            return Err(Failure { stage: Stage::Score, plugin, reason: preferred });
         }
         Ok(())
     }
@@ -255,6 +397,8 @@ impl<'a> Cycle<'a> {
         let context = &self.context;
         let Context { cluster, compiled, placement, spec_id, .. } = *context;
         let info = |&node: &NodeId| NodeInfo::of(cluster, placement, node);
+        // Those that do not look at the pod beforehand score it zero where they have no say.
+        let may_skip = compiled.profile.pre_scores.contains(&plugin);
         match plugin {
             Plugin::TaintToleration => {
                 let tolerance = compiled.taints.of(spec_id);
@@ -262,11 +406,11 @@ impl<'a> Cycle<'a> {
                 normalize::scale_by_highest(scores, true);
             }
             Plugin::NodeAffinity => {
-                let wish = compiled.node_affinity.of(spec_id);
-                if !wish.scores() {
+                let wishes = &compiled.node_affinity;
+                if !wishes.scores(spec_id) && may_skip {
                     return false;
                 }
-                scores.extend(feasible.iter().map(|&node| wish.score(cluster, node)));
+                scores.extend(feasible.iter().map(|&node| wishes.score(cluster, spec_id, node)));
                 normalize::scale_by_highest(scores, false);
             }
             Plugin::NodeResourcesFit => {
@@ -274,9 +418,9 @@ impl<'a> Cycle<'a> {
                 scores.extend(feasible.iter().map(score));
             }
             Plugin::PodTopologySpread => {
-                let Some(spread) = pod_topology_spread::ScoreState::new(context, feasible) else {
-                    return false;
-                };
+                let counted = self.soft.get_or_init(|| pod_topology_spread::Counted::new(context));
+                let Some(counted) = counted else { return false };
+                let spread = pod_topology_spread::ScoreState::new(context, counted, feasible);
                 scores.extend(feasible.iter().map(|&node| spread.score(context, node)));
                 pod_topology_spread::normalize(scores);
             }
@@ -287,12 +431,19 @@ impl<'a> Cycle<'a> {
                 scores.extend(feasible.iter().map(|&node| self.affinity.score(context, node)));
                 inter_pod_affinity::normalize(scores);
             }
+            // It scores nothing without the feature gate `StorageCapacityScoring`.
+            Plugin::VolumeBinding if may_skip => return false,
             // Not modelled: a pod without claims scores nothing.
-            Plugin::DynamicResources => scores.resize(feasible.len(), 0),
-            Plugin::NodeResourcesBalancedAllocation => {
-                if !node_resources_balanced_allocation::scores(context) {
+            Plugin::VolumeBinding | Plugin::DynamicResources => scores.resize(feasible.len(), 0),
+            Plugin::NodeResourcesBalancedAllocation
+                if !node_resources_balanced_allocation::scores(context) =>
+            {
+                if may_skip {
                     return false;
                 }
+                scores.resize(feasible.len(), 0);
+            }
+            Plugin::NodeResourcesBalancedAllocation => {
                 let score = |node| node_resources_balanced_allocation::score(context, &info(node));
                 scores.extend(feasible.iter().map(score));
             }

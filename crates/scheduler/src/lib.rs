@@ -2,12 +2,13 @@
 //! the same reasons, the same scores, the same candidates and the same preemption.
 //!
 //! One file per plugin, named as upstream names it ([`plugin::Plugin`] lists them), run by a
-//! framework in the order of the default profile: `PreFilter`, `Filter`, `PreScore`, `Score`,
+//! framework in the order of the pod's profile: `PreFilter`, `Filter`, `PreScore`, `Score`,
 //! normalization, weights. Every rule cites the upstream file it models; all of it is
 //! `k8s.io/kubernetes` v1.36.3.
 //!
-//! * [`Scheduler`]: a cluster compiled for deciding; [`Scheduler::candidates`] is the fast path for
-//!   searches, [`Scheduler::decide`] the full story for explanations.
+//! * [`Scheduler`]: a cluster compiled for deciding; [`Scheduler::candidates`] and
+//!   [`Scheduler::choose`] are the fast paths for searches, [`Scheduler::decide`] the full story
+//!   for explanations.
 //! * [`decision`], [`reason`]: the story as data. Nothing in here formats prose, with two
 //!   exceptions that are upstream's own words and part of what is modelled: [`wording`] and
 //!   [`message`].
@@ -22,12 +23,15 @@ pub mod decision;
 mod framework;
 mod go;
 pub mod message;
+pub mod needs;
 mod node_info;
 pub mod plugin;
 mod plugins;
 pub mod preemption;
 pub mod queue;
 pub mod reason;
+pub mod release;
+mod sampling;
 mod scheduler;
 mod tally;
 mod topology;
@@ -35,5 +39,8 @@ pub mod trace;
 pub mod wording;
 
 pub use decision::{Decision, Preemption};
+pub use needs::{Need, Needs};
 pub use plugin::{Plugin, Profile};
-pub use scheduler::{Scheduler, Scratch};
+pub use release::Release;
+pub use scheduler::{Choice, Scheduler, Scratch};
+pub use wording::Words;

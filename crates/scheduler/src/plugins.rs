@@ -26,6 +26,7 @@ use holdfast_cluster::{ClassId, Cluster, InstanceId, Labels, Placement, PodSpec,
 
 use crate::plugin::Profile;
 use crate::reason::Code;
+use crate::sampling::Zones;
 use crate::topology::Topologies;
 
 /// The highest score of a plugin on a node (`MaxNodeScore`).
@@ -46,19 +47,21 @@ pub(crate) struct Compiled {
     pub(crate) affinity: inter_pod_affinity::Compiled,
     pub(crate) images: image_locality::Compiled,
     pub(crate) limits: node_volume_limits::Compiled,
+    pub(crate) zones: Zones,
 }
 
 impl Compiled {
     pub(crate) fn new(cluster: &Cluster, profile: Profile) -> Self {
-        let topologies = Topologies::new(cluster);
+        let topologies = Topologies::new(cluster, &profile);
         Self {
             taints: taint_toleration::Compiled::new(cluster),
-            node_affinity: node_affinity::Compiled::new(cluster),
+            node_affinity: node_affinity::Compiled::new(cluster, &profile.added_affinity),
             ports: node_ports::Compiled::new(cluster),
             spread: pod_topology_spread::Compiled::new(cluster),
             affinity: inter_pod_affinity::Compiled::new(cluster),
             images: image_locality::Compiled::new(cluster),
             limits: node_volume_limits::Compiled::new(cluster),
+            zones: Zones::new(cluster),
             topologies,
             profile,
         }

@@ -39,6 +39,8 @@ pub enum Reason {
     UntoleratedTaint(Taint),
     /// Node selector or required node affinity do not match.
     NodeAffinity,
+    /// The node affinity that the scheduler's profile adds does not match.
+    AddedNodeAffinity,
     /// Required node affinity names nodes in ways that exclude each other.
     NodeAffinityConflict,
     /// A port of the node is taken.
@@ -147,6 +149,8 @@ pub enum Stage {
     Filter,
     /// Before scoring.
     PreScore,
+    /// While a node was scored.
+    Score,
 }
 
 /// Why a cycle came to no decision.

@@ -4,12 +4,14 @@ use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
 
 use crate::decision::{Decision, NodeVerdict, Outcome, Preemption, Scores};
 use crate::framework::{Cycle, Eligible};
+use crate::needs::{Need, Needs};
 use crate::node_info::{NodeInfo, snapshot};
 use crate::plugin::{Plugin, Profile};
 use crate::plugins::{Compiled, Context, scheduling_gates};
 use crate::preemption;
 use crate::preemption::outcomes::{self, Outcomes};
 use crate::reason::{Code, Failure, Reason, Rejection, Stage};
+use crate::sampling;
 
 /// kube-scheduler 1.36 for one cluster.
 ///
@@ -18,7 +20,8 @@ use crate::reason::{Code, Failure, Reason, Rejection, Stage};
 #[derive(Debug)]
 pub struct Scheduler<'c> {
     cluster: &'c Cluster,
-    compiled: Compiled,
+    /// By profile; the first also for pods that no profile answers for.
+    compiled: Box<[Compiled]>,
 }
 
 /// Room for one decision after the other without allocating anew.
@@ -31,15 +34,40 @@ pub struct Scratch {
     reasons: Vec<Reason>,
 }
 
-impl<'c> Scheduler<'c> {
-    /// A scheduler with the default profile.
-    pub fn new(cluster: &'c Cluster) -> Self {
-        Self::with_profile(cluster, Profile::default())
-    }
+/// Where a pod may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice<'s> {
+    /// To one of these, which tie at the highest total, sorted; nowhere if there are none.
+    Best(&'s [NodeId]),
+    /// The scheduler looks at some of the nodes that take the pod only.
+    Sampled {
+        /// How many it looks at.
+        looked_at: usize,
+        /// Every node that takes the pod, sorted: it goes to one of them.
+        any: &'s [NodeId],
+        /// Nodes that tie at the highest total of what is found from some start, sorted: it may go
+        /// to each of them.
+        reachable: &'s [NodeId],
+    },
+}
 
-    /// A scheduler with a profile of its own.
-    pub fn with_profile(cluster: &'c Cluster, profile: Profile) -> Self {
-        Self { cluster, compiled: Compiled::new(cluster, profile) }
+impl<'s> Choice<'s> {
+    /// Every node that the pod may go to, and perhaps more.
+    pub fn nodes(self) -> &'s [NodeId] {
+        match self {
+            Self::Best(nodes) => nodes,
+            Self::Sampled { any, .. } => any,
+        }
+    }
+}
+
+impl<'c> Scheduler<'c> {
+    /// The scheduler as the cluster has it configured.
+    pub fn new(cluster: &'c Cluster) -> Self {
+        let profiles = &cluster.scheduling().profiles;
+        assert!(!profiles.is_empty(), "a scheduler has a profile");
+        let compile = |profile: &Profile| Compiled::new(cluster, profile.clone());
+        Self { cluster, compiled: profiles.iter().map(compile).collect() }
     }
 
     /// The cluster it decides for.
@@ -47,13 +75,21 @@ impl<'c> Scheduler<'c> {
         self.cluster
     }
 
-    /// The profile it decides by.
-    pub fn profile(&self) -> &Profile {
-        &self.compiled.profile
+    /// The profile that places the pod, if one does; what is decided for other pods is what the
+    /// first profile would.
+    pub fn profile_of(&self, placement: &Placement, pod: InstanceId) -> Option<&'c Profile> {
+        let spec = self.cluster.spec_of(placement.instance(pod).class);
+        self.cluster.scheduling().profile(spec.scheduler_name)
     }
 
-    /// The nodes that tie at the highest total, sorted; empty when the pod is gated, fits nowhere
-    /// or cannot be scored.
+    fn context<'a>(&'a self, placement: &'a Placement, pod: InstanceId) -> Context<'a> {
+        let spec = self.cluster.spec_of(placement.instance(pod).class);
+        let at = self.cluster.scheduling().position(spec.scheduler_name).unwrap_or(0);
+        Context::new(self.cluster, &self.compiled[at], placement, pod)
+    }
+
+    /// The nodes that tie at the highest total of all nodes, sorted; empty when the pod is gated,
+    /// fits nowhere or cannot be scored.
     ///
     /// The fast path: no reasons are kept, and nothing about preemption is asked.
     pub fn candidates<'s>(
@@ -63,22 +99,46 @@ impl<'c> Scheduler<'c> {
         scratch: &'s mut Scratch,
     ) -> &'s [NodeId] {
         scratch.best.clear();
-        let Some(cycle) = self.find_feasible(placement, pod, scratch) else { return &[] };
-        if scratch.feasible.len() < 2 {
-            return &scratch.feasible;
+        let Some((cycle, _)) = self.find_feasible(placement, pod, scratch) else { return &[] };
+        add_best(&cycle, None, scratch);
+        &scratch.best
+    }
+
+    /// Where the pod may go, as far as the scheduler looks. What it finds where it does not look at
+    /// all nodes is tried from at most so many starts.
+    pub fn choose<'s>(
+        &self,
+        placement: &Placement,
+        pod: InstanceId,
+        starts: usize,
+        scratch: &'s mut Scratch,
+    ) -> Choice<'s> {
+        scratch.best.clear();
+        let Some((cycle, eligible)) = self.find_feasible(placement, pod, scratch) else {
+            return Choice::Best(&[]);
+        };
+        let nodes = || snapshot(self.cluster, placement).map(|node| node.id);
+        let compiled = cycle.context.compiled;
+        let left = eligible.count(placement, nodes().count());
+        let looked_at = compiled.profile.nodes_to_find(left);
+        if scratch.feasible.len() <= looked_at {
+            add_best(&cycle, None, scratch);
+            return Choice::Best(&scratch.best);
         }
-        let Scratch { feasible, scores, totals, best, .. } = scratch;
-        totals.clear();
-        totals.resize(feasible.len(), 0);
-        let scored = cycle.score(feasible, scores, |_, scores| {
-            for (total, score) in totals.iter_mut().zip(scores) {
-                *total += score;
+        if cycle.pre_score().is_err() {
+            return Choice::Best(&[]);
+        }
+        // Nodes that `PreFilter` named are looked at in no order at all.
+        if eligible == Eligible::All {
+            let mut ordered = compiled.zones.interleave(nodes());
+            ordered.retain(|node| scratch.feasible.binary_search(node).is_ok());
+            for stretch in sampling::stretches(&ordered, looked_at, starts) {
+                add_best(&cycle, Some(&stretch), scratch);
             }
-        });
-        if scored.is_ok() {
-            pick_best(feasible, totals, best);
+            scratch.best.sort_unstable();
+            scratch.best.dedup();
         }
-        best
+        Choice::Sampled { looked_at, any: &scratch.feasible, reachable: &scratch.best }
     }
 
     /// Every node that passes all filters, sorted; empty when the pod is gated.
@@ -111,7 +171,7 @@ impl<'c> Scheduler<'c> {
         allowed: &[Vec<i64>],
     ) -> Outcomes {
         let decision = self.decide(placement, pod);
-        let context = Context::new(self.cluster, &self.compiled, placement, pod);
+        let context = self.context(placement, pod);
         match (&decision.preemption, Cycle::pre_filter(context)) {
             (Some(Preemption::Helps(_)), (cycle, _)) => {
                 outcomes::outcomes(&cycle, &decision, allowed)
@@ -124,7 +184,7 @@ impl<'c> Scheduler<'c> {
     ///
     /// The pod is decided as if it was its turn in the queue; it should be pending.
     pub fn decide(&self, placement: &Placement, pod: InstanceId) -> Decision {
-        let context = Context::new(self.cluster, &self.compiled, placement, pod);
+        let context = self.context(placement, pod);
         let nodes_total = snapshot(self.cluster, placement).count();
         let mut decision = Decision {
             pod,
@@ -136,7 +196,7 @@ impl<'c> Scheduler<'c> {
             narrowed_by: None,
             preemption: None,
         };
-        if scheduling_gates::pre_enqueue(context.spec).is_some() {
+        if scheduling_gates::pre_enqueue(&context).is_some() {
             decision.outcome = Outcome::Gated;
             return decision;
         }
@@ -154,10 +214,26 @@ impl<'c> Scheduler<'c> {
             Err(rejection) => decision.pre_filter = Some(rejection),
             Ok(eligible) => self.judge(&cycle, &eligible, &mut decision),
         }
-        if let Outcome::Unschedulable = decision.outcome {
+        if decision.outcome == Outcome::Unschedulable && context.compiled.profile.preempts {
             decision.preemption = Some(preemption::post_filter(&cycle, &decision));
         }
         decision
+    }
+
+    /// What would have to change for the pod to fit, node by node, with every filter asked.
+    ///
+    /// A pod fits a node exactly when neither it nor the node needs anything.
+    pub fn needs(&self, placement: &Placement, pod: InstanceId) -> Needs {
+        let cycle = Cycle::for_needs(self.context(placement, pod));
+        let nodes = snapshot(self.cluster, placement);
+        let mut of_pod = cycle.pod_needs();
+        if let Outcome::Failed(failure) = self.decide(placement, pod).outcome {
+            let mend = Need::Mend(failure.reason);
+            if !of_pod.contains(&mend) {
+                of_pod.push(mend);
+            }
+        }
+        Needs { pod: of_pod, nodes: nodes.map(|node| (node.id, cycle.needs(&node))).collect() }
     }
 
     /// Filters and scores the nodes into the decision.
@@ -205,10 +281,10 @@ impl<'c> Scheduler<'c> {
         placement: &'a Placement,
         pod: InstanceId,
         scratch: &mut Scratch,
-    ) -> Option<Cycle<'a>> {
+    ) -> Option<(Cycle<'a>, Eligible<'a>)> {
         scratch.feasible.clear();
-        let context = Context::new(self.cluster, &self.compiled, placement, pod);
-        if scheduling_gates::pre_enqueue(context.spec).is_some() {
+        let context = self.context(placement, pod);
+        if scheduling_gates::pre_enqueue(&context).is_some() {
             return None;
         }
         let (cycle, eligible) = Cycle::pre_filter(context);
@@ -217,7 +293,7 @@ impl<'c> Scheduler<'c> {
             let info = NodeInfo::of(self.cluster, placement, node);
             if cycle.filter_with_nominated(&info, &mut scratch.reasons).is_ok() {
                 scratch.feasible.push(node);
-                return Some(cycle);
+                return Some((cycle, eligible));
             }
         }
         for node in snapshot(self.cluster, placement) {
@@ -233,7 +309,26 @@ impl<'c> Scheduler<'c> {
                 Err(_) => {}
             }
         }
-        (!scratch.feasible.is_empty()).then_some(cycle)
+        (!scratch.feasible.is_empty()).then_some((cycle, eligible))
+    }
+}
+
+/// Scores these of the feasible nodes, or all of them, and adds the best.
+fn add_best(cycle: &Cycle<'_>, some: Option<&[NodeId]>, scratch: &mut Scratch) {
+    let Scratch { feasible, scores, totals, best, .. } = scratch;
+    let nodes = some.unwrap_or(feasible);
+    totals.clear();
+    totals.resize(nodes.len(), 0);
+    let mut scored = Ok(());
+    if nodes.len() > 1 {
+        scored = cycle.score(nodes, scores, |_, scores| {
+            for (total, score) in totals.iter_mut().zip(scores) {
+                *total += score;
+            }
+        });
+    }
+    if scored.is_ok() {
+        pick_best(nodes, totals, best);
     }
 }
 
@@ -254,7 +349,9 @@ fn choose(cycle: &Cycle<'_>, decision: &mut Decision) {
         }
         return;
     }
-    let mut rows = vec![Scores { by_plugin: Vec::new(), total: 0 }; feasible.len()];
+    // Without plugins that score, every node is worth one (`prioritizeNodes`).
+    let total = i64::from(cycle.context.compiled.profile.scores.is_empty());
+    let mut rows = vec![Scores { by_plugin: Vec::new(), total }; feasible.len()];
     let scored = cycle.score(&feasible, &mut Vec::new(), |plugin, scores| {
         for (row, &score) in rows.iter_mut().zip(scores) {
             row.by_plugin.push((plugin, score));

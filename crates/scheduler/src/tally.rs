@@ -57,6 +57,14 @@ impl Tally {
             .filter_map(move |(id, row)| topologies.get(*id).domain(node).map(|domain| row[domain]))
     }
 
+    /// The keys of the pairs that `node` belongs to and that are above zero, sorted.
+    pub(crate) fn positive(&self, topologies: &Topologies, node: NodeId) -> Vec<TopologyId> {
+        let keys = self.rows.iter().map(|(id, _)| *id);
+        let mut keys: Vec<_> = keys.filter(|id| self.at(topologies, *id, node) > 0).collect();
+        keys.sort_unstable();
+        keys
+    }
+
     /// Whether every pair is zero.
     pub(crate) fn is_zero(&self) -> bool {
         self.nonzero == 0

@@ -1,6 +1,7 @@
 //! Topology domains: nodes that share the value of a label.
 
-use holdfast_cluster::{Cluster, NodeId, Symbol};
+use holdfast_cluster::profile::DefaultSpread;
+use holdfast_cluster::{Cluster, NodeId, Profile, Symbol};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
@@ -58,12 +59,17 @@ impl Topology {
 pub(crate) struct Topologies(IndexMap<Symbol, Topology, FxBuildHasher>);
 
 impl Topologies {
-    /// Compiles the keys that affinity terms and spread constraints name, and the two of the
-    /// system's default constraints.
-    pub(crate) fn new(cluster: &Cluster) -> Self {
+    /// Compiles the keys that affinity terms and spread constraints name, the two of the system's
+    /// default constraints, and those of the profile's.
+    pub(crate) fn new(cluster: &Cluster, profile: &Profile) -> Self {
         let mut topologies = Self(IndexMap::default());
         for key in [cluster.known().hostname, cluster.known().zone] {
             topologies.add(cluster, key);
+        }
+        if let DefaultSpread::List(constraints) = &profile.default_spread {
+            for constraint in constraints {
+                topologies.add(cluster, constraint.topology_key);
+            }
         }
         for spec in cluster.specs() {
             for affinity in [&spec.pod_affinity, &spec.pod_anti_affinity] {
@@ -92,6 +98,11 @@ impl Topologies {
     pub(crate) fn find(&self, key: Symbol) -> TopologyId {
         let at = self.0.get_index_of(&key).expect("every key in use was compiled");
         TopologyId(u32::try_from(at).expect("fewer keys than symbols"))
+    }
+
+    /// The key of a topology.
+    pub(crate) fn key(&self, id: TopologyId) -> Symbol {
+        *self.0.get_index(id.0 as usize).expect("ids are positions").0
     }
 
     /// One topology.

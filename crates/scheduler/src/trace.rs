@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::decision::{Decision, NodeVerdict, Outcome, Preemption};
 use crate::reason::Rejection;
 use crate::scheduler::Scheduler;
-use crate::{message, queue, wording};
+use crate::wording::{self, Words};
+use crate::{message, queue};
 
 /// What the scheduler makes of one pod.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -90,13 +91,13 @@ pub struct PreemptionTrace {
 }
 
 /// Decides every pending pod in queue order, binding each to its first candidate before the next is
-/// decided. The placement is left with those pods bound.
+/// decided, in the words of the newest release. The placement is left with those pods bound.
 pub fn decide_all(scheduler: &Scheduler<'_>, placement: &mut Placement) -> Vec<DecisionTrace> {
     let cluster = scheduler.cluster();
     let mut traces = Vec::new();
     for pod in queue::order(cluster, placement) {
         let decision = scheduler.decide(placement, pod);
-        traces.push(of(cluster, placement, &decision));
+        traces.push(of(Words::newest(cluster), placement, &decision));
         if let Outcome::Scheduled { candidates } = &decision.outcome {
             placement.bind(cluster, pod, candidates[0]);
         }
@@ -105,7 +106,8 @@ pub fn decide_all(scheduler: &Scheduler<'_>, placement: &mut Placement) -> Vec<D
 }
 
 /// The trace of a decision. `placement` is the one that was decided on.
-pub fn of(cluster: &Cluster, placement: &Placement, decision: &Decision) -> DecisionTrace {
+pub fn of(words: Words<'_>, placement: &Placement, decision: &Decision) -> DecisionTrace {
+    let cluster = words.cluster;
     let name = |node: &NodeId| cluster.node_name(*node).to_owned();
     let candidates: Vec<String> = match &decision.outcome {
         Outcome::Scheduled { candidates } => candidates.iter().map(name).collect(),
@@ -122,18 +124,18 @@ pub fn of(cluster: &Cluster, placement: &Placement, decision: &Decision) -> Deci
         },
         node: candidates.first().cloned(),
         candidates,
-        pre_filter: decision.pre_filter.as_ref().map(|rejection| of_rejection(cluster, rejection)),
+        pre_filter: decision.pre_filter.as_ref().map(|rejection| of_rejection(words, rejection)),
         nodes: decision
             .nodes
             .iter()
-            .map(|(node, verdict)| (name(node), of_node(cluster, verdict)))
+            .map(|(node, verdict)| (name(node), of_node(words, verdict)))
             .collect(),
-        message: message::of(cluster, decision, &gates(cluster, placement, decision.pod)),
+        message: message::of(words, decision, &gates(cluster, placement, decision.pod)),
         preemption: preemption
             .map(|found| of_preemption(cluster, placement, found))
             .unwrap_or_default(),
         preemption_message: preemption
-            .and_then(|found| message::of_preemption(cluster, decision, found)),
+            .and_then(|found| message::of_preemption(words, decision, found)),
     }
 }
 
@@ -155,27 +157,27 @@ fn gates<'c>(cluster: &'c Cluster, placement: &Placement, pod: InstanceId) -> Ve
     spec.gates.iter().map(|gate| cluster.text(*gate)).collect()
 }
 
-fn texts(cluster: &Cluster, rejection: &Rejection) -> Vec<String> {
-    let text = |reason| wording::text(cluster, reason).into_owned();
+fn texts(words: Words<'_>, rejection: &Rejection) -> Vec<String> {
+    let text = |reason| wording::text(words, reason).into_owned();
     rejection.reasons.iter().copied().map(text).collect()
 }
 
-fn of_rejection(cluster: &Cluster, rejection: &Rejection) -> RejectionTrace {
+fn of_rejection(words: Words<'_>, rejection: &Rejection) -> RejectionTrace {
     RejectionTrace {
         plugin: Some(rejection.plugin.name()),
         code: Some(rejection.code.name()),
-        reasons: texts(cluster, rejection),
+        reasons: texts(words, rejection),
     }
 }
 
-fn of_node(cluster: &Cluster, verdict: &NodeVerdict) -> NodeTrace {
+fn of_node(words: Words<'_>, verdict: &NodeVerdict) -> NodeTrace {
     let mut trace = NodeTrace {
         plugin: verdict.plugin().map(crate::Plugin::name),
         code: verdict.code().map(crate::reason::Code::name),
         ..NodeTrace::default()
     };
     match verdict {
-        NodeVerdict::Rejected(rejection) => trace.reasons = texts(cluster, rejection),
+        NodeVerdict::Rejected(rejection) => trace.reasons = texts(words, rejection),
         NodeVerdict::Feasible(Some(scores)) => {
             let named = scores.by_plugin.iter().map(|(plugin, score)| (plugin.name(), *score));
             trace.scores = named.collect();

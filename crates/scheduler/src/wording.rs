@@ -1,4 +1,6 @@
-//! Upstream's own words for each reason (v1.36.3), which people search for and messages count.
+//! Upstream's own words for each reason, which people search for and messages count: those of
+//! v1.36.3, and where they changed since v1.30.14 those of the release before
+//! (`docs/wording.md`).
 
 mod unparsable;
 
@@ -9,10 +11,35 @@ use holdfast_cluster::Cluster;
 use holdfast_cluster::volume::MigrationFault;
 
 use crate::reason::Reason;
+use crate::release::Release;
+
+/// The words of one release, about one cluster.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'c> {
+    /// The cluster that the names are from.
+    pub cluster: &'c Cluster,
+    /// Whose words.
+    pub release: Release,
+}
+
+impl<'c> Words<'c> {
+    /// The words of the cluster's own release.
+    pub fn of(cluster: &'c Cluster) -> Self {
+        Self { cluster, release: Release::of(cluster) }
+    }
+
+    /// The words of the release whose decisions are modelled.
+    pub fn newest(cluster: &'c Cluster) -> Self {
+        Self { cluster, release: Release::NEWEST }
+    }
+}
 
 /// The text of a reason.
-pub fn text(cluster: &Cluster, reason: Reason) -> Cow<'static, str> {
-    let name = |symbol| cluster.text(symbol);
+pub fn text(words: Words<'_>, reason: Reason) -> Cow<'static, str> {
+    let name = |symbol| words.cluster.text(symbol);
+    if let Some(text) = former(words, reason) {
+        return text;
+    }
     if let Some(fixed) = fixed(reason) {
         return fixed.into();
     }
@@ -43,16 +70,16 @@ pub fn text(cluster: &Cluster, reason: Reason) -> Cow<'static, str> {
             format!("persistentvolume \"{}\" not found", name(volume))
         }
         Reason::DiskNotMigrated { volume, fault } => {
-            let fault = migration_fault(cluster, fault);
+            let fault = migration_fault(words.cluster, fault);
             format!("converting volume({}) from inline to csi: {fault}", name(volume))
         }
         Reason::VolumeNotMigrated(fault) => {
-            format!("could not translate pv: {}", migration_fault(cluster, fault))
+            format!("could not translate pv: {}", migration_fault(words.cluster, fault))
         }
-        Reason::PodAffinityUnparsable(spec) => unparsable::pod_affinity(cluster, spec),
-        Reason::NodePreferenceUnparsable(spec) => unparsable::node_preferences(cluster, spec),
-        Reason::HardSpreadUnparsable(spec) => unparsable::hard_spread(cluster, spec),
-        Reason::SoftSpreadUnparsable(spec) => unparsable::soft_spread(cluster, spec),
+        Reason::PodAffinityUnparsable(spec) => unparsable::pod_affinity(words.cluster, spec),
+        Reason::NodePreferenceUnparsable(spec) => unparsable::node_preferences(words.cluster, spec),
+        Reason::HardSpreadUnparsable(spec) => unparsable::hard_spread(words.cluster, spec),
+        Reason::SoftSpreadUnparsable(spec) => unparsable::soft_spread(words.cluster, spec),
         Reason::LeftOutBy(plugin) => {
             format!("node(s) didn't satisfy plugin(s) [{}]", plugin.name())
         }
@@ -91,6 +118,28 @@ fn migration_fault(cluster: &Cluster, fault: MigrationFault) -> String {
     }
 }
 
+/// Texts that the newest release no longer uses.
+fn former(words: Words<'_>, reason: Reason) -> Option<Cow<'static, str>> {
+    let name = |symbol| words.cluster.text(symbol);
+    let (until, text) = match reason {
+        Reason::UntoleratedTaint(taint) => {
+            let taint = format!("{{{}: {}}}", name(taint.key), name(taint.value));
+            (Release::V34, format!("node(s) had untolerated taint {taint}").into())
+        }
+        Reason::ClaimInUse => (
+            Release::V34,
+            "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod \
+             access mode"
+                .into(),
+        ),
+        Reason::VolumeNodeAffinity => {
+            (Release::V33, "node(s) had volume node affinity conflict".into())
+        }
+        _ => return None,
+    };
+    (words.release < until).then_some(text)
+}
+
 /// Texts without a name in them.
 fn fixed(reason: Reason) -> Option<&'static str> {
     Some(match reason {
@@ -98,6 +147,7 @@ fn fixed(reason: Reason) -> Option<&'static str> {
         Reason::OtherNodeNamed => "node(s) didn't match the requested node name",
         Reason::UntoleratedTaint(_) => "node(s) had untolerated taint(s)",
         Reason::NodeAffinity => "node(s) didn't match Pod's node affinity/selector",
+        Reason::AddedNodeAffinity => "node(s) didn't match scheduler-enforced node affinity",
         Reason::NodeAffinityConflict => "pod affinity terms conflict",
         Reason::PortTaken => "node(s) didn't have free ports for the requested pod ports",
         Reason::TooManyPods => "Too many pods",

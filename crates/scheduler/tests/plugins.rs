@@ -3,6 +3,7 @@
 mod support;
 
 use holdfast_cluster::Cluster;
+use holdfast_scheduler::Words;
 use serde_json::{Value, json};
 use support::{cluster, decide, feasible, node, pod, running, score, why};
 
@@ -58,7 +59,7 @@ fn node_affinity() {
 
 fn message(cluster: &Cluster) -> String {
     let decision = decide(cluster, "p");
-    holdfast_scheduler::message::of(cluster, &decision, &[]).unwrap_or_default()
+    holdfast_scheduler::message::of(Words::newest(cluster), &decision, &[]).unwrap_or_default()
 }
 
 fn requiring_names(terms: &[&[&str]]) -> Value {
@@ -184,7 +185,8 @@ fn scheduling_gates() {
     let cluster = cluster(&[node("n", &json!({})), pod("p", &gated)]);
     let decision = decide(&cluster, "p");
     assert_eq!(decision.outcome, holdfast_scheduler::decision::Outcome::Gated);
-    let text = holdfast_scheduler::message::of(&cluster, &decision, &["a", "b"]).unwrap();
+    let text =
+        holdfast_scheduler::message::of(Words::newest(&cluster), &decision, &["a", "b"]).unwrap();
     assert_eq!(text, "waiting for scheduling gates: [a b]");
 }
 

@@ -4,7 +4,7 @@
 mod support;
 
 use holdfast_cluster::Cluster;
-use holdfast_scheduler::{Preemption, message, trace};
+use holdfast_scheduler::{Preemption, Words, message, trace};
 use serde_json::{Value, json};
 use support::{cluster, cpu, decide, find, node, pod, running};
 
@@ -28,7 +28,7 @@ fn candidates(cluster: &Cluster) -> Vec<String> {
 fn text(cluster: &Cluster) -> String {
     let decision = decide(cluster, "p");
     let found = decision.preemption.as_ref().expect("the pod fits nowhere");
-    message::of_preemption(cluster, &decision, found).unwrap_or_default()
+    message::of_preemption(Words::newest(cluster), &decision, found).unwrap_or_default()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod support;
 
 use holdfast_cluster::Cluster;
+use holdfast_scheduler::Words;
 use serde_json::{Value, json};
 use support::{cluster, decide, feasible, node, pod, running, why};
 
@@ -53,7 +54,7 @@ fn only_on(node: &str) -> Value {
 
 fn message(cluster: &Cluster) -> String {
     let decision = decide(cluster, "p");
-    holdfast_scheduler::message::of(cluster, &decision, &[]).unwrap_or_default()
+    holdfast_scheduler::message::of(Words::newest(cluster), &decision, &[]).unwrap_or_default()
 }
 
 /// `volumerestrictions/volume_restrictions.go`.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
@@ -12,6 +14,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/klog/v2"
 	fwk "k8s.io/kube-scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins"
@@ -38,6 +41,8 @@ func newRecorder(configFile string) (*recorder, error) {
 		return nil, err
 	}
 	metrics.Register()
+	// What plugins are set up is told in the answers.
+	klog.SetLogger(logr.Discard())
 	config, err := loadConfig(configFile)
 	if err != nil {
 		return nil, err
@@ -83,6 +88,9 @@ func (r *recorder) decide(c testCase) (decisions []decision, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if r, err = r.configured(c.Config); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	cluster, err := r.newCluster(ctx, objects)
@@ -96,8 +104,22 @@ func (r *recorder) decide(c testCase) (decisions []decision, err error) {
 	return decisions, nil
 }
 
+// configured is the recorder with a case's own configuration, if it has one.
+func (r *recorder) configured(own json.RawMessage) (*recorder, error) {
+	if len(own) == 0 {
+		return r, nil
+	}
+	config, err := decodeConfig(own)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	with := *r
+	with.config = config
+	return &with, nil
+}
+
 // profiles builds the framework of every profile over one case's objects, and
-// with them the preemption plugin of each that has one.
+// with them the preemption plugin of each that runs it.
 func (r *recorder) profiles(ctx context.Context, s *store) (profile.Map, map[string]*defaultpreemption.DefaultPreemption, error) {
 	registry := plugins.NewInTreeRegistry()
 	var built *defaultpreemption.DefaultPreemption
@@ -117,8 +139,12 @@ func (r *recorder) profiles(ctx context.Context, s *store) (profile.Map, map[str
 		if err != nil {
 			return nil, nil, err
 		}
-		frameworks[p.SchedulerName] = one[p.SchedulerName]
-		preemption[p.SchedulerName] = built
+		framework := one[p.SchedulerName]
+		frameworks[p.SchedulerName] = framework
+		runs := func(plugin config.Plugin) bool { return plugin.Name == names.DefaultPreemption }
+		if slices.ContainsFunc(framework.ListPlugins().PostFilter.Enabled, runs) {
+			preemption[p.SchedulerName] = built
+		}
 	}
 	return frameworks, preemption, nil
 }

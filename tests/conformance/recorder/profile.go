@@ -21,18 +21,26 @@ func loadConfig(file string) (*config.KubeSchedulerConfiguration, error) {
 	if err != nil {
 		return nil, err
 	}
-	decoded, gvk, err := configscheme.Codecs.UniversalDecoder().Decode(data, nil, nil)
+	loaded, err := decodeConfig(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
+	return loaded, nil
+}
+
+func decodeConfig(data []byte) (*config.KubeSchedulerConfiguration, error) {
+	decoded, gvk, err := configscheme.Codecs.UniversalDecoder().Decode(data, nil, nil)
+	if err != nil {
+		return nil, err
+	}
 	loaded, ok := decoded.(*config.KubeSchedulerConfiguration)
 	if !ok {
-		return nil, fmt.Errorf("%s: is a %s, not a KubeSchedulerConfiguration", file, gvk.Kind)
+		return nil, fmt.Errorf("is a %s, not a KubeSchedulerConfiguration", gvk.Kind)
 	}
 	// Conversion drops the version; plugins choose their defaults by it.
 	loaded.APIVersion = gvk.GroupVersion().String()
 	if err := validation.ValidateKubeSchedulerConfiguration(loaded); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, err
 	}
 	if len(loaded.Extenders) > 0 {
 		return nil, errors.New("extenders answer over the network and cannot be recorded")

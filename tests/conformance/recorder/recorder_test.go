@@ -82,6 +82,31 @@ func TestConfigThatCannotBe(t *testing.T) {
 	}
 }
 
+func TestConfigOfACase(t *testing.T) {
+	const objects = `"objects": [
+		{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "a"}, "status": {"allocatable": {"pods": "9"}}},
+		{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"},
+			"spec": {"schedulerName": "own", "containers": [{"name": "c", "image": "i"}]}}]`
+	const config = `"config": {"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration",
+		"profiles": [{"schedulerName": "own", "plugins": {"postFilter": {"disabled": [{"name": "*"}]}}}]}`
+	r, err := newRecorder("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line, want := range map[string]int{
+		`{"id": "own", ` + objects + `, ` + config + `}`: 1,
+		`{"id": "default", ` + objects + `}`:             0,
+	} {
+		answer, ok := r.answer([]byte(line)).(trace)
+		if !ok || len(answer.Pods) != want {
+			t.Errorf("%s: %d pods are decided, want %d", answer.ID, len(answer.Pods), want)
+		}
+	}
+	if _, refused := r.answer([]byte(`{"id": "bad", ` + objects + `, "config": {}}`)).(failure); !refused {
+		t.Error("a configuration of no kind is taken")
+	}
+}
+
 func TestStableReasons(t *testing.T) {
 	got := stableReasons([]string{"Too many pods", "Insufficient cpu", "Insufficient hugepages-2Mi", "Insufficient example.com/a"})
 	want := []string{"Too many pods", "Insufficient cpu", "Insufficient example.com/a", "Insufficient hugepages-2Mi"}

@@ -10,6 +10,8 @@ import (
 type testCase struct {
 	ID      string            `json:"id"`
 	Objects []json.RawMessage `json:"objects"`
+	// Config is a KubeSchedulerConfiguration for this case alone.
+	Config json.RawMessage `json:"config"`
 }
 
 // trace is one line of output: decision trace, version 1.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use ruzstd::decoding::StreamingDecoder;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::case::Case;
 
@@ -98,8 +98,8 @@ impl Regression {
     pub fn save(&self) -> Result<PathBuf> {
         fs::create_dir_all(Self::folder())?;
         let path = Self::folder().join(format!("{}.json", self.name));
-        let Case { id, objects } = &self.case;
-        let value = json!({"id": id, "objects": objects, "decision": self.decision});
+        let mut value = self.case.value();
+        value["decision"] = self.decision.clone();
         fs::write(&path, format!("{value:#}\n")).with_context(|| path.display().to_string())?;
         Ok(path)
     }

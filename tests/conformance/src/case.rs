@@ -14,12 +14,23 @@ pub struct Case {
     pub id: String,
     /// API objects, as manifests.
     pub objects: Vec<Value>,
+    /// A `KubeSchedulerConfiguration` by which it is decided; the defaults where it has none.
+    pub config: Option<Value>,
 }
 
 impl Case {
     /// The case in one line.
     pub fn line(&self) -> String {
-        json!({"id": self.id, "objects": self.objects}).to_string()
+        self.value().to_string()
+    }
+
+    /// The case as JSON.
+    pub fn value(&self) -> Value {
+        let mut value = json!({"id": self.id, "objects": self.objects});
+        if let Some(config) = &self.config {
+            value["config"] = config.clone();
+        }
+        value
     }
 
     /// Reads a line.
@@ -28,23 +39,28 @@ impl Case {
     /// When it is no JSON or no case.
     pub fn parse(line: &str) -> Result<Self> {
         let mut value: Value = serde_json::from_str(line).context("a case that is no JSON")?;
+        let config = value.get_mut("config").map(Value::take);
         match (value["id"].take(), value["objects"].take()) {
-            (Value::String(id), Value::Array(objects)) => Ok(Self { id, objects }),
+            (Value::String(id), Value::Array(objects)) => Ok(Self { id, objects, config }),
             _ => bail!("a case without id or objects"),
         }
     }
 }
 
+/// The objects of a case, and the configuration, absent where there is none.
+type Parts = (Vec<Value>, Value);
+
 /// Draws cases: the same seed and kinds give the same cases.
 pub struct Generator {
-    kinds: Vec<(Kind, BoxedStrategy<Vec<Value>>)>,
+    kinds: Vec<(Kind, BoxedStrategy<Parts>)>,
     seed: u64,
 }
 
 impl Generator {
     /// Draws from these kinds in turn.
     pub fn new(kinds: &[Kind], seed: u64) -> Self {
-        Self { kinds: kinds.iter().map(|kind| (*kind, kind.objects())).collect(), seed }
+        let strategy = |kind: &Kind| (kind.objects(), kind.config()).boxed();
+        Self { kinds: kinds.iter().map(|kind| (*kind, strategy(kind))).collect(), seed }
     }
 
     /// The case with that number.
@@ -53,14 +69,15 @@ impl Generator {
     /// When there are no kinds, or a strategy gives up.
     pub fn case(&self, number: u64) -> Result<Case> {
         let count = self.kinds.len().max(1) as u64;
-        let Some((kind, objects)) = self.kinds.get((number % count) as usize) else {
+        let Some((kind, parts)) = self.kinds.get((number % count) as usize) else {
             bail!("no kinds of case to draw from");
         };
         let mut runner =
             TestRunner::new_with_rng(Config::default(), self.rng(kind, number / count));
-        let tree = objects.new_tree(&mut runner).map_err(|reason| anyhow!("draw: {reason}"))?;
+        let tree = parts.new_tree(&mut runner).map_err(|reason| anyhow!("draw: {reason}"))?;
         let id = format!("{}-{}-{}", kind.name, self.seed, number / count);
-        Ok(Case { id, objects: tree.current() })
+        let (objects, config) = tree.current();
+        Ok(Case { id, objects, config: Some(config).filter(|config| !config.is_null()) })
     }
 
     /// A stream of its own for every kind and number, so that a case stays what it is when kinds

@@ -7,6 +7,7 @@
 mod affinity;
 mod base;
 mod bits;
+mod configs;
 mod placing;
 mod preemption;
 mod resources;
@@ -51,6 +52,8 @@ pub struct Kind {
     nodes: (usize, usize),
     bound: (usize, usize),
     pending: (usize, usize),
+    /// How the scheduler is configured, where it is.
+    config: Option<fn() -> Json>,
 }
 
 /// Every kind.
@@ -87,6 +90,7 @@ pub const KINDS: &[Kind] = &[
         ..kind("crowds", &[preemption::crowd])
     },
     kind("nominated", &[preemption::priorities, preemption::nominated]),
+    Kind { percent: 45, config: Some(configs::configuration), ..kind("configs", CONFIGURED) },
     Kind { percent: 35, bound: (2, 9), ..kind("mixed", MIXED) },
     Kind { percent: 15, nodes: (1, 4), bound: (4, 12), ..kind("homelab", HOMELAB) },
 ];
@@ -112,6 +116,21 @@ const MIXED: &[fn() -> Feature] = &[
     preemption::budgets,
 ];
 
+/// What configurations change the treatment of.
+const CONFIGURED: &[fn() -> Feature] = &[
+    resources::requests,
+    placing::taints,
+    affinity::of_nodes,
+    affinity::of_pods,
+    spread::constraints,
+    spread::by_default,
+    placing::ports,
+    placing::images,
+    placing::gates,
+    preemption::priorities,
+    configs::schedulers,
+];
+
 /// What small clusters at home use.
 const HOMELAB: &[fn() -> Feature] = &[
     resources::requests,
@@ -126,7 +145,15 @@ const HOMELAB: &[fn() -> Feature] = &[
 ];
 
 const fn kind(name: &'static str, features: &'static [fn() -> Feature]) -> Kind {
-    Kind { name, features, percent: 100, nodes: (1, 6), bound: (0, 8), pending: (1, 4) }
+    Kind {
+        name,
+        features,
+        percent: 100,
+        nodes: (1, 6),
+        bound: (0, 8),
+        pending: (1, 4),
+        config: None,
+    }
 }
 
 impl Kind {
@@ -138,6 +165,11 @@ impl Kind {
     /// The kind of the case with that id.
     pub fn of_case(id: &str) -> Option<Self> {
         Self::named(id.split('-').next().unwrap_or(id))
+    }
+
+    /// The configuration of a case's scheduler; absent where it has none.
+    pub fn config(self) -> Json {
+        self.config.map_or_else(crate::shape::absent, |config| config())
     }
 
     /// The objects of a case.

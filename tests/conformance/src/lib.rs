@@ -8,14 +8,20 @@
 //! - [`case`]: one case, and how it is drawn; [`decider`]: who decides it;
 //! - [`compare`]: what differs, and the table; [`shrink`]: the least that differs;
 //! - [`archive`]: recorded cases in the repository;
-//! - [`live`]: stories for a real control plane, which judge what happens over time.
+//! - [`live`]: stories for a real control plane, which judge what happens over time;
+//! - [`recorded`]: what was recorded of them; [`replay`]: the engine tells them again;
+//!   [`agreement`]: one step, compared; [`failovers`]: all of them, and the page.
 
+pub mod agreement;
 pub mod archive;
 pub mod assemble;
 pub mod case;
 pub mod compare;
 pub mod decider;
+pub mod failovers;
 pub mod kinds;
 pub mod live;
+pub mod recorded;
+pub mod replay;
 pub mod shape;
 pub mod shrink;

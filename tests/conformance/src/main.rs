@@ -12,8 +12,10 @@ use holdfast_conformance::archive::{self, Regression};
 use holdfast_conformance::case::{Case, Generator};
 use holdfast_conformance::compare::{Difference, Tally};
 use holdfast_conformance::decider::{Decider, Program};
+use holdfast_conformance::failovers;
 use holdfast_conformance::kinds::{KINDS, Kind};
 use holdfast_conformance::live::{self, Story};
+use holdfast_conformance::replay::replay_all;
 use holdfast_conformance::shrink::shrink;
 
 /// How many cases are held in memory at a time.
@@ -47,6 +49,9 @@ struct Arguments {
     /// Writes the table to this file, too.
     #[arg(long)]
     table: Option<PathBuf>,
+    /// The folder of recorded stories to tell again. [default: fixtures/failover]
+    #[arg(long)]
+    recordings: Option<PathBuf>,
     /// How many stories, besides those of the plans.
     #[arg(long, default_value_t = 40)]
     stories: u64,
@@ -78,6 +83,8 @@ enum Action {
     Stories,
     /// Draws stories and records them on a real control plane, into `fixtures/failover`.
     Live,
+    /// Tells recorded stories again with Holdfast's engine, and how far both agree.
+    Failovers,
 }
 
 fn main() -> Result<ExitCode> {
@@ -95,6 +102,7 @@ fn main() -> Result<ExitCode> {
             drawn_stories(&arguments)?.iter().try_for_each(|story| say(&story.line()))?;
             true
         }
+        Action::Failovers => replay(&arguments)?,
         Action::Live => live(&arguments).map(|()| true)?,
         Action::Kinds => kinds.iter().try_for_each(|kind| say(kind.name)).map(|()| true)?,
     };
@@ -136,13 +144,10 @@ fn compare(arguments: &Arguments, kinds: &[Kind]) -> Result<bool> {
     let table = tally.table();
     say(&table)?;
     if let Some(path) = &arguments.table {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
         let title = "# Agreement with kube-scheduler 1.36";
         let how = format!("cargo xtask conformance --cases {count} --seed {}", arguments.seed);
         let text = format!("{title}\n\nWritten by `{how} --table FILE`.\n\n{table}");
-        fs::write(path, text).with_context(|| format!("write {}", path.display()))?;
+        write_table(path, &text)?;
     }
     for (case, difference) in found.values() {
         say(&format!("{}: {difference}", case.id))?;
@@ -152,6 +157,25 @@ fn compare(arguments: &Arguments, kinds: &[Kind]) -> Result<bool> {
         say(&format!("shrunk {} to {}", case.id, path.display()))?;
     }
     Ok(tally.agreed())
+}
+
+fn write_table(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text).with_context(|| format!("write {}", path.display()))
+}
+
+/// Whether the engine allows all that was recorded, but for what is known.
+fn replay(arguments: &Arguments) -> Result<bool> {
+    let folder = arguments.recordings.clone().unwrap_or_else(archive::failover);
+    let told = replay_all(&folder)?;
+    let page = failovers::page(&told);
+    say(&page)?;
+    if let Some(path) = &arguments.table {
+        write_table(path, &page)?;
+    }
+    Ok(failovers::surprises(&told).is_empty())
 }
 
 type Both = (serde_json::Value, serde_json::Value);

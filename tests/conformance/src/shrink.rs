@@ -70,7 +70,8 @@ fn without_some_field(
     Ok(None)
 }
 
-/// A way into a case: the object, then names and places.
+/// A way into a case: the object, then names and places. The configuration comes after the last
+/// object.
 type Path = Vec<Step>;
 
 #[derive(Clone, Debug)]
@@ -84,6 +85,9 @@ fn paths(case: &Case) -> Vec<Path> {
     let mut found = Vec::new();
     for (at, object) in case.objects.iter().enumerate() {
         collect(object, &vec![Step::Item(at)], &mut found);
+    }
+    if let Some(config) = &case.config {
+        collect(config, &vec![Step::Item(case.objects.len())], &mut found);
     }
     found.sort_by_key(Vec::len);
     found
@@ -113,7 +117,9 @@ fn without(case: &Case, paths: &[&Path]) -> Case {
     let mut case = case.clone();
     for path in paths.iter().rev() {
         let [Step::Item(object), inner @ .., last] = path.as_slice() else { continue };
-        let holder = inner.iter().try_fold(&mut case.objects[*object], |value, step| match step {
+        let root = case.objects.get_mut(*object).or(case.config.as_mut());
+        let Some(root) = root else { continue };
+        let holder = inner.iter().try_fold(root, |value, step| match step {
             Step::Field(name) => value.get_mut(name),
             Step::Item(at) => value.get_mut(at),
         });
@@ -141,18 +147,19 @@ mod tests {
         let list = json!([1, 2, {"deep": [true, 7]}]);
         let object = |name: &str| json!({"name": name, "list": list, "other": {"x": 1}});
         let objects = (0..9).map(|at| object(&format!("o{at}"))).collect();
-        let case = Case { id: "a".into(), objects };
+        let case = Case { id: "a".into(), objects, config: Some(json!({"x": [1]})) };
         let matters = |case: &Case| {
             let objects = &case.objects;
             objects.iter().any(|o| o["name"] == "o5" && o.to_string().contains('7'))
         };
         let shrunk = shrink(&case, |cases| Ok(cases.iter().map(matters).collect())).unwrap();
         assert_eq!(shrunk.objects, [json!({"name": "o5", "list": [{"deep": [7]}]})]);
+        assert_eq!(shrunk.config, Some(json!({})));
     }
 
     #[test]
     fn what_cannot_shrink_stays() {
-        let case = Case { id: "a".into(), objects: vec![json!({"a": 1})] };
+        let case = Case { id: "a".into(), objects: vec![json!({"a": 1})], config: None };
         let all = case.clone();
         let shrunk = shrink(&case, |cases| Ok(cases.iter().map(|c| *c == all).collect())).unwrap();
         assert_eq!(shrunk, case);

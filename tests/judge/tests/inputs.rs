@@ -1,6 +1,8 @@
 //! Objects to judge: the fixtures and a synthetic export.
 
+use std::ffi::OsString;
 use std::fs;
+use std::path::Path;
 
 use holdfast::synth;
 use serde_json::Value;
@@ -39,9 +41,28 @@ pub(crate) fn synthetic() -> Vec<Value> {
     items(&bytes)
 }
 
+/// The items of what `simulate --export` makes of a fixture.
+pub(crate) fn simulated(name: &str, events: &[&str]) -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let export = folder.join(format!("{}.json", name.replace('/', "-")));
+    let outcome = export.with_extension("outcome");
+    let (file, budget) = (file(name), "500");
+    let mut arguments = vec!["holdfast", "simulate", &file, "--budget", budget];
+    arguments.extend(events.iter().flat_map(|event| ["--event", event]));
+    let mut arguments: Vec<OsString> = arguments.into_iter().map(OsString::from).collect();
+    arguments.extend(["--export".into(), export.clone().into_os_string()]);
+    // Standard output is the test's own.
+    arguments.extend(["-o".into(), format!("json={}", outcome.display()).into()]);
+    holdfast::run(arguments);
+    items(&fs::read(&export).expect("the story has an end"))
+}
+
+fn file(name: &str) -> String {
+    format!("{}/../../fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"))
+}
+
 fn fixture(name: &str) -> Vec<Value> {
-    let file = format!("{}/../../fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    items(&fs::read(&file).expect("fixtures are committed"))
+    items(&fs::read(file(name)).expect("fixtures are committed"))
 }
 
 fn items(bytes: &[u8]) -> Vec<Value> {

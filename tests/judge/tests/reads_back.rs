@@ -30,3 +30,17 @@ fn redacted_exports_are_read() {
 fn synthetic_exports_are_read() {
     assert_read("synth", &inputs::synthetic());
 }
+
+#[test]
+fn exports_of_stories_are_read() {
+    let stories: [(&str, &[&str]); 4] = [
+        ("homelab/cluster", &["fail:homelab-04", "scale:deployment/databases/valkey=2"]),
+        ("edge/cluster", &["drain:worker-1", "rollout:deployment/apps/frontend"]),
+        ("k3s/before", &["fail:k3s2", "rollout:deployment/apps/web"]),
+        ("zero-spof/after-longhorn", &["delete:cloudserver3"]),
+    ];
+    for (name, events) in stories {
+        let objects = inputs::simulated(name, events);
+        assert_read(name, &objects);
+    }
+}

@@ -6,7 +6,7 @@ use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::{FailureSet, Prover, Report, Settings};
 
 use crate::args::ProveArguments;
-use crate::failure::{Failure, nearest};
+use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::{exit, render, sweep};
 
@@ -19,7 +19,7 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         return Err(Failure::usage("--budget must be at least one state"));
     }
     output::check(&arguments.output.output)?;
-    let loaded = super::load_cluster(&arguments.input.inputs)?;
+    let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let cluster = &loaded.cluster;
     let question = question(arguments, cluster)?;
@@ -79,23 +79,11 @@ fn any_nodes(most: usize, nodes: usize) -> Result<Question, Failure> {
 /// A node, or the nodes of a machine.
 fn host(cluster: &Cluster, name: &str) -> Result<Vec<NodeId>, Failure> {
     let Some(machine) = cluster.machine_named(name) else {
-        return node(cluster, name).map(|node| vec![node]);
+        return super::node_named(cluster, "--fail", name).map(|node| vec![node]);
     };
     if machine.nodes.is_empty() {
         return Err(Failure::usage(format!("--fail: machine {name} carries no nodes"))
             .hint(format!("tell its failure with holdfast simulate --event fail:{name}")));
     }
     Ok(machine.nodes.iter().filter_map(|name| cluster.node_named(*name)).collect())
-}
-
-fn node(cluster: &Cluster, name: &str) -> Result<NodeId, Failure> {
-    let known = cluster.find(name).and_then(|symbol| cluster.node_named(symbol));
-    known.ok_or_else(|| {
-        let names: Vec<&str> = cluster.node_ids().map(|id| cluster.node_name(id)).collect();
-        let failure = Failure::usage(format!("--fail: there is no node named {name:?}"));
-        match nearest(name, names.iter().copied()) {
-            Some(near) => failure.hint(format!("did you mean {near}?")),
-            None => failure.hint(format!("the nodes are {}", render::words::list(&names, 12))),
-        }
-    })
 }

@@ -224,7 +224,7 @@ fn not_modelled(cluster: &Cluster) -> Vec<String> {
         for part in &spec.unmodelled {
             *uses.entry(format!("{part:?}")).or_default() += 1;
         }
-        if spec.scheduler_name != cluster.known().default_scheduler {
+        if cluster.scheduling().profile(spec.scheduler_name).is_none() {
             let name = cluster.text(spec.scheduler_name);
             *uses.entry(format!("schedulerName {name}")).or_default() += 1;
         }
@@ -284,6 +284,7 @@ fn summary(view: &View) -> String {
     let _ = write!(text, "\nread from {} objects of {kinds} in {files}", words::thousands(objects));
     let version = view.version.as_deref().unwrap_or("not told");
     let _ = write!(text, "\nKubernetes version {version}; {} is modelled", view.emulated);
+    text += &words::wording(view.version.as_deref());
     let members = match view.control_plane.as_slice() {
         [] => "not on these nodes, taken to be up".to_owned(),
         names => format!("on {}", words::list(names, 6)),

@@ -246,13 +246,25 @@ fn doubts(out: &mut String, report: &Report) {
 }
 
 fn doubt_words(doubt: &DoubtReport) -> String {
-    let detail = doubt.detail.as_deref().unwrap_or_default();
-    let why = match doubt.reason {
+    let why = doubt_reason(doubt.reason, doubt.detail.as_deref().unwrap_or_default());
+    match doubt.fail.as_slice() {
+        [] => why,
+        [one] => format!("when {one} fails: {why}"),
+        many => format!("when {} fail: {why}", words::list(many, 6)),
+    }
+}
+
+/// A doubt in words.
+pub(super) fn doubt_reason(reason: &str, detail: &str) -> String {
+    match reason {
         "budget" => "there are more orders than the budget allows; raise --budget".to_owned(),
         "custom-controller" => {
             "its pods are made by a controller that Kubernetes does not ship".to_owned()
         }
         "foreign-scheduler" => "its pods ask for a scheduler that is not modelled".to_owned(),
+        "foreign-plugin" => "the scheduler runs a plugin that Kubernetes does not ship".to_owned(),
+        "extender" => "the scheduler asks an extender, whose answers nobody knows".to_owned(),
+        "odd-profile" => format!("the scheduler's profile leaves out {detail} where it matters"),
         "not-modelled" => format!("its pods use {detail}, which is not modelled"),
         "lost-input" => format!(
             "a part of the input could not be read, and {detail} objects may have been in it"
@@ -260,7 +272,7 @@ fn doubt_words(doubt: &DoubtReport) -> String {
         "missing-input" => format!("the export holds no {detail}, on which the answer depends"),
         "choices" => "there are more ways to choose whom to delete than are tried".to_owned(),
         "sampling" => {
-            "the scheduler looks at some of so many nodes only, and which is not told".to_owned()
+            "the scheduler looks at some of so many nodes only, perhaps not at these".to_owned()
         }
         "volume-copies" => {
             "where the copies of a volume are nobody knows: enough of them may be up, \
@@ -269,11 +281,6 @@ fn doubt_words(doubt: &DoubtReport) -> String {
         }
         "evictions-stop" => "evictions may stop before they reach its pods".to_owned(),
         _ => "the cluster is on the move, and may come to rest in more than one way".to_owned(),
-    };
-    match doubt.fail.as_slice() {
-        [] => why,
-        [one] => format!("when {one} fails: {why}"),
-        many => format!("when {} fail: {why}", words::list(many, 6)),
     }
 }
 
@@ -288,8 +295,9 @@ fn closing(out: &mut String, report: &Report) {
     let _ = writeln!(out, "Checked: {sets} of failed nodes out of {nodes}; {states}.");
     let emulated = report.kubernetes.emulated;
     let version = report.kubernetes.cluster.as_deref();
+    let wording = words::wording(version);
     let version = version.map_or("does not tell its version".to_owned(), |v| format!("is {v}"));
-    let _ = writeln!(out, "Modelled: Kubernetes {emulated}; the cluster {version}.");
+    let _ = writeln!(out, "Modelled: Kubernetes {emulated}{wording}; the cluster {version}.");
     if !report.excluded.is_empty() {
         let names: Vec<String> = report.excluded.iter().map(|e| short(&e.object)).collect();
         let left_out = words::list(&names, 6);

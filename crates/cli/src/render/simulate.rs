@@ -1,47 +1,179 @@
-//! The outcome of a story, for people.
+//! The outcome of a story, for people: the answer first, then what happens when, then the tables.
 
 mod control_plane;
 mod storage;
+mod tables;
+mod told;
 
 use std::fmt::Write;
 
-use holdfast_proof::outcome::{Outcome, RangeOutcome, StepOutcome};
+use holdfast_proof::outcome::{DoubtOutcome, Outcome, StepOutcome, WorkloadOutcome};
+use holdfast_proof::timeline::{Downtime, Timeline};
 
-use crate::render::table::Grid;
+use crate::render::words;
 
-/// The whole story.
-pub fn human(outcome: &Outcome) -> String {
+/// The width of running text.
+const WIDTH: usize = 96;
+/// Workloads whose downtime is taken apart.
+const DOWNTIMES_SHOWN: usize = 6;
+
+/// The whole story. With `all` every workload and node is shown.
+pub fn human(outcome: &Outcome, all: bool) -> String {
     let mut out = String::new();
-    for step in &outcome.steps {
-        // Writing to a string cannot fail, here and below.
-        let _ = writeln!(out, "{}", step.event);
-        workloads(&mut out, step);
-        control_plane::tell(&mut out, step);
-        storage::tell(&mut out, step);
-        out.push('\n');
+    // Writing to a string cannot fail, here and below.
+    for line in words::wrap(&answer(outcome), WIDTH) {
+        let _ = writeln!(out, "{line}");
     }
+    out.push('\n');
+    if let Some(timeline) = &outcome.timeline {
+        told::timeline(&mut out, timeline);
+    }
+    tables::workloads(&mut out, outcome, all);
+    tables::nodes(&mut out, outcome, all);
+    if let Some(last) = outcome.steps.last() {
+        pending(&mut out, last);
+        control_plane::tell(&mut out, last);
+        storage::tell(&mut out, last);
+    }
+    if let Some(timeline) = &outcome.timeline {
+        downtimes(&mut out, timeline);
+        times(&mut out, timeline);
+    }
+    doubts(&mut out, outcome);
     out
 }
 
-fn workloads(out: &mut String, step: &StepOutcome) {
-    let mut grid = Grid::new(&["WORKLOAD", "READY", "PENDING", "TERMINATING"], &[1, 2, 3]);
-    for (name, workload) in &step.workloads {
-        grid.row([
-            name.clone(),
-            format!("{}/{}", range(workload.ready), workload.desired),
-            range(workload.pending),
-            range(workload.terminating),
-        ]);
+/// One sentence that answers.
+fn answer(outcome: &Outcome) -> String {
+    let (Some(first), Some(last)) = (outcome.steps.first(), outcome.steps.last()) else {
+        return "nothing was asked".to_owned();
+    };
+    let when = match outcome.steps.as_slice() {
+        [] | [_] => "as it stands".to_owned(),
+        [_, only] => format!("after {}", only.event),
+        [_, .., last] => {
+            format!("after {} events, the last of them {}", outcome.steps.len() - 1, last.event)
+        }
+    };
+    let short = |workload: &WorkloadOutcome| workload.ready.min < workload.desired;
+    // What follows its nodes is as many as there are nodes.
+    let follows = |name: &str| name.starts_with("DaemonSet/") || name.starts_with("StaticPod/");
+    let names = |pick: &dyn Fn(&str, &WorkloadOutcome) -> bool| -> Vec<String> {
+        let asked = last.workloads.iter().filter(|(name, _)| !follows(name));
+        let picked = asked.filter(|(name, workload)| pick(name, workload));
+        picked.map(|(name, _)| tables::short_name(name)).collect()
+    };
+    let was_short = |name: &str| first.workloads.get(name).is_some_and(short);
+    let sure = names(&|_, w| w.ready.max < w.desired);
+    let maybe = names(&|_, w| short(w) && w.ready.max >= w.desired);
+    let asked = last.workloads.keys().filter(|name| !follows(name)).count();
+    let total = words::count(asked, "workload", "workloads");
+    if sure.is_empty() && maybe.is_empty() {
+        return format!("{when}, all {total} have the pods they want, in every order");
     }
-    for line in grid.lines() {
-        let _ = writeln!(out, "{line}");
+    let mut sentence = format!("{when}, ");
+    if !sure.is_empty() {
+        let lacks = if sure.len() == 1 { "lacks" } else { "lack" };
+        let _ =
+            write!(sentence, "{} of {total} {lacks} pods: {}", sure.len(), words::list(&sure, 6));
+    }
+    if !maybe.is_empty() {
+        let joint = if sure.is_empty() { "" } else { "; " };
+        let may = words::list(&maybe, 6);
+        let _ = write!(sentence, "{joint}{may} may, depending on the order of things");
+    }
+    let before = names(&|name, w| short(w) && was_short(name));
+    if !before.is_empty() && outcome.steps.len() > 1 {
+        let _ = write!(sentence, "; of these {} before", words::list(&before, 6));
+    }
+    sentence
+}
+
+/// What the scheduler says to those that wait at the end.
+fn pending(out: &mut String, last: &StepOutcome) {
+    let waiting: Vec<_> = last.workloads.iter().filter(|(_, w)| !w.messages.is_empty()).collect();
+    if waiting.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "Pending at the end, in kube-scheduler's words\n");
+    for (name, workload) in waiting {
+        let _ = writeln!(out, "  {}", tables::short_name(name));
+        for message in &workload.messages {
+            for line in words::wrap(message, WIDTH - 4) {
+                let _ = writeln!(out, "    {line}");
+            }
+        }
+    }
+    out.push('\n');
+}
+
+/// The longest downtimes, with what they are made of.
+fn downtimes(out: &mut String, timeline: &Timeline) {
+    let mut all: Vec<(&String, &Downtime)> = timeline.downtime.iter().collect();
+    if all.is_empty() {
+        return;
+    }
+    let length = |downtime: &Downtime| downtime.below_desired.told.unwrap_or(i64::MAX);
+    all.sort_by_key(|(name, downtime)| (std::cmp::Reverse(length(downtime)), (*name).clone()));
+    let _ = writeln!(out, "Short of pods for\n");
+    for (name, downtime) in all.iter().take(DOWNTIMES_SHOWN) {
+        let _ = writeln!(out, "  {:<44} {}", tables::short_name(name), told::downtime(downtime));
+    }
+    if all.len() > DOWNTIMES_SHOWN {
+        let _ = writeln!(out, "  and {} more", all.len() - DOWNTIMES_SHOWN);
+    }
+    out.push('\n');
+}
+
+/// The times that were used.
+fn times(out: &mut String, timeline: &Timeline) {
+    let of = |source: &str| -> Vec<String> {
+        let used = timeline.times.iter().filter(|time| time.source == source);
+        used.map(|time| format!("{} {}", time.name, told::length(time.seconds))).collect()
+    };
+    for (source, heading) in [
+        ("given", "Times as given"),
+        ("assumed", "Times assumed (--assume NAME=TIME sets them)"),
+        ("default", "Times by Kubernetes' defaults"),
+    ] {
+        let used = of(source);
+        if !used.is_empty() {
+            let text = format!("{heading}: {}.", words::list(&used, used.len()));
+            for line in words::wrap(&text, WIDTH) {
+                let _ = writeln!(out, "{line}");
+            }
+        }
     }
 }
 
-fn range(range: RangeOutcome) -> String {
-    if range.min == range.max {
-        range.min.to_string()
-    } else {
-        format!("{}–{}", range.min, range.max)
+/// What the ranges rest on.
+fn doubts(out: &mut String, outcome: &Outcome) {
+    let states: u64 = outcome.steps.iter().map(|step| step.states).sum();
+    let _ = writeln!(out, "Tried: {} states, in every order.", words::thousands(states));
+    for step in &outcome.steps {
+        if step.restless {
+            let text = format!("{}: the cluster never comes to rest", step.event);
+            let _ = writeln!(out, "{text}");
+        }
+        for doubt in &step.doubts {
+            let text = format!("{}: {}", step.event, doubt_words(doubt, step.exact));
+            for line in words::wrap(&text, WIDTH) {
+                let _ = writeln!(out, "{line}");
+            }
+        }
     }
+    let wide = outcome.steps.iter().any(|step| !step.exact);
+    if wide {
+        let _ =
+            writeln!(out, "Where that is so the ranges are wider than need be, never narrower.");
+    }
+}
+
+fn doubt_words(doubt: &DoubtOutcome, exact: bool) -> String {
+    if doubt.reason == "custom-controller" && exact {
+        return "controllers that Kubernetes does not ship may replace their pods or not; both is \
+                in the ranges"
+            .to_owned();
+    }
+    super::prove::doubt_reason(doubt.reason, doubt.detail.as_deref().unwrap_or_default())
 }

@@ -1,5 +1,16 @@
 //! Numbers, lists and names in sentences.
 
+use holdfast_scheduler::Release;
+
+/// In whose words the scheduler's messages are for a cluster of this version, unless they are the
+/// newest.
+pub fn wording(version: Option<&str>) -> String {
+    match version.and_then(Release::nearest) {
+        Some(release) if release != Release::NEWEST => format!(", in the words of {release}"),
+        _ => String::new(),
+    }
+}
+
 /// `one` for 1, else `many`, with the number in front: `1 node`, `3 nodes`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number as u64), if number == 1 { one } else { many })
@@ -58,6 +69,30 @@ pub fn bytes(bytes: i64) -> String {
     format!("{}{whole}{}", if bytes < 0 { "-" } else { "" }, UNITS[unit])
 }
 
+/// Bytes in binary units, rounded up: what is enough.
+pub fn bytes_up(bytes: i64) -> String {
+    in_units(bytes, |bytes, size| -(-bytes).div_euclid(size))
+}
+
+/// Bytes in binary units, rounded down: what is there.
+pub fn bytes_down(bytes: i64) -> String {
+    in_units(bytes, i64::div_euclid)
+}
+
+/// Bytes in the largest binary unit that writes them exactly, or else in one that keeps five digits
+/// at most.
+fn in_units(bytes: i64, divide: fn(i64, i64) -> i64) -> String {
+    const UNITS: [&str; 6] = ["", "Ki", "Mi", "Gi", "Ti", "Pi"];
+    let (mut unit, mut size) = (0, 1_i64);
+    while unit + 1 < UNITS.len()
+        && ((bytes / size).abs() >= 100_000 || (bytes != 0 && bytes % (size * 1024) == 0))
+    {
+        unit += 1;
+        size *= 1024;
+    }
+    format!("{}{}", divide(bytes, size), UNITS[unit])
+}
+
 /// Breaks text into lines of at most `width` characters between words.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -94,5 +129,9 @@ mod tests {
         assert_eq!(cpu(4000), "4");
         assert_eq!(bytes(16 << 30), "16Gi");
         assert_eq!(bytes(500 << 20), "500Mi");
+        assert_eq!(bytes_up(1536 << 20), "1536Mi");
+        assert_eq!(bytes_up((3 << 30) + 1), "3073Mi");
+        assert_eq!(bytes_down((3 << 30) + 1), "3072Mi");
+        assert_eq!(bytes_up(0), "0");
     }
 }

@@ -58,7 +58,7 @@ fn prove_edge() {
 #[test]
 fn prove_edge_as_json() {
     let run = run(&["prove", "-o", "json", EDGE]).ended(1);
-    assert_eq!(counts(&run), [3, 40, 22, 0, 20, 2]);
+    assert_eq!(counts(&run), [3, 40, 22, 2, 20, 0]);
     assert_snapshot!(run.stdout);
 }
 

@@ -11,6 +11,8 @@
 )]
 
 mod claims;
+mod explain;
+mod export;
 mod golden;
 mod holdfast;
 mod hostile;
@@ -19,6 +21,7 @@ mod network;
 mod overlay;
 mod redact;
 mod sample;
+mod scheduler;
 mod schemas;
 mod shapes;
 mod traps;

@@ -14,7 +14,8 @@ const EXPORTS: [&str; 5] = [
     "zero-spof/after-ceph.json",
 ];
 
-/// Words that stay: what Kubernetes or Rook gives a meaning, and the field `controller` of an owner.
+/// Words that stay: what Kubernetes or Rook gives a meaning, and the field `controller` of an
+/// owner.
 const API_WORDS: [&str; 12] = [
     "control-plane",
     "controller",

@@ -97,10 +97,9 @@ fn company(
     };
     let mut company = BTreeMap::new();
     for instance in placement.instances() {
-        if let Some(node) = instance.node().filter(|_| !instance.terminating) {
-            if related(instance.workload) {
-                *company.entry(node).or_default() += 1;
-            }
+        let node = instance.node().filter(|_| !instance.terminating);
+        if let Some(node) = node.filter(|_| related(instance.workload)) {
+            *company.entry(node).or_default() += 1;
         }
     }
     company

@@ -286,8 +286,9 @@ fn with_hash(
 pub(crate) const POD_TEMPLATE_HASH: &str = "pod-template-hash";
 
 impl RawWorkloadSpec<'_> {
-    /// How it rolls out, unless it is paused, by the defaults of `pkg/apis/apps/v1/defaults.go` (v1.36.3): Deployments
-    /// 25 % at a time, DaemonSets one by one, StatefulSets from the highest number down.
+    /// How it rolls out, unless it is paused, by the defaults of `pkg/apis/apps/v1/defaults.go`
+    /// (v1.36.3): Deployments 25 % at a time, DaemonSets one by one, StatefulSets from the
+    /// highest number down.
     fn strategy(&self, kind: WorkloadKind, context: &mut Context<'_>) -> Option<Strategy> {
         let none = RawStrategy::default();
         let (raw, unavailable, surge) = match kind {

@@ -11,28 +11,26 @@
 use std::sync::OnceLock;
 
 use holdfast_cluster::affinity::PodAffinityTerm;
-use holdfast_cluster::{ClassId, Cluster, Labels, NodeId, PodClass};
+use holdfast_cluster::{ClassId, Cluster, InstanceId, Labels, NodeId, PodClass};
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use super::{Context, MAX_NODE_SCORE, Verdict};
 use crate::bits::Bits;
+use crate::needs::Need;
 use crate::node_info::{NodeInfo, residents};
-use crate::plugin::{Plugin, Profile};
+use crate::plugin::Profile;
 use crate::reason::{Code, Reason};
 use crate::tally::Tally;
 use crate::topology::{Topologies, TopologyId};
 
 /// Turns down a pod whose own affinity does not parse.
 pub(crate) fn pre_filter(context: &Context<'_>) -> Result<(), Reason> {
-    let Context { compiled, spec_id, spec, .. } = *context;
+    let Context { spec_id, spec, .. } = *context;
     let parses = [&spec.pod_affinity, &spec.pod_anti_affinity].iter().all(|affinity| {
         affinity.required_faults.is_empty() && affinity.preferred_faults.is_empty()
     });
-    if parses || !compiled.profile.filters.contains(&Plugin::InterPodAffinity) {
-        return Ok(());
-    }
-    Err(Reason::PodAffinityUnparsable(spec_id))
+    if parses { Ok(()) } else { Err(Reason::PodAffinityUnparsable(spec_id)) }
 }
 
 /// What each class means to each other class, worked out on demand.
@@ -183,6 +181,9 @@ impl Pairing<'_> {
                 }
             }
         }
+        if !self.listens_to_wishes() {
+            return effect;
+        }
         if self.profile.hard_pod_affinity_weight > 0 {
             for term in &theirs.pod_affinity.required {
                 if self.is_meant_by(term) {
@@ -198,6 +199,15 @@ impl Pairing<'_> {
             }
         }
         effect
+    }
+
+    /// Whether what running pods wish of the incoming one counts (`PreScore`).
+    fn listens_to_wishes(&self) -> bool {
+        let spec = self.cluster.spec_of(self.incoming);
+        let wishes = [&spec.pod_affinity, &spec.pod_anti_affinity]
+            .iter()
+            .any(|affinity| !affinity.preferred.is_empty());
+        wishes || !self.profile.ignores_wishes_of_others
     }
 
     /// Whether a pod of `other` meets every required affinity term; without terms none does.
@@ -347,6 +357,64 @@ impl<'a> State<'a> {
             return Err(Code::Unschedulable);
         }
         Ok(())
+    }
+
+    /// The required terms that find nobody in the node's domains, and who is there that must not
+    /// be.
+    pub(crate) fn needs(&self, context: &Context<'_>, node: &NodeInfo<'_>) -> Vec<Need> {
+        if self.skips_filter {
+            return Vec::new();
+        }
+        let topologies = &context.compiled.topologies;
+        let mut needs = Vec::new();
+        if !self.affinity_holds(topologies, node.id) {
+            for (term, &id) in self.relations.affinity.iter().enumerate() {
+                if topologies.get(id).domain(node.id).is_none() {
+                    needs.push(Need::Topology(topologies.key(id)));
+                } else if self.affinity.at(topologies, id, node.id) <= 0
+                    && !(self.affinity.is_zero() && self.relations.self_affine)
+                {
+                    needs.push(Need::Near(term));
+                }
+            }
+        }
+        let mut own = self.relations.anti_affinity.to_vec();
+        own.sort_unstable();
+        own.dedup();
+        own.retain(|id| self.anti_affinity.at(topologies, *id, node.id) > 0);
+        for id in own {
+            let pods = self.in_domain(context, node, id, |effect| effect.repelled.contains(&id));
+            needs.push(Need::Away(topologies.key(id), pods));
+        }
+        for id in self.existing.positive(topologies, node.id) {
+            let pods = self.in_domain(context, node, id, |effect| effect.repels.contains(&id));
+            needs.push(Need::Repelled(topologies.key(id), pods));
+        }
+        needs
+    }
+
+    /// The pods in the node's domain that have an effect.
+    fn in_domain(
+        &self,
+        context: &Context<'_>,
+        node: &NodeInfo<'_>,
+        id: TopologyId,
+        has: impl Fn(&Effect) -> bool,
+    ) -> Vec<InstanceId> {
+        let Context { cluster, placement, compiled, .. } = *context;
+        let topology = compiled.topologies.get(id);
+        let domain = topology.domain(node.id);
+        let mut pods = Vec::new();
+        for other in cluster.node_ids().filter(|other| topology.domain(*other) == domain) {
+            let usage = if other == node.id { node.usage } else { placement.node(other) };
+            let counts = |pod: &InstanceId| {
+                self.relations.effect(placement.instance(*pod).class).is_some_and(&has)
+            };
+            if usage.exists {
+                pods.extend(usage.pods.iter().copied().filter(counts));
+            }
+        }
+        pods
     }
 
     /// Every required affinity term finds a pod in the node's domain; or no pod anywhere is meant,

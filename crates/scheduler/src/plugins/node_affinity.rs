@@ -1,4 +1,5 @@
-//! `NodeAffinity`: node selector and node affinity, required and preferred.
+//! `NodeAffinity`: node selector and node affinity, required and preferred, and what the profile
+//! adds to them.
 //!
 //! Models `pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go` and
 //! `k8s.io/component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go` (v1.36.3).
@@ -6,13 +7,14 @@
 use std::sync::OnceLock;
 
 use holdfast_cluster::affinity;
-use holdfast_cluster::selector::{NodeSelector, NodeSelectorTerm, Operator};
+use holdfast_cluster::selector::{NodeSelector, NodeSelectorTerm, Operator, Requirement};
 use holdfast_cluster::{Cluster, Labels, Node, NodeId, SpecId, Symbol};
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use super::Verdict;
 use crate::bits::Bits;
+use crate::needs::Need;
 use crate::reason::{Code, Reason};
 
 /// Every distinct wish about nodes, with the nodes that meet it.
@@ -20,6 +22,8 @@ use crate::reason::{Code, Reason};
 pub(crate) struct Compiled {
     of_spec: Box<[u32]>,
     wishes: Box<[Wish]>,
+    /// What the profile asks of every node besides.
+    added: Wish,
 }
 
 /// A node selector and a node affinity against every node.
@@ -45,7 +49,7 @@ pub(crate) enum Named {
 }
 
 impl Compiled {
-    pub(crate) fn new(cluster: &Cluster) -> Self {
+    pub(crate) fn new(cluster: &Cluster, added: &affinity::NodeAffinity) -> Self {
         let mut distinct = IndexSet::<(&Labels, &affinity::NodeAffinity), FxBuildHasher>::default();
         let of_spec = cluster
             .specs()
@@ -56,24 +60,67 @@ impl Compiled {
             .collect();
         let wishes = distinct
             .iter()
-            .map(|&(selector, affinity)| Wish {
-                selector: selector.clone(),
-                affinity: affinity.clone(),
-                matching: OnceLock::new(),
-                scores: OnceLock::new(),
-                named: named(cluster, affinity.required.as_ref()),
-            })
+            .map(|&(selector, affinity)| Wish::new(cluster, selector, affinity))
             .collect();
-        Self { of_spec, wishes }
+        Self { of_spec, wishes, added: Wish::new(cluster, &Labels::default(), added) }
     }
 
     /// A spec's wish.
     pub(crate) fn of(&self, spec: SpecId) -> &Wish {
         &self.wishes[self.of_spec[spec.index()] as usize]
     }
+
+    /// Turns down nodes that node selector or required affinity do not match, the profile's own
+    /// first.
+    pub(crate) fn filter(
+        &self,
+        cluster: &Cluster,
+        spec: SpecId,
+        node: NodeId,
+        reasons: &mut Vec<Reason>,
+    ) -> Verdict {
+        if !self.added.matches(cluster, node) {
+            reasons.push(Reason::AddedNodeAffinity);
+            return Err(Code::UnschedulableAndUnresolvable);
+        }
+        if self.of(spec).matches(cluster, node) {
+            return Ok(());
+        }
+        reasons.push(Reason::NodeAffinity);
+        Err(Code::UnschedulableAndUnresolvable)
+    }
+
+    /// What the node lacks, of what the profile asks and of what the pod does.
+    pub(crate) fn needs(&self, cluster: &Cluster, spec: SpecId, node: NodeId) -> Vec<Need> {
+        let mut needs = self.added.needs(cluster, node);
+        let own = self.of(spec).needs(cluster, node);
+        needs.extend(own.into_iter().filter(|need| !needs.contains(need)).collect::<Vec<_>>());
+        needs
+    }
+
+    /// Whether there is anything to score.
+    pub(crate) fn scores(&self, spec: SpecId) -> bool {
+        self.added.prefers() || self.of(spec).prefers()
+    }
+
+    /// The weights of the preferred terms that match the node.
+    pub(crate) fn score(&self, cluster: &Cluster, spec: SpecId, node: NodeId) -> i64 {
+        let own = self.of(spec).score(cluster, node);
+        if self.added.prefers() { own + self.added.score(cluster, node) } else { own }
+    }
 }
 
 impl Wish {
+    fn new(cluster: &Cluster, selector: &Labels, affinity: &affinity::NodeAffinity) -> Self {
+        Self {
+            selector: selector.clone(),
+            affinity: affinity.clone(),
+            matching: OnceLock::new(),
+            scores: OnceLock::new(),
+            named: named(cluster, affinity.required.as_ref()),
+        }
+    }
+
     /// Whether the node meets node selector and required affinity (`RequiredNodeAffinity.Match`).
     pub(crate) fn matches(&self, cluster: &Cluster, node: NodeId) -> bool {
         if self.selector.is_empty() && self.affinity.required.is_none() {
@@ -94,27 +141,40 @@ impl Wish {
                 .is_none_or(|required| required.matches(node.name, &node.labels, cluster.symbols()))
     }
 
-    /// Turns down nodes that node selector or required affinity do not match.
-    pub(crate) fn filter(
-        &self,
-        cluster: &Cluster,
-        node: NodeId,
-        reasons: &mut Vec<Reason>,
-    ) -> Verdict {
+    /// The labels that the node lacks: those of the selector, and of the required affinity those of
+    /// the term that lacks fewest.
+    fn needs(&self, cluster: &Cluster, node: NodeId) -> Vec<Need> {
         if self.matches(cluster, node) {
-            return Ok(());
+            return Vec::new();
         }
-        reasons.push(Reason::NodeAffinity);
-        Err(Code::UnschedulableAndUnresolvable)
+        let node = cluster.node(node);
+        let lacking =
+            self.selector.iter().filter(|(key, value)| node.labels.get(*key) != Some(*value));
+        let mut needs: Vec<Need> = lacking
+            .map(|(key, value)| {
+                Need::Label(Requirement { key, operator: Operator::In([value].into()) })
+            })
+            .collect();
+        let required = self.affinity.required.as_ref();
+        let unmet = required
+            .filter(|required| !required.matches(node.name, &node.labels, cluster.symbols()));
+        if let Some(unmet) = unmet {
+            let terms = unmet.terms.iter().filter_map(|term| lacks(cluster, term, node));
+            let least = terms.min_by_key(|lacks| {
+                let by_name = lacks.iter().filter(|need| matches!(need, Need::Name(_))).count();
+                (by_name, lacks.len())
+            });
+            needs.extend(least.unwrap_or_else(|| vec![Need::Affinity]));
+        }
+        needs
     }
 
-    /// Whether there is anything to score.
-    pub(crate) fn scores(&self) -> bool {
+    /// Whether it has preferred terms.
+    fn prefers(&self) -> bool {
         !self.affinity.preferred.is_empty()
     }
 
-    /// The weights of the preferred terms that match the node.
-    pub(crate) fn score(&self, cluster: &Cluster, node: NodeId) -> i64 {
+    fn score(&self, cluster: &Cluster, node: NodeId) -> i64 {
         let scores = self
             .scores
             .get_or_init(|| cluster.nodes().iter().map(|node| self.weigh(cluster, node)).collect());
@@ -129,6 +189,19 @@ impl Wish {
             .map(|(weight, _)| i64::from(*weight))
             .sum()
     }
+}
+
+/// What the node lacks to be selected by a term; `None` if no node ever is.
+fn lacks(cluster: &Cluster, term: &NodeSelectorTerm, node: &Node) -> Option<Vec<Need>> {
+    let mut requirements = term.expressions.iter().chain(&term.fields);
+    let empty = term.expressions.is_empty() && term.fields.is_empty();
+    if empty || requirements.any(|wanted| wanted.operator == Operator::Invalid) {
+        return None;
+    }
+    let symbols = cluster.symbols();
+    let labels = term.expressions.iter().filter(|wanted| !wanted.matches(&node.labels, symbols));
+    let names = term.fields.iter().filter(|wanted| !wanted.admits(Some(node.name), symbols));
+    Some(labels.cloned().map(Need::Label).chain(names.cloned().map(Need::Name)).collect())
 }
 
 /// What `PreFilter` makes of `matchFields`: terms are alternatives, the requirements of one add up.

@@ -6,6 +6,7 @@
 use holdfast_cluster::{Cluster, Symbol};
 
 use super::{Context, Verdict};
+use crate::needs::Need;
 use crate::node_info::NodeInfo;
 use crate::reason::{Code, Reason};
 
@@ -34,6 +35,16 @@ pub(crate) fn filter(
     }
     reasons.push(Reason::FeatureMissing);
     Err(Code::UnschedulableAndUnresolvable)
+}
+
+/// The features that the kubelet lacks.
+pub(crate) fn needs<'a>(
+    context: &Context<'a>,
+    node: &NodeInfo<'a>,
+) -> impl Iterator<Item = Need> + use<'a> {
+    let declared = declared(context.cluster, &node.node.declared_features);
+    let wanted = context.spec.required_features.iter();
+    wanted.filter(move |wanted| !declared.contains(wanted)).map(|wanted| Need::Feature(*wanted))
 }
 
 /// The registered features in a list (`TryMap`). Kubelets list them sorted, and upstream takes that

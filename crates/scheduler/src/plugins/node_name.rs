@@ -7,6 +7,7 @@
 use holdfast_cluster::placement::Whereabouts;
 
 use super::{Context, Verdict};
+use crate::needs::Need;
 use crate::node_info::NodeInfo;
 use crate::reason::{Code, Reason};
 
@@ -26,4 +27,9 @@ pub(crate) fn filter(
     }
     reasons.push(Reason::OtherNodeNamed);
     Err(Code::UnschedulableAndUnresolvable)
+}
+
+/// The pod names no other node.
+pub(crate) fn needs(context: &Context<'_>, node: &NodeInfo<'_>) -> Option<Need> {
+    filter(context, node, &mut Vec::new()).is_err().then_some(Need::NameNode)
 }

@@ -8,6 +8,7 @@ use holdfast_cluster::pod::HostPort;
 
 use super::{Context, Verdict};
 use crate::bits::Bits;
+use crate::needs::Need;
 use crate::node_info::NodeInfo;
 use crate::reason::{Code, Reason};
 
@@ -51,6 +52,21 @@ pub(crate) fn filter(
     }
     reasons.push(Reason::PortTaken);
     Err(Code::Unschedulable)
+}
+
+/// The ports that are taken, with who holds them.
+pub(crate) fn needs(context: &Context<'_>, node: &NodeInfo<'_>) -> Vec<Need> {
+    let Context { cluster, placement, .. } = *context;
+    let mut needs = Vec::new();
+    for want in &context.spec.host_ports {
+        for &pod in &node.usage.pods {
+            let taken = &cluster.spec_of(placement.instance(pod).class).host_ports;
+            if conflict(cluster, &[*want], taken) {
+                needs.push(Need::Port(*want, pod));
+            }
+        }
+    }
+    needs
 }
 
 /// Whether two pods cannot share a node: same protocol and number, same address or one of them on

@@ -3,6 +3,7 @@
 //! Models `pkg/scheduler/framework/plugins/nodeunschedulable/node_unschedulable.go` (v1.36.3).
 
 use super::{Context, Verdict};
+use crate::needs::Need;
 use crate::node_info::NodeInfo;
 use crate::reason::{Code, Reason};
 
@@ -18,4 +19,9 @@ pub(crate) fn filter(
     }
     reasons.push(Reason::NodeCordoned);
     Err(Code::UnschedulableAndUnresolvable)
+}
+
+/// The node is uncordoned.
+pub(crate) fn needs(context: &Context<'_>, node: &NodeInfo<'_>) -> Option<Need> {
+    filter(context, node, &mut Vec::new()).is_err().then_some(Need::Uncordon)
 }

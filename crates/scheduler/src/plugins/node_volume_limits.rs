@@ -12,6 +12,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::volume_binding::controls;
 use super::{Context, Verdict};
+use crate::needs::Need;
 use crate::node_info::NodeInfo;
 use crate::reason::{Code, Reason};
 
@@ -99,16 +100,37 @@ pub(crate) fn filter(
     node: &NodeInfo<'_>,
     reasons: &mut Vec<Reason>,
 ) -> Verdict {
-    let Context { cluster, compiled, placement, .. } = *context;
-    let Some(csi_node) = cluster.objects().csi_nodes.get(&node.node.name) else { return Ok(()) };
-    if !counts(context.spec) {
+    if crowded(context, node, reasons)?.is_empty() {
         return Ok(());
+    }
+    reasons.push(Reason::TooManyVolumes);
+    Err(Code::Unschedulable)
+}
+
+/// The drivers that could not attach the pod's new volumes, or what keeps from telling.
+pub(crate) fn needs(context: &Context<'_>, node: &NodeInfo<'_>) -> Vec<Need> {
+    let mut faults = Vec::new();
+    crowded(context, node, &mut faults)
+        .unwrap_or_else(|_| faults.into_iter().map(Need::Mend).collect())
+}
+
+fn crowded(
+    context: &Context<'_>,
+    node: &NodeInfo<'_>,
+    reasons: &mut Vec<Reason>,
+) -> Result<Vec<Need>, Code> {
+    let Context { cluster, compiled, placement, .. } = *context;
+    let Some(csi_node) = cluster.objects().csi_nodes.get(&node.node.name) else {
+        return Ok(Vec::new());
+    };
+    if !counts(context.spec) {
+        return Ok(Vec::new());
     }
     let mut wanted = Attached::new();
     gather(cluster, csi_node, context.class, &mut wanted, reasons)?;
     let limited = csi_node.drivers.iter().any(|driver| driver.attach_limit.is_some());
     if wanted.is_empty() || !limited {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let mut attached = Attached::new();
     for &pod in &node.usage.pods {
@@ -117,18 +139,24 @@ pub(crate) fn filter(
     }
     wanted.retain(|volume| !attached.contains(volume));
     attached.extend(compiled.limits.on(context, node));
-    let (wanted, attached) = (per_driver(&wanted), per_driver(&attached));
-    let exceeded = wanted.into_iter().any(|(driver, count)| {
+    let attached = per_driver(&attached);
+    let crowded = per_driver(&wanted).into_iter().filter_map(|(driver, wanted)| {
         // Of a driver that is listed twice the last limit counts (`getVolumeLimits`).
         let mut known = csi_node.drivers.iter().rev().filter(|known| known.driver == driver);
-        let limit = known.find_map(|known| known.attach_limit);
-        limit.is_some_and(|limit| attached.get(&driver).unwrap_or(&0) + count > limit)
+        let limit = known.find_map(|known| known.attach_limit)?;
+        let attached = *attached.get(&driver).unwrap_or(&0);
+        let exceeded = attached + wanted > limit;
+        exceeded.then_some(Need::Attach { driver, limit, attached, wanted })
     });
-    if !exceeded {
-        return Ok(());
+    Ok(crowded.collect())
+}
+
+fn per_driver(volumes: &Attached) -> BTreeMap<Symbol, i64> {
+    let mut counts = BTreeMap::<Symbol, i64>::new();
+    for (driver, _) in volumes {
+        *counts.entry(*driver).or_default() += 1;
     }
-    reasons.push(Reason::TooManyVolumes);
-    Err(Code::Unschedulable)
+    counts
 }
 
 /// Adds the volumes of a pod that a driver has to attach (`filterAttachableVolumes`).
@@ -165,14 +193,6 @@ fn check_ownership(context: &Context<'_>, pod: InstanceId, reasons: &mut Vec<Rea
         }
     }
     Ok(())
-}
-
-fn per_driver(volumes: &Attached) -> BTreeMap<Symbol, i64> {
-    let mut counts = BTreeMap::new();
-    for (driver, _) in volumes {
-        *counts.entry(*driver).or_default() += 1;
-    }
-    counts
 }
 
 /// The volumes of a pod that a driver has to attach.

@@ -9,4 +9,4 @@ mod scoring;
 
 pub(crate) use constraint::{Compiled, pre_filter, soft_is_unparsable};
 pub(crate) use filtering::State as FilterState;
-pub(crate) use scoring::{State as ScoreState, normalize};
+pub(crate) use scoring::{Counted, State as ScoreState, normalize};

@@ -2,9 +2,12 @@
 //!
 //! Models `pkg/scheduler/framework/plugins/schedulinggates/scheduling_gates.go` (v1.36.3).
 
-use holdfast_cluster::{PodSpec, Symbol};
+use holdfast_cluster::Symbol;
+
+use super::Context;
 
 /// The gates that hold the pod back, if any.
-pub(crate) fn pre_enqueue(spec: &PodSpec) -> Option<&[Symbol]> {
-    (!spec.gates.is_empty()).then_some(&*spec.gates)
+pub(crate) fn pre_enqueue<'a>(context: &Context<'a>) -> Option<&'a [Symbol]> {
+    let held = context.compiled.profile.holds_gated && !context.spec.gates.is_empty();
+    held.then_some(&*context.spec.gates)
 }

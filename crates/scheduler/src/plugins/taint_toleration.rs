@@ -13,6 +13,7 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use super::Verdict;
+use crate::needs::Need;
 use crate::node_info::NodeInfo;
 use crate::reason::{Code, Reason};
 
@@ -117,6 +118,25 @@ impl Tolerance {
         let Some(taint) = self.untolerated(cluster, node) else { return Ok(()) };
         reasons.push(Reason::UntoleratedTaint(taint));
         Err(Code::UnschedulableAndUnresolvable)
+    }
+
+    /// Every taint of the node that keeps the pod off. The one that comes with cordoning goes with
+    /// it: it is left out where the node is to be uncordoned.
+    pub(crate) fn needs<'a>(
+        &'a self,
+        cluster: &'a Cluster,
+        node: &NodeInfo<'a>,
+    ) -> impl Iterator<Item = Need> + use<'a> {
+        let known = cluster.known();
+        let uncordoned = node.usage.unschedulable && !self.tolerates_cordon;
+        let comes_with_cordon = move |taint: &Taint| {
+            uncordoned && (taint.key, taint.effect) == (known.unschedulable, Effect::NoSchedule)
+        };
+        taint::standing(known, node.node, node.usage)
+            .filter(|taint| taint.effect != Effect::PreferNoSchedule)
+            .filter(|taint| !bears(cluster, &self.tolerations, taint))
+            .filter(move |taint| !comes_with_cordon(taint))
+            .map(Need::Tolerate)
     }
 
     /// How many `PreferNoSchedule` taints the pod does not tolerate; normalized in reverse.

@@ -14,6 +14,7 @@ use holdfast_cluster::volume::{
 use holdfast_cluster::{Cluster, InstanceId, Node, NodeId, Pod, Symbol};
 
 use super::{Context, Verdict};
+use crate::needs::{Need, Unbindable};
 use crate::node_info::NodeInfo;
 use crate::reason::{Code, Reason};
 
@@ -32,8 +33,8 @@ struct Claims<'a> {
     bound: Vec<&'a Claim>,
     /// To be bound once the pod has a node, the smallest first.
     delayed: Vec<&'a Claim>,
-    /// Whether there are others.
-    unbound_immediate: bool,
+    /// The others.
+    unbound_immediate: Vec<&'a Claim>,
 }
 
 /// What pods that were placed, but not yet bound in the export, hold for themselves: upstream's
@@ -46,13 +47,28 @@ struct Promised {
     nodes: BTreeMap<Key, Symbol>,
 }
 
-/// How the delayed claims of a pod would be met on one node.
+/// How the delayed claims of a pod would be met on one node, as far as they can be.
 #[derive(Debug, Default)]
-struct Plan {
+struct Plan<'a> {
     /// Volumes to bind.
     bindings: Vec<(Symbol, Key)>,
     /// Claims to make a volume for.
     provisions: Vec<Key>,
+    /// Claims that cannot be met, those that are looked at first in front.
+    unmet: Vec<(&'a Claim, Unbindable)>,
+}
+
+impl Unbindable {
+    /// Upstream's reason.
+    fn reason(self) -> Reason {
+        match self {
+            Self::NoSpace(_) => Reason::NoStorageSpace,
+            Self::ChosenElsewhere(_)
+            | Self::NoClass
+            | Self::NotProvisioned
+            | Self::TopologyNotAllowed => Reason::NoVolumeToBind,
+        }
+    }
 }
 
 /// Looks the claims up; `None` without claims.
@@ -71,12 +87,30 @@ pub(crate) fn pre_filter<'a>(context: &Context<'a>) -> Result<Option<State<'a>>,
         return Ok(None);
     }
     let claims = Claims::of(context, context.pod);
-    if claims.unbound_immediate {
+    if !claims.unbound_immediate.is_empty() {
         return Err(Reason::UnboundImmediateClaims);
     }
     let promised =
         if claims.delayed.is_empty() { Promised::default() } else { Promised::of(context) };
     Ok(Some(State { claims, promised }))
+}
+
+/// What the pod's claims need before any node is looked at.
+pub(crate) fn pod_needs(context: &Context<'_>) -> Vec<Need> {
+    let mut needs = Vec::new();
+    for volume in &context.spec.volumes {
+        let PodVolume::Claim { name, ephemeral, .. } = *volume else { continue };
+        match check_claim(context, name, ephemeral) {
+            Err(Reason::ClaimTerminating(_)) => needs.push(Need::ClaimKept(name)),
+            Err(Reason::ClaimLost(..)) => needs.push(Need::ClaimFound(name)),
+            Err(Reason::EphemeralClaimForeign { .. }) => needs.push(Need::ClaimOwned(name)),
+            Err(_) => needs.push(Need::ClaimMade(name)),
+            Ok(()) => {}
+        }
+    }
+    let waiting = Claims::of(context, context.pod).unbound_immediate;
+    needs.extend(waiting.into_iter().map(|claim| Need::ClaimBound(claim.name)));
+    needs
 }
 
 /// What `podHasPVCs` asks of a claim.
@@ -136,7 +170,7 @@ impl<'a> Claims<'a> {
             } else if class.is_some_and(delays) && claim.volume.is_none() {
                 claims.delayed.push(claim);
             } else {
-                claims.unbound_immediate = true;
+                claims.unbound_immediate.push(claim);
             }
         }
         claims
@@ -161,7 +195,8 @@ impl Promised {
         for (pod, node) in placed {
             let delayed = Claims::of(context, pod).delayed;
             let node = cluster.node(node);
-            if let Ok(plan) = promised.plan(cluster, &delayed, node) {
+            let plan = promised.plan(cluster, &delayed, node);
+            if plan.unmet.is_empty() {
                 promised.volumes.extend(plan.bindings);
                 promised.nodes.extend(plan.provisions.into_iter().map(|claim| (claim, node.name)));
             }
@@ -170,17 +205,16 @@ impl Promised {
     }
 
     /// How the claims would be met on the node.
-    ///
-    /// # Errors
-    /// Why they cannot be met there.
-    fn plan(&self, cluster: &Cluster, delayed: &[&Claim], node: &Node) -> Result<Plan, Reason> {
+    fn plan<'c>(&self, cluster: &Cluster, delayed: &[&'c Claim], node: &Node) -> Plan<'c> {
         let mut plan = Plan::default();
         let mut to_match = Vec::new();
         let mut to_provision = Vec::new();
         for &claim in delayed {
             let promised = self.nodes.get(&(claim.namespace, claim.name)).copied();
             match promised.or(claim.selected_node) {
-                Some(selected) if selected != node.name => return Err(Reason::NoVolumeToBind),
+                Some(selected) if selected != node.name => {
+                    plan.unmet.push((claim, Unbindable::ChosenElsewhere(selected)));
+                }
                 Some(_) => to_provision.push(claim),
                 None => to_match.push(claim),
             }
@@ -195,10 +229,12 @@ impl Promised {
             }
         }
         for claim in to_provision {
-            can_provision(cluster, claim, node)?;
-            plan.provisions.push((claim.namespace, claim.name));
+            match can_provision(cluster, claim, node) {
+                Ok(()) => plan.provisions.push((claim.namespace, claim.name)),
+                Err(why) => plan.unmet.push((claim, why)),
+            }
         }
-        Ok(plan)
+        plan
     }
 
     /// The smallest volume that is free for the claim, or the one that is reserved for it
@@ -259,16 +295,19 @@ fn selects(cluster: &Cluster, claim: &Claim, volume: &Volume) -> bool {
 }
 
 /// Whether a volume can be made for the claim near the node (`checkVolumeProvisions`).
-fn can_provision(cluster: &Cluster, claim: &Claim, node: &Node) -> Result<(), Reason> {
+fn can_provision(cluster: &Cluster, claim: &Claim, node: &Node) -> Result<(), Unbindable> {
     let objects = cluster.objects();
     let class = claim.class.and_then(|class| objects.storage_classes.get(&class));
-    let class = class.ok_or(Reason::NoVolumeToBind)?;
+    let class = class.ok_or(Unbindable::NoClass)?;
     let topologies = class.allowed_topologies.as_ref();
     let allowed =
         topologies.is_none_or(|wanted| wanted.matches(node.name, &node.labels, cluster.symbols()));
     let provisioner = cluster.text(class.provisioner);
-    if provisioner.is_empty() || provisioner == NO_PROVISIONER || !allowed {
-        return Err(Reason::NoVolumeToBind);
+    if provisioner.is_empty() || provisioner == NO_PROVISIONER {
+        return Err(Unbindable::NotProvisioned);
+    }
+    if !allowed {
+        return Err(Unbindable::TopologyNotAllowed);
     }
     let tracked = objects.csi_drivers.get(&class.provisioner);
     if claim.request == 0 || !tracked.is_some_and(|driver| driver.storage_capacity) {
@@ -281,7 +320,7 @@ fn can_provision(cluster: &Cluster, claim: &Claim, node: &Node) -> Result<(), Re
             && limit.is_some_and(|limit| limit >= claim.request)
             && topology.is_some_and(|wanted| wanted.matches(&node.labels, cluster.symbols()))
     });
-    if enough { Ok(()) } else { Err(Reason::NoStorageSpace) }
+    if enough { Ok(()) } else { Err(Unbindable::NoSpace(claim.request)) }
 }
 
 impl State<'_> {
@@ -302,8 +341,9 @@ impl State<'_> {
         if let Err(Unreached::Elsewhere) = bound {
             reasons.push(Reason::VolumeNodeAffinity);
         }
-        if let Err(reason) = self.promised.plan(cluster, &self.claims.delayed, node.node) {
-            reasons.push(reason);
+        let plan = self.promised.plan(cluster, &self.claims.delayed, node.node);
+        if let Some((_, why)) = plan.unmet.first() {
+            reasons.push(why.reason());
         }
         if let Err(Unreached::Missing) = bound {
             reasons.push(Reason::VolumeMissing);
@@ -312,6 +352,26 @@ impl State<'_> {
             return Ok(());
         }
         Err(Code::UnschedulableAndUnresolvable)
+    }
+
+    /// What every claim of the pod would need of the node.
+    pub(crate) fn needs(&self, cluster: &Cluster, node: &NodeInfo<'_>) -> Vec<Need> {
+        let mut needs = Vec::new();
+        for claim in &self.claims.bound {
+            let Some(name) = claim.volume else { continue };
+            let Some(volume) = cluster.objects().volumes.get(&name) else {
+                needs.push(Need::VolumeMade(claim.name, name));
+                continue;
+            };
+            match affinity_for(volume, cluster.objects().csi_nodes.get(&node.node.name)) {
+                Err(fault) => needs.push(Need::Mend(Reason::VolumeNotMigrated(fault))),
+                Ok(affinity) if admits(cluster, affinity, node.node) => {}
+                Ok(_) => needs.push(Need::Reach(claim.name, name)),
+            }
+        }
+        let plan = self.promised.plan(cluster, &self.claims.delayed, node.node);
+        needs.extend(plan.unmet.into_iter().map(|(claim, why)| Need::Bind(claim.name, why)));
+        needs
     }
 
     /// The first bound claim that does not go with the node decides (`checkBoundClaims`).

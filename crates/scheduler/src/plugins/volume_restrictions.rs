@@ -3,10 +3,11 @@
 //! Models `pkg/scheduler/framework/plugins/volumerestrictions/volume_restrictions.go` (v1.36.3).
 
 use holdfast_cluster::volume::{AccessMode, DirectVolumeKind, PodVolume};
-use holdfast_cluster::{ClassId, PodSpec, Symbol};
+use holdfast_cluster::{ClassId, InstanceId, PodSpec, Symbol};
 
 use super::{Context, Verdict};
 use crate::bits::Bits;
+use crate::needs::Need;
 use crate::node_info::{NodeInfo, residents};
 use crate::reason::{Code, Reason};
 
@@ -92,6 +93,37 @@ impl State {
             return Err(Code::Unschedulable);
         }
         Ok(())
+    }
+}
+
+impl State {
+    /// Who uses the node's disks and the claims for one pod only.
+    pub(crate) fn needs(&self, context: &Context<'_>, node: &NodeInfo<'_>) -> Vec<Need> {
+        let Context { cluster, placement, namespace, .. } = *context;
+        let mut needs = Vec::new();
+        let spec = |pod: InstanceId| cluster.spec_of(placement.instance(pod).class);
+        let sharing = node.usage.pods.iter().copied();
+        let holders: Vec<InstanceId> =
+            sharing.filter(|pod| conflict(context.spec, spec(*pod))).collect();
+        if !holders.is_empty() {
+            needs.push(Need::Disk(holders));
+        }
+        if self.users <= 0 {
+            return needs;
+        }
+        for &claim in &self.exclusive {
+            let mounts = |pod: &InstanceId| {
+                let instance = placement.instance(*pod);
+                instance.node().is_some_and(|node| placement.node(node).exists)
+                    && cluster.class(instance.class).namespace == namespace
+                    && claim_names(spec(*pod)).any(|name| name == claim)
+            };
+            let users: Vec<InstanceId> = placement.instance_ids().filter(mounts).collect();
+            if !users.is_empty() {
+                needs.push(Need::Claim(claim, users));
+            }
+        }
+        needs
     }
 }
 

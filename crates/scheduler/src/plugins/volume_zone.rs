@@ -7,6 +7,7 @@ use holdfast_cluster::volume::{PodVolume, Volume};
 use holdfast_cluster::{Cluster, Node, Symbol};
 
 use super::{Context, Verdict};
+use crate::needs::Need;
 use crate::node_info::NodeInfo;
 use crate::reason::{Code, Reason};
 
@@ -31,7 +32,9 @@ pub(crate) struct State<'a> {
 
 #[derive(Clone, Debug)]
 struct Wanted<'a> {
+    volume: Symbol,
     key: Symbol,
+    value: Symbol,
     replaced_by: Option<Symbol>,
     values: Vec<&'a str>,
 }
@@ -56,14 +59,27 @@ pub(crate) fn pre_filter<'a>(context: &Context<'a>) -> Result<Option<State<'a>>,
     Ok((!wanted.is_empty()).then_some(State { wanted, labels }))
 }
 
+/// The volumes that the pod's claims are bound to and that do not exist.
+pub(crate) fn pod_needs<'a>(context: &Context<'a>) -> impl Iterator<Item = Need> + use<'a> {
+    let Context { cluster, namespace, spec, .. } = *context;
+    let objects = cluster.objects();
+    spec.volumes.iter().filter_map(move |volume| {
+        let PodVolume::Claim { name, ephemeral: false, .. } = *volume else { return None };
+        let volume = objects.claims.get(&(namespace, name))?.volume?;
+        let missing = !objects.volumes.contains_key(&volume);
+        missing.then_some(Need::VolumeMade(name, volume))
+    })
+}
+
 fn wants<'a>(cluster: &'a Cluster, volume: &'a Volume) -> impl Iterator<Item = Wanted<'a>> {
     LABELS.iter().filter_map(|(label, replacement)| {
         let key = cluster.find(label)?;
-        let values: Vec<&str> =
-            cluster.text(volume.labels.get(key)?).split(DELIMITER).map(str::trim).collect();
+        let value = volume.labels.get(key)?;
+        let values: Vec<&str> = cluster.text(value).split(DELIMITER).map(str::trim).collect();
         // A label that does not parse is ignored.
         let parses = values.iter().all(|value| !value.is_empty());
-        parses.then(|| Wanted { key, replaced_by: cluster.find(replacement), values })
+        let replaced_by = cluster.find(replacement);
+        parses.then_some(Wanted { volume: volume.name, key, value, replaced_by, values })
     })
 }
 
@@ -76,14 +92,26 @@ impl State<'_> {
         node: &NodeInfo<'_>,
         reasons: &mut Vec<Reason>,
     ) -> Verdict {
-        let labels = &node.node.labels;
-        if self.labels.iter().all(|label| labels.get(*label).is_none())
-            || self.wanted.iter().all(|wanted| wanted.is_met(cluster, node.node))
-        {
+        if self.unmet(cluster, node.node).next().is_none() {
             return Ok(());
         }
         reasons.push(Reason::VolumeZoneConflict);
         Err(Code::UnschedulableAndUnresolvable)
+    }
+
+    /// The zones and regions in which the node is not.
+    pub(crate) fn needs(&self, cluster: &Cluster, node: &NodeInfo<'_>) -> Vec<Need> {
+        let unmet = self.unmet(cluster, node.node);
+        unmet.map(|&Wanted { volume, key, value, .. }| Need::Zone { volume, key, value }).collect()
+    }
+
+    fn unmet<'s>(
+        &'s self,
+        cluster: &'s Cluster,
+        node: &'s Node,
+    ) -> impl Iterator<Item = &'s Wanted<'s>> {
+        let takes_part = self.labels.iter().any(|label| node.labels.get(*label).is_some());
+        self.wanted.iter().filter(move |wanted| takes_part && !wanted.is_met(cluster, node))
     }
 }
 

@@ -123,7 +123,7 @@ fn kind(context: &Context<'_>, pod: InstanceId) -> (ClassId, WorkloadId, bool) {
 }
 
 /// Pods that were put back, and those that were not.
-struct Kept<'a> {
+struct Split<'a> {
     tier: usize,
     kept: Vec<InstanceId>,
     victims: Vec<InstanceId>,
@@ -153,7 +153,7 @@ fn spared(
     }
     let mut seen = BTreeSet::new();
     let (kept, victims) = (Vec::new(), Vec::new());
-    let mut open = vec![Kept { tier: 0, kept, victims, cycle, variant }];
+    let mut open = vec![Split { tier: 0, kept, victims, cycle, variant }];
     while let Some(mut at) = open.pop() {
         let Some(tier) = tiers.get(at.tier) else {
             if !at.victims.is_empty() {
@@ -179,13 +179,13 @@ fn spared(
                 kept.push(pod);
                 kept.sort_unstable();
                 let (cycle, variant) = (at.cycle.clone(), at.variant.clone());
-                open.push(Kept { kept, victims: at.victims.clone(), cycle, variant, ..at });
+                open.push(Split { kept, victims: at.victims.clone(), cycle, variant, ..at });
             }
             at.cycle.remove(&mut at.variant, node, pod);
         }
         if open.len() == before {
             at.victims.extend(left);
-            open.push(Kept { tier: at.tier + 1, ..at });
+            open.push(Split { tier: at.tier + 1, ..at });
         }
     }
     false

@@ -2,15 +2,24 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub(crate) mod wide;
+
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
 use holdfast_scheduler::decision::{NodeVerdict, Outcome};
-use holdfast_scheduler::{Decision, Scheduler, Scratch, wording};
+use holdfast_scheduler::{Decision, Scheduler, Scratch, Words, wording};
 use serde_json::{Value, json};
 
 /// The cluster that these objects describe.
 pub(crate) fn cluster(objects: &[Value]) -> Cluster {
+    cluster_by(objects, None)
+}
+
+/// The same, scheduled by this configuration.
+pub(crate) fn cluster_by(objects: &[Value], config: Option<&Value>) -> Cluster {
     let texts: Vec<String> = objects.iter().map(Value::to_string).collect();
-    holdfast_ingest::from_objects(texts.iter().map(String::as_bytes)).0
+    let config = config.map(Value::to_string);
+    let objects = texts.iter().map(String::as_bytes);
+    holdfast_ingest::from_case(objects, config.as_deref().map(str::as_bytes)).0
 }
 
 /// Lays `patch` over `base`: objects are merged, everything else is replaced.
@@ -99,8 +108,11 @@ pub(crate) fn why(cluster: &Cluster, decision: &Decision, node: &str) -> String 
     let of_node = |(id, _): &&(NodeId, NodeVerdict)| cluster.node_name(*id) == node;
     match decision.nodes.iter().find(of_node) {
         Some((_, NodeVerdict::Rejected(rejection))) => {
-            let texts: Vec<_> =
-                rejection.reasons.iter().map(|reason| wording::text(cluster, *reason)).collect();
+            let texts: Vec<_> = rejection
+                .reasons
+                .iter()
+                .map(|reason| wording::text(Words::newest(cluster), *reason))
+                .collect();
             format!("{}: {}", rejection.plugin.name(), texts.join(", "))
         }
         _ => String::new(),

@@ -42,7 +42,7 @@ fn any_node() -> Value {
     report(&fixtures(), &["edge/cluster.json"], 1)
 }
 
-/// The last table of the fixture's README, but for the rows that need preemption on worker-2.
+/// The last table of the fixture's README.
 #[test]
 fn any_single_failure() {
     let report = any_node();
@@ -60,22 +60,12 @@ fn any_single_failure() {
         ("Deployment", "frontend", "P R", "worker-1"),
         ("Deployment", "backend", "P R", "worker-1"),
         ("Deployment", "frigate", "R R", "worker-1"),
-        // Whether room is made for them depends on whom events-webhook preempts.
-        ("Deployment", "node-red", "R U", "worker-2"),
-        ("Deployment", "grafana", "R U", "worker-2"),
+        ("Deployment", "node-red", "R R", "worker-2"),
+        ("Deployment", "grafana", "R R", "worker-2"),
         ("Deployment", "mosquitto", "R R", "worker-1"),
     ] {
         assert_eq!(verdicts(&report, kind, name), expected, "{name}");
         assert_eq!(culprits(&report, kind, name), json!([node]), "{name}");
-    }
-}
-
-/// Whoever cannot tell yet whether these come back must not deny it.
-#[test]
-fn what_comes_back_from_worker_2_is_not_refuted() {
-    let report = any_node();
-    for name in WORKER_2 {
-        assert_ne!(verdicts(&report, "Deployment", name), "R R", "{name}");
     }
 }
 
@@ -87,7 +77,6 @@ const WORKER_2: [&str; 4] = [
 ];
 
 #[test]
-#[ignore = "preemption among pods with budgets is not decided yet"]
 fn what_comes_back_from_worker_2_is_proved() {
     let report = any_node();
     for name in WORKER_2 {
@@ -144,26 +133,20 @@ fn yellow_by_worker_2() {
         ("StatefulSet", "prometheus", "1/1"),
         ("StatefulSet", "loki", "0 → 0/1"),
         ("Deployment", "frigate", "1/1"),
+        ("Deployment", "frontend", "1 → 1/3"),
+        ("Deployment", "backend", "1 → 1/2"),
+        ("Deployment", "node-red", "0 → 0/1"),
+        ("Deployment", "grafana", "0 → 0/1"),
+        ("Deployment", "mosquitto", "1 → 0/1"),
     ] {
         assert_eq!(outcome(&report, kind, name), expected, "{name}");
     }
-    // Budgets stand between events-webhook and its victims, and what they then allow is not told.
-    for name in ["frontend", "backend", "node-red", "grafana", "mosquitto"] {
-        let recovered = &workload(&report, "Deployment", name)["recovered"];
-        assert_eq!(recovered["doubt"]["reason"], "preemption", "{name}");
-    }
 }
 
-/// Its own node is healthy: events-webhook needs its room, and its replacement does not fit. Told
-/// without the budgets, of which nobody knows what they allow once pods are lost.
+/// Its own node is healthy: events-webhook needs its room, and its replacement does not fit.
 #[test]
 fn mosquitto_falls_to_the_failure_of_another_node() {
-    let without_budgets = |export: &mut Value| {
-        let items = export["items"].as_array_mut().unwrap();
-        items.retain(|item| item["kind"] != "PodDisruptionBudget");
-    };
-    let arguments = ["--fail", "worker-2"];
-    let report = super::edited("edge", "budgets", without_budgets, &arguments, 1);
+    let report = failing("edge", "worker-2");
     assert_eq!(outcome(&report, "Deployment", "mosquitto"), "1 → 0/1");
     let steps = &workload(&report, "Deployment", "mosquitto")["counterexample"]["steps"];
     let preempted = steps.as_array().unwrap().iter().find(|step| step["action"] == "preempt");

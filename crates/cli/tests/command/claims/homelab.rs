@@ -133,17 +133,17 @@ fn four_replicas_wait_with_nothing_failed() {
     assert!(pending[0].starts_with(start), "{pending:?}");
 }
 
-/// The remedy for the databases: a second node with their label. The StatefulSet still waits.
+/// A second node with their label is no remedy for the databases: the StatefulSet still waits, and
+/// the volume of the other stays attached to the node that is silent.
 #[test]
-fn a_second_labelled_node_keeps_valkey() {
+fn a_second_labelled_node_does_not_keep_the_databases() {
     let label = |export: &mut Value| {
         for node in objects(export, "Node", "homelab-03") {
             node["metadata"]["labels"]["node-role"] = json!("database");
         }
     };
     let report = edited("labelled", label, &[], 1);
-    // Its volume may stay attached to the node that is silent.
-    assert_eq!(verdicts(&report, "Deployment", "valkey"), "R U");
+    assert_eq!(verdicts(&report, "Deployment", "valkey"), "R R");
     assert_eq!(verdicts(&report, "StatefulSet", "postgres"), "R R");
 }
 

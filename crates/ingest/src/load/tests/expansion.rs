@@ -49,7 +49,8 @@ fn rendered_deployments_get_their_pods() {
 #[test]
 fn nothing_is_made_when_not_asked_for() {
     let text = [node("a"), apps("ReplicaSet", "web", r#""replicas":2,"#)].concat();
-    let loaded = load(vec![Source::named("x", text)], &Options { expand: false });
+    let loaded =
+        load(vec![Source::named("x", text)], &Options { expand: false, ..Options::default() });
     assert_eq!(loaded.cluster.pods().len(), 0);
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use holdfast_cluster::profile::DefaultSpread;
 use holdfast_cluster::selector::{LabelSelector, Operator, Requirement};
 use holdfast_cluster::spread::{InclusionPolicy, SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
@@ -12,15 +13,13 @@ use rustc_hash::FxBuildHasher;
 
 use crate::bits::Bits;
 use crate::node_info::{NodeInfo, residents};
-use crate::plugin::Plugin;
 use crate::plugins::Context;
 use crate::reason::Reason;
 use crate::topology::{Topologies, TopologyId};
 
 /// Fails where a required constraint does not parse.
 pub(crate) fn pre_filter(context: &Context<'_>) -> Result<(), Reason> {
-    let runs = context.compiled.profile.filters.contains(&Plugin::PodTopologySpread);
-    if runs && is_unparsable(context.spec, WhenUnsatisfiable::DoNotSchedule) {
+    if is_unparsable(context.spec, WhenUnsatisfiable::DoNotSchedule) {
         return Err(Reason::HardSpreadUnparsable(context.spec_id));
     }
     Ok(())
@@ -147,12 +146,17 @@ fn plan_for(context: &Context<'_>, workload: WorkloadId) -> Plan {
             needs_all_labels: true,
         };
     }
-    let soft = if context.compiled.profile.system_default_spreading {
-        compile(context, system_defaults(context, workload).iter())
-    } else {
-        Constraints::default()
+    let defaults = defaults(context, workload);
+    let of = |when| {
+        let wanted = defaults.iter().filter(move |known| known.when_unsatisfiable == when);
+        compile(context, wanted)
     };
-    Plan { hard: Constraints::default(), soft, needs_all_labels: false }
+    let default_spread = &context.compiled.profile.default_spread;
+    Plan {
+        hard: of(WhenUnsatisfiable::DoNotSchedule),
+        soft: of(WhenUnsatisfiable::ScheduleAnyway),
+        needs_all_labels: *default_spread != DefaultSpread::System,
+    }
 }
 
 fn compile<'s>(
@@ -231,13 +235,27 @@ impl Constraints {
     }
 }
 
-/// The system's own constraints, if anything says which pods belong together
+/// The constraints of pods that have none, if anything says which pods belong together
 /// (`buildDefaultConstraints`).
-fn system_defaults(context: &Context<'_>, workload: WorkloadId) -> Vec<SpreadConstraint> {
+fn defaults(context: &Context<'_>, workload: WorkloadId) -> Vec<SpreadConstraint> {
+    let listed = match &context.compiled.profile.default_spread {
+        DefaultSpread::System => system_defaults(context),
+        DefaultSpread::List(constraints) => constraints.to_vec(),
+    };
+    if listed.is_empty() {
+        return listed;
+    }
     let requirements = default_selector(context, workload);
     if requirements.is_empty() {
         return Vec::new();
     }
+    let selector = LabelSelector::All(requirements.into());
+    let select = |one| SpreadConstraint { selector: selector.clone(), ..one };
+    listed.into_iter().map(select).collect()
+}
+
+/// The system's own constraints (`systemDefaultConstraints`).
+fn system_defaults(context: &Context<'_>) -> Vec<SpreadConstraint> {
     let known = context.cluster.known();
     [(known.hostname, 3), (known.zone, 5)]
         .into_iter()
@@ -245,7 +263,7 @@ fn system_defaults(context: &Context<'_>, workload: WorkloadId) -> Vec<SpreadCon
             max_skew,
             topology_key,
             when_unsatisfiable: WhenUnsatisfiable::ScheduleAnyway,
-            selector: LabelSelector::All(requirements.clone().into()),
+            selector: LabelSelector::Nothing,
             faults: [].into(),
             min_domains: None,
             node_affinity_policy: InclusionPolicy::Honor,

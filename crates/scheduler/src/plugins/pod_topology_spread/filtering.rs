@@ -4,9 +4,10 @@
 //! dry run changes one domain at a time, the smaller of them is always the true minimum, which is
 //! kept here.
 
-use holdfast_cluster::{ClassId, NodeId};
+use holdfast_cluster::{ClassId, NodeId, Symbol};
 
-use super::constraint::{PlanRef, plan_of};
+use super::constraint::{Constraint, PlanRef, plan_of};
+use crate::needs::{Need, Skew};
 use crate::node_info::{NodeInfo, snapshot};
 use crate::plugins::{Context, Verdict};
 use crate::reason::{Code, Reason};
@@ -116,13 +117,64 @@ impl<'a> State<'a> {
                 reasons.push(Reason::SpreadLabelMissing);
                 return Err(Code::UnschedulableAndUnresolvable);
             };
-            let count = domains.counts[domain].unwrap_or(0);
-            let skew = count + i64::from(constraint.counts_self) - domains.minimum;
-            if skew > i64::from(constraint.max_skew) {
+            if domains.excess(constraint, domain) > 0 {
                 reasons.push(Reason::Spread);
                 return Err(Code::Unschedulable);
             }
         }
         Ok(())
+    }
+
+    /// The labels that the node lacks, and the constraints that the pod would break there.
+    pub(crate) fn needs(&self, context: &Context<'_>, node: NodeId) -> Vec<Need> {
+        let Context { cluster, compiled, .. } = *context;
+        let mut needs = Vec::new();
+        for (at, constraint) in self.plan.hard.list.iter().enumerate() {
+            let topology_key = compiled.topologies.key(constraint.topology);
+            let topology = compiled.topologies.get(constraint.topology);
+            let Some(domain) = topology.domain(node) else {
+                needs.push(Need::Topology(topology_key));
+                continue;
+            };
+            let domains = &self.domains[at];
+            let excess = domains.excess(constraint, domain);
+            if excess <= 0 {
+                continue;
+            }
+            let value = |node| cluster.node(node).labels.get(topology_key);
+            needs.push(Need::Skew(Skew {
+                constraint: at,
+                topology_key,
+                domain: value(node).unwrap_or(cluster.known().empty),
+                held: domains.counts[domain].unwrap_or(0),
+                least: domains.minimum,
+                emptiest: self.emptiest(context, at),
+                excess,
+            }));
+        }
+        needs
+    }
+
+    /// The domain that holds as few pods as the constraint reckons with, the first by name.
+    fn emptiest(&self, context: &Context<'_>, at: usize) -> Option<Symbol> {
+        let Context { cluster, compiled, .. } = *context;
+        let constraint = &self.plan.hard.list[at];
+        let key = compiled.topologies.key(constraint.topology);
+        let topology = compiled.topologies.get(constraint.topology);
+        let domains = &self.domains[at];
+        let emptiest = cluster.node_ids().filter(|node| {
+            let domain = topology.domain(*node);
+            domain.is_some_and(|domain| domains.counts[domain] == Some(domains.minimum))
+        });
+        let values = emptiest.filter_map(|node| cluster.node(node).labels.get(key));
+        values.min_by_key(|value| cluster.text(*value))
+    }
+}
+
+impl Domains {
+    /// How many pods too many a domain would hold with the pod in it.
+    fn excess(&self, constraint: &Constraint, domain: usize) -> i64 {
+        let held = self.counts[domain].unwrap_or(0);
+        held + i64::from(constraint.counts_self) - self.minimum - i64::from(constraint.max_skew)
     }
 }

@@ -9,12 +9,31 @@ use crate::go;
 use crate::node_info::snapshot;
 use crate::plugins::{Context, MAX_NODE_SCORE};
 
-/// The pods per domain of each preferred constraint: upstream's `preScoreState`.
+/// How many pods of each node each preferred constraint counts, which nodes are scored or not.
 #[derive(Clone, Debug)]
-pub(crate) struct State<'a> {
+pub(crate) struct Counted<'a> {
     plan: PlanRef<'a>,
     /// By group of pods and node: how many there are.
-    counted: Vec<Vec<i64>>,
+    pods: Vec<Vec<i64>>,
+}
+
+impl<'a> Counted<'a> {
+    /// Counts; `None` without preferred constraints.
+    pub(crate) fn new(context: &Context<'a>) -> Option<Self> {
+        let plan = plan_of(context);
+        if plan.soft.list.is_empty() {
+            return None;
+        }
+        let pods = plan.soft.count(context.placement);
+        Some(Self { plan, pods })
+    }
+}
+
+/// The pods per domain of each preferred constraint: upstream's `preScoreState`.
+#[derive(Clone, Debug)]
+pub(crate) struct State<'s, 'a> {
+    plan: &'s PlanRef<'a>,
+    counted: &'s [Vec<i64>],
     /// By constraint: pods by domain, `None` where no feasible node is in it. Empty by hostname.
     counts: Vec<Vec<Option<i64>>>,
     /// By constraint: what a pod counts, more where there are more domains.
@@ -24,19 +43,18 @@ pub(crate) struct State<'a> {
 /// The raw score of a node without all the labels: it ends at zero.
 pub(crate) const IGNORED: i64 = -1;
 
-impl<'a> State<'a> {
-    /// Counts the pods of every eligible node in domains that feasible nodes are in; `None` without
-    /// preferred constraints.
-    pub(crate) fn new(context: &Context<'a>, feasible: &[NodeId]) -> Option<Self> {
-        let plan = plan_of(context);
-        if plan.soft.list.is_empty() {
-            return None;
-        }
-        let counted = plan.soft.count(context.placement);
-        let mut state = Self { plan, counted, counts: Vec::new(), weights: Vec::new() };
+impl<'s, 'a> State<'s, 'a> {
+    /// Adds up the pods of every eligible node in domains that feasible nodes are in.
+    pub(crate) fn new(
+        context: &Context<'a>,
+        counted: &'s Counted<'a>,
+        feasible: &[NodeId],
+    ) -> Self {
+        let Counted { plan, pods } = counted;
+        let mut state = Self { plan, counted: pods, counts: Vec::new(), weights: Vec::new() };
         state.open(context, feasible);
         state.count(context);
-        Some(state)
+        state
     }
 
     /// Opens the domains of the feasible nodes (`initPreScoreState`).

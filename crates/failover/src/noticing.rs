@@ -1,0 +1,78 @@
+//! Whether anybody notices when a pod on a node that takes no others begins to end, or ends.
+//!
+//! A drained node is cordoned, so no pod comes there whatever its pods do. Seen from other nodes a
+//! pod on it counts for topology spread until it is marked for deletion, for affinity between pods
+//! until it is gone, and for budgets as long as it is ready. Where none of that concerns a pod that
+//! may have to be scheduled, it does not matter when the pod goes, and one order stands for all.
+
+use holdfast_cluster::affinity::PodAffinityTerm;
+use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement};
+
+use crate::{budgets, spreading};
+
+/// Whether the moment at which the pod is marked for deletion can be noticed.
+pub(crate) fn is_start_noticed(
+    cluster: &Cluster,
+    placement: &Placement,
+    pod: InstanceId,
+    movers: &[InstanceId],
+) -> bool {
+    let instance = placement.instance(pod);
+    let budgets = &cluster.objects().budgets;
+    budgets.iter().any(|budget| budgets::selects(cluster, budget, instance))
+        || spreading::is_counted(cluster, placement, pod, movers)
+        || is_end_noticed(cluster, placement, pod, movers)
+}
+
+/// Whether the moment at which the pod is gone can be noticed.
+pub(crate) fn is_end_noticed(
+    cluster: &Cluster,
+    placement: &Placement,
+    pod: InstanceId,
+    movers: &[InstanceId],
+) -> bool {
+    let node = placement.instance(pod).node();
+    let open = node.is_none_or(|node| !placement.node(node).unschedulable);
+    let tolerates = |other: &InstanceId| {
+        let spec = cluster.spec_of(placement.instance(*other).class);
+        spec.tolerations
+            .iter()
+            .any(|t| t.key.is_none_or(|key| key == cluster.known().unschedulable))
+    };
+    let one = placement.instance(pod);
+    let related = |other: &InstanceId| {
+        node.is_none_or(|node| are_related(cluster, node, one, placement.instance(*other)))
+    };
+    open || movers.iter().any(|other| tolerates(other) || related(other))
+}
+
+/// Whether either of two pods speaks of the other in its affinity, be it a wish or a demand, so
+/// that it can be felt away from `node`, where the first of them is.
+fn are_related(cluster: &Cluster, node: NodeId, one: &Instance, other: &Instance) -> bool {
+    let speaks = |speaker: &Instance, meant: &Instance| {
+        let spec = cluster.spec_of(speaker.class);
+        // The first of a group may go anywhere: whether there is another counts wherever it is.
+        spec.pod_affinity.required.iter().any(|term| means(cluster, term, meant))
+            || [&spec.pod_affinity, &spec.pod_anti_affinity].into_iter().any(|affinity| {
+                let required = affinity.required.iter();
+                let mut terms = required.chain(affinity.preferred.iter().map(|(_, term)| term));
+                terms.any(|term| reaches_beyond(cluster, node, term) && means(cluster, term, meant))
+            })
+    };
+    speaks(one, other) || speaks(other, one)
+}
+
+/// Whether another node is in the node's domain.
+fn reaches_beyond(cluster: &Cluster, node: NodeId, term: &PodAffinityTerm) -> bool {
+    let domain = |node: NodeId| cluster.node(node).labels.get(term.topology_key);
+    domain(node).is_some_and(|value| {
+        cluster.node_ids().any(|other| other != node && domain(other) == Some(value))
+    })
+}
+
+fn means(cluster: &Cluster, term: &PodAffinityTerm, meant: &Instance) -> bool {
+    let class = *cluster.class(meant.class);
+    let namespace_labels = cluster.namespace_labels(class.namespace);
+    let labels = cluster.labels(class.labels);
+    term.matches(class.namespace, namespace_labels, labels, cluster.symbols())
+}
