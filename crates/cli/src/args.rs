@@ -120,6 +120,10 @@ pub struct SimulateArguments {
     /// separated by commas.
     #[arg(long, value_name = "EVENT")]
     pub event: Vec<String>,
+    /// What the export cannot show: a file of kind `Assumptions`. Its machines can be named in
+    /// `fail:` and `recover:`.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
     /// How long something takes, where the export does not say, for instance `image-start=20s`;
     /// may repeat. It changes when things happen, not what.
     #[arg(long, value_name = "TIME=DURATION")]
@@ -127,10 +131,6 @@ pub struct SimulateArguments {
     /// Write where one run of the story ends as an export, a JSON List that any command reads.
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
-    /// What the export cannot show: a file of kind `Assumptions`. Its machines can be named in
-    /// `fail:` and `recover:`.
-    #[arg(long, value_name = "FILE")]
-    pub assumptions: Option<PathBuf>,
     /// States to search per event before the ranges are widened instead. [default: 200000 up to
     /// 200 pods, 20000 beyond]
     #[arg(long, value_name = "STATES", env = "HOLDFAST_BUDGET")]

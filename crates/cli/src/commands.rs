@@ -88,22 +88,6 @@ fn load_cluster_of(
     Ok(loaded)
 }
 
-/// The node that an option names.
-///
-/// # Errors
-/// When there is none of that name.
-fn node_named(cluster: &Cluster, option: &str, name: &str) -> Result<NodeId, Failure> {
-    let known = cluster.find(name).and_then(|symbol| cluster.node_named(symbol));
-    known.ok_or_else(|| {
-        let names: Vec<&str> = cluster.node_ids().map(|id| cluster.node_name(id)).collect();
-        let failure = Failure::usage(format!("{option}: there is no node named {name:?}"));
-        match nearest(name, names.iter().copied()) {
-            Some(near) => failure.hint(format!("did you mean {near}?")),
-            None => failure.hint(format!("the nodes are {}", render::words::list(&names, 12))),
-        }
-    })
-}
-
 /// Lays a file of assumptions over what was loaded, if one was given.
 ///
 /// # Errors
@@ -123,4 +107,20 @@ fn assume(loaded: Loaded, file: Option<&PathBuf>) -> Result<Loaded, Failure> {
         return Err(Failure::refused());
     }
     Ok(loaded)
+}
+
+/// The node that an option names.
+///
+/// # Errors
+/// When there is none of that name.
+fn node_named(cluster: &Cluster, option: &str, name: &str) -> Result<NodeId, Failure> {
+    let known = cluster.find(name).and_then(|symbol| cluster.node_named(symbol));
+    known.ok_or_else(|| {
+        let names: Vec<&str> = cluster.node_ids().map(|id| cluster.node_name(id)).collect();
+        let failure = Failure::usage(format!("{option}: there is no node named {name:?}"));
+        match nearest(name, names.iter().copied()) {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure.hint(format!("the nodes are {}", render::words::list(&names, 12))),
+        }
+    })
 }

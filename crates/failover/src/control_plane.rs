@@ -95,8 +95,8 @@ const API_ROLES: [&str; 3] = [ROLES[0], ROLES[1], ROLES[3]];
 const STATIC_PODS: [&str; 2] = ["etcd", "kube-apiserver"];
 
 /// After so long without a heartbeat a follower of etcd stands for election: at most twice the
-/// `election-timeout` (1 s, `server/embed/config.go` of etcd v3.6; `resetRandomizedElectionTimeout`,
-/// `raft.go` of raft v3).
+/// `election-timeout` (1 s, `server/embed/config.go` of etcd v3.6;
+/// `resetRandomizedElectionTimeout`, `raft.go` of raft v3).
 const ETCD_ELECTION: i64 = 2_000;
 
 /// The lease of a leader, and how often the others look, with jitter

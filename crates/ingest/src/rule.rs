@@ -73,6 +73,12 @@ pub enum Rule {
     PodsExpanded,
     /// An autoscaler of something that is not in the input.
     AutoscalerWithoutTarget,
+    /// An assumption that makes no sense, or names what is not there.
+    BadAssumption,
+    /// An assumption that the export contradicts.
+    AssumptionContradicts,
+    /// An assumption about a storage class that the export does not hold.
+    UnusedAssumption,
     /// A scheduler configuration that kube-scheduler would not start with.
     BadSchedulerConfig,
     /// A scheduler configuration of another version than is read.
@@ -83,12 +89,6 @@ pub enum Rule {
     Extender,
     /// Plugins that a profile leaves out although something else insists on them.
     OddProfile,
-    /// An assumption that makes no sense, or names what is not there.
-    BadAssumption,
-    /// An assumption that the export contradicts.
-    AssumptionContradicts,
-    /// An assumption about a storage class that the export does not hold.
-    UnusedAssumption,
 }
 
 impl Rule {
@@ -129,14 +129,14 @@ impl Rule {
         Self::OwnerInferred,
         Self::PodsExpanded,
         Self::AutoscalerWithoutTarget,
+        Self::BadAssumption,
+        Self::AssumptionContradicts,
+        Self::UnusedAssumption,
         Self::BadSchedulerConfig,
         Self::SchedulerConfigVersion,
         Self::ForeignPlugin,
         Self::Extender,
         Self::OddProfile,
-        Self::BadAssumption,
-        Self::AssumptionContradicts,
-        Self::UnusedAssumption,
     ];
 
     /// The stable kebab-case id.
@@ -229,6 +229,13 @@ impl Rule {
                 "Nothing to do for rendered manifests; in an export, look why pods are missing."),
             Self::AutoscalerWithoutTarget => ("autoscaler-without-target", "its target is missing",
                 "Add the target's kind to the export."),
+            Self::BadAssumption => ("bad-assumption", "an assumption cannot be",
+                "Correct the assumptions; docs/assumptions.md says what each field means."),
+            Self::AssumptionContradicts => ("assumption-contradicts",
+                "an assumption is not what the export says",
+                "Correct or remove the assumption, or export again if the cluster has changed."),
+            Self::UnusedAssumption => ("unused-assumption", "an assumption about nothing in it",
+                "Nothing to do where one file of assumptions serves several exports."),
             Self::BadSchedulerConfig => ("bad-scheduler-config", "kube-scheduler refuses this",
                 "Correct this place; version 1.36 would not start with it."),
             Self::SchedulerConfigVersion => ("scheduler-config-version",
@@ -240,13 +247,6 @@ impl Rule {
                 "Nothing to do: what depends on its answers is UNKNOWN."),
             Self::OddProfile => ("odd-profile", "a plugin is left out where it matters",
                 "Turn it on again, or take what depends on the profile as UNKNOWN."),
-            Self::BadAssumption => ("bad-assumption", "an assumption cannot be",
-                "Correct the assumptions; docs/assumptions.md says what each field means."),
-            Self::AssumptionContradicts => ("assumption-contradicts",
-                "an assumption is not what the export says",
-                "Correct or remove the assumption, or export again if the cluster has changed."),
-            Self::UnusedAssumption => ("unused-assumption", "an assumption about nothing in it",
-                "Nothing to do where one file of assumptions serves several exports."),
         }
     }
 }

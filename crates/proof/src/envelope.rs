@@ -66,7 +66,12 @@ impl Envelope {
         let own = |id: &InstanceId| id.index() < cluster.pods().len();
         let shaky = dynamics.storage().doubtful(state);
         let starved = dynamics.storage().starved(state).filter(|_| rebuilt);
-        self.floating.extend(shaky.into_iter().chain(starved).filter(own));
+        let uncertain: Vec<InstanceId> = shaky.into_iter().chain(starved).collect();
+        if !uncertain.is_empty() {
+            // A node is not enough to serve.
+            self.sure = None;
+        }
+        self.floating.extend(uncertain.into_iter().filter(own));
         if !situation.acts {
             return;
         }

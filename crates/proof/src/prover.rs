@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, InstanceId, Placement};
+use holdfast_failover::storage::Standing;
 use holdfast_failover::{Dynamics, Situation, Step};
 use holdfast_scheduler::Scratch;
 
@@ -275,6 +276,7 @@ impl<'c> Prover<'c> {
             most: BTreeMap::new(),
             doubtful: Vec::new(),
             shaky: Vec::new(),
+            shaky_next: BTreeSet::new(),
             scored: false,
             examination: Examination::default(),
         };
@@ -348,6 +350,8 @@ struct Case<'a, 'c> {
     doubtful: Vec<Doubtful>,
     /// Pods of which nobody knows whether they can use their volumes.
     shaky: Vec<InstanceId>,
+    /// Subjects whose next pods are like that.
+    shaky_next: BTreeSet<usize>,
     /// Some pod that needs a node is spread by default, which only scores.
     scored: bool,
     examination: Examination,
@@ -613,6 +617,8 @@ impl Case<'_, '_> {
             let instance = self.placement.instance(pod);
             let position = prover.subjects.position(instance.workload);
             self.scored |= cluster.spec_of(instance.class).spread.is_empty();
+            let standing = prover.dynamics.storage().standing(self.placement, instance);
+            self.shaky_next.extend(position.filter(|_| standing == Standing::Unknown));
             let Some(doubt) = prover.doubts.of_pod(cluster, self.placement, pod) else { continue };
             let hopeless = calm
                 && doubts::is_no_excuse(doubt)
@@ -652,7 +658,7 @@ impl Case<'_, '_> {
     /// What was counted as serving may not, where nobody knows whether enough copies of a volume
     /// are up. Whoever falls short with all of them falls short without.
     fn note_shaky(&mut self) {
-        let Self { prover, placement, shaky, examination, .. } = self;
+        let Self { prover, placement, shaky, shaky_next, examination, .. } = self;
         let doubt = Verdict::Unknown(Doubt::VolumeCopies);
         for (position, finding) in &mut examination.findings {
             let of_subject = |pod: &&InstanceId| {
@@ -660,16 +666,18 @@ impl Case<'_, '_> {
                 prover.subjects.position(workload) == Some(*position)
             };
             let own: Vec<&InstanceId> = shaky.iter().filter(of_subject).collect();
-            if own.is_empty() {
+            if own.is_empty() && !shaky_next.contains(position) {
                 continue;
             }
             let serving = own.iter().filter(|pod| placement.instance(***pod).ready).count();
-            if finding.ready_at_once as usize <= serving && finding.immediately != Verdict::Refuted
+            if serving > 0
+                && finding.ready_at_once as usize <= serving
+                && finding.immediately != Verdict::Refuted
             {
                 finding.immediately = doubt.clone();
             }
             let (min, max) = finding.recovered_range;
-            let fewer = u32::try_from(own.len()).unwrap_or(u32::MAX);
+            let fewer = u32::try_from(own.len().max(1)).unwrap_or(u32::MAX);
             finding.recovered_range = (min.saturating_sub(fewer), max);
             finding.doubt(Doubt::VolumeCopies);
         }

@@ -250,8 +250,8 @@ mod tests {
         };
         let none = json!(null);
         let pods = [
-            set,
-            bare_set,
+            set("own-5f", &owner("Deployment", "own")),
+            set("bare-5f", &none),
             pod("own-5f-x", &owner("ReplicaSet", "own-5f"), Some("n"), true),
             pod("bare-5f-x", &owner("ReplicaSet", "bare-5f"), Some("n"), true),
             pod("gone-5f-x", &owner("ReplicaSet", "gone-5f"), Some("n"), true),

@@ -21,12 +21,12 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     output::check(&arguments.output.output)?;
     output::refuse_ndjson(&arguments.output.output)?;
     arguments.export.as_deref().map_or(Ok(()), output::check_folder)?;
-    let times = times(&arguments.assume)?;
     let inputs = &arguments.input.inputs;
     let sources = input::read(inputs)?;
     let kept = arguments.export.is_some().then(|| sources.clone());
     let loaded = super::load_cluster_of(sources, inputs, &arguments.scheduler)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
+    let times = times(Times::of_cluster(&loaded.cluster), &arguments.assume)?;
     let named = events::parse(&loaded.cluster, &arguments.event)?;
     let cluster = loaded.cluster.with_rollouts(&events::rollouts(&named));
     let states_per_set = arguments.budget.unwrap_or_else(|| default_budget(&cluster));
@@ -60,8 +60,7 @@ fn default_budget(cluster: &Cluster) -> usize {
 }
 
 /// `NAME=DURATION`, for instance `image-start=20s`.
-fn times(given: &[String]) -> Result<Times, Failure> {
-    let mut times = Times::default();
+fn times(mut times: Times, given: &[String]) -> Result<Times, Failure> {
     for text in given {
         let bad = |why: &str| Failure::usage(format!("--assume {text}: {why}"));
         let Some((name, value)) = text.split_once('=') else {

@@ -34,6 +34,8 @@ pub fn human(outcome: &Outcome, all: bool) -> String {
         control_plane::tell(&mut out, last);
         storage::tell(&mut out, last);
         pending(&mut out, last);
+        control_plane::tell(&mut out, last);
+        storage::tell(&mut out, last);
     }
     if let Some(timeline) = &outcome.timeline {
         downtimes(&mut out, timeline);

@@ -14,7 +14,8 @@ const EXPORTS: [&str; 5] = [
     "zero-spof/after-ceph.json",
 ];
 
-/// Words that stay: what Kubernetes or Rook gives a meaning, and the field `controller` of an owner.
+/// Words that stay: what Kubernetes or Rook gives a meaning, and the field `controller` of an
+/// owner.
 const API_WORDS: [&str; 12] = [
     "control-plane",
     "controller",
@@ -113,8 +114,9 @@ fn chosen(export: &Value) -> BTreeSet<&str> {
     for object in export["items"].as_array().unwrap() {
         let metadata = &object["metadata"];
         let name = metadata["name"].as_str().unwrap();
-        // The names that Kubernetes itself ships.
-        if !name.starts_with("system-") && object["kind"] != "CSIDriver" {
+        // The names that Kubernetes itself ships, and those that Rook gives by number.
+        let given = name.starts_with("system-") || name.starts_with("rook-ceph-osd-");
+        if !given && object["kind"] != "CSIDriver" {
             chosen.insert(name);
         }
         chosen.extend(metadata["namespace"].as_str());

@@ -130,8 +130,8 @@ fn ceph_stops_below_min_size() {
     assert_eq!(after(&lax, &["c", "d"]), WRITABLE);
 }
 
-/// <https://rook.io/docs/rook/latest/Storage-Configuration/Advanced/ceph-mon-health>: more than half
-/// of the monitors.
+/// <https://rook.io/docs/rook/latest/Storage-Configuration/Advanced/ceph-mon-health>: more than
+/// half of the monitors.
 #[test]
 fn ceph_needs_more_than_half_of_its_monitors() {
     let pool = r#""failureDomain":"host","replicated":{"size":3},"parameters":{"min_size":"1"}"#;
@@ -154,7 +154,8 @@ fn copies_that_may_share_a_host_are_not_known() {
 fn declared_copies_are_wherever_they_may_be() {
     let declared = |replicas, writable| {
         let storage = format!(
-            "storage:\n  - {{ storageClass: fast, replicas: {replicas}, writableWith: {writable} }}\n"
+            "storage:\n  - storageClass: fast\n    replicas: {replicas}\n    \
+             writableWith: {writable}\n"
         );
         cluster("example.com/disk", "", &storage)
     };

@@ -2,7 +2,8 @@ use super::assume;
 use crate::{Loaded, Options, Rule, Severity, Source, load};
 
 const EXPORT: &str = r#"
-{"apiVersion":"v1","kind":"Node","metadata":{"name":"a","labels":{"node-role.kubernetes.io/etcd":""}}}
+{"apiVersion":"v1","kind":"Node",
+ "metadata":{"name":"a","labels":{"node-role.kubernetes.io/etcd":""}}}
 {"apiVersion":"v1","kind":"Node","metadata":{"name":"b"}}
 {"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{"name":"fast"},
  "provisioner":"rook-ceph.rbd.csi.ceph.com","parameters":{"clusterID":"rook","pool":"p"}}

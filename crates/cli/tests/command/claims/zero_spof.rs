@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{any_node, culprits, failing, file, outcome, story, verdicts};
-use crate::holdfast::{fixtures, report, workload};
+use crate::holdfast::{fixtures, folder, report, run_in, workload, write};
 
 /// The plan's end, with either storage.
 const AFTER: [&str; 2] = ["zero-spof/after-longhorn", "zero-spof/after-ceph"];
@@ -153,4 +153,44 @@ fn a_volume_whose_copies_are_all_lost_is_not_proved() {
 fn a_pool_without_its_quorum_is_not_proved() {
     let report = failing("zero-spof/after-ceph", "cloudserver1,cloudserver2");
     assert!(!verdicts(&report, "StatefulSet", "postgres").contains('P'));
+}
+
+/// What somebody declared of the storage and the export says otherwise is an error that shows both.
+#[test]
+fn assumptions_that_contradict_the_export_are_refused() {
+    let folder = folder("contradicting-assumptions");
+    let file = |text: &str| {
+        let header = "apiVersion: holdfast.dev/v1\nkind: Assumptions\nstorage:\n";
+        write(&folder, "assumptions.yaml", format!("{header}{text}"));
+        folder.join("assumptions.yaml").display().to_string()
+    };
+    for (plan, text, line, detail) in [
+        (
+            AFTER[0],
+            "  - { storageClass: longhorn, replicas: 2 }\n",
+            4,
+            "2 replicas here, 3 of volume pvc-",
+        ),
+        (
+            AFTER[1],
+            "  - storageClass: rook-ceph-block\n    quorum: { members: [blackboar] }\n",
+            5,
+            "monitors on blackboar here, on cloudserver1, cloudserver2, cloudserver3 in the export",
+        ),
+        (
+            AFTER[1],
+            "  - { storageClass: rook-ceph-block }\n  - { storageClass: rook-ceph-block }\n",
+            5,
+            "storage class rook-ceph-block is declared twice, first in line 4",
+        ),
+    ] {
+        let assumptions = file(text);
+        for command in ["prove", "simulate", "inspect"] {
+            let arguments = [command, &super::file(plan), "--assumptions", &assumptions];
+            let run = run_in(&fixtures(), &arguments).ended(2);
+            assert!(run.stderr.contains(detail), "{command}: {}", run.stderr);
+            assert!(run.stderr.contains(&format!("assumptions.yaml:{line}:")), "{}", run.stderr);
+            assert!(run.stderr.contains("= help: Correct"), "{}", run.stderr);
+        }
+    }
 }
