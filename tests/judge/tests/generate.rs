@@ -45,7 +45,7 @@ fn flag() -> BoxedStrategy<Value> {
 
 fn labels() -> BoxedStrategy<Value> {
     let keys = ["app", "tier", "kubernetes.io/hostname", "topology.kubernetes.io/zone"];
-    let pair = (select(keys.to_vec()), select(&["", "a", "b", "ü", "\"quoted\"", "1", "true"][..]));
+    let pair = (select(keys.to_vec()), select(&["", "a", "b", "x_y.z-1", "B", "1", "true"][..]));
     vec(pair, 0..4)
         .prop_map(|pairs| {
             let pairs = pairs.into_iter().map(|(key, value)| (key.to_owned(), value.into()));

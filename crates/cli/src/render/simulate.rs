@@ -31,8 +31,6 @@ pub fn human(outcome: &Outcome, all: bool) -> String {
     tables::workloads(&mut out, outcome, all);
     tables::nodes(&mut out, outcome, all);
     if let Some(last) = outcome.steps.last() {
-        control_plane::tell(&mut out, last);
-        storage::tell(&mut out, last);
         pending(&mut out, last);
         control_plane::tell(&mut out, last);
         storage::tell(&mut out, last);

@@ -24,6 +24,7 @@ mod sample;
 mod scheduler;
 mod schemas;
 mod shapes;
+mod simulate;
 mod traps;
 mod usage;
 mod yaml;
