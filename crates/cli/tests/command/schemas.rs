@@ -1,4 +1,4 @@
-//! Every report is what its schema in the repository says.
+//! Every report and outcome is what its schema in the repository says.
 
 use boon::{Compiler, Schemas};
 use serde_json::Value;
@@ -12,6 +12,30 @@ const REPORTS: [&[&str]; 4] = [
     &["prove", "-o", "json", "--nodes", "2", "edge/cluster.json"],
     &["prove", "-o", "json", "--fail", "homelab-02", "homelab/cluster.json"],
 ];
+
+/// Stories with ranges, messages, storage, a lost quorum and a run that is told.
+const OUTCOMES: [&[&str]; 4] = [
+    &["simulate", "-o", "json", "homelab/cluster.json"],
+    &["simulate", "-o", "json", "homelab/cluster.json", "--event", "fail:homelab-04"],
+    &["simulate", "-o", "json", "edge/cluster.json", "--event", "fail:worker-1,worker-2"],
+    &["simulate", "-o", "json", "zero-spof/after-ceph.json", "--event", "fail:cloudserver1"],
+];
+
+#[test]
+fn outcomes_follow_their_schema() {
+    let path = fixtures().join("../docs/schemas/holdfast.outcome.v1.json");
+    let mut schemas = Schemas::new();
+    let schema = Compiler::new().compile(path.to_str().unwrap(), &mut schemas).unwrap();
+    for arguments in OUTCOMES {
+        let outcome: Value = serde_json::from_str(&run(arguments).stdout).unwrap();
+        if let Err(error) = schemas.validate(&outcome, schema) {
+            panic!("{arguments:?}: {error}");
+        }
+        let mut wrong = outcome;
+        wrong["steps"][0]["nodes"] = Value::Null;
+        assert!(schemas.validate(&wrong, schema).is_err(), "the schema says something");
+    }
+}
 
 #[test]
 fn reports_follow_their_schema() {
