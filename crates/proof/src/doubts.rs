@@ -12,7 +12,9 @@ use holdfast_cluster::profile::{Extender, Oddity, Profile};
 use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::volume::{PodVolume, VolumeSource};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
-use holdfast_cluster::{ClassId, Cluster, InstanceId, Placement, PodClass, PodSpec, Symbol};
+use holdfast_cluster::{
+    ClassId, Cluster, InstanceId, Placement, PodClass, PodSpec, Resources, Symbol,
+};
 use holdfast_failover::volumes;
 
 use crate::verdict::Doubt;
@@ -100,6 +102,7 @@ pub(crate) fn is_no_excuse(doubt: Doubt) -> bool {
         Doubt::ForeignScheduler
             | Doubt::ForeignPlugin
             | Doubt::Extender
+            | Doubt::UnknownResource
             | Doubt::Missing(InputKind::Namespace)
     )
 }
@@ -145,6 +148,9 @@ fn of_class(cluster: &Cluster, class: ClassId, volumes_fail: bool) -> Option<Dou
     if let Some(part) = spec.unmodelled.first() {
         return Some(Doubt::Unmodelled(*part));
     }
+    if asks_for_unknown_resource(cluster, spec) {
+        return Some(Doubt::UnknownResource);
+    }
     if volumes_fail && spec.volumes.iter().any(is_looked_at) {
         return Some(Doubt::Unmodelled(Unmodelled::UntranslatableDisk));
     }
@@ -152,6 +158,22 @@ fn of_class(cluster: &Cluster, class: ClassId, volumes_fail: bool) -> Option<Dou
     let missing = spec.volumes.iter().find_map(|volume| lacks(cluster, class.namespace, volume));
     let missing = missing.or_else(|| lacks_namespaces(cluster, class));
     missing.or_else(|| lacks_groups(cluster, profile, spec)).map(Doubt::Missing)
+}
+
+/// Whether the pod requests an extended resource that no node lists: a `DeviceClass` may stand for
+/// it (feature gate `DRAExtendedResource`, on by default in v1.36.3), which is not read.
+fn asks_for_unknown_resource(cluster: &Cluster, spec: &PodSpec) -> bool {
+    let is_extended = |name: &Symbol| {
+        let text = cluster.text(*name);
+        // `IsExtendedResourceName`, `pkg/apis/core/v1/helper/helpers.go`.
+        text.contains('/') && !text.contains("kubernetes.io/") && !text.starts_with("requests.")
+    };
+    let listed = |name: Symbol| {
+        let lists = |amounts: &Resources| amounts.scalars.iter().any(|(known, _)| *known == name);
+        cluster.nodes().iter().any(|node| lists(&node.allocatable) || lists(&node.capacity))
+    };
+    let mut asked = spec.requests.scalars.iter().filter(|(_, amount)| *amount > 0);
+    asked.any(|(name, _)| is_extended(name) && !listed(*name))
 }
 
 /// What is not known of the scheduler that places the pod.

@@ -13,6 +13,7 @@
 //! * [`verdict`]: the answers, as data.
 //! * [`witness`]: a run that refutes a claim, replayed before it is reported.
 //! * [`simulation`]: what a story of events comes to, event by event.
+//! * [`stuck`]: drains and rollouts that do not get on.
 //! * [`outcome`]: the same with names, for machines.
 //! * [`timeline`]: one run on a virtual clock, with names.
 //! * [`report`]: everything with names instead of numbers, for machines.
@@ -29,6 +30,7 @@ mod rest;
 pub mod scenario;
 pub mod simulation;
 pub mod start;
+pub mod stuck;
 pub mod subject;
 pub mod summary;
 pub mod timeline;

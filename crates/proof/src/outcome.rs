@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 
 use holdfast_cluster::placement::NodeUse;
 use holdfast_cluster::{Cluster, NodeId};
+use holdfast_failover::budgets::Refusal;
 use serde::Serialize;
 
 pub use self::control_plane::{ControlPlaneOutcome, PartOutcome, TakeoverOutcome};
 pub use self::storage::VolumeOutcome;
 use crate::report::{doubt_id, kind_name};
 use crate::simulation::{Range, Simulator, Stage, WorkloadRanges};
+use crate::stuck::Stuck;
 use crate::subject::Subject;
 use crate::timeline::Timeline;
 
@@ -44,6 +46,12 @@ pub struct StepOutcome {
     /// left out where there are none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub storage: BTreeMap<String, VolumeOutcome>,
+    /// Drains that are blocked once all is quiet, in some run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<BlockedOutcome>,
+    /// Workloads whose rollout does not get on, in some run, by `KIND/NAMESPACE/NAME`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stuck: Vec<String>,
     /// Every end of every range is reached in some run; otherwise they are wider than need be.
     pub exact: bool,
     /// What the ranges rest on, or why they are wider than need be.
@@ -54,6 +62,18 @@ pub struct StepOutcome {
     pub restless: bool,
     /// States that were tried.
     pub states: u64,
+}
+
+/// A pod that stands in the way of a drain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct BlockedOutcome {
+    /// The node.
+    pub node: String,
+    /// The pod, by namespace and name.
+    pub pod: String,
+    /// The budgets that select it, by namespace and name: one that allows no more, or two, which
+    /// the eviction API refuses.
+    pub budgets: Vec<String>,
 }
 
 /// A doubt, by name.
@@ -137,6 +157,13 @@ fn step(simulator: &Simulator<'_>, event: &str, stage: &Stage) -> StepOutcome {
             .collect(),
         control_plane: control_plane::control_plane(dynamics.control_plane(), &stage.example),
         storage: storage::storage(cluster, dynamics.storage(), &stage.example),
+        blocked: stage.stuck.iter().filter_map(|stuck| blocked(cluster, stage, *stuck)).collect(),
+        stuck: simulator
+            .subjects()
+            .iter()
+            .filter(|subject| stage.stuck.contains(&Stuck::Rollout(subject.root)))
+            .map(|subject| key(cluster, subject))
+            .collect(),
         exact: stage.exact,
         doubts: stage
             .doubts
@@ -149,6 +176,27 @@ fn step(simulator: &Simulator<'_>, event: &str, stage: &Stage) -> StepOutcome {
         restless: stage.restless,
         states: stage.states,
     }
+}
+
+fn blocked(cluster: &Cluster, stage: &Stage, stuck: Stuck) -> Option<BlockedOutcome> {
+    let Stuck::Drain { node, pod, why } = stuck else { return None };
+    let budget = |at: usize| {
+        let budget = &cluster.objects().budgets[at];
+        format!("{}/{}", cluster.text(budget.namespace), cluster.text(budget.name))
+    };
+    let budgets = match why {
+        Refusal::Budget(one) => vec![budget(one)],
+        Refusal::TwoBudgets(one, other) => vec![budget(one), budget(other)],
+    };
+    // Whoever is drained was there before the story, or has taken the place of one that was.
+    let instance = stage.example.instances().get(pod.index())?;
+    let name = match instance.origin {
+        Some(pod) => cluster.pod(pod).name,
+        None => cluster.workload(instance.workload).name,
+    };
+    let namespace = cluster.text(cluster.class(instance.class).namespace);
+    let pod = format!("{namespace}/{}", cluster.text(name));
+    Some(BlockedOutcome { node: cluster.node_name(node).to_owned(), pod, budgets })
 }
 
 /// `KIND/NAMESPACE/NAME`.

@@ -334,6 +334,7 @@ pub(crate) fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
         Doubt::Lost(kind) => ("lost-input", Some(format!("{kind:?}"))),
         Doubt::Missing(kind) => ("missing-input", Some(format!("{kind:?}"))),
         Doubt::Choices => ("choices", None),
+        Doubt::UnknownResource => ("unknown-resource", None),
         Doubt::Sampling => ("sampling", None),
         Doubt::EvictionsStop => ("evictions-stop", None),
         Doubt::VolumeCopies => ("volume-copies", None),

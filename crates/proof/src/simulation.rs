@@ -17,6 +17,7 @@ use crate::envelope::Envelope;
 use crate::explore::canonical;
 use crate::prover::Settings;
 use crate::rest::{Limits, Rest, Rests, Search};
+use crate::stuck::{self, Stuck};
 use crate::subject::{Subject, follows_nodes};
 use crate::verdict::Doubt;
 
@@ -68,6 +69,8 @@ pub struct Stage {
     pub states: u64,
     /// In some run the cluster never comes to rest.
     pub restless: bool,
+    /// What does not get on, in some run.
+    pub stuck: BTreeSet<Stuck>,
 }
 
 /// A story that cannot go on.
@@ -187,6 +190,7 @@ impl<'c> Simulator<'c> {
             doubts,
             states: seen,
             restless,
+            stuck: rests.iter().flat_map(|(state, _)| stuck::of(&self.dynamics, state)).collect(),
         };
         self.add_messages(&mut stage, &rests);
         if !exact {

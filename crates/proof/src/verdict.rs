@@ -43,6 +43,8 @@ pub enum Doubt {
     OddProfile(Plugin),
     /// A pod uses something that is not modelled.
     Unmodelled(Unmodelled),
+    /// A pod asks for an extended resource that no node lists; a device class may stand for it.
+    UnknownResource,
     /// A part of the input could not be read, and objects of this kind may have been in it.
     Lost(InputKind),
     /// The export lacks objects of a kind that the answer depends on.

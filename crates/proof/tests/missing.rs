@@ -168,3 +168,15 @@ fn what_nothing_can_cure_is_refuted_all_the_same() {
     objects.extend([claim("ReadWriteMany"), volume("ReadWriteMany")]);
     assert_eq!(verdict(&objects), Verdict::Refuted);
 }
+
+/// `DRAExtendedResource` is on by default in 1.36: a device class may stand for a resource that no
+/// node lists. Of one that some node lists the others have none.
+#[test]
+fn a_resource_that_no_node_lists_may_be_a_device_class() {
+    let container = json!([{"name": "c", "image": "i",
+        "resources": {"requests": {"example.com/gpu": "1"}, "limits": {"example.com/gpu": "1"}}}]);
+    let mut objects = web(&json!({"containers": container}));
+    assert_eq!(verdict(&objects), Verdict::Unknown(Doubt::UnknownResource));
+    objects[0]["status"]["allocatable"]["example.com/gpu"] = json!("1");
+    assert_eq!(verdict(&objects), Verdict::Refuted);
+}

@@ -149,6 +149,8 @@ mod tests {
             states: 1,
             control_plane: None,
             storage: BTreeMap::new(),
+            blocked: Vec::new(),
+            stuck: Vec::new(),
         }
     }
 

@@ -270,6 +270,11 @@ pub(super) fn doubt_reason(reason: &str, detail: &str) -> String {
             "a part of the input could not be read, and {detail} objects may have been in it"
         ),
         "missing-input" => format!("the export holds no {detail}, on which the answer depends"),
+        "unknown-resource" => {
+            "its pods ask for a resource that no node lists; a DeviceClass may stand for it, which \
+             is not read"
+                .to_owned()
+        }
         "choices" => "there are more ways to choose whom to delete than are tried".to_owned(),
         "sampling" => {
             "the scheduler looks at some of so many nodes only, perhaps not at these".to_owned()

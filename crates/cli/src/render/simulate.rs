@@ -30,6 +30,7 @@ pub fn human(outcome: &Outcome, all: bool) -> String {
     }
     tables::workloads(&mut out, outcome, all);
     tables::nodes(&mut out, outcome, all);
+    stuck(&mut out, outcome);
     if let Some(last) = outcome.steps.last() {
         pending(&mut out, last);
         control_plane::tell(&mut out, last);
@@ -87,6 +88,39 @@ fn answer(outcome: &Outcome) -> String {
         let _ = write!(sentence, "; of these {} before", words::list(&before, 6));
     }
     sentence
+}
+
+/// Drains and rollouts that do not get on, by name.
+fn stuck(out: &mut String, outcome: &Outcome) {
+    let mut told = false;
+    for step in outcome.steps.iter().skip(1) {
+        for blocked in &step.blocked {
+            let (node, pod) = (&blocked.node, &blocked.pod);
+            let why = match blocked.budgets.as_slice() {
+                [one] => format!("its budget {one} allows no eviction"),
+                several => format!(
+                    "the eviction API refuses pods with more than one budget: {}",
+                    words::list(several, several.len())
+                ),
+            };
+            paragraph(out, &format!("{}: {pod} blocks the drain of {node}: {why}", step.event));
+            told = true;
+        }
+        for workload in &step.stuck {
+            let name = tables::short_name(workload);
+            paragraph(out, &format!("{}: the rollout of {name} is stuck", step.event));
+            told = true;
+        }
+    }
+    if told {
+        out.push('\n');
+    }
+}
+
+fn paragraph(out: &mut String, text: &str) {
+    for line in words::wrap(text, WIDTH) {
+        let _ = writeln!(out, "{line}");
+    }
 }
 
 /// What the scheduler says to those that wait at the end.

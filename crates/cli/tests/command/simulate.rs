@@ -83,6 +83,8 @@ fn a_rolling_update_with_hard_anti_affinity_gets_stuck() {
         let arguments = ["simulate", "cluster.json", "-o", "json"].into_iter().chain(rollout);
         let outcome = run_in(&folder, &arguments.collect::<Vec<_>>()).ended(0).json();
         let web = outcome["steps"][1]["workloads"]["Deployment/default/web"].clone();
+        let wanted = (name == "stuck").then(|| json!(["Deployment/default/web"]));
+        assert_eq!(outcome["steps"][1].get("stuck"), wanted.as_ref(), "{name}");
         (at_rest(&outcome, "Deployment/default/web"), web["messages"].clone())
     };
     let (stuck, says) = rolled("stuck", 3, json!({"type": "RollingUpdate"}));
@@ -113,10 +115,12 @@ fn without_quorum_nothing_fails_over() {
 /// Plan Z: a budget equal to the replica count blocks every drain, and is named by what stays.
 #[test]
 fn a_budget_of_all_replicas_blocks_a_drain() {
-    let outcome = story("zero-spof/after-longhorn.json", &["drain:cloudserver1"], 0);
+    let outcome = story("zero-spof/after-longhorn.json", &["drain:blackboar"], 0);
     assert_eq!(at_rest(&outcome, "Deployment/shop/checkout"), "2 0 0");
-    let stays = &outcome["steps"][1]["nodes"]["cloudserver1"]["pods"]["min"];
-    assert!(stays.as_u64() > Some(0), "daemons and what the budget holds");
+    let blocked = outcome["steps"][1]["blocked"].as_array().unwrap();
+    let is_checkout = |pod: &&Value| pod["pod"].as_str().unwrap().starts_with("shop/checkout-");
+    let pod = blocked.iter().find(is_checkout).unwrap_or_else(|| panic!("{blocked:?}"));
+    assert_eq!((&pod["node"], &pod["budgets"]), (&json!("blackboar"), &json!(["shop/checkout"])));
 }
 
 /// Plan Z: the majority side goes on without the minority, whose pods run on unheard and so exist
