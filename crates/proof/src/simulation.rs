@@ -3,7 +3,7 @@
 //! Every event happens once the cluster is quiet after the one before it. From each state in which
 //! it may then be the event is followed to every place of rest. Where there are more states than
 //! the budget allows, or something that the outcome depends on is not known, the ranges are those
-//! of an [`Envelope`] instead, which is wide enough for whatever may happen.
+//! of an envelope instead, which is wide enough for whatever may happen.
 
 use std::collections::{BTreeMap, BTreeSet};
 

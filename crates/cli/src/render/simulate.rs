@@ -81,7 +81,11 @@ fn answer(outcome: &Outcome) -> String {
     if !maybe.is_empty() {
         let joint = if sure.is_empty() { "" } else { "; " };
         let may = words::list(&maybe, 6);
-        let _ = write!(sentence, "{joint}{may} may, depending on the order of things");
+        let why = match last.exact {
+            true => "depending on the order of things",
+            false => "for all that is known (see the end)",
+        };
+        let _ = write!(sentence, "{joint}{may} may, {why}");
     }
     let before = names(&|name, w| short(w) && was_short(name));
     if !before.is_empty() && outcome.steps.len() > 1 {
