@@ -81,9 +81,10 @@ fn answer(outcome: &Outcome) -> String {
     if !maybe.is_empty() {
         let joint = if sure.is_empty() { "" } else { "; " };
         let may = words::list(&maybe, 6);
-        let why = match last.exact {
-            true => "depending on the order of things",
-            false => "for all that is known (see the end)",
+        let why = if last.exact {
+            "depending on the order of things"
+        } else {
+            "for all that is known (see the end)"
         };
         let _ = write!(sentence, "{joint}{may} may, {why}");
     }
