@@ -113,7 +113,7 @@ fn assume(loaded: Loaded, file: Option<&PathBuf>) -> Result<Loaded, Failure> {
 ///
 /// # Errors
 /// When there is none of that name.
-fn node_named(cluster: &Cluster, option: &str, name: &str) -> Result<NodeId, Failure> {
+pub(crate) fn node_named(cluster: &Cluster, option: &str, name: &str) -> Result<NodeId, Failure> {
     let known = cluster.find(name).and_then(|symbol| cluster.node_named(symbol));
     known.ok_or_else(|| {
         let names: Vec<&str> = cluster.node_ids().map(|id| cluster.node_name(id)).collect();

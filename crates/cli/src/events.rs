@@ -6,8 +6,8 @@ use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, NodeId, PodId, WorkloadId};
 use holdfast_failover::{Event, Impossible};
 
+use crate::commands::node_named;
 use crate::failure::{Failure, nearest};
-use crate::render::words;
 
 /// What may be typed, for people who typed something else.
 pub const FORMS: &str = "fail:NODES, recover:NODES, delete:NODES, out-of-service:NODES, \
@@ -91,7 +91,7 @@ fn nodes(cluster: &Cluster, text: &str, what: &str) -> Result<Vec<NodeId>, Failu
     for part in what.split(',') {
         match part.split_once('=') {
             Some((key, value)) => found.extend(labelled(cluster, text, key, value)?),
-            None => found.push(node(cluster, text, part)?),
+            None => found.push(node_named(cluster, &format!("--event {text}"), part)?),
         }
     }
     found.sort_unstable();
@@ -119,18 +119,6 @@ fn hosts(cluster: &Cluster, text: &str, what: &str, fail: bool) -> Result<Event,
         (true, false) => Event::Recover(found),
         (false, true) => Event::FailMachines(machines, found),
         (false, false) => Event::RecoverMachines(machines, found),
-    })
-}
-
-fn node(cluster: &Cluster, text: &str, name: &str) -> Result<NodeId, Failure> {
-    let known = cluster.find(name).and_then(|symbol| cluster.node_named(symbol));
-    known.ok_or_else(|| {
-        let names: Vec<&str> = cluster.node_ids().map(|id| cluster.node_name(id)).collect();
-        let failure = Failure::usage(format!("--event {text}: there is no node named {name:?}"));
-        match nearest(name, names.iter().copied()) {
-            Some(near) => failure.hint(format!("did you mean {near}?")),
-            None => failure.hint(format!("the nodes are {}", words::list(&names, 12))),
-        }
     })
 }
 

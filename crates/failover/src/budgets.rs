@@ -6,7 +6,7 @@
 
 use holdfast_cluster::budget::{Amount, Budget, BudgetRule};
 use holdfast_cluster::placement::Whereabouts;
-use holdfast_cluster::workload::{Provenance, WorkloadKind};
+use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, Instance, InstanceId, Placement, WorkloadId};
 
 /// How a budget stands.
@@ -133,11 +133,6 @@ pub fn may_evict(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> R
     let Standing { healthy, needed, allowed, .. } = standing(cluster, placement, &budgets[at]);
     let unhealthy_goes = budgets[at].evict_unhealthy || healthy >= needed && needed > 0;
     if allowed > 0 || !instance.ready && unhealthy_goes { Ok(()) } else { Err(Refusal::Budget(at)) }
-}
-
-/// Whether the scale of the workload's pods is only what its pods tell.
-pub fn is_guessed(cluster: &Cluster, id: WorkloadId) -> bool {
-    cluster.workload(scaled(cluster, id)).provenance == Provenance::Inferred
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub mod counting;
 mod doubts;
 mod envelope;
 pub mod explore;
+mod names;
 pub mod outcome;
 pub mod prover;
 pub mod report;

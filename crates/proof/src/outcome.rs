@@ -12,6 +12,7 @@ use serde::Serialize;
 
 pub use self::control_plane::{ControlPlaneOutcome, PartOutcome, TakeoverOutcome};
 pub use self::storage::VolumeOutcome;
+use crate::names;
 use crate::report::{doubt_id, kind_name};
 use crate::simulation::{Range, Simulator, Stage, WorkloadRanges};
 use crate::stuck::Stuck;
@@ -189,13 +190,8 @@ fn blocked(cluster: &Cluster, stage: &Stage, stuck: Stuck) -> Option<BlockedOutc
         Refusal::TwoBudgets(one, other) => vec![budget(one), budget(other)],
     };
     // Whoever is drained was there before the story, or has taken the place of one that was.
-    let instance = stage.example.instances().get(pod.index())?;
-    let name = match instance.origin {
-        Some(pod) => cluster.pod(pod).name,
-        None => cluster.workload(instance.workload).name,
-    };
-    let namespace = cluster.text(cluster.class(instance.class).namespace);
-    let pod = format!("{namespace}/{}", cluster.text(name));
+    stage.example.instances().get(pod.index())?;
+    let (pod, _) = names::of_pod(cluster, &stage.example, pod);
     Some(BlockedOutcome { node: cluster.node_name(node).to_owned(), pod, budgets })
 }
 

@@ -8,6 +8,7 @@ use holdfast_failover::Step;
 use holdfast_scheduler::{Words, message, release};
 use serde::Serialize;
 
+use crate::names;
 use crate::prover::{Finding, Prover};
 use crate::scenario::FailureSet;
 use crate::subject::Exclusion;
@@ -468,17 +469,10 @@ impl Namer<'_> {
     }
 
     fn pod(&self, placement: &Placement, id: InstanceId) -> PodReport {
-        let instance = placement.instance(id);
-        let namespace = self.cluster.class(instance.class).namespace;
-        let name = match instance.origin {
-            Some(pod) => self.cluster.pod(pod).name,
-            None => self.cluster.workload(instance.workload).name,
-        };
-        PodReport {
-            pod: format!("{}/{}", self.cluster.text(namespace), self.cluster.text(name)),
-            replacement: instance.origin.map(InstanceId::from) != Some(id),
-            node: instance.node().map(|node| self.cluster.node_name(node).to_owned()),
-        }
+        let (pod, replacement) = names::of_pod(self.cluster, placement, id);
+        let node = placement.instance(id).node();
+        let node = node.map(|node| self.cluster.node_name(node).to_owned());
+        PodReport { pod, replacement, node }
     }
 }
 

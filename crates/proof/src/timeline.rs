@@ -9,6 +9,7 @@ use holdfast_failover::times::Seconds;
 use holdfast_failover::{Step, Time, Times};
 use serde::Serialize;
 
+use crate::names;
 use crate::outcome::key;
 use crate::simulation::{Simulator, Stage};
 use crate::subject::{Subject, follows_nodes};
@@ -191,14 +192,7 @@ impl Names<'_> {
     }
 
     fn pod(&self, id: InstanceId) -> (String, bool) {
-        let instance = self.story.end.instance(id);
-        let namespace = self.cluster.class(instance.class).namespace;
-        let name = match instance.origin {
-            Some(pod) => self.cluster.pod(pod).name,
-            None => self.cluster.workload(instance.workload).name,
-        };
-        let text = format!("{}/{}", self.cluster.text(namespace), self.cluster.text(name));
-        (text, instance.origin.map(InstanceId::from) != Some(id))
+        names::of_pod(self.cluster, &self.story.end, id)
     }
 }
 
