@@ -564,7 +564,8 @@ impl<'c> Dynamics<'c> {
         if !nominated && (!spec.preempts || !self.outranks_any(placement, spec.priority)) {
             return;
         }
-        let Some(found) = self.scheduler.preempt(placement, pod) else {
+        let decision = self.scheduler.decide(placement, pod);
+        let Some(found) = &decision.preemption else {
             // Without anybody to preempt by, no node is kept free either
             // (`schedulingAlgorithm`, `pkg/scheduler/schedule_one.go`, v1.36.3).
             let profile = self.scheduler.profile_of(placement, pod);
@@ -579,7 +580,7 @@ impl<'c> Dynamics<'c> {
         if !matches!(found, Preemption::Helps(_)) {
             return;
         }
-        let found = preemption::outcomes(&self.scheduler, placement, &situation.allowed, pod);
+        let found = preemption::outcomes(&self.scheduler, placement, &situation.allowed, &decision);
         steps.coarse |= found.more;
         let profile = self.scheduler.profile_of(placement, pod);
         let nodes = placement.nodes().iter().filter(|node| node.exists).count();

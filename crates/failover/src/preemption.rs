@@ -7,8 +7,8 @@
 //! tried.
 
 use holdfast_cluster::{Cluster, InstanceId, Placement};
-use holdfast_scheduler::Scheduler;
 use holdfast_scheduler::preemption::Outcomes;
+use holdfast_scheduler::{Decision, Scheduler};
 
 use crate::budgets;
 
@@ -19,13 +19,13 @@ pub(crate) fn start_time(cluster: &Cluster, placement: &Placement, pod: Instance
     (InstanceId::from(origin) == pod).then(|| cluster.pod(origin).start_time)?
 }
 
-/// Every preemption that may come next for a pod that fits nowhere. `before` is what each budget
-/// allowed when all was quiet.
+/// Every preemption that may come next for a pod that was decided to fit nowhere. `before` is what
+/// each budget allowed when all was quiet.
 pub(crate) fn outcomes(
     scheduler: &Scheduler<'_>,
     placement: &Placement,
     before: &[i64],
-    pod: InstanceId,
+    decision: &Decision,
 ) -> Outcomes {
     let standings = budgets::standings(scheduler.cluster(), placement);
     let now: Vec<i64> = standings.into_iter().map(|standing| standing.allowed).collect();
@@ -33,5 +33,5 @@ pub(crate) fn outcomes(
     if now != before {
         allowed.push(now);
     }
-    scheduler.preemptions(placement, pod, &allowed)
+    scheduler.preemptions(placement, decision, &allowed)
 }

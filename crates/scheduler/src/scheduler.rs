@@ -155,29 +155,20 @@ impl<'c> Scheduler<'c> {
         &scratch.feasible
     }
 
-    /// What evicting less important pods would do for the pod, as `DefaultPreemption` sees it.
-    /// `None` if the pod is gated, fits without it, or there is no node at all.
-    pub fn preempt(&self, placement: &Placement, pod: InstanceId) -> Option<Preemption> {
-        self.decide(placement, pod).preemption
-    }
-
-    /// Every preemption that there may be for a pod that fits nowhere, whichever of equally
-    /// important pods came first, and with whichever of these states of the budgets (what each
-    /// allows, in their order).
+    /// Every preemption that there may be for a pod that was decided to fit nowhere, whichever of
+    /// equally important pods came first, and with whichever of these states of the budgets (what
+    /// each allows, in their order).
     pub fn preemptions(
         &self,
         placement: &Placement,
-        pod: InstanceId,
+        decision: &Decision,
         allowed: &[Vec<i64>],
     ) -> Outcomes {
-        let decision = self.decide(placement, pod);
-        let context = self.context(placement, pod);
-        match (&decision.preemption, Cycle::pre_filter(context)) {
-            (Some(Preemption::Helps(_)), (cycle, _)) => {
-                outcomes::outcomes(&cycle, &decision, allowed)
-            }
-            _ => Outcomes::default(),
+        if !matches!(decision.preemption, Some(Preemption::Helps(_))) {
+            return Outcomes::default();
         }
+        let (cycle, _) = Cycle::pre_filter(self.context(placement, decision.pod));
+        outcomes::outcomes(&cycle, decision, allowed)
     }
 
     /// The full story: every node with reasons or scores, candidates, preemption.

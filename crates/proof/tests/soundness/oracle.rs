@@ -343,7 +343,7 @@ impl<'c> Oracle<'c> {
                 Some(Preemption::Helps(_)) => {
                     runs.preempted = true;
                     let allowed = [budgets.to_vec(), self.allowed(placement)];
-                    let found = self.scheduler.preemptions(placement, pod, &allowed);
+                    let found = self.scheduler.preemptions(placement, &decision, &allowed);
                     assert!(!found.more, "few pods");
                     for (node, victims) in &found.all {
                         let next = self.nominated(placement, pod, *node);
