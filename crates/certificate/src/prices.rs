@@ -42,16 +42,6 @@ impl Resource {
         })
     }
 
-    pub(crate) fn name(self, cluster: &Cluster) -> String {
-        match self {
-            Self::Cpu => "cpu".to_owned(),
-            Self::Memory => "memory".to_owned(),
-            Self::EphemeralStorage => "ephemeral-storage".to_owned(),
-            Self::Pods => "pods".to_owned(),
-            Self::Scalar(name) => cluster.text(name).to_owned(),
-        }
-    }
-
     /// How much of it there is in an amount, of which the number of pods is no part.
     fn of(self, amount: &Resources, pods: i64) -> i128 {
         i128::from(match self {

@@ -10,7 +10,8 @@ use holdfast_scheduler::Scratch;
 use crate::claims::{Subject, Subjects};
 use crate::closed::Walk;
 use crate::flaw::{Broken, ClaimName, Flaw, Whose};
-use crate::format::{Certificate, Claim, Closed, Move, Question, Run, SCHEMA, State, Summary};
+use crate::format::{
+    Certificate, Claim, Closed, Move, Question, Rooms, Run, SCHEMA, State, Summary};
 use crate::room::{Hints, Lost};
 use crate::run::{Replay, begin};
 use crate::unknown::Unknown;
@@ -74,7 +75,7 @@ impl<'c> Reader<'c> {
             claims: Vec::new(),
             question: asked(cluster, &certificate.question)?,
             starts: Vec::new(),
-            hints: read_rooms(cluster, certificate)?,
+            hints: read_rooms(cluster, &certificate.rooms)?,
             closed: BTreeMap::new(),
             moves: certificate.steps.clone(),
         };
@@ -223,7 +224,11 @@ impl<'c> Reader<'c> {
         Ok(())
     }
 
-    fn add_closed(&mut self, closed: &Closed) -> Result<(), Broken> {
+    /// Takes in a closed set of states. Whoever makes a certificate adds what a check misses.
+    ///
+    /// # Errors
+    /// When it is of a failure that is not asked about, or of one that has such a set.
+    pub fn add_closed(&mut self, closed: &Closed) -> Result<(), Broken> {
         let set = find_nodes(self.cluster(), &closed.fail).ok_or(Broken::Needless)?;
         if !self.starts.iter().any(|start| start.number == closed.from) {
             return Err(Broken::From(closed.from));
@@ -231,6 +236,33 @@ impl<'c> Reader<'c> {
         let asked = self.is_asked(&set);
         let before = self.closed.insert((set, closed.from), closed.states.clone());
         if asked && before.is_none() { Ok(()) } else { Err(Broken::Needless) }
+    }
+
+    /// Takes in steps that closed sets are made of.
+    pub fn set_steps(&mut self, steps: &[Move]) {
+        self.moves = steps.to_vec();
+    }
+
+    /// Takes in rooms.
+    ///
+    /// # Errors
+    /// When they name something that there is not.
+    pub fn add_rooms(&mut self, rooms: &[Rooms]) -> Result<(), Flaw> {
+        self.hints = read_rooms(self.cluster(), rooms)?;
+        Ok(())
+    }
+
+    /// Claims no longer what does not follow.
+    pub fn withdraw(&mut self, whose: &Whose) {
+        let cluster = self.cluster();
+        for (subject, (one, other)) in self.subjects.all.iter().zip(&mut self.claims) {
+            if names::workload(cluster, subject.root) == whose.workload {
+                match whose.claim {
+                    ClaimName::Immediately => *one = Claim::Unknown,
+                    ClaimName::Recovered => *other = Claim::Unknown,
+                }
+            }
+        }
     }
 
     /// Whether all that is proved follows where these nodes fail.
@@ -290,13 +322,13 @@ fn find_nodes(cluster: &Cluster, names: &[String]) -> Option<Vec<NodeId>> {
     nodes.filter(|nodes| nodes.is_sorted_by(|one, other| one < other))
 }
 
-fn read_rooms(
-    cluster: &Cluster,
-    certificate: &Certificate,
-) -> Result<BTreeMap<ClassId, Hints>, Flaw> {
-    let sorts = names::sorts(cluster);
+fn read_rooms(cluster: &Cluster, all: &[Rooms]) -> Result<BTreeMap<ClassId, Hints>, Flaw> {
     let mut hints: BTreeMap<ClassId, Hints> = BTreeMap::new();
-    for rooms in &certificate.rooms {
+    if all.is_empty() {
+        return Ok(hints);
+    }
+    let sorts = names::sorts(cluster);
+    for rooms in all {
         let class = sorts.get(&rooms.like).ok_or_else(|| Flaw::Room(rooms.like.clone()))?;
         hints.entry(*class).or_default().read(cluster, rooms).map_err(Flaw::Room)?;
     }

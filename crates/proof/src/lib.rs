@@ -16,9 +16,11 @@
 //! * [`stuck`]: drains and rollouts that do not get on.
 //! * [`outcome`]: the same with names, for machines.
 //! * [`timeline`]: one run on a virtual clock, with names.
+//! * [`certify`]: why it is so, for a second reader.
 //! * [`report`]: everything with names instead of numbers, for machines.
 
 pub mod bound;
+pub mod certify;
 pub mod counting;
 mod doubts;
 mod envelope;
