@@ -22,8 +22,6 @@ pub enum Flaw {
     Summary,
     /// Parts of the input could not be read, so that nothing can be claimed.
     LostInput,
-    /// A position in its list of steps that is not there.
-    NoStep(usize),
     /// A sort of pods, a node or a resource that there is not.
     Room(String),
     /// Something is wrong with the states before anything fails.

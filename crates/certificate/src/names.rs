@@ -89,7 +89,19 @@ pub fn find<'s>(
     wanted: &Move,
 ) -> Option<&'s Step> {
     let mut all = steps.sure.iter().chain(&steps.possible);
-    all.find(|one| step(cluster, placement, one).as_ref() == Some(wanted))
+    // Names are made only where kind and node are the same.
+    all.find(|one| {
+        let near = match (one, wanted) {
+            (Step::Schedule { node, .. }, Move::Schedule { node: name, .. })
+            | (Step::Preempt { node, .. }, Move::Preempt { node: name, .. }) => {
+                cluster.node_name(*node) == name
+            }
+            (Step::Schedule { .. } | Step::Preempt { .. }, _)
+            | (_, Move::Schedule { .. } | Move::Preempt { .. }) => false,
+            _ => true,
+        };
+        near && step(cluster, placement, one).as_ref() == Some(wanted)
+    })
 }
 
 /// The sorts of pods that have a name, by name.

@@ -13,7 +13,7 @@ use crate::flaw::{Broken, ClaimName, Flaw, Whose};
 use crate::format::{
     Certificate, Claim, Closed, Move, Question, Rooms, Run, SCHEMA, State, Summary};
 use crate::room::{Hints, Lost};
-use crate::run::{Replay, begin};
+use crate::run::{End, Replay, begin};
 use crate::unknown::Unknown;
 use crate::{digest, names, steady};
 
@@ -80,8 +80,9 @@ impl<'c> Reader<'c> {
             moves: certificate.steps.clone(),
         };
         reader.read_claims(certificate)?;
-        reader.read_starts(&certificate.starts)?;
+        reader.read_starts(certificate)?;
         reader.read_closed(&certificate.sets)?;
+        reader.check_all_runs()?;
         Ok(reader)
     }
 
@@ -135,9 +136,13 @@ impl<'c> Reader<'c> {
         if self.unknown.lost && summary.proved + summary.refuted > 0 {
             return Err(Flaw::LostInput);
         }
+        Ok(())
+    }
+
+    fn check_all_runs(&self) -> Result<(), Flaw> {
         self.subjects.all.iter().zip(&self.claims).try_for_each(|(subject, (one, other))| {
             self.check_runs(subject, one, other).map_err(|(claim, what)| Flaw::Run {
-                whose: Whose { workload: names::workload(cluster, subject.root), claim },
+                whose: Whose { workload: names::workload(self.cluster(), subject.root), claim },
                 what,
             })
         })
@@ -166,10 +171,42 @@ impl<'c> Reader<'c> {
         }
         if let Claim::Refuted { run } = other {
             let set = failed(run);
-            set.and_then(|set| replay.recovered(run, &set, subject))
+            set.and_then(|set| {
+                let end = replay.recovered(run, &set, subject)?;
+                if end.known { Ok(()) } else { self.always_falls_short(&end, &set, subject) }
+            })
                 .map_err(|what| (ClaimName::Recovered, what))?;
         }
         Ok(())
+    }
+
+    /// Whether every run from where this one began ends with too few pods: then it does not matter
+    /// which of them the scheduler takes.
+    fn always_falls_short(
+        &self,
+        end: &End,
+        failed: &[NodeId],
+        subject: &Subject,
+    ) -> Result<(), Broken> {
+        let start = self.starts.iter().find(|start| start.placement == end.rest);
+        let start = start.ok_or(Broken::NotKnown)?;
+        let key = (failed.to_vec(), start.number);
+        let states = self.closed.get(&key).ok_or(Broken::NotKnown)?;
+        let cluster = self.cluster();
+        let mut placement = end.rest.clone();
+        self.dynamics.fail(&mut placement, failed);
+        let situation = self.dynamics.situation(&placement);
+        self.dynamics.evict_unnoticed(&mut placement, &situation);
+        let mut scratch = Scratch::default();
+        let walk = Walk::new(&self.dynamics, &situation, &self.moves, &mut scratch);
+        walk.check(&mut placement, states, &mut |shown| {
+            let gap = |pod: &_| self.unknown.of_pod(cluster, shown.placement, *pod).is_open;
+            if shown.placement.pending().iter().any(gap) {
+                return Err(Broken::NotKnown);
+            }
+            let enough = subject.ready(shown.placement) >= end.wanted;
+            if shown.steps.sure.is_empty() && enough { Err(Broken::Enough) } else { Ok(()) }
+        })
     }
 
     fn is_asked(&self, set: &[NodeId]) -> bool {
@@ -180,9 +217,11 @@ impl<'c> Reader<'c> {
     }
 
     /// Walks over the states before anything fails and keeps those at rest.
-    fn read_starts(&mut self, states: &[State]) -> Result<(), Flaw> {
+    fn read_starts(&mut self, certificate: &Certificate) -> Result<(), Flaw> {
+        let states = &certificate.starts;
         // Without a proof it does not matter where else the cluster may stand.
-        if !self.claims.iter().any(|(one, other)| [one, other].contains(&&Claim::Proved)) {
+        let needless = certificate.summary.proved == 0 && certificate.sets.is_empty();
+        if needless && states.is_empty() {
             return Ok(());
         }
         let cluster = self.cluster();
@@ -382,10 +421,26 @@ impl Case<'_, '_> {
         }
         reader.dynamics.evict_unnoticed(placement, &situation);
         let key = (self.failed.to_vec(), self.start.number);
-        match reader.closed.get(&key) {
-            Some(states) => self.check_closed(placement, &situation, states, &shaky, scratch),
-            None => self.check_rooms(placement, &situation, touched, &shaky, scratch),
+        let mark = placement.mark();
+        let closed = reader.closed.get(&key);
+        let closed = closed.map(|states| {
+            self.check_closed(placement, &situation, states, &shaky, scratch)
+        });
+        match closed {
+            Some(Ok(())) => return Ok(()),
+            // What is listed must be right, even where rooms would do.
+            Some(Err((None, what))) => return Err((None, what)),
+            Some(Err(_)) | None => {}
         }
+        let Err(flaw) = self.find_rooms(placement, &situation, touched.clone(), &shaky, scratch)
+        else {
+            return Ok(());
+        };
+        placement.revert(reader.cluster(), mark);
+        if self.is_quiet(placement, &situation, scratch) {
+            return self.check_quiet(placement, &touched, &shaky);
+        }
+        Err(flaw)
     }
 
     /// Those whose pods the failure may touch at once: all, where nothing fails or volumes are kept
@@ -503,26 +558,25 @@ impl Case<'_, '_> {
         }
     }
 
-    /// Whether all that is proved follows from rooms; or else from nothing happening at all.
-    fn check_rooms(
+    /// Whether nothing happens at all.
+    fn is_quiet(
         &self,
         placement: &mut Placement,
         situation: &Situation,
-        touched: BTreeSet<usize>,
-        shaky: &BTreeMap<usize, u32>,
         scratch: &mut Scratch,
+    ) -> bool {
+        let next = self.reader.dynamics.steps(placement, situation, scratch);
+        next.sure.is_empty() && next.possible.is_empty() && !next.coarse
+    }
+
+    /// Whether all that is proved holds where nothing happens.
+    fn check_quiet(
+        &self,
+        placement: &Placement,
+        touched: &BTreeSet<usize>,
+        shaky: &BTreeMap<usize, u32>,
     ) -> Checked {
         let reader = self.reader;
-        let mark = placement.mark();
-        let Err(flaw) = self.find_rooms(placement, situation, touched.clone(), shaky, scratch)
-        else {
-            return Ok(());
-        };
-        placement.revert(reader.cluster(), mark);
-        let next = reader.dynamics.steps(placement, situation, scratch);
-        if !next.sure.is_empty() || !next.possible.is_empty() || next.coarse {
-            return Err(flaw);
-        }
         let cluster = reader.cluster();
         let gaps = placement.pending().iter().filter(|pod| {
             reader.unknown.of_pod(cluster, placement, **pod).is_open

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{InstanceId, NodeId, Placement};
 use holdfast_failover::{Dynamics, Situation, Step, Steps};
 use holdfast_scheduler::Scratch;
@@ -20,6 +21,16 @@ pub(crate) struct Replay<'r, 'c> {
     pub(crate) unknown: &'r Unknown,
     pub(crate) moves: &'r [Move],
     pub(crate) scratch: &'r mut Scratch,
+}
+
+/// How a run ends.
+pub(crate) struct End {
+    /// Where the cluster stood before the failure.
+    pub(crate) rest: Placement,
+    /// Pods that should serve at the end.
+    pub(crate) wanted: u32,
+    /// The run is real: nothing on the way is a guess.
+    pub(crate) known: bool,
 }
 
 impl Replay<'_, '_> {
@@ -46,8 +57,9 @@ impl Replay<'_, '_> {
         run: &Run,
         failed: &[NodeId],
         subject: &Subject,
-    ) -> Result<(), Broken> {
-        let mut placement = self.settle(run)?;
+    ) -> Result<End, Broken> {
+        let rest = self.settle(run)?;
+        let mut placement = rest.clone();
         let wanted = subject.wanted(&placement, failed);
         self.dynamics.fail(&mut placement, failed);
         let situation = self.dynamics.situation(&placement);
@@ -62,11 +74,18 @@ impl Replay<'_, '_> {
         if ready >= wanted {
             return Err(Broken::Enough);
         }
+        let mut lost = failed.iter().flat_map(|node| &rest.node(*node).pods);
+        let lost = lost.any(|pod| subject.members.contains(&rest.instance(*pod).workload));
+        let odd = matches!(subject.kind, WorkloadKind::Custom(_));
+        // What its controller does about a pod that is gone nobody knows.
+        if odd && (lost || subject.terminating(&placement) > 0) {
+            return Err(Broken::NotKnown);
+        }
         if (run.ready, run.wanted) != (ready, wanted) {
             return Err(Broken::Counts { ready, wanted });
         }
         // Where too few pods could ever serve, it does not matter which run is real.
-        if known || short { Ok(()) } else { Err(Broken::NotKnown) }
+        Ok(End { rest, wanted, known: known || short })
     }
 
     /// The place of rest that a run comes to before anything fails.

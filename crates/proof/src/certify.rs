@@ -12,7 +12,7 @@ use holdfast_certificate::flaw::{ClaimName, Whose};
 use holdfast_certificate::format::{
     self, Certificate, Claim, Closed, Run, SCHEMA, State, Summary as Counts, Workload,
 };
-use holdfast_certificate::{Flaw, Reader, digest, names};
+use holdfast_certificate::{Broken, Flaw, Reader, digest, names};
 use holdfast_cluster::{NodeId, Placement};
 use holdfast_failover::Situation;
 use holdfast_scheduler::Scratch;
@@ -223,6 +223,17 @@ impl<'p, 'c> Maker<'p, 'c> {
                 Err(flaw) => flaw,
             };
             let withdrawn = match flaw {
+                // A guess refutes where every other run does, too.
+                Flaw::Run { whose, what: Broken::NotKnown } => {
+                    let closed = self.failing(certificate, &whose);
+                    match closed.and_then(|set| self.close(certificate, &set)) {
+                        Some(closed) => {
+                            certificate.sets.push(closed);
+                            continue;
+                        }
+                        None => vec![whose],
+                    }
+                }
                 Flaw::Run { whose, .. } => vec![whose],
                 Flaw::Start(_) => claimed(certificate, |claim| *claim == Claim::Proved),
                 Flaw::LostInput => claimed(certificate, |claim| *claim != Claim::Unknown),
@@ -234,6 +245,15 @@ impl<'p, 'c> Maker<'p, 'c> {
             }
             withdrawn.iter().for_each(|whose| self.withdraw(certificate, whose));
         }
+    }
+
+    /// The nodes that fail in the run against a recovery.
+    fn failing(&self, certificate: &Certificate, whose: &Whose) -> Option<Vec<NodeId>> {
+        let cluster = self.prover.cluster();
+        let workload = certificate.workloads.iter().find(|one| name(one) == whose.workload)?;
+        let Claim::Refuted { run } = &workload.recovered else { return None };
+        let nodes = run.fail.iter().map(|name| cluster.node_named(cluster.find(name)?));
+        nodes.collect()
     }
 
     fn withdraw(&mut self, certificate: &mut Certificate, whose: &Whose) {
@@ -258,7 +278,9 @@ impl<'p, 'c> Maker<'p, 'c> {
                 let Flaw::Set { whose, .. } = &flaw else { unreachable!("sets are checked") };
                 if self.add_rooms(reader, &mut rooms, set) {
                     certificate.rooms = rooms.list();
-                } else if let Some(closed) = self.close(reader, certificate, set) {
+                } else if let Some(closed) = self.close(certificate, set) {
+                    reader.set_steps(&self.moves.list());
+                    reader.add_closed(&closed).expect("it is asked about, and not listed yet");
                     certificate.sets.push(closed);
                 } else if let Some(whose) = whose {
                     self.withdraw(certificate, whose);
@@ -287,12 +309,7 @@ impl<'p, 'c> Maker<'p, 'c> {
 
     /// Lists all states that may come after a failure, from the first start whose states are not
     /// listed yet; `None` where all are, or there are too many.
-    fn close(
-        &mut self,
-        reader: &mut Reader<'c>,
-        certificate: &Certificate,
-        set: &[NodeId],
-    ) -> Option<Closed> {
+    fn close(&mut self, certificate: &Certificate, set: &[NodeId]) -> Option<Closed> {
         let dynamics = self.prover.dynamics();
         let fail = names::nodes(self.prover.cluster(), set);
         let listed = |start: &&Start| {
@@ -317,11 +334,7 @@ impl<'p, 'c> Maker<'p, 'c> {
                 budget: self.prover.settings().states_per_set,
             };
             let Some(states) = search.run(&mut placement, &mut |_| true) else { continue };
-            let closed = Closed { fail: fail.clone(), from: start.number, states };
-            reader.set_steps(&self.moves.list());
-            if reader.add_closed(&closed).is_ok() {
-                return Some(closed);
-            }
+            return Some(Closed { fail, from: start.number, states });
         }
         None
     }

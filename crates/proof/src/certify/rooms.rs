@@ -118,11 +118,11 @@ impl<'r, 'c> Rooms<'r, 'c> {
         let scheduler = self.dynamics.scheduler();
         let class = placement.instance(pod).class;
         let (known, _) = self.found.entry(class).or_default();
-        if known.len() >= NODES_KEPT || known.iter().any(|node| placement.node(*node).serves()) {
+        if known.len() >= NODES_KEPT {
             return false;
         }
         let mut nodes = scheduler.feasible(placement, pod, scratch).to_vec();
-        nodes.retain(|node| placement.node(*node).serves());
+        nodes.retain(|node| placement.node(*node).serves() && !known.contains(node));
         let left = |node: &NodeId| {
             let (all, used) = (&cluster.node(*node).allocatable, &placement.node(*node).requested);
             let left = |all: i64, used: i64| i128::from(all) - i128::from(used);
