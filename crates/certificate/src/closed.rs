@@ -69,7 +69,7 @@ impl<'w, 'c> Walk<'w, 'c> {
         placement.revert(self.dynamics.cluster(), start);
         walked?;
         match self.owed.into_iter().find(|(key, _)| !self.listed.contains(key)) {
-            Some((_, step)) => Err(Broken::Missing(step)),
+            Some((_, step)) => Err(Broken::Missing(step.into())),
             None => Ok(()),
         }
     }
@@ -90,7 +90,7 @@ impl<'w, 'c> Walk<'w, 'c> {
             placement.revert(cluster, passed.mark);
             let wanted = self.moves.get(*step).ok_or(Broken::Order(at + 1))?;
             let step = names::find(cluster, placement, &passed.steps, wanted)
-                .ok_or_else(|| Broken::Step(wanted.clone()))?;
+                .ok_or_else(|| Broken::Step(wanted.clone().into()))?;
             self.dynamics.apply(placement, step);
             way.push(self.enter(placement, at + 1, look)?);
         }

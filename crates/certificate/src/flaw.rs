@@ -66,9 +66,9 @@ pub enum ClaimName {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Broken {
     /// A step cannot come there.
-    Step(Move),
+    Step(Box<Move>),
     /// A step can come there and leads to a state that is not listed.
-    Missing(Move),
+    Missing(Box<Move>),
     /// A state does not follow one of those that lead to the one listed before it.
     Order(usize),
     /// A state is listed twice.
@@ -101,7 +101,8 @@ pub enum Broken {
     Enough,
     /// A pod may find no place, for all that the rooms say.
     NoRoom(String),
-    /// Pods may be preempted, or made beyond those that were lost, so that rooms do not tell enough.
+    /// Pods may be preempted, or made beyond those that were lost, so that rooms do not tell
+    /// enough.
     Unsteady,
     /// What a pod's scheduler, controller, volumes or scores do is not known.
     NotKnown,

@@ -1,7 +1,7 @@
 //! Pods, steps and sorts of pods by name.
 //!
-//! A pod of the export goes by `NAMESPACE/NAME`. One made since goes by the pod whose place it takes
-//! with `~1` for the first such, `~2` for the second; one that takes nobody's place by
+//! A pod of the export goes by `NAMESPACE/NAME`. One made since goes by the pod whose place it
+//! takes with `~1` for the first such, `~2` for the second; one that takes nobody's place by
 //! `KIND/NAMESPACE/NAME` of its workload, numbered likewise.
 //!
 //! A sort of pods, all those that ask for the same, goes by one that stands for it: `next:` and a
@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Pod, Placement, WorkloadId};
+use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, Pod, WorkloadId};
 use holdfast_failover::{Step, Steps};
 
 use crate::format::Move;

@@ -22,11 +22,16 @@ pub const PRICE_MAX: u64 = 1 << 53;
 
 /// A resource that keeps pods off nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Resource {
+pub enum Resource {
+    /// Thousandths of a core.
     Cpu,
+    /// Bytes.
     Memory,
+    /// Bytes.
     EphemeralStorage,
+    /// The pod itself.
     Pods,
+    /// Anything else, by name.
     Scalar(Symbol),
 }
 
@@ -42,6 +47,17 @@ impl Resource {
         })
     }
 
+    /// What it is called.
+    pub fn name(self, cluster: &Cluster) -> &str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+            Self::EphemeralStorage => "ephemeral-storage",
+            Self::Pods => "pods",
+            Self::Scalar(name) => cluster.text(name),
+        }
+    }
+
     /// How much of it there is in an amount, of which the number of pods is no part.
     fn of(self, amount: &Resources, pods: i64) -> i128 {
         i128::from(match self {
@@ -54,14 +70,14 @@ impl Resource {
     }
 
     /// The resources that may keep a pod off: those it asks for.
-    pub(crate) fn asked(spec: &PodSpec) -> impl Iterator<Item = Self> + '_ {
+    pub fn asked(spec: &PodSpec) -> impl Iterator<Item = Self> + '_ {
         let named = [Self::Cpu, Self::Memory, Self::EphemeralStorage, Self::Pods];
         let scalars = spec.requests.scalars.iter().map(|(name, _)| Self::Scalar(*name));
         named.into_iter().chain(scalars).filter(|resource| resource.of(&spec.requests, 1) > 0)
     }
 
     /// What all of these pods ask for.
-    pub(crate) fn total(self, cluster: &Cluster, pods: &[ClassId]) -> i128 {
+    pub fn total(self, cluster: &Cluster, pods: &[ClassId]) -> i128 {
         let of = |class: &ClassId| self.of(&cluster.spec_of(*class).requests, 1);
         pods.iter().map(of).sum()
     }
@@ -110,8 +126,7 @@ impl Contest<'_> {
         let within = |domain: &Symbol| -> Vec<(NodeId, i128)> {
             costs.iter().filter(|(node, _)| value(*node) == Some(*domain)).copied().collect()
         };
-        !domains.is_empty()
-            && domains.iter().all(|domain| self.is_too_dear(&within(domain), owned))
+        !domains.is_empty() && domains.iter().all(|domain| self.is_too_dear(&within(domain), owned))
     }
 
     /// What it costs at least to keep the pod off a node by resources; more than there is where it

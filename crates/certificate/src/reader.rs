@@ -11,7 +11,8 @@ use crate::claims::{Subject, Subjects};
 use crate::closed::Walk;
 use crate::flaw::{Broken, ClaimName, Flaw, Whose};
 use crate::format::{
-    Certificate, Claim, Closed, Move, Question, Rooms, Run, SCHEMA, State, Summary};
+    Certificate, Claim, Closed, Move, Question, Rooms, Run, SCHEMA, State, Summary,
+};
 use crate::room::{Hints, Lost};
 use crate::run::{End, Replay, begin};
 use crate::unknown::Unknown;
@@ -110,13 +111,14 @@ impl<'c> Reader<'c> {
 
     fn read_claims(&mut self, certificate: &Certificate) -> Result<(), Flaw> {
         let cluster = self.cluster();
-        let told = certificate.workloads.iter().map(|workload| {
-            format!("{}/{}/{}", workload.kind, workload.namespace, workload.name)
-        });
+        let told = certificate
+            .workloads
+            .iter()
+            .map(|workload| format!("{}/{}/{}", workload.kind, workload.namespace, workload.name));
         let known = self.subjects.all.iter().map(|subject| names::workload(cluster, subject.root));
         let (told, known): (Vec<String>, Vec<String>) = (told.collect(), known.collect());
         if told != known {
-            let differs = (0..).find(|at| told.get(*at) != known.get(*at));
+            let differs = (0..=told.len()).find(|at| told.get(*at) != known.get(*at));
             let differs = differs.and_then(|at| known.get(at).or(told.get(at)));
             return Err(Flaw::Workload(differs.cloned().unwrap_or_default()));
         }
@@ -175,7 +177,7 @@ impl<'c> Reader<'c> {
                 let end = replay.recovered(run, &set, subject)?;
                 if end.known { Ok(()) } else { self.always_falls_short(&end, &set, subject) }
             })
-                .map_err(|what| (ClaimName::Recovered, what))?;
+            .map_err(|what| (ClaimName::Recovered, what))?;
         }
         Ok(())
     }
@@ -233,9 +235,11 @@ impl<'c> Reader<'c> {
         let walk = Walk::new(&self.dynamics, &situation, &self.moves, &mut scratch);
         walk.check(&mut placement, states, &mut |shown| {
             // Whoever is placed on the way must be known to be placed so.
-            let guesses = shown.steps.sure.iter().any(|step| {
-                self.unknown.is_guess(cluster, shown.placement, step)
-            });
+            let guesses = shown
+                .steps
+                .sure
+                .iter()
+                .any(|step| self.unknown.is_guess(cluster, shown.placement, step));
             if guesses {
                 return Err(Broken::NotKnown);
             }
@@ -423,9 +427,8 @@ impl Case<'_, '_> {
         let key = (self.failed.to_vec(), self.start.number);
         let mark = placement.mark();
         let closed = reader.closed.get(&key);
-        let closed = closed.map(|states| {
-            self.check_closed(placement, &situation, states, &shaky, scratch)
-        });
+        let closed =
+            closed.map(|states| self.check_closed(placement, &situation, states, &shaky, scratch));
         match closed {
             Some(Ok(())) => return Ok(()),
             // What is listed must be right, even where rooms would do.
@@ -469,12 +472,7 @@ impl Case<'_, '_> {
     }
 
     /// Whether as many pods of a subject serve as are wanted, and it is known of all.
-    fn serves(
-        &self,
-        at: usize,
-        placement: &Placement,
-        shaky: &BTreeMap<usize, u32>,
-    ) -> Checked {
+    fn serves(&self, at: usize, placement: &Placement, shaky: &BTreeMap<usize, u32>) -> Checked {
         let (ready, wanted) = (self.subject(at).ready(placement), self.wanted(at));
         if shaky.contains_key(&at) {
             return broken(at, Broken::NotKnown);
@@ -578,9 +576,10 @@ impl Case<'_, '_> {
     ) -> Checked {
         let reader = self.reader;
         let cluster = reader.cluster();
-        let gaps = placement.pending().iter().filter(|pod| {
-            reader.unknown.of_pod(cluster, placement, **pod).is_open
-        });
+        let gaps = placement
+            .pending()
+            .iter()
+            .filter(|pod| reader.unknown.of_pod(cluster, placement, **pod).is_open);
         let specs = gaps.map(|pod| cluster.spec_of(placement.instance(*pod).class));
         let rank = specs.filter(|spec| spec.preempts).map(|spec| spec.priority).max();
         for at in (0..reader.subjects.all.len()).filter(|at| self.is_proved(*at)) {
@@ -619,6 +618,7 @@ impl Case<'_, '_> {
             hints: &reader.hints,
             uncertain: &evicted.uncertain,
             scratch,
+            coming: None,
         };
         let rooms = Found::of(&mut lost, placement, &waiting, self.start.lowest);
         let placement = &*placement;
@@ -626,11 +626,16 @@ impl Case<'_, '_> {
         let moved = waiting.iter().chain(&evicted.pods).filter_map(position);
         touched.extend(moved.filter(|at| self.is_proved(*at)));
         let doubted: BTreeSet<usize> = evicted.uncertain.iter().filter_map(position).collect();
-        let rank = if self.is_steady(placement) { rooms.rank } else { Some(i32::MAX) };
+        let rank = match rooms.loose {
+            _ if !self.is_steady(placement) => Some(i32::MAX),
+            loose => loose.map(|(rank, _)| rank),
+        };
         for at in (0..reader.subjects.all.len()).filter(|_| rank.is_some()) {
             let outranked = rank.is_some_and(|rank| self.subject(at).priority < rank);
             if self.is_proved(at) && outranked {
-                return broken(at, Broken::Unsteady);
+                let pod = rooms.loose.filter(|(own, _)| Some(*own) == rank);
+                let pod = pod.map(|(_, pod)| names::pod(cluster, placement, pod));
+                return broken(at, pod.map_or(Broken::Unsteady, Broken::NoRoom));
             }
         }
         for at in touched {
@@ -644,7 +649,9 @@ impl Case<'_, '_> {
                 return broken(at, Broken::NotKnown);
             }
             if ready < wanted {
-                let own = waiting.iter().find(|pod| position(pod) == Some(at));
+                let unsure = |pod: &&InstanceId| !rooms.sure.contains(pod);
+                let mut own = waiting.iter().filter(|pod| position(pod) == Some(at));
+                let own = own.find(unsure);
                 let pod = own.map(|pod| names::pod(cluster, placement, *pod));
                 return broken(at, pod.map_or(Broken::TooFew { ready, wanted }, Broken::NoRoom));
             }
@@ -667,8 +674,9 @@ impl Case<'_, '_> {
 struct Found {
     /// Those that are sure of a place, as long as nobody preempts.
     sure: BTreeSet<InstanceId>,
-    /// The highest priority of one that is not, and may preempt; then more pods may come.
-    rank: Option<i32>,
+    /// One that is not and may preempt, of the highest priority, and that: then more pods may
+    /// come.
+    loose: Option<(i32, InstanceId)>,
 }
 
 impl Found {
@@ -678,7 +686,7 @@ impl Found {
         waiting: &[InstanceId],
         lowest: i32,
     ) -> Self {
-        let mut found = Self { sure: BTreeSet::new(), rank: None };
+        let mut found = Self { sure: BTreeSet::new(), loose: None };
         let priority = |placement: &Placement, pod: InstanceId| {
             lost.cluster().spec_of(placement.instance(pod).class).priority
         };
@@ -692,7 +700,7 @@ impl Found {
                 let spec = lost.cluster().spec_of(instance.class);
                 let outranks = !is_sure && spec.preempts && lowest < spec.priority;
                 if outranks && !lost.is_hopeless(placement, *pod) {
-                    found.rank = found.rank.max(Some(spec.priority));
+                    found.loose = found.loose.max(Some((spec.priority, *pod)));
                 }
                 is_sure
             });

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::volume::{AccessMode, PodVolume};
-use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, PodSpec};
+use holdfast_cluster::{
+    ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, PodSpec, WorkloadId,
+};
 use holdfast_failover::storage::Standing;
 use holdfast_failover::{Dynamics, volumes};
 use holdfast_scheduler::decision::{NodeVerdict, Outcome};
@@ -49,6 +51,8 @@ pub(crate) struct Lost<'l, 'c> {
     /// Pods whose eviction may never come.
     pub(crate) uncertain: &'l [InstanceId],
     pub(crate) scratch: &'l mut Scratch,
+    /// Those that wait and may come, once that was asked.
+    pub(crate) coming: Option<Vec<InstanceId>>,
 }
 
 impl<'c> Lost<'_, 'c> {
@@ -59,35 +63,76 @@ impl<'c> Lost<'_, 'c> {
     /// Whether the pod is sure to be bound to a node that serves, and to serve there.
     pub(crate) fn is_sure(&mut self, placement: &mut Placement, pod: InstanceId) -> bool {
         let Some(hints) = self.hints.get(&placement.instance(pod).class) else { return false };
-        self.is_plain(placement, pod)
-            && (hints.prices.iter().any(|prices| self.is_won(placement, pod, prices))
-                || hints.nodes.iter().any(|node| self.takes(placement, pod, *node)))
+        if !self.is_plain(placement, pod) {
+            return false;
+        }
+        let waiting = placement.pending().to_vec();
+        if self.has_room(placement, pod, hints, &waiting) {
+            return true;
+        }
+        // Those that no run places take nobody's place.
+        let coming = self.coming(placement);
+        coming.len() < waiting.len() && self.has_room(placement, pod, hints, &coming)
     }
 
-    /// Whether the others cannot pay at these prices.
-    pub(crate) fn is_won(
+    /// Those that wait and are not hopeless.
+    fn coming(&mut self, placement: &Placement) -> Vec<InstanceId> {
+        if let Some(coming) = &self.coming {
+            return coming.clone();
+        }
+        let mut known: BTreeMap<(ClassId, WorkloadId), bool> = BTreeMap::new();
+        let mut coming = placement.pending().to_vec();
+        coming.retain(|pod| {
+            let instance = placement.instance(*pod);
+            let hopeless = known.entry((instance.class, instance.workload)).or_insert_with(|| {
+                let nodes = self.dynamics.scheduler().feasible(placement, *pod, self.scratch);
+                nodes.is_empty() && self.is_hopeless(placement, *pod)
+            });
+            !*hopeless
+        });
+        self.coming.insert(coming).clone()
+    }
+
+    /// Whether prices or a node written down make the pod sure of a place against these.
+    fn has_room(
+        &mut self,
+        placement: &mut Placement,
+        pod: InstanceId,
+        hints: &Hints,
+        coming: &[InstanceId],
+    ) -> bool {
+        self.is_won(placement, pod, &hints.prices, coming)
+            || hints.nodes.iter().any(|node| self.takes(placement, pod, *node, coming))
+    }
+
+    /// Whether the others cannot pay at one of these lists of prices.
+    fn is_won(
         &mut self,
         placement: &Placement,
         pod: InstanceId,
-        prices: &Prices,
+        prices: &[Prices],
+        coming: &[InstanceId],
     ) -> bool {
         let cluster = self.cluster();
         let class = placement.instance(pod).class;
         // What else volumes may run out of has no price.
-        if !cluster.spec_of(class).volumes.is_empty() {
+        if prices.is_empty() || !cluster.spec_of(class).volumes.is_empty() {
             return false;
         }
         let open = self.open(placement, pod);
-        let others = others(placement, pod);
-        Contest { cluster, placement, class, open: &open, others: &others }.is_won(prices)
+        let others = coming.iter().filter(|other| **other != pod);
+        let others: Vec<ClassId> = others.map(|pod| placement.instance(*pod).class).collect();
+        let contest = Contest { cluster, placement, class, open: &open, others: &others };
+        prices.iter().any(|prices| contest.is_won(prices))
     }
 
     /// Whether a node takes the pod even with all others on it that may come there.
-    pub(crate) fn takes(
+    fn takes(
         &mut self,
         placement: &mut Placement,
         pod: InstanceId,
         node: NodeId,
+        coming: &[InstanceId],
     ) -> bool {
         if !placement.node(node).serves() {
             return false;
@@ -95,13 +140,12 @@ impl<'c> Lost<'_, 'c> {
         let cluster = self.cluster();
         let spec = cluster.spec_of(placement.instance(pod).class);
         let mark = placement.mark();
-        for other in placement.pending().to_vec() {
+        for &other in coming.iter().filter(|other| **other != pod) {
             let theirs = cluster.spec_of(placement.instance(other).class);
             let apart = spec.pod_anti_affinity.required.is_empty()
                 && theirs.pod_anti_affinity.required.is_empty()
                 && strict_spread(spec).next().is_none();
-            let stays_away = apart && !self.may_come(placement, other, node);
-            if other != pod && !stays_away {
+            if !apart || self.may_come(placement, other, node) {
                 placement.bind(cluster, other, node);
             }
         }
@@ -127,7 +171,7 @@ impl<'c> Lost<'_, 'c> {
     }
 
     /// The nodes that serve and take the pod now, or turn it down for its lone spread alone.
-    pub(crate) fn open(&mut self, placement: &Placement, pod: InstanceId) -> Vec<NodeId> {
+    fn open(&mut self, placement: &Placement, pod: InstanceId) -> Vec<NodeId> {
         let cluster = self.cluster();
         let class = placement.instance(pod).class;
         let spec = cluster.spec_of(class);
@@ -159,7 +203,7 @@ impl<'c> Lost<'_, 'c> {
     /// * if it needs others near it, they are bound already;
     /// * it bears no node that nobody hears, where it would not serve;
     /// * it is spread by its own constraints alone, and these count no pod that may stay or not.
-    pub(crate) fn is_plain(&self, placement: &Placement, pod: InstanceId) -> bool {
+    fn is_plain(&self, placement: &Placement, pod: InstanceId) -> bool {
         let cluster = self.cluster();
         let class = placement.instance(pod).class;
         let spec = cluster.spec_of(class);
@@ -217,12 +261,6 @@ impl<'c> Lost<'_, 'c> {
         };
         unhelped && decision.pre_filter.is_none() && decision.nodes.iter().all(turned_down)
     }
-}
-
-/// What all other pods that wait ask for.
-pub(crate) fn others(placement: &Placement, pod: InstanceId) -> Vec<ClassId> {
-    let others = placement.pending().iter().filter(|other| **other != pod);
-    others.map(|other| placement.instance(*other).class).collect()
 }
 
 /// Whether a reason stays as long as pods only come.
@@ -296,7 +334,8 @@ fn bears_silence(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bo
 /// Whether no required affinity speaks of pods of this class, its own included.
 fn is_unrelated(cluster: &Cluster, class: ClassId) -> bool {
     let spec = cluster.spec_of(class);
-    let asks = !spec.pod_affinity.required.is_empty() || !spec.pod_anti_affinity.required.is_empty();
+    let asks =
+        !spec.pod_affinity.required.is_empty() || !spec.pod_anti_affinity.required.is_empty();
     let mut terms = cluster.specs().flat_map(|spec| spec.pod_anti_affinity.required.iter());
     !asks && !terms.any(|term| may_mean(cluster, term, class))
 }

@@ -11,8 +11,8 @@ use crate::claims::Subject;
 use crate::flaw::Broken;
 use crate::format::{Move, Run};
 use crate::names;
-use crate::steady;
 use crate::room::Lost;
+use crate::steady;
 use crate::unknown::Unknown;
 
 /// What a run is replayed with.
@@ -110,7 +110,7 @@ impl Replay<'_, '_> {
             let next = self.dynamics.steps(placement, situation, self.scratch);
             let wanted = self.moves.get(*at).ok_or(Broken::Order(*at))?;
             let step = names::find(cluster, placement, &next, wanted)
-                .ok_or_else(|| Broken::Step(wanted.clone()))?;
+                .ok_or_else(|| Broken::Step(wanted.clone().into()))?;
             known &= !is_guess(self.dynamics, placement, &next, step);
             known &= !self.unknown.is_guess(cluster, placement, step);
             self.dynamics.apply(placement, step);
@@ -121,12 +121,7 @@ impl Replay<'_, '_> {
 
     /// More pods of a subject than can ever serve: those that nodes that are heard hold, those that
     /// wait and are not turned down for good, and those that are still to be made.
-    fn most(
-        &mut self,
-        placement: &mut Placement,
-        situation: &Situation,
-        subject: &Subject,
-    ) -> u32 {
+    fn most(&mut self, placement: &mut Placement, situation: &Situation, subject: &Subject) -> u32 {
         let cluster = self.dynamics.cluster();
         let mark = placement.mark();
         if situation.acts {
@@ -138,10 +133,11 @@ impl Replay<'_, '_> {
             hints: &BTreeMap::new(),
             uncertain: &[],
             scratch: self.scratch,
+            coming: None,
         };
-        let own = placement.instance_ids().filter(|id| {
-            subject.members.contains(&placement.instance(*id).workload)
-        });
+        let own = placement
+            .instance_ids()
+            .filter(|id| subject.members.contains(&placement.instance(*id).workload));
         let may_serve = own.filter(|id| {
             let pod = placement.instance(*id);
             let heard = |node| placement.node(node).reachable;

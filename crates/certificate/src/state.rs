@@ -1,7 +1,7 @@
 //! When two states are one.
 //!
-//! A state is told from others by the pods that changed since a first one, each with what it was and
-//! what it is, and by what controllers go for. Pods may change places when nothing tells them
+//! A state is told from others by the pods that changed since a first one, each with what it was
+//! and what it is, and by what controllers go for. Pods may change places when nothing tells them
 //! apart: one that was bound is always itself; others are known by what they ask for, who made
 //! them, where they are and how they stand. Whose place a pod takes is left out where only its
 //! template follows from it: not for pods with volumes, whose claims may name a pod, nor for those

@@ -29,7 +29,8 @@ pub(crate) fn is_steady(cluster: &Cluster, placement: &Placement, id: WorkloadId
             let present = deployment::present_set(cluster, placement, id);
             let mut sets = cluster.owned(id).iter().filter(in_use);
             let only = sets.next();
-            sets.next().is_none() && (only.is_none() || present.is_none_or(|set| only == Some(&set)))
+            sets.next().is_none()
+                && (only.is_none() || present.is_none_or(|set| only == Some(&set)))
         }
         WorkloadKind::StatefulSet => {
             let tally = placement.tally(id);

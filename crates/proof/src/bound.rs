@@ -337,7 +337,12 @@ fn is_spread_by_default(dynamics: &Dynamics<'_>, placement: &Placement, pod: Ins
 }
 
 /// Whether the pod can ever come to the node: everything about it that pods cannot change.
-fn may_land(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId, node: NodeId) -> bool {
+pub(crate) fn may_land(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    pod: InstanceId,
+    node: NodeId,
+) -> bool {
     let cluster = dynamics.cluster();
     let spec = cluster.spec_of(placement.instance(pod).class);
     let profile = dynamics.scheduler().profile_of(placement, pod);
@@ -357,7 +362,7 @@ fn may_land(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId, nod
 
 /// Whether a pod may keep another off a node without being there: from another node of the same
 /// zone.
-fn may_keep_off(spec: &PodSpec, other: &PodSpec) -> bool {
+pub(crate) fn may_keep_off(spec: &PodSpec, other: &PodSpec) -> bool {
     let anti = |spec: &PodSpec| !spec.pod_anti_affinity.required.is_empty();
     anti(spec) || anti(other) || strict_spread(spec).next().is_some()
 }

@@ -8,6 +8,8 @@
 mod closure;
 mod rooms;
 
+use std::collections::BTreeSet;
+
 use holdfast_certificate::flaw::{ClaimName, Whose};
 use holdfast_certificate::format::{
     self, Certificate, Claim, Closed, Run, SCHEMA, State, Summary as Counts, Workload,
@@ -57,6 +59,8 @@ struct Maker<'p, 'c> {
     /// All places of rest are known.
     settled: bool,
     left_out: Vec<Whose>,
+    /// Failures, and starts, from which more states come than are listed.
+    too_many: BTreeSet<(Vec<NodeId>, usize)>,
 }
 
 impl<'p, 'c> Maker<'p, 'c> {
@@ -70,6 +74,7 @@ impl<'p, 'c> Maker<'p, 'c> {
             starts: Vec::new(),
             settled: false,
             left_out: Vec::new(),
+            too_many: BTreeSet::new(),
         };
         let mut placement = Placement::of(dynamics.cluster());
         dynamics.begin(&mut placement);
@@ -166,7 +171,8 @@ impl<'p, 'c> Maker<'p, 'c> {
         let dynamics = prover.dynamics();
         let subject = &prover.subjects().subjects[at];
         let fail = names::nodes(prover.cluster(), set.nodes());
-        let same = |start: &&Start| start.placement == prover.starts().starts[finding.start].placement;
+        let same =
+            |start: &&Start| start.placement == prover.starts().starts[finding.start].placement;
         for start in self.starts.iter().filter(|start| start.known) {
             let mut placement = start.placement.clone();
             dynamics.fail(&mut placement, set.nodes());
@@ -243,7 +249,9 @@ impl<'p, 'c> Maker<'p, 'c> {
             if withdrawn.is_empty() {
                 return None;
             }
-            withdrawn.iter().for_each(|whose| self.withdraw(certificate, whose));
+            for whose in &withdrawn {
+                self.withdraw(certificate, whose);
+            }
         }
     }
 
@@ -274,37 +282,30 @@ impl<'p, 'c> Maker<'p, 'c> {
         let mut rooms = Rooms::new(self.prover.dynamics());
         let sets: Vec<Vec<NodeId>> = reader.sets().collect();
         for set in &sets {
+            rooms.begin();
             while let Err(flaw) = reader.check_set(&mut workspace, set) {
-                let Flaw::Set { whose, .. } = &flaw else { unreachable!("sets are checked") };
-                if self.add_rooms(reader, &mut rooms, set) {
+                let Flaw::Set { whose, what, .. } = &flaw else { unreachable!("a set is checked") };
+                if self.add_room(&mut rooms, set, what) {
                     certificate.rooms = rooms.list();
+                    reader.add_rooms(&certificate.rooms).expect("rooms are named by the cluster");
                 } else if let Some(closed) = self.close(certificate, set) {
                     reader.set_steps(&self.moves.list());
                     reader.add_closed(&closed).expect("it is asked about, and not listed yet");
                     certificate.sets.push(closed);
-                } else if let Some(whose) = whose {
+                } else {
+                    let whose = whose.as_ref().expect("what is listed here is in order");
                     self.withdraw(certificate, whose);
                     reader.withdraw(whose);
-                } else {
-                    // Closed states that the reader refuses as a whole would be this module's
-                    // error; so that nothing false is claimed, nothing is.
-                    for whose in claimed(certificate, |claim| *claim == Claim::Proved) {
-                        self.withdraw(certificate, &whose);
-                        reader.withdraw(&whose);
-                    }
                 }
             }
         }
     }
 
-    /// Adds rooms for the pods that the set leaves without; whether there were any to add.
-    fn add_rooms(&mut self, reader: &mut Reader<'c>, rooms: &mut Rooms<'_, 'c>, set: &[NodeId]) -> bool {
-        let mut added = false;
-        for start in &self.starts {
-            let mut placement = start.placement.clone();
-            added |= rooms.add(&mut placement, set, &mut self.scratch);
-        }
-        added && reader.add_rooms(&rooms.list()).is_ok()
+    /// Adds a room for the pod that a set leaves without; whether there was one to add.
+    fn add_room(&mut self, rooms: &mut Rooms<'_, 'c>, set: &[NodeId], what: &Broken) -> bool {
+        let Broken::NoRoom(pod) = what else { return false };
+        let Self { starts, scratch, .. } = self;
+        starts.iter().any(|start| rooms.add(&mut start.placement.clone(), set, pod, scratch))
     }
 
     /// Lists all states that may come after a failure, from the first start whose states are not
@@ -312,11 +313,18 @@ impl<'p, 'c> Maker<'p, 'c> {
     fn close(&mut self, certificate: &Certificate, set: &[NodeId]) -> Option<Closed> {
         let dynamics = self.prover.dynamics();
         let fail = names::nodes(self.prover.cluster(), set);
+        // What the prover did not search, no list would hold.
+        let mut workspace = self.prover.workspace();
+        let searched = self.prover.examine(&mut workspace, &FailureSet::new(set.to_vec())).states;
+        if searched == 0 {
+            return None;
+        }
         let listed = |start: &&Start| {
             certificate.sets.iter().any(|closed| closed.fail == fail && closed.from == start.number)
         };
         for start in &self.starts {
-            if listed(&start) {
+            let key = (set.to_vec(), start.number);
+            if listed(&start) || self.too_many.contains(&key) {
                 continue;
             }
             let mut placement = start.placement.clone();
@@ -333,7 +341,10 @@ impl<'p, 'c> Maker<'p, 'c> {
                 moves: &mut self.moves,
                 budget: self.prover.settings().states_per_set,
             };
-            let Some(states) = search.run(&mut placement, &mut |_| true) else { continue };
+            let Some(states) = search.run(&mut placement, &mut |_| true) else {
+                self.too_many.insert(key);
+                continue;
+            };
             return Some(Closed { fail, from: start.number, states });
         }
         None

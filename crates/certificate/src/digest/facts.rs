@@ -9,9 +9,7 @@ use holdfast_cluster::cluster::Objects;
 use holdfast_cluster::coverage::{Coverage, InputKind};
 use holdfast_cluster::fault::{Fault, Flaw, Place, RequirementList};
 use holdfast_cluster::node::Readiness;
-use holdfast_cluster::pod::{
-    HostPort, Phase, Protocol, RestartPolicy, ScoredRequests, Unmodelled,
-};
+use holdfast_cluster::pod::{HostPort, Phase, Protocol, RestartPolicy, ScoredRequests, Unmodelled};
 use holdfast_cluster::profile::{
     DefaultSpread, Extender, FitArgs, Oddity, PreemptionArgs, ResourceName, Scheduling,
     Strategy as Scoring,
@@ -73,10 +71,10 @@ impl<'c> Teller<'c> {
         told.sort_unstable();
         self.text = before;
         self.word("{");
-        told.iter().for_each(|fact| {
+        for fact in &told {
             self.word(fact);
             self.word(",");
-        });
+        }
         self.word("}");
     }
 }

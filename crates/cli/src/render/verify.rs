@@ -51,7 +51,9 @@ pub fn flaw(flaw: &Flaw) -> String {
             format!("a room speaks of {name:?}, which there is not, or asks too high a price")
         }
         Flaw::Start(what) => format!("before anything fails: {}", broken(what)),
-        Flaw::Run { whose: who, what } => format!("the run against {}: {}", whose(who), broken(what)),
+        Flaw::Run { whose: who, what } => {
+            format!("the run against {}: {}", whose(who), broken(what))
+        }
         Flaw::Set { fail, whose: who, what } => {
             let fail = match &fail[..] {
                 [] => "while nothing fails".to_owned(),
@@ -96,7 +98,8 @@ fn broken(what: &Broken) -> String {
             "pods may be preempted or made that nothing written down accounts for".to_owned()
         }
         Broken::NotKnown => {
-            "it rests on what is not known of a scheduler, a controller, volumes or scores".to_owned()
+            "it rests on what is not known of a scheduler, a controller, volumes or scores"
+                .to_owned()
         }
         Broken::Needless => {
             "evidence is given twice, or for a failure that is not asked about".to_owned()

@@ -27,4 +27,5 @@ mod shapes;
 mod simulate;
 mod traps;
 mod usage;
+mod verify;
 mod yaml;

@@ -1,13 +1,16 @@
-//! Rooms for lost pods: nodes that take them even with all others, and prices that the others cannot
-//! pay.
+//! Rooms for lost pods: nodes that take them even with all others, and prices that the others
+//! cannot pay.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_certificate::format::{self, Prices};
 use holdfast_certificate::names;
-use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, Resources};
+use holdfast_certificate::prices::Resource;
+use holdfast_cluster::{ClassId, InstanceId, NodeId, Placement};
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::Scratch;
+
+use crate::bound;
 
 /// What one whole share of a resource costs: prices stay exact in readers that hold numbers as
 /// floats, and shares of many gigabytes are still told apart.
@@ -26,6 +29,8 @@ pub(super) struct Rooms<'r, 'c> {
     /// What each sort of pods goes by.
     sorts: BTreeMap<ClassId, String>,
     found: BTreeMap<ClassId, (Vec<NodeId>, Vec<Prices>)>,
+    /// What was tried for the set at hand, by class.
+    tried: BTreeSet<(ClassId, u8)>,
 }
 
 impl<'r, 'c> Rooms<'r, 'c> {
@@ -36,7 +41,7 @@ impl<'r, 'c> Rooms<'r, 'c> {
         for (name, class) in sorts {
             by_class.entry(class).or_insert(name);
         }
-        Self { dynamics, sorts: by_class, found: BTreeMap::new() }
+        Self { dynamics, sorts: by_class, found: BTreeMap::new(), tried: BTreeSet::new() }
     }
 
     /// The rooms as a certificate has them.
@@ -50,11 +55,18 @@ impl<'r, 'c> Rooms<'r, 'c> {
         rooms.collect()
     }
 
-    /// Adds rooms for pods that the failure leaves waiting; whether any is new.
+    /// Begins with another set.
+    pub(super) fn begin(&mut self) {
+        self.tried.clear();
+    }
+
+    /// Adds a room for the pod of this name, which a failure leaves waiting: prices first, then a
+    /// node. Whether there is a new one.
     pub(super) fn add(
         &mut self,
         placement: &mut Placement,
         failed: &[NodeId],
+        name: &str,
         scratch: &mut Scratch,
     ) -> bool {
         let dynamics = self.dynamics;
@@ -66,22 +78,32 @@ impl<'r, 'c> Rooms<'r, 'c> {
         dynamics.evict_unnoticed(placement, &situation);
         dynamics.evict_all(placement, &situation);
         let waiting = placement.pending().to_vec();
-        let mut done: Vec<ClassId> = Vec::new();
-        let mut added = false;
-        for pod in &waiting {
+        let named = |pod: &&InstanceId| names::pod(dynamics.cluster(), placement, **pod) == name;
+        let Some(pod) = waiting.iter().find(named) else { return false };
+        let class = placement.instance(*pod).class;
+        // Those that no run places take nobody's place.
+        let mut known = BTreeMap::new();
+        let hopeless = |pod: &InstanceId| {
             let class = placement.instance(*pod).class;
-            if done.contains(&class) || !self.sorts.contains_key(&class) {
-                continue;
-            }
-            done.push(class);
-            added |= self.add_prices(placement, *pod, &waiting);
-            added |= self.add_node(placement, *pod, &waiting, scratch);
-        }
-        added
+            *known.entry(class).or_insert_with(|| bound::is_hopeless(dynamics, placement, *pod))
+        };
+        let pod = *pod;
+        let hopeless: Vec<bool> = waiting.iter().map(hopeless).collect();
+        let coming = waiting.iter().zip(hopeless).filter(|(_, hopeless)| !hopeless);
+        let waiting: Vec<InstanceId> = coming.map(|(pod, _)| *pod).collect();
+        self.sorts.contains_key(&class)
+            && (self.tried.insert((class, 0)) && self.add_prices(placement, pod, &waiting)
+                || self.tried.insert((class, 1))
+                    && self.add_node(placement, pod, &waiting, scratch))
     }
 
     /// Prices by which every resource is worth as much as the others have of it.
-    fn add_prices(&mut self, placement: &Placement, pod: InstanceId, waiting: &[InstanceId]) -> bool {
+    fn add_prices(
+        &mut self,
+        placement: &Placement,
+        pod: InstanceId,
+        waiting: &[InstanceId],
+    ) -> bool {
         let cluster = self.dynamics.cluster();
         let class = placement.instance(pod).class;
         if !cluster.spec_of(class).volumes.is_empty() {
@@ -89,13 +111,10 @@ impl<'r, 'c> Rooms<'r, 'c> {
         }
         let others = waiting.iter().filter(|other| **other != pod);
         let others: Vec<ClassId> = others.map(|other| placement.instance(*other).class).collect();
-        let prices: Prices = asked(cluster, class)
-            .map(|(name, of)| {
-                let total: i128 = others
-                    .iter()
-                    .map(|other| i128::from(of(&cluster.spec_of(*other).requests)))
-                    .sum();
-                (name, u64::try_from(SHARE / total.max(1)).unwrap_or(0))
+        let prices: Prices = Resource::asked(cluster.spec_of(class))
+            .map(|resource| {
+                let share = SHARE / resource.total(cluster, &others).max(1);
+                (resource.name(cluster).to_owned(), u64::try_from(share).unwrap_or(0))
             })
             .collect();
         let (_, known) = self.found.entry(class).or_default();
@@ -133,7 +152,12 @@ impl<'r, 'c> Rooms<'r, 'c> {
         for node in nodes.into_iter().take(NODES_TRIED) {
             let mark = placement.mark();
             for &other in waiting.iter().filter(|other| **other != pod) {
-                placement.bind(cluster, other, node);
+                let theirs = cluster.spec_of(placement.instance(other).class);
+                if bound::may_land(self.dynamics, placement, other, node)
+                    || bound::may_keep_off(cluster.spec_of(class), theirs)
+                {
+                    placement.bind(cluster, other, node);
+                }
             }
             let takes = scheduler.feasible(placement, pod, scratch).contains(&node);
             placement.revert(cluster, mark);
@@ -144,23 +168,4 @@ impl<'r, 'c> Rooms<'r, 'c> {
         }
         false
     }
-}
-
-/// The resources that a pod asks for, by name, and how much of each an amount holds.
-fn asked(
-    cluster: &Cluster,
-    class: ClassId,
-) -> impl Iterator<Item = (String, Box<dyn Fn(&Resources) -> i64>)> {
-    let requests = &cluster.spec_of(class).requests;
-    let mut all: Vec<(String, Box<dyn Fn(&Resources) -> i64>)> = vec![
-        ("cpu".to_owned(), Box::new(|of| of.cpu_milli)),
-        ("memory".to_owned(), Box::new(|of| of.memory)),
-        ("ephemeral-storage".to_owned(), Box::new(|of| of.ephemeral_storage)),
-        ("pods".to_owned(), Box::new(|_| 1)),
-    ];
-    for (name, _) in &requests.scalars {
-        let name = *name;
-        all.push((cluster.text(name).to_owned(), Box::new(move |of| of.scalar(name))));
-    }
-    all.into_iter().filter(move |(_, of)| of(requests) > 0)
 }

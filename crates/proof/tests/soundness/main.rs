@@ -45,9 +45,7 @@ fn run(number: u8, regressions: &'static str, family: Family) -> Tally {
     if let Err(error) = outcome {
         panic!("{error}");
     }
-    let tally = tally.into_inner();
-    eprintln!("{tally:?}");
-    tally
+    tally.into_inner()
 }
 
 #[test]

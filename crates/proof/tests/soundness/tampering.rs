@@ -11,7 +11,6 @@ use holdfast_certificate::verify;
 use holdfast_cluster::{Cluster, NodeId};
 use holdfast_ingest::{Options, Source, load};
 use holdfast_proof::certify::Certified;
-use holdfast_proof::report::Question as Asked;
 use holdfast_proof::scenario::sets_up_to;
 use holdfast_proof::{FailureSet, Prover, Settings, Summary as Answers, Verdict};
 use proptest::strategy::{Strategy, ValueTree};
@@ -35,6 +34,9 @@ impl Chance {
         usize::try_from((mixed ^ (mixed >> 31)) % end.max(1) as u64).expect("below the end")
     }
 }
+
+/// Takes in a way to tamper: its name, and the change.
+type Lie<'l> = dyn FnMut(&'static str, &mut dyn FnMut(&mut Certificate)) + 'l;
 
 /// What became of tampered certificates.
 #[derive(Debug, Default)]
@@ -64,8 +66,8 @@ impl Case<'_, '_> {
         let sets: Vec<FailureSet> = match &certificate.question {
             Question::Nodes(most) => sets_up_to(&nodes, *most).collect(),
             Question::Fail(names) => {
-                let named = |id: &NodeId| names.iter().any(|name| name == cluster.node_name(*id));
-                let set = FailureSet::new(nodes.iter().copied().filter(named).collect());
+                let fails = |id: &NodeId| names.iter().any(|name| name == cluster.node_name(*id));
+                let set = FailureSet::new(nodes.iter().copied().filter(fails).collect());
                 vec![FailureSet::default(), set]
             }
         };
@@ -97,7 +99,7 @@ impl Case<'_, '_> {
                 lies.push((name, changed));
             }
         };
-        lie("schema", &mut |c| c.schema = "holdfast.certificate/v2".to_owned());
+        lie("schema", &mut |c| c.schema.push('2'));
         lie("digest", &mut |c| c.input = c.input.replace(['0', '1'], "2"));
         lie("summary", &mut |c| c.summary.proved += 1);
         lie("no workloads", &mut |c| c.workloads.clear());
@@ -153,7 +155,7 @@ impl Case<'_, '_> {
     }
 
     /// Each claim turned round, its summary kept right.
-    fn false_claims(&self, lie: &mut dyn FnMut(&'static str, &mut dyn FnMut(&mut Certificate))) {
+    fn false_claims(&self, lie: &mut Lie<'_>) {
         let whole = &self.certified.certificate;
         let runs: Vec<Run> = whole.workloads.iter().flat_map(claims).filter_map(run).collect();
         for at in 0..2 * whole.workloads.len() {
@@ -166,7 +168,9 @@ impl Case<'_, '_> {
                         Claim::Refuted { run }
                     };
                     lie("one pod more", &mut |c| set_claim(c, at, number(|run| run.ready += 1)));
-                    lie("one more wanted", &mut |c| set_claim(c, at, number(|run| run.wanted += 1)));
+                    lie("one more wanted", &mut |c| {
+                        set_claim(c, at, number(|run| run.wanted += 1));
+                    });
                     let lost = number(|run| run.fail = vec!["no-such-node".to_owned()]);
                     lie("nowhere fails", &mut |c| set_claim(c, at, lost.clone()));
                     let step = number(|run| run.steps.push(usize::MAX));
@@ -248,7 +252,8 @@ fn claim(certificate: &mut Certificate, at: usize) -> Claim {
 
 fn set_claim(certificate: &mut Certificate, at: usize, claim: Claim) {
     let workload = &mut certificate.workloads[at / 2];
-    *(if at % 2 == 0 { &mut workload.immediately } else { &mut workload.recovered }) = claim;
+    *(if at.is_multiple_of(2) { &mut workload.immediately } else { &mut workload.recovered }) =
+        claim;
     let all: Vec<&Claim> = certificate.workloads.iter().flat_map(claims).collect();
     let count = |such: fn(&Claim) -> bool| all.iter().filter(|claim| such(claim)).count();
     certificate.summary = Summary {
