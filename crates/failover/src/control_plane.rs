@@ -156,10 +156,35 @@ impl ControlPlane {
         })
     }
 
+    /// Every node that carries a part of it, some more than once.
+    pub fn members(&self) -> impl Iterator<Item = NodeId> {
+        let hosts = self.etcd.iter().chain(&self.api_servers).chain(&self.load_balancer);
+        hosts.filter_map(|host| match host {
+            Host::Node(node) => Some(*node),
+            Host::Machine(_) | Host::Unknown => None,
+        })
+    }
+
+    /// Whether it would act without these nodes.
+    pub fn acts_without(&self, placement: &Placement, lost: &[NodeId]) -> bool {
+        let is_left = |host: &Host| match host {
+            Host::Node(node) => !lost.contains(node),
+            Host::Machine(_) | Host::Unknown => true,
+        };
+        let up = |hosts: &[Host]| {
+            hosts.iter().filter(|host| is_left(host) && is_up(placement, **host)).count()
+        };
+        self.state_of(up).acts()
+    }
+
     /// How its parts stand.
     pub fn state(&self, placement: &Placement) -> State {
+        self.state_of(|hosts| hosts.iter().filter(|host| is_up(placement, **host)).count())
+    }
+
+    fn state_of(&self, up: impl Fn(&[Host]) -> usize) -> State {
         let quorum = |hosts: &[Host], needed: usize| Quorum {
-            up: hosts.iter().filter(|host| is_up(placement, **host)).count(),
+            up: up(hosts),
             needed: if hosts.is_empty() { 0 } else { needed },
             of: hosts.len(),
         };

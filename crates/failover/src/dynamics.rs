@@ -599,7 +599,7 @@ impl<'c> Dynamics<'c> {
     }
 
     /// Pods on tainted nodes that will not be borne there for ever.
-    fn evictable(&self, placement: &Placement) -> impl Iterator<Item = InstanceId> {
+    pub fn evictable(&self, placement: &Placement) -> impl Iterator<Item = InstanceId> {
         let evicting = self.cluster.node_ids().filter(|node| {
             let usage = placement.node(*node);
             usage.exists

@@ -23,6 +23,7 @@ pub mod counting;
 mod doubts;
 mod envelope;
 pub mod explore;
+pub mod headroom;
 mod names;
 pub mod outcome;
 pub mod prover;

@@ -298,6 +298,9 @@ fn closing(out: &mut String, report: &Report) {
     };
     let nodes = words::count(checked.cluster_nodes, "node", "nodes");
     let _ = writeln!(out, "Checked: {sets} of failed nodes out of {nodes}; {states}.");
+    if !checked.complete {
+        let _ = writeln!(out, "Interrupted: the sets behind these were not looked at.");
+    }
     let emulated = report.kubernetes.emulated;
     let version = report.kubernetes.cluster.as_deref();
     let wording = words::wording(version);
