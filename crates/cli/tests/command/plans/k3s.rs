@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Story, story, told};
 use crate::claims::file;
-use crate::holdfast::fixtures;
+use crate::holdfast::{fixtures, run};
 
 const COREDNS: &str = "Deployment/kube-system/coredns";
 const GITEA: &str = "Deployment/apps/gitea";
@@ -94,6 +94,23 @@ fn the_load_balancer_is_one_host() {
     assert_eq!(story.messages(2, GITEA), &json!([]), "nobody tries to schedule anything");
     assert_eq!(story.control_plane(3), (true, [3, 2, 3]));
     assert_eq!(story.pods(3, GITEA), "0/1 p1 t1");
+}
+
+/// A machine is named by mistakes as nodes are, and does no more than fail and recover.
+#[test]
+fn a_machine_can_fail_and_recover_only() {
+    let refused = |event: &str| {
+        let arguments = ["simulate", "k3s/after.json", "--assumptions", "k3s/assumptions.yaml"];
+        run(&[&arguments[..], &["--event", event]].concat()).ended(2).stderr
+    };
+    for (event, says) in [
+        ("fail:lb1", "did you mean lb-1?"),
+        ("fail:haproxy", "the nodes are k3s1, k3s2, k3s3 and k3s4, the machines lb-1"),
+        ("drain:lb-1", "it is a machine, which can fail and recover and nothing else"),
+    ] {
+        let told = refused(event);
+        assert!(told.contains(says), "{event}: {told}");
+    }
 }
 
 /// Three of four nodes are tainted: 6 CPU want to be on 4.
