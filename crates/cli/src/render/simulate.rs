@@ -46,8 +46,35 @@ pub fn human(outcome: &Outcome, all: bool) -> String {
     out
 }
 
-/// One sentence that answers.
+/// One sentence that answers, with what did not get on besides.
 fn answer(outcome: &Outcome) -> String {
+    let mut sentence = shortage(outcome);
+    let after = || outcome.steps.iter().skip(1);
+    let mut nodes: Vec<&String> =
+        after().flat_map(|step| &step.blocked).map(|it| &it.node).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    let mut workloads: Vec<String> =
+        after().flat_map(|step| &step.stuck).map(|name| tables::short_name(name)).collect();
+    workloads.sort_unstable();
+    workloads.dedup();
+    for (what, names, is) in [
+        ("drain", words::list(&nodes, 6), "blocked"),
+        ("rollout", words::list(&workloads, 6), "stuck"),
+    ] {
+        if !names.is_empty() {
+            let _ = write!(sentence, "; the {what} of {names} is {is}, in some order at least");
+        }
+    }
+    let plane = outcome.steps.last().and_then(|last| last.control_plane.as_ref());
+    if plane.is_some_and(|plane| !plane.acts) {
+        sentence.push_str("; the control plane does not act");
+    }
+    sentence
+}
+
+/// Who lacks pods.
+fn shortage(outcome: &Outcome) -> String {
     let (Some(first), Some(last)) = (outcome.steps.first(), outcome.steps.last()) else {
         return "nothing was asked".to_owned();
     };

@@ -94,6 +94,19 @@ fn a_partition_and_its_end() {
     assert_eq!(at_rest(&healed, "StatefulSet/monitoring/prometheus"), "1 0 0");
 }
 
+/// That no workload lacks pods is not all there is to say.
+#[test]
+fn what_does_not_get_on_is_part_of_the_answer() {
+    for (file, event, says) in [
+        ("zero-spof/after-longhorn.json", "drain:cloudserver2", "drain of cloudserver2 is blocked"),
+        ("data-platform/option-c.json", "fail:cp-1", "the control plane does not act"),
+    ] {
+        let told = run(&["simulate", file, "--event", event]).ended(0).stdout;
+        let answer = told.split("\n\n").next().unwrap().replace('\n', " ");
+        assert!(answer.contains(says), "{event}: {answer}");
+    }
+}
+
 /// Rolling node upgrades take one node after the other.
 #[test]
 fn an_upgrade_is_told_node_by_node() {
