@@ -12,8 +12,9 @@ use crate::failure::{Failure, nearest};
 /// What may be typed, for people who typed something else.
 pub const FORMS: &str = "fail:NODES, recover:NODES, delete:NODES, out-of-service:NODES, \
                          cordon:NODES, uncordon:NODES, drain:NODES, upgrade:NODES, \
-                         partition:NODES, heal, rollout:KIND/NAMESPACE/NAME, \
-                         scale:KIND/NAMESPACE/NAME=COUNT, delete-pod:NAMESPACE/NAME";
+                         partition:NODES, heal, remove-member:NODES, \
+                         rollout:KIND/NAMESPACE/NAME, scale:KIND/NAMESPACE/NAME=COUNT, \
+                         delete-pod:NAMESPACE/NAME";
 
 /// An event and what it goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +74,7 @@ fn event(cluster: &Cluster, text: &str) -> Result<Event, Failure> {
         "uncordon" => nodes().map(Event::Uncordon),
         "drain" => nodes().map(Event::Drain),
         "partition" => nodes().map(Event::Partition),
+        "remove-member" => nodes().map(Event::RemoveMember),
         "rollout" => workload(cluster, text, what).map(Event::Rollout),
         "scale" => scale(cluster, text, what),
         "delete-pod" => pod(cluster, text, what).map(Event::DeletePod),
@@ -251,6 +253,16 @@ pub fn refused(cluster: &Cluster, event: &Named, why: Impossible) -> Failure {
         Impossible::Cordoned(id, false) => {
             (format!("{} is not cordoned", node(id)), format!("cordon:{} does so", node(id)))
         }
+        Impossible::NoMember(id) => (
+            format!("{} is no member of etcd", node(id)),
+            "holdfast simulate without events shows how many there are; those that no label or \
+             static pod shows are declared with --assumptions"
+                .to_owned(),
+        ),
+        Impossible::QuorumLost(id) => (
+            format!("etcd does not remove {}: too few of the others are up", node(id)),
+            "recover others first".to_owned(),
+        ),
         Impossible::NothingToHeal => {
             ("nothing is cut off".to_owned(), "partition:NODES cuts nodes off".to_owned())
         }

@@ -100,6 +100,8 @@ pub struct NodeUse {
     /// It failed or was cut off since the export: whatever ran there is gone for all others. Of one
     /// that was silent before nobody knows.
     pub lost: bool,
+    /// It was a member of the control plane and is none any more.
+    pub resigned: bool,
     /// Cordoned.
     pub unschedulable: bool,
     /// Somebody drains it (`kubectl drain`): evicts the pods it had then, those before this one.
@@ -184,6 +186,8 @@ pub struct NodeFlags {
     /// It failed or was cut off since the export: whatever ran there is gone for all others. Of one
     /// that was silent before nobody knows.
     pub lost: bool,
+    /// It was a member of the control plane and is none any more.
+    pub resigned: bool,
     /// Cordoned.
     pub unschedulable: bool,
     /// Somebody drains it (`kubectl drain`): evicts the pods it had then, those before this one.
@@ -245,6 +249,7 @@ impl Placement {
                 reachable: node.readiness != Readiness::Unknown,
                 healthy: node.readiness.serves(),
                 cut_off: false,
+                resigned: false,
                 lost: false,
                 unschedulable: node.unschedulable,
                 draining: None,
@@ -558,6 +563,7 @@ impl Placement {
             reachable: node.reachable,
             healthy: node.healthy,
             cut_off: node.cut_off,
+            resigned: node.resigned,
             lost: node.lost,
             unschedulable: node.unschedulable,
             draining: node.draining,
@@ -571,6 +577,7 @@ impl Placement {
         node.reachable = flags.reachable;
         node.healthy = flags.healthy;
         node.cut_off = flags.cut_off;
+        node.resigned = flags.resigned;
         node.lost = flags.lost;
         node.unschedulable = flags.unschedulable;
         node.draining = flags.draining;

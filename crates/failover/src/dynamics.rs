@@ -259,17 +259,29 @@ impl<'c> Dynamics<'c> {
         movers
     }
 
-    /// What may come next. The placement is quiet where no step is sure.
+    /// What may come next, where nothing else can tell when it came. The placement is quiet where
+    /// no step is sure.
     pub fn steps(
         &self,
         placement: &mut Placement,
         situation: &Situation,
         scratch: &mut Scratch,
     ) -> Steps {
+        match self.unnoticed(placement, situation) {
+            Some(step) => Steps { sure: vec![step], ..Steps::default() },
+            None => self.every_step(placement, situation, scratch),
+        }
+    }
+
+    /// What may come next, whoever can tell.
+    pub fn every_step(
+        &self,
+        placement: &mut Placement,
+        situation: &Situation,
+        scratch: &mut Scratch,
+    ) -> Steps {
         let mut steps = Steps::default();
-        if let Some(step) = self.unnoticed(placement, situation) {
-            steps.sure.push(step);
-        } else if situation.acts {
+        if situation.acts {
             self.add_evictions(placement, situation, &mut steps);
             self.add_ends(placement, &mut steps);
             self.add_drains(placement, &mut steps);

@@ -101,6 +101,7 @@ pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Event], times:
         scratch: Scratch::default(),
         tainted: BTreeMap::new(),
         drained: 0,
+        heard: BTreeMap::new(),
         starting: Vec::new(),
         freed: BTreeMap::new(),
         story: Story {
@@ -133,6 +134,8 @@ struct Teller<'t, 'c> {
     tainted: BTreeMap<NodeId, Seconds>,
     /// When the last drain began.
     drained: Seconds,
+    /// When nodes were heard again whose pods ran on meanwhile.
+    heard: BTreeMap<NodeId, Seconds>,
     /// Pods that start, and when they are ready.
     starting: Vec<(Seconds, InstanceId)>,
     /// When a volume is free for a pod that waits for it.
@@ -163,6 +166,11 @@ impl Teller<'_, '_> {
         self.situation = self.dynamics.situation(&self.story.end);
         if matches!(event, Event::Drain(_)) {
             self.drained = self.now;
+        }
+        for node in self.dynamics.cluster().node_ids() {
+            if before.node(node).cut_off && !self.story.end.node(node).cut_off {
+                self.heard.insert(node, self.now);
+            }
         }
         self.schedule_taints(&before);
         self.note_changes(&before);
@@ -228,9 +236,9 @@ impl Teller<'_, '_> {
         for (due, pod) in &self.starting {
             offer(*due, 1, i64::from(pod.0), Next::Ready(*pod));
         }
-        let steps =
-            self.dynamics.steps(&mut self.story.end, &self.situation, &mut self.scratch).sure;
-        for step in steps {
+        let end = &mut self.story.end;
+        let steps = self.dynamics.every_step(end, &self.situation, &mut self.scratch);
+        for step in steps.sure {
             let (due, kind, rank) = self.due(&step);
             offer(due.max(self.now), kind, rank, Next::Step(step));
         }
@@ -257,7 +265,9 @@ impl Teller<'_, '_> {
             }
             Step::End { .. } => {
                 let until_stop = self.times.of(Time::PodStop).min(spec.grace_seconds);
-                (life.deleted.unwrap_or(0) + until_stop, 3, age)
+                let heard = instance.node().and_then(|node| self.heard.get(&node)).copied();
+                let told = life.deleted.max(heard).unwrap_or(0);
+                (told + until_stop, 3, age)
             }
             Step::Attach { .. } => (self.freed.get(&pod).copied().unwrap_or(self.now), 4, age),
             Step::Drain { .. } => {

@@ -199,9 +199,10 @@ impl<'c> Simulator<'c> {
         (stage, rests)
     }
 
-    /// What the scheduler says to pods that wait, in each state.
+    /// What the scheduler says to pods that wait, in each state; nothing where it does not act.
     fn add_messages(&self, stage: &mut Stage, rests: &[Rest]) {
-        for (state, _) in rests {
+        let control_plane = self.dynamics.control_plane();
+        for (state, _) in rests.iter().filter(|(state, _)| control_plane.acts(state)) {
             let mut known: BTreeMap<_, String> = BTreeMap::new();
             for &pod in state.pending() {
                 let instance = state.instance(pod);

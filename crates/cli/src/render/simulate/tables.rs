@@ -118,7 +118,7 @@ pub(super) fn short_name(key: &str) -> String {
 }
 
 /// `2`, or `1–2`.
-fn range(range: RangeOutcome) -> String {
+pub(super) fn range(range: RangeOutcome) -> String {
     if range.min == range.max {
         range.min.to_string()
     } else {

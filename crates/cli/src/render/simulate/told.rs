@@ -97,11 +97,12 @@ fn pod(moment: &Moment, name: &str) -> String {
     if moment.replacement { format!("a pod for {name}") } else { name.to_owned() }
 }
 
-/// How long, and of what: `6:20 = detection 0:50 + toleration 5:00 + start 0:20`.
-pub(super) fn downtime(downtime: &Downtime) -> String {
+/// How long, and of what: `6:20 = detection 0:50 + toleration 5:00 + start 0:20`, or that pods are
+/// not `back`.
+pub(super) fn downtime(downtime: &Downtime, back: &str) -> String {
     let span = downtime.below_desired;
     let mut text = match (span.told, span.min, span.max) {
-        (None, ..) => "not back when all is quiet".to_owned(),
+        (None, ..) => back.to_owned(),
         (Some(told), Some(min), Some(max)) if min != max => {
             format!("{} ({}–{})", length(told), length(min), length(max))
         }
