@@ -176,6 +176,7 @@ impl Controllers<'_> {
                 draft: self.resolver.draft(pod.replacement).clone(),
                 labels: self.builder.so_far().labels(pod.labels).clone(),
                 node: None,
+                deletion_cost: pod.deletion_cost,
                 ephemeral: Vec::new(),
             })
         })
@@ -310,6 +311,7 @@ impl Controllers<'_> {
             start_time: None,
             created,
             uid: None,
+            deletion_cost: template.deletion_cost,
             preempted: false,
             scheduling_message: None,
             expanded: true,
