@@ -10,7 +10,7 @@ use std::fmt::Write;
 use holdfast_proof::outcome::{DoubtOutcome, Outcome, StepOutcome, WorkloadOutcome};
 use holdfast_proof::timeline::{Downtime, Timeline};
 
-use crate::render::words;
+use crate::render::{autoscaled, words};
 
 /// The width of running text.
 const WIDTH: usize = 96;
@@ -40,6 +40,7 @@ pub fn human(outcome: &Outcome, all: bool) -> String {
         downtimes(&mut out, timeline);
         times(&mut out, timeline);
     }
+    autoscaled::tell(&mut out, &outcome.autoscaled, WIDTH);
     doubts(&mut out, outcome);
     out
 }
@@ -62,7 +63,7 @@ fn answer(outcome: &Outcome) -> String {
     let names = |pick: &dyn Fn(&str, &WorkloadOutcome) -> bool| -> Vec<String> {
         let asked = last.workloads.iter().filter(|(name, _)| !follows(name));
         let picked = asked.filter(|(name, workload)| pick(name, workload));
-        picked.map(|(name, _)| tables::short_name(name)).collect()
+        picked.map(|(name, _)| words::short_name(name)).collect()
     };
     let was_short = |name: &str| first.workloads.get(name).is_some_and(short);
     let sure = names(&|_, w| w.ready.max < w.desired);
@@ -112,8 +113,15 @@ fn stuck(out: &mut String, outcome: &Outcome) {
             told = true;
         }
         for workload in &step.stuck {
-            let name = tables::short_name(workload);
+            let name = words::short_name(workload);
             paragraph(out, &format!("{}: the rollout of {name} is stuck", step.event));
+            told = true;
+        }
+        for job in &step.gave_up {
+            let name = words::short_name(job);
+            let text =
+                format!("{}: {name} gives up, with more pods lost than it bears", step.event);
+            paragraph(out, &text);
             told = true;
         }
     }
@@ -136,7 +144,7 @@ fn pending(out: &mut String, last: &StepOutcome) {
     }
     let _ = writeln!(out, "Pending at the end, in kube-scheduler's words\n");
     for (name, workload) in waiting {
-        let _ = writeln!(out, "  {}", tables::short_name(name));
+        let _ = writeln!(out, "  {}", words::short_name(name));
         for message in &workload.messages {
             for line in words::wrap(message, WIDTH - 4) {
                 let _ = writeln!(out, "    {line}");
@@ -156,7 +164,7 @@ fn downtimes(out: &mut String, timeline: &Timeline) {
     all.sort_by_key(|(name, downtime)| (std::cmp::Reverse(length(downtime)), (*name).clone()));
     let _ = writeln!(out, "Short of pods for\n");
     for (name, downtime) in all.iter().take(DOWNTIMES_SHOWN) {
-        let _ = writeln!(out, "  {:<44} {}", tables::short_name(name), told::downtime(downtime));
+        let _ = writeln!(out, "  {:<44} {}", words::short_name(name), told::downtime(downtime));
     }
     if all.len() > DOWNTIMES_SHOWN {
         let _ = writeln!(out, "  and {} more", all.len() - DOWNTIMES_SHOWN);
