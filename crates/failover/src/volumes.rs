@@ -110,6 +110,8 @@ fn is_of_one_node(cluster: &Cluster, claim: &Claim) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use holdfast_ingest::{Options, Source, load};
 
     use super::*;
@@ -126,14 +128,15 @@ mod tests {
             "status":{{"phase":"Bound"}}}}"#
         );
         for node in ["a", "b"] {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 r#"{{"apiVersion":"v1","kind":"Node","metadata":{{"name":"{node}"}},
                 "status":{{"conditions":[{{"type":"Ready","status":"True"}}]}}}}
                 {{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{node}"}},
                 "spec":{{"nodeName":"{node}","containers":[{{"name":"c"}}],"volumes":[
                 {{"name":"v","persistentVolumeClaim":{{"claimName":"c"}}}}]}},
                 "status":{{"phase":"Running"}}}}"#
-            ));
+            );
         }
         let cluster = load(vec![Source::named("export", text)], &Options::default()).cluster;
         must_wait(&cluster, &Placement::of(&cluster), InstanceId(1))

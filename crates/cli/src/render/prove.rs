@@ -262,8 +262,8 @@ pub(super) fn doubt_reason(reason: &str, detail: &str) -> String {
             "its pods are made by a controller that Kubernetes does not ship".to_owned()
         }
         "job-policy" => {
-            "a Job decides by how the containers of a lost pod ended, or index by index, whether it \
-             goes on"
+            "a Job decides by how the containers of a lost pod ended, or index by index, whether \
+             it goes on"
                 .to_owned()
         }
         "foreign-scheduler" => "its pods ask for a scheduler that is not modelled".to_owned(),

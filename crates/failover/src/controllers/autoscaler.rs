@@ -1,4 +1,4 @@
-//! HorizontalPodAutoscalers: the bounds that they hold whatever the metrics say.
+//! Autoscalers (`HorizontalPodAutoscaler`): the bounds that they hold whatever the metrics say.
 //!
 //! Models the bounds of `reconcileAutoscaler` of `pkg/controller/podautoscaler/horizontal.go`
 //! (v1.36.3), with the feature gate `HPAScaleToZero` off, as it is by default: a count above the

@@ -54,11 +54,8 @@ fn pods(placement: &Placement, set: WorkloadId) -> impl Iterator<Item = (Instanc
 /// Whether the pods of a set are replaced by others beside them.
 pub fn surges(cluster: &Cluster, set: WorkloadId) -> bool {
     let workload = cluster.workload(set);
-    let most = match workload.strategy {
-        Some(Strategy::RollingUpdate { max_surge, .. }) => max_surge,
-        _ => return false,
-    };
-    let (Amount::Count(most) | Amount::Percent(most)) = most;
+    let Some(Strategy::RollingUpdate { max_surge, .. }) = workload.strategy else { return false };
+    let (Amount::Count(most) | Amount::Percent(most)) = max_surge;
     workload.kind == WorkloadKind::DaemonSet && most > 0
 }
 

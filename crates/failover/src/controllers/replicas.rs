@@ -271,6 +271,8 @@ impl<'g> Picker<'g> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use holdfast_ingest::{Options, Source, load};
 
     use super::*;
@@ -287,14 +289,16 @@ mod tests {
             "metadata":{{"labels":{{"app":"web"}}}},"spec":{{"containers":[{{"name":"c"}}]}}}}}}}}"#
         );
         for node in ["a", "b", "c"] {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 r#"{{"apiVersion":"v1","kind":"Node","metadata":{{"name":"{node}"}},
                 "status":{{"conditions":[{{"type":"Ready","status":"True"}}]}}}}"#
-            ));
+            );
         }
         for (number, (node, phase, ready, cost)) in pods.iter().enumerate() {
             let ready = if *ready { "True" } else { "False" };
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{number}",
                 "labels":{{"app":"web"}},
                 "annotations":{{"controller.kubernetes.io/pod-deletion-cost":"{cost}"}},
@@ -302,7 +306,7 @@ mod tests {
                 "controller":true}}]}},"spec":{{"nodeName":"{node}","containers":[{{"name":"c"}}]}},
                 "status":{{"phase":"{phase}","conditions":[{{"type":"Ready",
                 "status":"{ready}"}}]}}}}"#
-            ));
+            );
         }
         let cluster = load(vec![Source::named("export", text)], &Options::default()).cluster;
         let placement = Placement::of(&cluster);
