@@ -13,7 +13,8 @@ use crate::failure::{Failure, nearest};
 pub const FORMS: &str = "fail:NODES, recover:NODES, delete:NODES, out-of-service:NODES, \
                          cordon:NODES, uncordon:NODES, drain:NODES, upgrade:NODES, \
                          partition:NODES, heal, remove-member:NODES, \
-                         rollout:KIND/NAMESPACE/NAME, scale:KIND/NAMESPACE/NAME=COUNT, \
+                         rollout:KIND/NAMESPACE/NAME, \
+                         scale:KIND/NAMESPACE/NAME=COUNT (or =max, =min: its autoscaler's), \
                          delete-pod:NAMESPACE/NAME";
 
 /// An event and what it goes by.
@@ -178,15 +179,23 @@ fn workload(cluster: &Cluster, text: &str, what: &str) -> Result<WorkloadId, Fai
 }
 
 fn scale(cluster: &Cluster, text: &str, what: &str) -> Result<Event, Failure> {
-    let count = what.rsplit_once('=').and_then(|(name, count)| {
-        let count: i64 = count.parse().ok().filter(|count| (0..=150_000).contains(count))?;
-        Some((name, count))
-    });
-    let Some((name, count)) = count else {
-        return Err(Failure::usage(format!("--event {text}: to how many pods?"))
-            .hint("for instance scale:deployment/default/web=3"));
+    let unclear = || {
+        Failure::usage(format!("--event {text}: to how many pods?"))
+            .hint("for instance scale:deployment/default/web=3")
     };
-    Ok(Event::Scale(workload(cluster, text, name)?, count))
+    let (name, count) = what.rsplit_once('=').ok_or_else(unclear)?;
+    if let "min" | "max" = count {
+        let id = workload(cluster, text, name)?;
+        let Some((least, most)) = cluster.workload(id).autoscaled else {
+            return Err(Failure::usage(format!(
+                "--event {text}: no HorizontalPodAutoscaler scales {name}"
+            ))
+            .hint("add horizontalpodautoscalers to the export, or name a number"));
+        };
+        return Ok(Event::Scale(id, if count == "min" { least } else { most }));
+    }
+    let count = count.parse().ok().filter(|count| (0..=150_000).contains(count));
+    Ok(Event::Scale(workload(cluster, text, name)?, count.ok_or_else(unclear)?))
 }
 
 fn pod(cluster: &Cluster, text: &str, what: &str) -> Result<PodId, Failure> {

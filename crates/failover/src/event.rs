@@ -4,7 +4,7 @@ use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, PodId, Symbol, WorkloadId};
 
-use crate::controllers::{self, replicas};
+use crate::controllers;
 use crate::dynamics::Dynamics;
 use crate::host::Host;
 use crate::nodes;
@@ -200,7 +200,9 @@ impl Event {
                 nodes::recover(cluster, placement, &cut_off);
             }
             Self::Rollout(workload) => roll_out(cluster, placement, *workload),
-            Self::Scale(workload, desired) => scale(cluster, placement, *workload, *desired),
+            Self::Scale(workload, desired) => {
+                controllers::scale(cluster, placement, *workload, *desired);
+            }
             Self::DeletePod(pod) => delete_pod(cluster, placement, (*pod).into()),
         }
         dynamics.storage().refresh(cluster, placement);
@@ -298,20 +300,6 @@ fn roll_out(cluster: &Cluster, placement: &mut Placement, id: WorkloadId) {
     }
 }
 
-fn scale(cluster: &Cluster, placement: &mut Placement, id: WorkloadId, desired: i64) {
-    placement.change_target(id, |target| target.desired = desired);
-    let scaled = match cluster.workload(id).kind {
-        WorkloadKind::Deployment => controllers::deployment::present_set(cluster, placement, id),
-        _ => Some(id),
-    };
-    // While a rollout is under way its own arithmetic shares the pods out.
-    if let Some(set) = scaled.filter(|set| cluster.workload(*set).kind != WorkloadKind::StatefulSet)
-    {
-        placement.change_target(set, |target| target.desired = desired);
-        replicas::fill_up(cluster, placement, set);
-    }
-}
-
 fn delete_pod(cluster: &Cluster, placement: &mut Placement, pod: InstanceId) {
     // In one run of many it may be gone by then.
     if placement.instance(pod).whereabouts == Whereabouts::Gone {
@@ -322,6 +310,6 @@ fn delete_pod(cluster: &Cluster, placement: &mut Placement, pod: InstanceId) {
     if controllers::Reaction::of(cluster.workload(workload))
         == controllers::Reaction::ReplaceTerminating
     {
-        controllers::replace(cluster, placement, pod);
+        controllers::lose(cluster, placement, pod);
     }
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::placement::Mark;
 use holdfast_cluster::{Cluster, NodeId, Placement};
+use holdfast_failover::controllers::daemon_set;
 use holdfast_failover::{Dynamics, Event, Impossible};
 use holdfast_scheduler::{Scratch, Words, message};
 
@@ -287,8 +288,11 @@ fn ranges(dynamics: &Dynamics<'_>, subject: &Subject, rests: &[Rest]) -> Workloa
         let workload = cluster.workload(subject.root);
         if follows_nodes(workload.kind) {
             // Those on nodes that nobody hears are still wanted.
-            let tally = |id| state.tally(id);
-            return subject.members.iter().map(|id| tally(*id).active).sum();
+            let of = |id| {
+                let doubles = daemon_set::doubles(state, id);
+                state.tally(id).active.saturating_sub(u32::try_from(doubles).unwrap_or(u32::MAX))
+            };
+            return subject.members.iter().map(|id| of(*id)).sum();
         }
         subject.desired(cluster, state)
     };

@@ -11,7 +11,7 @@ use holdfast_proof::outcome::{DoubtOutcome, Outcome, StepOutcome, WorkloadOutcom
 use holdfast_proof::timeline::{Downtime, Timeline};
 
 use crate::render::table::Grid;
-use crate::render::words;
+use crate::render::{autoscaled, words};
 
 /// The width of running text.
 const WIDTH: usize = 96;
@@ -42,6 +42,7 @@ pub fn human(outcome: &Outcome, all: bool) -> String {
         downtimes(&mut out, timeline, last);
         times(&mut out, timeline);
     }
+    autoscaled::tell(&mut out, &outcome.autoscaled, WIDTH);
     doubts(&mut out, outcome);
     out
 }
@@ -55,7 +56,7 @@ fn answer(outcome: &Outcome) -> String {
     nodes.sort_unstable();
     nodes.dedup();
     let mut workloads: Vec<String> =
-        after().flat_map(|step| &step.stuck).map(|name| tables::short_name(name)).collect();
+        after().flat_map(|step| &step.stuck).map(|name| words::short_name(name)).collect();
     workloads.sort_unstable();
     workloads.dedup();
     for (what, names, is) in [
@@ -91,7 +92,7 @@ fn shortage(outcome: &Outcome) -> String {
     let names = |pick: &dyn Fn(&str, &WorkloadOutcome) -> bool| -> Vec<String> {
         let asked = last.workloads.iter().filter(|(name, _)| !follows(name));
         let picked = asked.filter(|(name, workload)| pick(name, workload));
-        picked.map(|(name, _)| tables::short_name(name)).collect()
+        picked.map(|(name, _)| words::short_name(name)).collect()
     };
     let was_short = |name: &str| first.workloads.get(name).is_some_and(short);
     let sure = names(&|_, w| w.ready.max < w.desired);
@@ -146,8 +147,15 @@ fn stuck(out: &mut String, outcome: &Outcome) {
             told = true;
         }
         for workload in &step.stuck {
-            let name = tables::short_name(workload);
+            let name = words::short_name(workload);
             paragraph(out, &format!("{}: the rollout of {name} is stuck", step.event));
+            told = true;
+        }
+        for job in &step.gave_up {
+            let name = words::short_name(job);
+            let text =
+                format!("{}: {name} gives up, with more pods lost than it bears", step.event);
+            paragraph(out, &text);
             told = true;
         }
     }
@@ -170,7 +178,7 @@ fn pending(out: &mut String, last: &StepOutcome) {
     }
     let _ = writeln!(out, "Pending at the end, in kube-scheduler's words\n");
     for (name, workload) in waiting {
-        let _ = writeln!(out, "  {}", tables::short_name(name));
+        let _ = writeln!(out, "  {}", words::short_name(name));
         for message in &workload.messages {
             for line in words::wrap(message, WIDTH - 4) {
                 let _ = writeln!(out, "    {line}");
@@ -190,7 +198,7 @@ fn unusable(out: &mut String, last: &StepOutcome) {
         ];
         for (pods, why) in whys.into_iter().filter_map(|(pods, why)| Some((pods?, why))) {
             let noun = if pods.max == 1 { "pod" } else { "pods" };
-            let (name, count) = (tables::short_name(name), tables::range(pods));
+            let (name, count) = (words::short_name(name), tables::range(pods));
             paragraph(out, &format!("{name}: {count} {noun} {why}"));
             told = true;
         }
@@ -217,7 +225,7 @@ fn downtimes(out: &mut String, timeline: &Timeline, last: &StepOutcome) {
             (true, false) => "not back in this run",
             (false, _) => "not back when all is quiet",
         };
-        grid.row([tables::short_name(name), told::downtime(downtime, back)]);
+        grid.row([words::short_name(name), told::downtime(downtime, back)]);
     }
     for line in grid.lines() {
         let _ = writeln!(out, "{line}");

@@ -107,6 +107,86 @@ fn what_does_not_get_on_is_part_of_the_answer() {
     }
 }
 
+/// Plan H: as many replicas as its autoscaler goes to fit while all is healthy, not after a
+/// failure. A count beyond is set back; one within is taken to stay, and named.
+#[test]
+fn an_autoscaler_above_two_replicas() {
+    let folder = crate::holdfast::folder("autoscaler");
+    let traefik = "Deployment/traefik/traefik";
+    let autoscaler = json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "traefik", "namespace": "traefik"},
+        "spec": {"minReplicas": 2, "maxReplicas": 3, "scaleTargetRef":
+            {"apiVersion": "apps/v1", "kind": "Deployment", "name": "traefik"}}});
+    crate::holdfast::write(&folder, "hpa.json", autoscaler.to_string());
+    let file = folder.join("hpa.json").display().to_string();
+    let told = |events: &[&str]| {
+        let events = events.iter().flat_map(|event| ["--event", event]);
+        let arguments = ["simulate", "homelab/cluster.json", &file, "-o", "json"];
+        run(&arguments.into_iter().chain(events).collect::<Vec<_>>()).ended(0).json()
+    };
+    let outcome = told(&["scale:deployment/traefik/traefik=max", "fail:homelab-02"]);
+    assert_eq!(outcome["autoscaled"], json!({traefik: {"min": 2, "max": 3}}));
+    assert_eq!(outcome["steps"][1]["workloads"][traefik]["ready"], json!({"min": 3, "max": 3}));
+    assert_eq!(at_rest(&outcome, traefik), "2 1 1");
+    let outcome = told(&["scale:deployment/traefik/traefik=5"]);
+    assert_eq!(at_rest(&outcome, traefik), "3 0 0");
+    let moments = outcome["timeline"]["moments"].as_array().unwrap();
+    let set_back = moments.iter().find(|moment| moment["what"] == "autoscale").unwrap();
+    assert_eq!(
+        *set_back,
+        json!({"at": 15, "what": "autoscale", "workload": traefik, "desired": 3})
+    );
+    let words = |arguments: &[&str], code: i32| {
+        let told = run(arguments).ended(code).transcript();
+        told.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let scale = "scale:deployment/traefik/traefik=5";
+    let human = words(&["simulate", "homelab/cluster.json", &file, "--event", scale], 0);
+    let set_back = "the autoscaler sets traefik/deployment/traefik to 3 pods";
+    let assumed = "Assumed: autoscalers leave as many pods as there are to \
+                   traefik/deployment/traefik (2–3).";
+    assert!(human.contains(set_back) && human.contains(assumed), "{human}");
+    let proved = words(&["prove", "homelab/cluster.json", &file], 1);
+    assert!(proved.contains(assumed), "{proved}");
+}
+
+/// A Job bears so many lost pods and gives up then; one that asks how they ended may go on or not.
+#[test]
+fn a_job_that_loses_a_pod() {
+    let node = |name: &str| {
+        json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name},
+            "status": {"allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110"},
+                "conditions": [{"type": "Ready", "status": "True"}]}})
+    };
+    let service = json!({"apiVersion": "v1", "kind": "ServiceList", "items": []});
+    let after = |name: &str, policy: Value| {
+        let mut job = json!({"apiVersion": "batch/v1", "kind": "Job",
+            "metadata": {"name": "report", "namespace": "default"},
+            "spec": {"parallelism": 1, "completions": 1, "backoffLimit": 0,
+                "template": {"spec": {"restartPolicy": "Never", "nodeName": "a",
+                    "containers": [{"name": "c", "image": "i"}]}}}});
+        if !policy.is_null() {
+            job["spec"]["podFailurePolicy"] = json!({"rules": [policy]});
+        }
+        let folder = crate::holdfast::folder(name);
+        let list = json!({"apiVersion": "v1", "kind": "List",
+            "items": [node("a"), node("b"), service, job]});
+        crate::holdfast::write(&folder, "cluster.json", list.to_string());
+        let asks = policy.get("onExitCodes").is_some();
+        let arguments = ["simulate", "cluster.json", "-o", "json", "--event", "fail:a"];
+        let told = run_in(&folder, &arguments).ended(if asks { 4 } else { 0 }).json();
+        told["steps"][1].clone()
+    };
+    let step = after("job-gives-up", Value::Null);
+    assert_eq!(step["gaveUp"], json!(["Job/default/report"]));
+    assert_eq!(step["workloads"]["Job/default/report"]["desired"], json!(0));
+    let disrupted = json!({"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]});
+    assert_eq!(after("job-ignores", disrupted).get("gaveUp"), None);
+    let codes = json!({"containerName": "c", "operator": "In", "values": [42]});
+    let step = after("job-asks", json!({"action": "FailJob", "onExitCodes": codes}));
+    assert_eq!(step["doubts"], json!([{"reason": "job-policy"}]));
+}
+
 /// Rolling node upgrades take one node after the other.
 #[test]
 fn an_upgrade_is_told_node_by_node() {
@@ -154,6 +234,7 @@ fn events_that_make_no_sense() {
         &["rollout:deployment/traefik/trafik"],
         &["rollout:pod/a/b"],
         &["scale:deployment/traefik/traefik"],
+        &["scale:deployment/traefik/traefik=max"],
         &["delete-pod:nowhere/x"],
         &["fail:homelab-01", "drain:homelab-02"],
         &["fail:zone=mars"],

@@ -81,6 +81,12 @@ fn of_one_node(moments: &[Moment]) -> String {
         "give-up" => format!("{names} gives up the node kept free for it"),
         "scale-down" => format!("{} deleted", words::list(&first.victims, 3)),
         "renew" => format!("{names} is deleted on {node}, to be made again"),
+        "surge" => format!("{names} gets its next beside it on {node}"),
+        "autoscale" => format!(
+            "the autoscaler sets {} to {}",
+            first.workload.as_deref().map(words::short_name).unwrap_or_default(),
+            words::count(first.desired.unwrap_or(0) as usize, "pod", "pods")
+        ),
         "attach" => format!("{names} {} the volume it waited for", gets(pods.len())),
         "clear" => format!("the taints of {node} are taken off"),
         "ready" => format!("{names} {are} ready on {node}"),
