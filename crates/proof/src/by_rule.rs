@@ -13,8 +13,8 @@
 //!   with a node's state, keep nobody off here, since they do not last;
 //! * pods that required anti-affinity keeps apart, or that need one port, are so many in a domain;
 //! * strict topology spread leaves so many in the domains at hand. That holds for pods that come
-//!   one after the other with none leaving in between. A rollout may leave more skew behind, and
-//!   so [`Most::lasts`] tells whether the bound does without;
+//!   one after the other with none leaving in between. A rollout may leave more skew behind, and so
+//!   [`Most::lasts`] tells whether the bound does without;
 //! * where more pods are today than a rule would let in again, they may stay.
 //!
 //! The bounds say nothing of how many pods run: where not all that are wanted can, nothing is
@@ -206,9 +206,8 @@ impl<'c> ByRule<'c> {
         let cluster = self.cluster();
         let of_pods = placement.instances().iter().map(|one| (one.class, one.workload));
         let of_next = cluster.pods().iter().map(|pod| (pod.replacement, pod.workload));
-        let templates = cluster
-            .workload_ids()
-            .filter_map(|id| Some((cluster.workload(id).template?, id)));
+        let templates =
+            cluster.workload_ids().filter_map(|id| Some((cluster.workload(id).template?, id)));
         for (class, workload) in of_pods.chain(of_next).chain(templates) {
             let (class, root) = (*cluster.class(class), cluster.root(workload));
             let known = self.labelled.entry(class.namespace).or_default();

@@ -72,6 +72,8 @@ pub enum Refusal {
     Port(HostPort),
     /// A pod that cannot move is near, within the topology: required anti-affinity of either.
     Apart(Symbol),
+    /// Nobody whom required affinity asks for, within the topology, can be near.
+    NoCompany(Symbol),
     /// It has too little of a resource, even with nothing on it but what cannot move.
     Room {
         /// Of what.
@@ -81,6 +83,9 @@ pub enum Refusal {
         /// What is left for pods that can move.
         available: i64,
     },
+    /// It comes before the node of a pod that is alike: with both the other way round it was looked
+    /// at as a case of its own.
+    Earlier,
 }
 
 /// What cannot move on one node.
@@ -194,9 +199,7 @@ impl<'c> Rules<'c> {
         let (there, fixed) = (self.cluster.node(node), &self.fixed[node.index()]);
         match resource {
             Resource::Pods => there.pods_allocatable.saturating_sub(fixed.count),
-            other => {
-                other.asked(&there.allocatable).saturating_sub(other.asked(&fixed.requested))
-            }
+            other => other.asked(&there.allocatable).saturating_sub(other.asked(&fixed.requested)),
         }
     }
 
@@ -221,12 +224,7 @@ impl<'c> Rules<'c> {
             .or_else(|| near().map(|(key, _)| Refusal::Apart(*key)))
     }
 
-    fn by_node(
-        &self,
-        spec: &PodSpec,
-        node: NodeId,
-        today: Option<&Placement>,
-    ) -> Option<Refusal> {
+    fn by_node(&self, spec: &PodSpec, node: NodeId, today: Option<&Placement>) -> Option<Refusal> {
         let (symbols, known) = (self.cluster.symbols(), self.cluster.known());
         let there = self.cluster.node(node);
         let bears =

@@ -26,15 +26,15 @@ impl<'c> ByRule<'c> {
         let mut bounds =
             Bounds { of: self, desired, kinds, blocked, asked, port, caps, today, apart, spreads };
         bounds.caps = bounds.all_caps();
-        for at in 0..bounds.spreads.len() {
-            let capacity = bounds.spreads[at].capacities(self, &bounds.caps, desired);
-            bounds.spreads[at].capacity = capacity;
-        }
+        let mut spreads = std::mem::take(&mut bounds.spreads);
+        spreads.iter_mut().for_each(|rule| rule.measure(self, &bounds));
+        bounds.spreads = spreads;
         bounds
     }
 
-    /// The labels by which the pods are kept apart, and how many pods of one value there may be: one
-    /// of each group of kinds that all mind each other, and all of a kind that does not mind itself.
+    /// The labels by which the pods are kept apart, and how many pods of one value there may be:
+    /// one of each group of kinds that all mind each other, and all of a kind that does not
+    /// mind itself.
     fn apart(&self, kinds: &[Kind]) -> Vec<(Symbol, u32)> {
         let spec = |class: ClassId| self.cluster().spec_of(class);
         if kinds.iter().all(|kind| spec(kind.class).pod_anti_affinity.required.is_empty()) {
@@ -122,16 +122,11 @@ impl Bounds<'_, '_> {
         // What lasts is the better reason of two that are equally good.
         most.lower(self.desired, Why::NoMorePods, true);
         for rule in &self.spreads {
-            let at_most = rule.held(self, nodes).max(self.staying(nodes));
+            let at_most = rule.held(self, nodes);
             let (key, max_skew) = (rule.key, rule.max_skew);
             most.lower(at_most, Why::Spread { key, max_skew, at_most }, false);
         }
         most
-    }
-
-    /// How many pods these nodes hold today.
-    pub(super) fn staying(&self, nodes: &[NodeId]) -> u32 {
-        nodes.iter().filter_map(|node| self.today.get(node)).sum()
     }
 
     /// How many pods the nodes hold with so many in a domain.
@@ -147,9 +142,8 @@ impl Bounds<'_, '_> {
             }
         }
         for (domain, sum) in domains {
-            let there = self.today.iter().filter(|(node, _)| {
-                topology.domain[node.index()] == Some(domain)
-            });
+            let there =
+                self.today.iter().filter(|(node, _)| topology.domain[node.index()] == Some(domain));
             let staying: u32 = there.map(|(_, count)| *count).sum();
             held += sum.min(u64::from(at_most.max(staying)));
         }

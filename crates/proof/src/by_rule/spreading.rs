@@ -4,8 +4,8 @@
 //! to for pods that count themselves and nobody else, and that come one after the other: when the
 //! last pod came to a domain it held, with that pod, at most `maxSkew` more than the emptiest one
 //! did. The emptiest only fills up after that. So in the end, with `m` pods in the emptiest domain,
-//! every domain holds `m` to `m + maxSkew`, and all together hold the pods that there are:
-//! `domains * m` of them are spoken for.
+//! every domain holds `m` to `m + maxSkew`, or those who were there before and stayed; and all
+//! together hold the pods that there are: `domains * m` of them are spoken for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +29,8 @@ pub(super) struct Rule {
     too_few: bool,
     /// How many of the pods all nodes of a domain hold, by domain.
     pub(super) capacity: Vec<u64>,
+    /// How many of them are there today, and may stay.
+    pub(super) staying: Vec<u64>,
 }
 
 /// The constraints of a workload that bound.
@@ -48,7 +50,9 @@ pub(super) fn rules(by_rule: &ByRule<'_>, subject: &Subject, kinds: &[Kind]) -> 
     }
     let classes: Vec<ClassId> = kinds.iter().map(|kind| kind.class).collect();
     strict(first)
-        .filter(|one| counts_all(by_rule, one, &classes) && !by_rule.counts_others(one, subject, classes[0]))
+        .filter(|one| {
+            counts_all(by_rule, one, &classes) && !by_rule.counts_others(one, subject, classes[0])
+        })
         .map(|one| Rule::new(by_rule, first, one))
         .collect()
 }
@@ -59,9 +63,9 @@ fn counts_all(by_rule: &ByRule<'_>, constraint: &SpreadConstraint, classes: &[Cl
     let cluster = by_rule.cluster();
     !constraint.selector.is_everything()
         && constraint.faults.is_empty()
-        && classes.iter().all(|class| {
-            constraint.selector.matches(cluster.labels_of(*class), cluster.symbols())
-        })
+        && classes
+            .iter()
+            .all(|class| constraint.selector.matches(cluster.labels_of(*class), cluster.symbols()))
 }
 
 impl ByRule<'_> {
@@ -117,26 +121,33 @@ impl Rule {
             };
             let mut taints =
                 there.taints.iter().filter(|taint| taint.effect != Effect::PreferNoSchedule);
-            labelled && affine && (!honors(constraint.node_taints_policy) || taints.all(|t| bears(&t)))
+            labelled
+                && affine
+                && (!honors(constraint.node_taints_policy) || taints.all(|t| bears(&t)))
         };
         let domains = cluster.node_ids().filter(counts);
         let counted = domains.filter_map(|node| topology.domain[node.index()]).collect();
         let wanted = constraint.min_domains.unwrap_or(1);
         let too_few = i64::try_from(topology.size).is_ok_and(|size| size < i64::from(wanted));
         let (key, max_skew) = (constraint.topology_key, constraint.max_skew);
-        Self { key, max_skew, counted, too_few, capacity: Vec::new() }
+        Self { key, max_skew, counted, too_few, capacity: Vec::new(), staying: Vec::new() }
     }
 
-    /// How many of the pods the nodes of each domain hold.
-    pub(super) fn capacities(&self, by_rule: &ByRule<'_>, caps: &[u32], desired: u32) -> Vec<u64> {
+    /// Takes down how many of the pods the nodes of each domain hold, and how many today.
+    pub(super) fn measure(&mut self, by_rule: &ByRule<'_>, bounds: &Bounds<'_, '_>) {
         let topology = &by_rule.topologies[&self.key];
-        let mut capacity = vec![0_u64; topology.size];
-        for (domain, cap) in topology.domain.iter().zip(caps) {
+        self.capacity = vec![0; topology.size];
+        self.staying = vec![0; topology.size];
+        for (domain, cap) in topology.domain.iter().zip(&bounds.caps) {
             if let Some(domain) = domain {
-                capacity[*domain as usize] += u64::from((*cap).min(desired));
+                self.capacity[*domain as usize] += u64::from(*cap);
             }
         }
-        capacity
+        for (node, count) in &bounds.today {
+            if let Some(domain) = topology.domain[node.index()] {
+                self.staying[domain as usize] += u64::from(*count);
+            }
+        }
     }
 
     /// How many pods the emptiest domain holds at most.
@@ -152,19 +163,26 @@ impl Rule {
     pub(super) fn held(&self, bounds: &Bounds<'_, '_>, nodes: &[NodeId]) -> u32 {
         let topology = &bounds.of.topologies[&self.key];
         let mut chosen: BTreeMap<u32, u64> = BTreeMap::new();
+        // Nobody comes to a node without the label, yet some may be there.
+        let mut elsewhere = 0;
         for node in nodes {
-            if let Some(domain) = topology.domain[node.index()] {
-                *chosen.entry(domain).or_default() += u64::from(bounds.caps[node.index()]);
+            let cap = u64::from(bounds.caps[node.index()]);
+            match topology.domain[node.index()] {
+                Some(domain) => *chosen.entry(domain).or_default() += cap,
+                None => elsewhere += cap,
             }
         }
         let desired = u64::from(bounds.desired);
         let skew = u64::from(self.max_skew.max(0).unsigned_abs());
         // With `m` in the emptiest domain: what the domains may hold grows with `m`, what is left
         // of all pods for them falls.
-        let may_hold = |m: u64| chosen.values().map(|sum| (*sum).min(m + skew)).sum::<u64>();
+        let may_hold = |m: u64| -> u64 {
+            let most = |domain: &u32| (m + skew).max(self.staying[*domain as usize]);
+            chosen.iter().map(|(domain, sum)| (*sum).min(most(domain))).sum::<u64>() + elsewhere
+        };
         let is_left = |m: u64| {
             let spoken_for = m * self.counted.len() as u64;
-            let within: u64 = chosen.values().map(|sum| (*sum).min(m)).sum();
+            let within: u64 = chosen.values().map(|sum| (*sum).min(m)).sum::<u64>() + elsewhere;
             (desired.saturating_sub(spoken_for) + within).min(desired)
         };
         let (mut low, mut high) = (0, self.fullest_minimum(desired));

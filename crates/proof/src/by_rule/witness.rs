@@ -32,10 +32,17 @@ impl ByRule<'_> {
         if bounds.desired.saturating_sub(most.pods) >= need {
             return Answer::Proved(most);
         }
-        let mut search =
-            Search { by_rule: self, scheduler, placement, scratch: Scratch::default(), nodes, need };
+        let mut search = Search {
+            by_rule: self,
+            scheduler,
+            placement,
+            scratch: Scratch::default(),
+            nodes,
+            need,
+        };
         // Others stay, if that is enough; else those on the nodes make room and find another place.
-        let found = search.find(subject, bounds, false).or_else(|| search.find(subject, bounds, true));
+        let found =
+            search.find(subject, bounds, false).or_else(|| search.find(subject, bounds, true));
         match found {
             Some((moved, lost)) => Answer::Refuted { moved, lost },
             None => Answer::Unknown(most),
@@ -84,7 +91,10 @@ impl Search<'_, '_> {
     fn held_by(&self, workload: holdfast_cluster::WorkloadId) -> Vec<InstanceId> {
         let on_nodes = self.nodes.iter().flat_map(|node| &self.placement.node(*node).pods);
         on_nodes
-            .filter(|id| self.placement.instance(**id).workload == workload)
+            .filter(|id| {
+                let instance = self.placement.instance(**id);
+                instance.workload == workload && !instance.terminating
+            })
             .copied()
             .collect()
     }

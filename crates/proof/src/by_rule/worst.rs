@@ -4,7 +4,8 @@
 //! worse, and of those that hold as many, one is as bad as another. So the worst set takes the
 //! fullest of each such group, and there are as many sets to look at as there are ways to divide
 //! `k` between the groups: one, unless zones and the like matter. A label that no two nodes share
-//! divides nobody: what it allows a node is in the node's own number already, or grows with it.
+//! divides nobody, but for those that hold pods today: what it allows a node is in the node's own
+//! number already, or grows with it.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -37,19 +38,21 @@ impl Bounds<'_, '_> {
             return self.roughly(&groups, k);
         }
         let mut best: Option<(u32, Vec<NodeId>)> = None;
-        let mut divide = Divide { groups: &groups, chosen: Vec::new(), found: &mut |nodes| {
-            let pods = self.pods(nodes);
-            let better = best.as_ref().is_none_or(|(most, _)| pods > *most);
-            if better {
-                best = Some((pods, nodes.to_vec()));
-            }
-        } };
+        let mut divide = Divide {
+            groups: &groups,
+            chosen: Vec::new(),
+            found: &mut |nodes| {
+                let pods = self.pods(nodes);
+                let better = best.as_ref().is_none_or(|(most, _)| pods > *most);
+                if better {
+                    best = Some((pods, nodes.to_vec()));
+                }
+            },
+        };
         divide.from(0, k);
         let mut nodes = best.map_or_else(Vec::new, |(_, nodes)| nodes);
         nodes.sort_unstable();
-        let mut most = self.most(&nodes);
-        self.lift_to_stays(&mut most, k);
-        Worst { most, nodes, exact: true }
+        Worst { most: self.most(&nodes), nodes, exact: true }
     }
 
     /// How many pods some nodes hold at most: [`Bounds::most`] without its reasons.
@@ -62,7 +65,7 @@ impl Bounds<'_, '_> {
             }
         }
         for rule in &self.spreads {
-            most = most.min(rule.held(self, nodes).max(self.staying(nodes)));
+            most = most.min(rule.held(self, nodes));
         }
         most
     }
@@ -74,8 +77,12 @@ impl Bounds<'_, '_> {
         let apart = self.apart.iter().map(|(key, _)| *key);
         let keys: Vec<Symbol> =
             apart.chain(self.spreads.iter().map(|rule| rule.key)).filter(shared).collect();
+        // Of nodes that are domains of their own those with more pods today may keep more.
+        let keeps = self.spreads.iter().any(|rule| self.of.topologies[&rule.key].single);
+        let staying = |node| self.today.get(&node).copied().filter(|_| keeps);
         let domains = |node: NodeId| -> Vec<Option<u32>> {
-            keys.iter().map(|key| self.of.topologies[key].domain[node.index()]).collect()
+            let shared = keys.iter().map(|key| self.of.topologies[key].domain[node.index()]);
+            shared.chain([staying(node)]).collect()
         };
         let mut groups: BTreeMap<Vec<Option<u32>>, Vec<NodeId>> = BTreeMap::new();
         let mut all = Vec::new();
@@ -83,7 +90,7 @@ impl Bounds<'_, '_> {
             if self.caps[node.index()] == 0 {
                 continue;
             }
-            if keys.is_empty() {
+            if keys.is_empty() && staying(node).is_none() {
                 all.push(node);
             } else {
                 groups.entry(domains(node)).or_default().push(node);
@@ -123,7 +130,6 @@ impl Bounds<'_, '_> {
             }
         }
         all.sort_unstable();
-        self.lift_to_stays(&mut least, k);
         Worst { most: least, nodes: all, exact: false }
     }
 
@@ -164,17 +170,6 @@ impl Bounds<'_, '_> {
         }
         chosen
     }
-
-    /// Where more pods are today than spread would let in again, a set that is not the worst by
-    /// rule may hold more.
-    fn lift_to_stays(&self, most: &mut Most, k: usize) {
-        let mut staying: Vec<u32> = self.today.values().copied().collect();
-        staying.sort_unstable_by_key(|count| Reverse(*count));
-        let today: u32 = staying.iter().take(k).sum();
-        if today > most.pods {
-            *most = Most { pods: today, why: vec![super::Why::Staying(today)], lasts: true };
-        }
-    }
 }
 
 /// How many ways there are to take `k` or all nodes from groups of these sizes, from each its first
@@ -186,7 +181,8 @@ fn ways(sizes: impl Iterator<Item = usize>, k: usize) -> Option<usize> {
         let before = ways.clone();
         for (taken, count) in ways.iter_mut().enumerate() {
             let from = taken.saturating_sub(size);
-            *count = before[from..=taken].iter().try_fold(0_usize, |sum, one| sum.checked_add(*one))?;
+            *count =
+                before[from..=taken].iter().try_fold(0_usize, |sum, one| sum.checked_add(*one))?;
         }
     }
     ways.into_iter().try_fold(0_usize, usize::checked_add)
