@@ -176,7 +176,8 @@ impl<'c> ByRule<'c> {
     /// Looks at the cluster, as it stands in `placement` before anything fails.
     pub fn new(cluster: &'c Cluster, placement: &Placement) -> Self {
         let rules = Rules::new(cluster, placement, |id| is_fixed(cluster, placement, id));
-        let (shape_of, shapes) = shapes(&rules);
+        let topologies = topologies(cluster);
+        let (shape_of, shapes) = shapes(&rules, &topologies);
         let mut active = vec![Vec::new(); cluster.workloads().len()];
         for id in placement.instance_ids() {
             let instance = placement.instance(id);
@@ -188,7 +189,7 @@ impl<'c> ByRule<'c> {
             rules,
             shape_of,
             shapes,
-            topologies: topologies(cluster),
+            topologies,
             active,
             labelled: BTreeMap::new(),
             postings: BTreeMap::new(),
@@ -295,13 +296,16 @@ impl<'c> ByRule<'c> {
     }
 }
 
-/// Nodes with the same room, taints and ports taken.
-fn shapes(rules: &Rules<'_>) -> (Vec<u32>, Vec<NodeId>) {
+/// Nodes with the same room, taints and ports taken, and with the same of the labels in question.
+fn shapes(rules: &Rules<'_>, topologies: &BTreeMap<Symbol, Topology>) -> (Vec<u32>, Vec<NodeId>) {
     let cluster = rules.cluster();
     let mut known = IndexMap::<_, NodeId, FxBuildHasher>::default();
     let of_node = |id: NodeId| {
         let (node, fixed) = (cluster.node(id), rules.fixed(id));
+        let labelled: Vec<bool> =
+            topologies.values().map(|one| one.domain[id.index()].is_some()).collect();
         let key = (
+            labelled,
             (&node.allocatable, node.pods_allocatable, &node.taints),
             (&fixed.requested, fixed.count, &fixed.ports),
         );

@@ -44,7 +44,7 @@ use self::demand::Demand;
 use self::model::Model;
 use crate::rules::{Refusal, Resource};
 use crate::seat::Seat;
-use crate::subject::Subjects;
+use crate::subject::{Subjects, follows_nodes};
 use crate::verdict::Doubt;
 
 /// How hard to try.
@@ -233,6 +233,10 @@ pub fn possible(
     only: Option<usize>,
     budget: Budget,
 ) -> Answer {
+    let kind = |at: usize| dynamics.cluster().workload(subjects.subjects[at].root).kind;
+    if only.is_some_and(|only| follows_nodes(kind(only))) {
+        return Answer::Unknown(Gap::FollowsNodes);
+    }
     let demand = Demand::of(dynamics, subjects, placement, only);
     if let Some(why) = demand.certain {
         return Answer::No(why);

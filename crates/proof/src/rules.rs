@@ -236,12 +236,11 @@ impl<'c> Rules<'c> {
             return Some(Refusal::Cordoned);
         }
         let repels = |taint: &Taint| taint.effect != Effect::PreferNoSchedule && !bears(taint);
-        let first = match today {
-            Some(today) => taint::standing(known, there, today.node(node)).find(repels),
-            None => {
-                let lasting = there.taints.iter().filter(|one| !known.is_of_lifecycle(one.key));
-                lasting.copied().find(repels)
-            }
+        let first = if let Some(today) = today {
+            taint::standing(known, there, today.node(node)).find(repels)
+        } else {
+            let lasting = there.taints.iter().filter(|one| !known.is_of_lifecycle(one.key));
+            lasting.copied().find(repels)
         };
         if let Some(taint) = first
             && self.filters(spec, Plugin::TaintToleration)
@@ -332,8 +331,8 @@ impl<'c> Rules<'c> {
     pub(crate) fn means(&self, term: &PodAffinityTerm, space: Symbol, labels: LabelsId) -> bool {
         let chosen = || match &term.namespace_selector {
             LabelSelector::Nothing => false,
-            selector if selector.is_everything() => true,
-            selector => {
+            selector @ LabelSelector::All(_) if selector.is_everything() => true,
+            selector @ LabelSelector::All(_) => {
                 let labels = self.cluster.namespace_labels(space);
                 self.namespaces_known && selector.matches(labels, self.cluster.symbols())
             }

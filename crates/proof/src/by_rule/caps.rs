@@ -6,7 +6,7 @@ use holdfast_cluster::pod::HostPort;
 use holdfast_cluster::{ClassId, NodeId, PodSpec, Symbol};
 
 use super::{Bounds, ByRule, Kind, Most, Why, spreading};
-use crate::rules::{Resource, strict};
+use crate::rules::Resource;
 use crate::subject::Subject;
 
 impl<'c> ByRule<'c> {
@@ -27,7 +27,9 @@ impl<'c> ByRule<'c> {
             Bounds { of: self, desired, kinds, blocked, asked, port, caps, today, apart, spreads };
         bounds.caps = bounds.all_caps();
         let mut spreads = std::mem::take(&mut bounds.spreads);
-        spreads.iter_mut().for_each(|rule| rule.measure(self, &bounds));
+        for rule in &mut spreads {
+            rule.measure(self, &bounds);
+        }
         bounds.spreads = spreads;
         bounds
     }
@@ -184,7 +186,9 @@ impl Bounds<'_, '_> {
         for (key, at_most) in self.single() {
             let domain = &self.of.topologies[&key].domain;
             let labelled = caps.iter_mut().zip(domain).filter(|(_, domain)| domain.is_some());
-            labelled.for_each(|(cap, _)| *cap = (*cap).min(at_most));
+            for (cap, _) in labelled {
+                *cap = (*cap).min(at_most);
+            }
         }
         for (node, staying) in &self.today {
             let cap = &mut caps[node.index()];
@@ -261,5 +265,4 @@ fn asks_for_labels(spec: &PodSpec) -> bool {
     !spec.node_selector.is_empty()
         || spec.node_affinity.required.is_some()
         || !spec.volumes.is_empty()
-        || strict(spec).next().is_some()
 }

@@ -86,10 +86,10 @@ impl ByRule<'_> {
         let LabelSelector::All(requirements) = &constraint.selector else { return false };
         // Whoever is selected has one of the values of any requirement that lists them.
         let listed = requirements.iter().filter_map(|one| match &one.operator {
-            Operator::In(values) => Some((one.key, values)),
+            Operator::In(values) => Some((one.key, &**values)),
             _ => None,
         });
-        let posted = |(key, values): (Symbol, &Box<[Symbol]>)| -> Vec<u32> {
+        let posted = |(key, values): (Symbol, &[Symbol])| -> Vec<u32> {
             let of_value = |value: &Symbol| self.postings.get(&(namespace, key, *value));
             values.iter().filter_map(of_value).flatten().copied().collect()
         };

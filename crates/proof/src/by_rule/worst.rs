@@ -8,11 +8,12 @@
 //! number already, or grows with it.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use holdfast_cluster::{NodeId, Symbol};
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
-use super::{Bounds, Most};
+use super::{Bounds, Most, Topology};
 
 /// As many sets are looked at for one workload.
 const SETS_MAX: usize = 20_000;
@@ -79,24 +80,23 @@ impl Bounds<'_, '_> {
             apart.chain(self.spreads.iter().map(|rule| rule.key)).filter(shared).collect();
         // Of nodes that are domains of their own those with more pods today may keep more.
         let keeps = self.spreads.iter().any(|rule| self.of.topologies[&rule.key].single);
-        let staying = |node| self.today.get(&node).copied().filter(|_| keeps);
-        let domains = |node: NodeId| -> Vec<Option<u32>> {
-            let shared = keys.iter().map(|key| self.of.topologies[key].domain[node.index()]);
-            shared.chain([staying(node)]).collect()
-        };
-        let mut groups: BTreeMap<Vec<Option<u32>>, Vec<NodeId>> = BTreeMap::new();
-        let mut all = Vec::new();
-        for node in self.of.cluster().node_ids() {
-            if self.caps[node.index()] == 0 {
+        let tables: Vec<&Topology> = keys.iter().map(|key| &self.of.topologies[key]).collect();
+        let mut groups: IndexMap<(u128, u32), Vec<NodeId>, FxBuildHasher> = IndexMap::default();
+        for (at, cap) in self.caps.iter().enumerate() {
+            if *cap == 0 {
                 continue;
             }
-            if keys.is_empty() && staying(node).is_none() {
-                all.push(node);
-            } else {
-                groups.entry(domains(node)).or_default().push(node);
-            }
+            let node = NodeId::at(at);
+            // The domains as the digits of one number, which few labels never exceed.
+            let digits = tables.iter().try_fold(1_u128, |number, table| {
+                let digit = table.domain[at].map_or(0, |domain| u128::from(domain) + 1);
+                number.checked_mul(table.size as u128 + 1)?.checked_add(digit)
+            });
+            let number = digits.unwrap_or(u128::MAX - at as u128);
+            let staying = if keeps { self.today.get(&node).copied().unwrap_or(0) } else { 0 };
+            groups.entry((number, staying)).or_default().push(node);
         }
-        groups.entry(Vec::new()).or_default().append(&mut all);
+        groups.sort_unstable_keys();
         groups
             .into_values()
             .map(|mut group| {
@@ -122,7 +122,7 @@ impl Bounds<'_, '_> {
         let mut least = self.most_by(&all, None);
         for key in self.apart.iter().map(|(key, _)| *key) {
             if !self.of.topologies[&key].single {
-                let chosen = self.greedy(groups, k, |nodes| self.by_apart(key, nodes));
+                let chosen = greedy(groups, k, |nodes| self.by_apart(key, nodes));
                 let most = self.most_by(&chosen, Some(key));
                 if most.pods < least.pods {
                     (least, all) = (most, chosen);
@@ -145,31 +145,26 @@ impl Bounds<'_, '_> {
         let limit = self.apart.iter().find(|(one, _)| *one == key);
         limit.map_or(0, |(_, at_most)| self.held_apart(key, *at_most, nodes))
     }
+}
 
-    /// Takes the node that adds most, `k` times: exact where what a domain holds grows ever more
-    /// slowly with its fullest nodes taken first, as it does for one label.
-    fn greedy(
-        &self,
-        groups: &[Vec<NodeId>],
-        k: usize,
-        held: impl Fn(&[NodeId]) -> u32,
-    ) -> Vec<NodeId> {
-        let mut chosen: Vec<NodeId> = Vec::new();
-        let mut next = vec![0; groups.len()];
-        for _ in 0..k {
-            let gain = |at: &usize| {
-                let node = groups[*at].get(next[*at])?;
-                let mut with = chosen.clone();
-                with.push(*node);
-                Some((held(&with), Reverse(*at)))
-            };
-            let best = (0..groups.len()).filter_map(|at| gain(&at)).max();
-            let Some((_, Reverse(at))) = best else { break };
-            chosen.push(groups[at][next[at]]);
-            next[at] += 1;
-        }
-        chosen
+/// Takes the node that adds most, `k` times: exact where what a domain holds grows ever more
+/// slowly with its fullest nodes taken first, as it does for one label.
+fn greedy(groups: &[Vec<NodeId>], k: usize, held: impl Fn(&[NodeId]) -> u32) -> Vec<NodeId> {
+    let mut chosen: Vec<NodeId> = Vec::new();
+    let mut next = vec![0; groups.len()];
+    for _ in 0..k {
+        let gain = |at: &usize| {
+            let node = groups[*at].get(next[*at])?;
+            let mut with = chosen.clone();
+            with.push(*node);
+            Some((held(&with), Reverse(*at)))
+        };
+        let best = (0..groups.len()).filter_map(|at| gain(&at)).max();
+        let Some((_, Reverse(at))) = best else { break };
+        chosen.push(groups[at][next[at]]);
+        next[at] += 1;
     }
+    chosen
 }
 
 /// How many ways there are to take `k` or all nodes from groups of these sizes, from each its first

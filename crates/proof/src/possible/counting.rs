@@ -44,7 +44,9 @@ fn reach(model: &Model<'_>, kinds: &BTreeSet<usize>) -> BTreeSet<usize> {
 fn columns(model: &Model<'_>) -> Vec<(Vec<usize>, Vec<usize>)> {
     let mut of_node: Vec<Vec<usize>> = vec![Vec::new(); model.nodes.len()];
     for (area, nodes) in model.areas.iter().enumerate() {
-        nodes.iter().for_each(|node| of_node[*node].push(area));
+        for node in nodes {
+            of_node[*node].push(area);
+        }
     }
     let mut columns: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
     for (node, areas) in of_node.into_iter().enumerate() {
@@ -66,7 +68,9 @@ fn sum(model: &Model<'_>, resource: usize) -> Option<Why> {
     };
     let mut open: Vec<Vec<usize>> = vec![Vec::new(); model.areas.len()];
     for (at, (areas, _)) in columns.iter().enumerate() {
-        areas.iter().for_each(|area| open[*area].push(at));
+        for area in areas {
+            open[*area].push(at);
+        }
     }
     let narrow = |amounts: Vec<i128>| -> Option<Vec<u64>> {
         amounts.into_iter().map(|one| u64::try_from(one).ok()).collect()
@@ -160,17 +164,19 @@ fn places(model: &Model<'_>, by: Separation, clique: &[usize]) -> Option<Why> {
     }
     let mut capacity: BTreeMap<Domain, u64> = BTreeMap::new();
     for (kind, domains) in &domains_of {
-        domains.iter().for_each(|domain| {
+        for domain in domains {
             capacity.entry(*domain).or_default();
-        });
+        }
         // Those who are together today may stay.
         for home in model.kinds[*kind].items.iter().filter_map(|item| model.homes[*item]) {
-            model.domain(by, home).into_iter().for_each(|domain| {
+            if let Some(domain) = model.domain(by, home) {
                 *capacity.entry(domain).or_default() += 1;
-            });
+            }
         }
     }
-    capacity.values_mut().for_each(|count| *count = (*count).max(1));
+    for count in capacity.values_mut() {
+        *count = (*count).max(1);
+    }
     let pods: Vec<(usize, usize)> = domains_of
         .keys()
         .flat_map(|kind| model.kinds[*kind].items.iter().map(move |item| (*kind, *item)))

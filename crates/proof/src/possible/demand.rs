@@ -57,17 +57,20 @@ impl Demand {
         only: Option<usize>,
     ) -> Self {
         let doubts = Doubts::new(dynamics.cluster());
-        let mut gather = Gather { dynamics, placement, doubts, demand: Self::default() };
+        let mut active = vec![Vec::new(); dynamics.cluster().workloads().len()];
+        for id in placement.instance_ids() {
+            let instance = placement.instance(id);
+            if !instance.terminating && (instance.node().is_some() || instance.is_pending()) {
+                active[instance.workload.index()].push(id);
+            }
+        }
+        let mut gather = Gather { dynamics, placement, doubts, active, demand: Self::default() };
         for (at, subject) in subjects.subjects.iter().enumerate() {
             if only.is_none_or(|only| only == at) {
                 gather.subject(subject);
             }
         }
         gather.others();
-        let asked = only.map(|only| subjects.subjects[only].root);
-        if asked.is_some_and(|root| follows_nodes(dynamics.cluster().workload(root).kind)) {
-            gather.demand.gap = Some(Gap::FollowsNodes);
-        }
         gather.demand
     }
 }
@@ -76,6 +79,8 @@ struct Gather<'a, 'c> {
     dynamics: &'a Dynamics<'c>,
     placement: &'a mut Placement,
     doubts: Doubts,
+    /// Pods that are not about to leave, by workload.
+    active: Vec<Vec<InstanceId>>,
     demand: Demand,
 }
 
@@ -87,13 +92,10 @@ impl<'c> Gather<'_, 'c> {
     fn subject(&mut self, subject: &Subject) {
         let cluster = self.cluster();
         let kind = cluster.workload(subject.root).kind;
-        let of_subject = |id: &InstanceId| {
-            let instance = self.placement.instance(*id);
-            subject.members.contains(&instance.workload)
-                && !instance.terminating
-                && (instance.node().is_some() || instance.is_pending())
-        };
-        let active: Vec<InstanceId> = self.placement.instance_ids().filter(of_subject).collect();
+        let members = subject.members.iter();
+        let mut active: Vec<InstanceId> =
+            members.flat_map(|member| self.active[member.index()].iter().copied()).collect();
+        active.sort_unstable();
         let mut items: Vec<Item> = active.iter().map(|id| self.item(*id)).collect();
         if follows_nodes(kind) {
             return;
@@ -114,7 +116,9 @@ impl<'c> Gather<'_, 'c> {
         let named = kind == WorkloadKind::StatefulSet;
         if !named && classes.len() > 1 || named && items.len() > desired {
             // A rollout is under way, and nobody knows which of the templates will be asked for.
-            items.iter_mut().for_each(|item| item.firm = false);
+            for item in &mut items {
+                item.firm = false;
+            }
         }
         items.sort_by_key(|item| item.home.is_none());
         items.truncate(desired);

@@ -49,6 +49,9 @@ struct Group {
     apart: Vec<Vec<usize>>,
 }
 
+/// What makes nodes alike: what is left, who may be there, and who not together.
+type Alike = (Vec<i64>, Vec<usize>, Vec<Vec<usize>>);
+
 struct Market {
     classes: Vec<Class>,
     groups: Vec<Group>,
@@ -81,8 +84,7 @@ impl Market {
         if classes.len() > SIZE_MAX {
             return None;
         }
-        let mut groups: BTreeMap<(Vec<i64>, Vec<usize>, Vec<Vec<usize>>), Vec<usize>> =
-            BTreeMap::new();
+        let mut groups: BTreeMap<Alike, Vec<usize>> = BTreeMap::new();
         for node in 0..model.nodes.len() {
             let takes =
                 |class: &usize| model.areas[classes[*class].area].binary_search(&node).is_ok();
@@ -179,17 +181,17 @@ impl Market {
         let dues = variables.add_vector(variable().min(0.0), self.groups.len());
         let mut gain = Expression::from(0.0);
         for (price, count) in prices.iter().zip(counts) {
-            gain += *price * *count as f64;
+            gain += *price * float(*count);
         }
         for (due, group) in dues.iter().zip(&self.groups) {
-            gain -= *due * group.nodes.len() as f64;
+            gain -= *due * float(group.nodes.len() as u64);
         }
         let mut problem = variables.maximise(gain.clone()).using(microlp);
         for (due, loads) in dues.iter().zip(loads) {
             for load in loads {
                 let mut cost = Expression::from(0.0);
                 for (price, count) in prices.iter().zip(load).filter(|(_, count)| **count > 0) {
-                    cost += *price * *count as f64;
+                    cost += *price * float(*count);
                 }
                 problem = problem.with(cost.leq(*due));
             }
@@ -207,7 +209,9 @@ impl Market {
         pods.sort_by_key(|(class, item)| (prices[*class], *item));
         let counts = |pods: &[(usize, usize)]| {
             let mut counts = vec![0; self.classes.len()];
-            pods.iter().for_each(|(class, _)| counts[*class] += 1);
+            for (class, _) in pods {
+                counts[*class] += 1;
+            }
             counts
         };
         let holds = |pods: &[(usize, usize)]| {
@@ -222,9 +226,9 @@ impl Market {
         // Common divisors say nothing.
         let all = pods.iter().map(|(class, _)| prices[*class]).chain(dues.iter().copied());
         let unit = all.fold(0, gcd).max(1);
-        let mut priced: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        let mut by_price: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         for (class, item) in pods {
-            priced.entry(prices[class] / unit).or_default().push(item);
+            by_price.entry(prices[class] / unit).or_default().push(item);
         }
         let mut due: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         for (group, one) in self.groups.iter().zip(dues) {
@@ -240,7 +244,7 @@ impl Market {
             Priced { price, pods: model.pods(&items) }
         };
         Some(Why::Prices {
-            pods: priced.into_iter().rev().map(of_price).collect(),
+            pods: by_price.into_iter().rev().map(of_price).collect(),
             nodes: due.into_iter().map(|(due, nodes)| Due { due, nodes: name(nodes) }).collect(),
             needed: needed / unit,
             available: available / unit,
@@ -248,9 +252,15 @@ impl Market {
     }
 }
 
+/// For the linear program, which need not be exact.
+#[expect(clippy::cast_precision_loss, reason = "whoever believes it asks integers first")]
+fn float(number: u64) -> f64 {
+    number as f64
+}
+
 /// Shares of one as whole numbers, out of so many.
 fn rounded(shares: &[f64], whole: u64) -> Vec<u64> {
-    shares.iter().map(|share| (share.clamp(0.0, 1.0) * whole as f64).round() as u64).collect()
+    shares.iter().map(|share| (share.clamp(0.0, 1.0) * float(whole)).round() as u64).collect()
 }
 
 /// Which classes may not be on a node together.

@@ -10,12 +10,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::{InstanceId, NodeId, Placement, Resources};
+use holdfast_cluster::{ClassId, InstanceId, NodeId, Placement, Resources};
 use holdfast_scheduler::{Need, Scheduler, Scratch};
 
 use super::demand::Demand;
 use super::model::Model;
 use super::{Arrangement, Gap};
+use crate::rules::Resource;
 use crate::seat::{self, Seat};
 
 /// How many nodes are tried for a pod that others have to make room for.
@@ -127,7 +128,7 @@ impl<'a, 'c> Seeker<'a, 'c> {
         let mut seeker = Self {
             movers: BTreeMap::new(),
             pods: Vec::new(),
-            sizes: demand.items.iter().map(|item| size(model, item.wanted.class)).collect(),
+            sizes: sizes(model, demand),
             returns: vec![0; demand.items.len()],
             queue: BTreeSet::new(),
             left_out: Vec::new(),
@@ -255,7 +256,9 @@ impl<'a, 'c> Seeker<'a, 'c> {
     fn try_room(&mut self, at: usize, node: NodeId, victims: &[InstanceId]) -> bool {
         let cluster = self.scheduler.cluster();
         let mark = self.placement.mark();
-        victims.iter().for_each(|id| self.placement.remove(cluster, *id));
+        for id in victims {
+            self.placement.remove(cluster, *id);
+        }
         let fits = self.scheduler.feasible(self.placement, self.pods[at], &mut self.scratch);
         let fits = fits.contains(&node);
         self.placement.revert(cluster, mark);
@@ -363,13 +366,19 @@ impl<'a, 'c> Seeker<'a, 'c> {
     }
 }
 
-/// How large a pod is: the largest share that it takes of what any node has left.
-fn size(model: &Model<'_>, class: holdfast_cluster::ClassId) -> u64 {
-    let asks = model.rules.asks(model.cluster().spec_of(class));
-    let share = |(resource, asks): (crate::rules::Resource, i64)| {
-        let most = model.nodes.iter().map(|node| model.rules.left(resource, *node)).max();
-        i128::from(asks) * (1 << 20) / i128::from(most.unwrap_or(1).max(1))
+/// How large each item is: the largest share that it takes of what any node has left.
+fn sizes(model: &Model<'_>, demand: &Demand) -> Vec<u64> {
+    let mut most: BTreeMap<Resource, i64> = BTreeMap::new();
+    let mut known: BTreeMap<ClassId, u64> = BTreeMap::new();
+    let mut size = |class: ClassId| {
+        let asks = model.rules.asks(model.cluster().spec_of(class)).into_iter();
+        let share = |(resource, asks): (Resource, i64)| {
+            let left = || model.nodes.iter().map(|node| model.rules.left(resource, *node)).max();
+            let most = *most.entry(resource).or_insert_with(|| left().unwrap_or(1).max(1));
+            i128::from(asks) * (1 << 20) / i128::from(most)
+        };
+        u64::try_from(asks.map(share).max().unwrap_or(0)).unwrap_or(u64::MAX)
     };
-    let largest = asks.into_iter().map(share).max().unwrap_or(0);
-    u64::try_from(largest).unwrap_or(u64::MAX)
+    let classes = demand.items.iter().map(|item| item.wanted.class);
+    classes.map(|class| *known.entry(class).or_insert_with(|| size(class))).collect()
 }

@@ -89,8 +89,11 @@ fn tight_packings_are_found() {
     }
 }
 
+/// How much each costs or holds, and how many there are.
+type Counts = Vec<(u64, usize)>;
+
 /// The prices of a refusal: how many pods cost how much, how many nodes hold how much.
-fn prices(answer: Answer) -> (Vec<(u64, usize)>, Vec<(u64, usize)>) {
+fn prices(answer: &Answer) -> (Counts, Counts) {
     let Answer::No(Why::Prices { pods, nodes, needed, available }) = answer else {
         panic!("{answer:?}");
     };
@@ -106,7 +109,7 @@ fn one_big_pod_too_many_is_told_by_prices() {
     for (big, small, nodes) in [(13, 47, 12), (41, 259, 40)] {
         let mut sizes: Vec<i64> = (0..big).map(|_| next(505, 560)).collect();
         sizes.extend((0..small).map(|_| next(10, 60)));
-        let answer = prices(ask(&packing(&sizes, nodes)));
+        let answer = prices(&ask(&packing(&sizes, nodes)));
         assert_eq!(answer, (vec![(1, big)], vec![(1, nodes)]), "each is more than half a node");
     }
 }
@@ -117,11 +120,11 @@ fn thirds_and_halves_are_told_by_prices() {
     let mut next = numbers(5);
     for count in [26, 28] {
         let sizes: Vec<i64> = (0..count).map(|_| next(345, 420)).collect();
-        let (pods, nodes) = prices(ask(&packing(&sizes, 12)));
+        let (pods, nodes) = prices(&ask(&packing(&sizes, 12)));
         assert_eq!((pods, nodes), (vec![(1, 25)], vec![(2, 12)]), "25 of {count} are too many");
     }
     let sizes: Vec<i64> = (0..90).map(|_| next(340, 440)).collect();
-    let (pods, nodes) = prices(ask(&packing(&sizes, 40)));
+    let (pods, nodes) = prices(&ask(&packing(&sizes, 40)));
     assert_eq!((pods, nodes), (vec![(1, 81)], vec![(2, 40)]));
 }
 
@@ -129,7 +132,7 @@ fn thirds_and_halves_are_told_by_prices() {
 fn halves_beside_bigger_ones_are_told_by_prices() {
     // Ten that are more than half, and six that fit beside none of them, but two by two.
     let mixed: Vec<i64> = (0..10).map(|_| 610).chain((0..6).map(|_| 430)).collect();
-    let (pods, _) = prices(ask(&packing(&mixed, 12)));
+    let (pods, _) = prices(&ask(&packing(&mixed, 12)));
     assert!(pods.len() == 2, "both kinds are priced: {pods:?}");
 }
 
