@@ -112,6 +112,7 @@ fn possible_holds(
         possible::Answer::No(why) => {
             tally.no += 1;
             *tally.reasons.entry(name(&why)).or_default() += 1;
+            adds_up(dynamics.cluster(), &why)?;
             match oracle::any_placement(dynamics, subjects, placement, only) {
                 Verdict::Found(how) => {
                     Err(TestCaseError::fail(format!("{why:?} of {only:?}, yet {how:?}")))
@@ -137,6 +138,43 @@ fn possible_holds(
             Ok(())
         }
     }
+}
+
+/// The numbers of a reason are those of its pods, and more is needed than there is.
+fn adds_up(cluster: &Cluster, why: &Why) -> Checked {
+    let exceeds = match why {
+        Why::Sum { pods, resource, needed, available, .. } => {
+            let asked: Vec<i64> = pods
+                .iter()
+                .map(|pod| resource.asked(&cluster.spec_of(pod.class).requests))
+                .collect();
+            ensure!(asked.iter().sum::<i64>() == *needed, "{why:?}: the pods ask for {asked:?}");
+            let least = asked.iter().min().copied().unwrap_or(0);
+            let alike = pods.iter().all(|pod| pod.class == pods[0].class);
+            ensure!(!alike || needed - least <= *available, "{why:?}: one less would do");
+            needed > available
+        }
+        Why::Prices { pods, nodes, needed, available } => {
+            let cost: u64 = pods.iter().map(|one| one.price * one.pods.len() as u64).sum();
+            let due: u64 = nodes.iter().map(|one| one.due * one.nodes.len() as u64).sum();
+            ensure!((cost, due) == (*needed, *available), "{why:?}: {cost} and {due}");
+            needed > available
+        }
+        Why::Apart { pods, needed, available, .. }
+        | Why::Spread { pods, needed, available, .. } => {
+            ensure!(pods.len() as u64 == *needed, "{why:?}: as many as there are");
+            needed > available
+        }
+        Why::Cases { cases, .. } => {
+            for case in cases {
+                adds_up(cluster, &case.why)?;
+            }
+            !cases.is_empty()
+        }
+        Why::NothingMakesIt(_) | Why::Starved(_) | Why::NoNode { .. } => true,
+    };
+    ensure!(exceeds, "{why:?} proves nothing");
+    Ok(())
 }
 
 fn name(why: &Why) -> &'static str {

@@ -14,6 +14,8 @@ mod check;
 mod homelab;
 mod oracle;
 mod packing;
+mod rollouts;
+mod spreading;
 
 use std::cell::RefCell;
 
@@ -24,7 +26,7 @@ use crate::plan::Family;
 
 /// Clusters of each family.
 fn cases() -> u32 {
-    if std::env::var_os("HOLDFAST_LONG").is_some() { 7_500 } else { 750 }
+    if std::env::var_os("HOLDFAST_LONG").is_some() { 7_500 } else { 300 }
 }
 
 fn run(number: u8, regressions: &'static str, family: Family) -> Tally {
@@ -51,7 +53,7 @@ fn run(number: u8, regressions: &'static str, family: Family) -> Tally {
 
 /// Enough of every answer was checked to mean something.
 fn applied(tally: &Tally) {
-    assert!(tally.yes > 100 && tally.no > 100, "{tally:?}");
+    assert!(tally.yes + tally.no >= 2_000 && tally.no > 500, "{tally:?}");
     assert!(tally.proved > 100 && tally.refuted > 100, "{tally:?}");
     assert!(tally.unknown * 10 < tally.yes + tally.no, "{tally:?}");
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::check::read;
 
-fn node(name: &str, cpu: i64, zone: &str) -> Value {
+pub(crate) fn node(name: &str, cpu: i64, zone: &str) -> Value {
     let room = json!({"cpu": format!("{cpu}m"), "memory": "64Gi", "pods": "110"});
     json!({
         "apiVersion": "v1", "kind": "Node",
@@ -168,10 +168,47 @@ fn pods_that_must_be_apart_need_as_many_nodes() {
     assert_eq!(by, Separation::Label(cluster.known().hostname));
 }
 
+/// Five pods in a ring, of which no two neighbours may share a zone, in two zones of two nodes.
+fn ring(zones: &[&str]) -> Cluster {
+    let nodes = zones.iter().enumerate();
+    let mut objects: Vec<Value> =
+        nodes.map(|(at, zone)| node(&format!("n{at}"), 9_000, zone)).collect();
+    objects.extend((0..5).map(|at| {
+        let next = json!({"affinity": {"podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [{
+                "labelSelector": {"matchLabels": {"ring": ((at + 1) % 5).to_string()}},
+                "topologyKey": "topology.kubernetes.io/zone",
+            }],
+        }}});
+        let mut pod = pod(&format!("p{at}"), 100, &next);
+        pod["metadata"]["labels"] = json!({"ring": at.to_string()});
+        pod
+    }));
+    read(&objects)
+}
+
+/// How many ends the cases have, each a pod that no node takes.
+fn ends(why: &Why) -> usize {
+    match why {
+        Why::Cases { cases, .. } => {
+            assert!(!cases.is_empty());
+            cases.iter().map(|case| ends(&case.why)).sum()
+        }
+        Why::NoNode { nodes, .. } => {
+            assert_eq!(nodes.len(), 4, "every node is accounted for");
+            1
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
-fn what_prices_do_not_tell_cases_do() {
-    // Three nodes of 10: no prices exist, as half of each of two loads covers everybody.
-    let sizes = [600, 600, 300, 300, 300, 300, 300, 300];
-    let answer = ask(&packing(&sizes, 3));
-    assert!(matches!(answer, Answer::Yes(_) | Answer::No(_)), "{answer:?}");
+fn a_ring_of_five_in_two_zones_is_told_by_cases() {
+    // No three of them are all apart from each other, so that counting sees nothing.
+    let Answer::No(why) = ask(&ring(&["a", "a", "b", "b"])) else {
+        panic!("an odd ring has no two colours");
+    };
+    assert!(matches!(why, Why::Cases { .. }));
+    assert!(ends(&why) >= 2);
+    assert!(matches!(ask(&ring(&["a", "a", "b", "c"])), Answer::Yes(_)), "three are enough");
 }
