@@ -192,6 +192,13 @@ pub enum Move {
         /// The pods.
         pods: Vec<String>,
     },
+    /// An autoscaler brings a count back into its bounds.
+    Autoscale {
+        /// `KIND/NAMESPACE/NAME`.
+        workload: String,
+        /// How many pods it is to want.
+        desired: i64,
+    },
     /// A DaemonSet deletes an outdated pod.
     Renew {
         /// The pod.

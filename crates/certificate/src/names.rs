@@ -77,6 +77,9 @@ pub fn step(cluster: &Cluster, placement: &Placement, step: &Step) -> Option<Mov
         Step::ScaleDown { pods } => Move::ScaleDown { pods: names(pods) },
         Step::Renew { pod } => Move::Renew { pod: name(pod) },
         Step::Attach { pod } => Move::Attach { pod: name(pod) },
+        Step::Autoscale { workload: id, desired } => {
+            Move::Autoscale { workload: workload(cluster, *id), desired: *desired }
+        }
         Step::Drain { .. } | Step::Clear { .. } => return None,
     })
 }

@@ -179,6 +179,6 @@ pub(crate) fn is_guess(
 ) -> bool {
     match step {
         Step::Schedule { pod, node } => steps.unseen.contains(&(*pod, *node)),
-        step => dynamics.is_assumed(placement, step),
+        step => dynamics.assumed(placement, step).is_some(),
     }
 }

@@ -7,7 +7,7 @@
 //! template follows from it: not for pods with volumes, whose claims may name a pod, nor for those
 //! of DaemonSets and StatefulSets, which have a home or a number.
 
-use holdfast_cluster::placement::{Mark, Whereabouts};
+use holdfast_cluster::placement::{Mark, Target, Whereabouts};
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, Instance, Placement};
 
@@ -32,14 +32,15 @@ pub fn key(cluster: &Cluster, placement: &Placement, base: Mark) -> Key {
         .collect();
     key.sort_unstable();
     key.extend(placement.retargeted_since(base).into_iter().map(|workload| {
-        let target = placement.target(workload);
-        let desired = target.desired as u64;
+        let Target { desired, rollouts, lost } = placement.target(workload);
+        let desired = desired as u64;
         let mut entry = [u32::MAX; 17];
-        entry[..4].copy_from_slice(&[
+        entry[..5].copy_from_slice(&[
             workload.0,
             desired as u32,
             (desired >> 32) as u32,
-            target.rollouts,
+            rollouts,
+            lost,
         ]);
         entry
     }));
@@ -70,6 +71,7 @@ fn record(cluster: &Cluster, pod: &Instance) -> [u32; 8] {
         pod.outdated,
         pod.terminating,
         pod.preempted,
+        pod.settling,
     ];
     let flags = flags.into_iter().fold(0, |bits, flag| bits * 2 + u32::from(flag));
     let kept = nominated.map_or(0, |node| 1 + node.0);

@@ -146,9 +146,9 @@ pub struct SimulateArguments {
     pub scheduler: SchedulerArguments,
     /// What happens; may repeat, each once all is quiet after the one before: `fail:NODES`,
     /// `recover:NODES`, `delete:NODES`, `out-of-service:NODES`, `cordon:NODES`, `uncordon:NODES`,
-    /// `drain:NODES`, `upgrade:NODES`, `partition:NODES`, `heal`, `rollout:KIND/NS/NAME`,
-    /// `scale:KIND/NS/NAME=COUNT`, `delete-pod:NS/NAME`. NODES are names or LABEL=VALUE,
-    /// separated by commas.
+    /// `drain:NODES`, `upgrade:NODES`, `partition:NODES`, `heal`, `remove-member:NODES` (from
+    /// etcd), `rollout:KIND/NS/NAME`, `scale:KIND/NS/NAME=COUNT` (or `=max`, `=min`: as far as its
+    /// autoscaler goes), `delete-pod:NS/NAME`. NODES are names or LABEL=VALUE, separated by commas.
     #[arg(long, value_name = "EVENT")]
     pub event: Vec<String>,
     /// What the export cannot show: a file of kind `Assumptions`. Its machines can be named in

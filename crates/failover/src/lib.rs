@@ -33,7 +33,7 @@ pub mod times;
 pub mod volumes;
 
 pub use control_plane::ControlPlane;
-pub use dynamics::{Dynamics, Evicted, Situation, Step, Steps};
+pub use dynamics::{Assumed, Dynamics, Evicted, Situation, Step, Steps};
 pub use event::{Event, Impossible};
 pub use storage::Storage;
 pub use story::Story;

@@ -11,6 +11,7 @@ use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement, WorkloadId};
 use holdfast_scheduler::Scratch;
 
+use crate::controllers;
 use crate::dynamics::{Dynamics, Situation, Step};
 use crate::event::Event;
 use crate::eviction::{self, Delay};
@@ -100,8 +101,11 @@ pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Event], times:
         situation: dynamics.situation(start),
         scratch: Scratch::default(),
         tainted: BTreeMap::new(),
+        happened: 0,
         drained: 0,
+        heard: BTreeMap::new(),
         starting: Vec::new(),
+        settling: Vec::new(),
         freed: BTreeMap::new(),
         story: Story {
             told: Vec::new(),
@@ -131,10 +135,16 @@ struct Teller<'t, 'c> {
     scratch: Scratch,
     /// When nodes are tainted for not being heard.
     tainted: BTreeMap<NodeId, Seconds>,
+    /// When the last event happened.
+    happened: Seconds,
     /// When the last drain began.
     drained: Seconds,
+    /// When nodes were heard again whose pods ran on meanwhile.
+    heard: BTreeMap<NodeId, Seconds>,
     /// Pods that start, and when they are ready.
     starting: Vec<(Seconds, InstanceId)>,
+    /// Pods that are ready, and when they are so for as long as their controllers ask.
+    settling: Vec<(Seconds, InstanceId)>,
     /// When a volume is free for a pod that waits for it.
     freed: BTreeMap<InstanceId, Seconds>,
     story: Story,
@@ -144,6 +154,7 @@ struct Teller<'t, 'c> {
 enum Next {
     Noticed(NodeId),
     Ready(InstanceId),
+    Available(InstanceId),
     Step(Step),
 }
 
@@ -158,11 +169,17 @@ impl Teller<'_, '_> {
 
     fn happen(&mut self, at: usize, event: &Event) {
         self.tell(Happening::Event(at));
+        self.happened = self.now;
         let before = self.story.end.clone();
         event.apply(self.dynamics, &mut self.story.end);
         self.situation = self.dynamics.situation(&self.story.end);
         if matches!(event, Event::Drain(_)) {
             self.drained = self.now;
+        }
+        for node in self.dynamics.cluster().node_ids() {
+            if before.node(node).cut_off && !self.story.end.node(node).cut_off {
+                self.heard.insert(node, self.now);
+            }
         }
         self.schedule_taints(&before);
         self.note_changes(&before);
@@ -203,6 +220,7 @@ impl Teller<'_, '_> {
             match next {
                 Next::Noticed(node) => self.notice(node),
                 Next::Ready(pod) => self.serve(pod),
+                Next::Available(pod) => self.settle(pod),
                 Next::Step(step) => self.take(step),
             }
         }
@@ -228,9 +246,12 @@ impl Teller<'_, '_> {
         for (due, pod) in &self.starting {
             offer(*due, 1, i64::from(pod.0), Next::Ready(*pod));
         }
-        let steps =
-            self.dynamics.steps(&mut self.story.end, &self.situation, &mut self.scratch).sure;
-        for step in steps {
+        for (due, pod) in &self.settling {
+            offer(*due, 1, i64::from(pod.0), Next::Available(*pod));
+        }
+        let end = &mut self.story.end;
+        let steps = self.dynamics.every_step(end, &self.situation, &mut self.scratch);
+        for step in steps.sure {
             let (due, kind, rank) = self.due(&step);
             offer(due.max(self.now), kind, rank, Next::Step(step));
         }
@@ -241,7 +262,12 @@ impl Teller<'_, '_> {
     fn due(&self, step: &Step) -> (Seconds, u8, i64) {
         let placement = &self.story.end;
         let Some(pod) = step.pod() else {
-            return (self.now + self.times.of(Time::NodeMonitorPeriod), 1, 0);
+            return match step {
+                Step::Autoscale { workload, .. } => {
+                    (self.happened + self.times.of(Time::AutoscalerSync), 1, i64::from(workload.0))
+                }
+                _ => (self.now + self.times.of(Time::NodeMonitorPeriod), 1, 0),
+            };
         };
         let instance = placement.instance(pod);
         let spec = self.cluster().spec_of(instance.class);
@@ -257,7 +283,9 @@ impl Teller<'_, '_> {
             }
             Step::End { .. } => {
                 let until_stop = self.times.of(Time::PodStop).min(spec.grace_seconds);
-                (life.deleted.unwrap_or(0) + until_stop, 3, age)
+                let heard = instance.node().and_then(|node| self.heard.get(&node)).copied();
+                let told = life.deleted.max(heard).unwrap_or(0);
+                (told + until_stop, 3, age)
             }
             Step::Attach { .. } => (self.freed.get(&pod).copied().unwrap_or(self.now), 4, age),
             Step::Drain { .. } => {
@@ -265,7 +293,8 @@ impl Teller<'_, '_> {
                 let tries = (self.now - self.drained + retry - 1).div_euclid(retry);
                 (self.drained + tries * retry, 5, age)
             }
-            Step::ScaleDown { .. } | Step::Renew { .. } | Step::Clear { .. } => (self.now, 6, age),
+            Step::ScaleDown { .. } | Step::Renew { .. } => (self.now, 6, age),
+            Step::Autoscale { .. } | Step::Clear { .. } => unreachable!("of no pod"),
             // The queue: priority, then age.
             Step::Schedule { .. } | Step::Preempt { .. } | Step::GiveUp { .. } => {
                 (self.now, 7, -(i64::from(spec.priority) << 32) + age)
@@ -289,10 +318,24 @@ impl Teller<'_, '_> {
             return;
         }
         let before = self.story.end.clone();
+        let settles = controllers::settling_time(self.dynamics.cluster(), instance.workload);
+        let cluster = self.dynamics.cluster();
+        self.story.end.change(cluster, pod, |instance| instance.settling = settles > 0);
         self.dynamics.become_healthy(&mut self.story.end, pod);
         if self.story.end.instance(pod).ready {
             self.tell(Happening::Ready(pod));
         }
+        if settles > 0 {
+            self.settling.push((self.now + settles, pod));
+        }
+        self.note_changes(&before);
+    }
+
+    /// A pod has been ready for so long that its controller counts on it.
+    fn settle(&mut self, pod: InstanceId) {
+        self.settling.retain(|(_, other)| *other != pod);
+        let before = self.story.end.clone();
+        self.dynamics.settle(&mut self.story.end, pod);
         self.note_changes(&before);
     }
 

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
 use holdfast_cluster::{Cluster, InstanceId, Placement, WorkloadId};
+use holdfast_failover::controllers::{autoscaler, job};
 use holdfast_failover::{Dynamics, Step};
 use holdfast_scheduler::Scratch;
 
@@ -239,6 +240,8 @@ fn is_on_the_move(cluster: &Cluster, state: &Placement, id: WorkloadId) -> bool 
     let workload = cluster.workload(id);
     target.rollouts > 0
         || workload.rollout > 0 && target.desired > 0
+        || autoscaler::correction(cluster, state, id).is_some()
+        || job::may_give_up(cluster, state, id)
         || i64::from(state.tally(id).active) > target.desired.max(0)
             && matches!(
                 workload.kind,

@@ -29,7 +29,7 @@ use holdfast_cluster::volume::{
     DirectVolumeKind, Migrated, MigrationFault, PodVolume, StorageCapacity, StorageClass, Volume,
     VolumeSource,
 };
-use holdfast_cluster::workload::{Provenance, Strategy, WorkloadKind};
+use holdfast_cluster::workload::{Losses, Provenance, Strategy, WorkloadKind};
 use holdfast_cluster::{
     ClassId, Cluster, Labels, Node, Plugin, Pod, PodSpec, Profile, Resources, Symbol, Workload,
     WorkloadId,
@@ -173,10 +173,12 @@ structs! {
     Pod {
         name, class, replacement, node, phase, ready, terminating, mirror, workload,
         nominated_node, start_time, created, uid, preempted, scheduling_message, expanded,
+        deletion_cost,
     }
     Workload {
         kind, namespace, name, owner, desired, selector, template, strategy, revision, rollout,
         first_ordinal, parallel, replaces_ended, autoscaled, provenance, inactive,
+        losses, min_ready_seconds, deletion_cost,
     }
     NodeAffinity { required, preferred, preferred_faults }
     PodAffinity { required, preferred, required_faults, preferred_faults }
@@ -240,6 +242,7 @@ enums! {
         Recreate, OnDelete;;
         RollingUpdate { max_unavailable, max_surge }, Ordered { partition }
     }
+    Losses { Ignored, Unknown; Counted(most); }
     Amount { ; Count(amount), Percent(share); }
     BudgetRule { ; MinAvailable(amount), MaxUnavailable(amount); }
     Operator { Exists, DoesNotExist, Invalid; In(of), NotIn(of), Gt(than), Lt(than); }

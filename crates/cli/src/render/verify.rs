@@ -117,6 +117,7 @@ fn told(step: &Move) -> String {
         Move::End { pod, .. } => format!("{pod} ends"),
         Move::GiveUp { pod } => format!("no node is kept free for {pod}"),
         Move::ScaleDown { pods } => format!("{} are scaled down", pods.join(", ")),
+        Move::Autoscale { workload, desired } => format!("{workload} is scaled to {desired}"),
         Move::Renew { pod } => format!("{pod} is renewed"),
         Move::Attach { pod } => format!("{pod} gets its volume"),
     }

@@ -18,6 +18,7 @@ pub(crate) fn certificate(prover: &Prover<'_>, most: usize) -> Certified {
     for set in sets_up_to(&nodes, most) {
         summary.add(&set, &prover.examine(&mut workspace, &set));
     }
+    summary.finish();
     certify(prover, &Question::AnyNodes(most), &summary)
 }
 

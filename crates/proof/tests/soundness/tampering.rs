@@ -76,6 +76,7 @@ impl Case<'_, '_> {
         for set in sets {
             answers.add(&set, &self.prover.examine(&mut workspace, &set));
         }
+        answers.finish();
         let agrees = |claim: &Claim, verdict: &Verdict| match claim {
             Claim::Proved => matches!(verdict, Verdict::Proved(_)),
             Claim::Refuted { .. } => *verdict == Verdict::Refuted,
