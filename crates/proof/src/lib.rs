@@ -38,6 +38,7 @@ pub mod scenario;
 pub mod seat;
 pub mod simulation;
 pub mod start;
+mod steady;
 pub mod stuck;
 pub mod subject;
 pub mod summary;
