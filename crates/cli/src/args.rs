@@ -95,6 +95,10 @@ pub struct ProveArguments {
     /// States to search per failure set before its answer is UNKNOWN.
     #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
     pub budget: usize,
+    /// Ask after every recovery that is not proved whether any placement is possible, however long
+    /// that takes. In small clusters that is asked anyway.
+    #[arg(long)]
+    pub possible: bool,
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,
@@ -148,7 +152,8 @@ pub struct SimulateArguments {
     /// `recover:NODES`, `delete:NODES`, `out-of-service:NODES`, `cordon:NODES`, `uncordon:NODES`,
     /// `drain:NODES`, `upgrade:NODES`, `partition:NODES`, `heal`, `remove-member:NODES` (from
     /// etcd), `rollout:KIND/NS/NAME`, `scale:KIND/NS/NAME=COUNT` (or `=max`, `=min`: as far as its
-    /// autoscaler goes), `delete-pod:NS/NAME`. NODES are names or LABEL=VALUE, separated by commas.
+    /// autoscaler goes), `delete-pod:NS/NAME`. NODES are names or LABEL=VALUE, separated by
+    /// commas.
     #[arg(long, value_name = "EVENT")]
     pub event: Vec<String>,
     /// What the export cannot show: a file of kind `Assumptions`. Its machines can be named in

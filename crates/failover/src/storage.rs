@@ -1,10 +1,9 @@
 //! Which volumes can still be read and written: copies on the nodes, and how many of them it takes.
 //!
 //! * Longhorn serves a volume from any one healthy replica; the objects say which node each is on.
-//! * Ceph stops reading and writing where fewer than `min_size` copies of a block are up
-//!   (<https://docs.ceph.com/en/latest/rados/operations/pools>), and altogether without more than
-//!   half of its monitors. Which blocks are where no object says: every choice of hosts that the
-//!   failure domain allows may hold all copies of some block.
+//! * Ceph stops reading and writing where fewer than `min_size` copies of a block are up (<https://docs.ceph.com/en/latest/rados/operations/pools>),
+//!   and altogether without more than half of its monitors. Which blocks are where no object says:
+//!   every choice of hosts that the failure domain allows may hold all copies of some block.
 //! * Anything else is as somebody declared it, by storage class; what nobody declared is taken to
 //!   be outside and up.
 //!
@@ -132,6 +131,11 @@ impl Storage {
         self.kept.iter().map(|kept| (kept.claim, kept.access(placement)))
     }
 
+    /// Whether pods of a class need volumes that are kept on the nodes.
+    pub fn keeps_for(&self, class: ClassId) -> bool {
+        self.needs.get(class.index()).is_some_and(|needs| !needs.is_empty())
+    }
+
     /// Whether a pod can use the volumes it needs.
     pub fn standing(&self, placement: &Placement, instance: &Instance) -> Standing {
         let needs = self.needs.get(instance.class.index()).into_iter().flatten();
@@ -191,7 +195,7 @@ impl Storage {
         placement.instance_ids().take(all).filter(|id| {
             let instance = placement.instance(*id);
             let there = instance.whereabouts != holdfast_cluster::placement::Whereabouts::Gone;
-            there && self.needs.get(instance.class.index()).is_some_and(|needs| !needs.is_empty())
+            there && self.keeps_for(instance.class)
         })
     }
 }

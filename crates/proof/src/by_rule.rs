@@ -22,6 +22,7 @@
 //! filters.
 
 mod caps;
+pub mod claim;
 mod spreading;
 mod witness;
 mod worst;

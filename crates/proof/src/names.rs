@@ -11,6 +11,12 @@ pub(crate) fn of_workload(cluster: &Cluster, id: WorkloadId) -> String {
     format!("{}/{namespace}/{name}", kind_name(cluster, workload.kind))
 }
 
+/// What a pod that is yet to be made goes by: the namespace and name of what makes it.
+pub(crate) fn of_maker(cluster: &Cluster, id: WorkloadId) -> String {
+    let workload = cluster.workload(id);
+    format!("{}/{}", cluster.text(workload.namespace), cluster.text(workload.name))
+}
+
 /// A pod by namespace and name, and whether it was made since the export: then it goes by the pod
 /// whose place it takes, or by its workload.
 pub(crate) fn of_pod(cluster: &Cluster, placement: &Placement, id: InstanceId) -> (String, bool) {

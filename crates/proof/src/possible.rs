@@ -24,6 +24,7 @@
 //! they prove anything integers decide. Where neither side is found within the [`Budget`], which
 //! counts and does not time, nothing is said.
 
+pub mod after;
 mod cases;
 mod company;
 mod counting;

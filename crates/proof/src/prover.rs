@@ -162,6 +162,11 @@ impl<'c> Prover<'c> {
         &self.starts
     }
 
+    /// Nodes or pods that were lost with a part of the input.
+    pub(crate) fn lost(&self) -> Option<InputKind> {
+        self.lost
+    }
+
     /// The settings.
     pub fn settings(&self) -> Settings {
         self.settings

@@ -2,6 +2,9 @@
 //!
 //! The shape is `holdfast.report/v1`; fields are only ever added within the version.
 
+pub mod possible;
+pub mod rules;
+
 use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
@@ -10,6 +13,9 @@ use holdfast_failover::Step;
 use holdfast_scheduler::{Words, message, release};
 use serde::Serialize;
 
+use self::possible::PossibleReport;
+use self::rules::ByRuleReport;
+use crate::by_rule::claim;
 use crate::names;
 use crate::outcome::{BoundsOutcome, autoscaled};
 use crate::prover::{Finding, Prover};
@@ -17,7 +23,7 @@ use crate::scenario::FailureSet;
 use crate::subject::Exclusion;
 use crate::summary::{ClaimSummary, SubjectSummary, Summary};
 use crate::verdict::{Doubt, Ground, Verdict};
-use crate::witness::Witness;
+use crate::witness::{self, Witness};
 
 /// The whole answer.
 #[derive(Clone, Debug, Serialize)]
@@ -83,6 +89,15 @@ pub struct Checked {
     pub states: u64,
     /// Every set that was asked for was looked at.
     pub complete: bool,
+    /// Workloads of which nobody asked whether a placement serves them, as that takes long in a
+    /// large cluster.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub possible_not_asked: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Workloads by verdict.
@@ -112,12 +127,16 @@ pub struct WorkloadReport {
     /// The worse of the two below.
     pub verdict: VerdictName,
     /// At least one pod serves as soon as the nodes are gone.
-    pub immediately: ClaimReport,
+    pub immediately: ClaimReport<AtOnce>,
+    /// At least one pod serves as soon as the nodes are gone, wherever the hard rules allow the
+    /// pods to be. The verdict on the workload does not rest on it.
+    pub by_rule: ByRuleReport,
     /// As many pods as are wanted serve once all is quiet.
-    pub recovered: ClaimReport,
+    pub recovered: ClaimReport<Counterexample>,
     /// The fewest pods that any set leaves at once.
     pub ready_at_once: u32,
-    /// A smallest set that refutes a claim, and how.
+    /// A smallest set that refutes a claim, and how: of two equally small ones that which refutes
+    /// the recovery.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counterexample: Option<Counterexample>,
 }
@@ -135,7 +154,7 @@ pub struct Object {
 
 /// What is known of one claim.
 #[derive(Clone, Debug, Serialize)]
-pub struct ClaimReport {
+pub struct ClaimReport<E> {
     /// Over all sets.
     pub verdict: VerdictName,
     /// How it was proved.
@@ -150,6 +169,9 @@ pub struct ClaimReport {
     /// Why nothing is known, for the first such set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doubt: Option<DoubtReport>,
+    /// A smallest set that refutes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counterexample: Option<E>,
 }
 
 /// Why nothing is known.
@@ -162,6 +184,19 @@ pub struct DoubtReport {
     pub detail: Option<String>,
     /// The set.
     pub fail: Vec<String>,
+    /// Whether there is a placement that serves the workload after it, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub possible: Option<PossibleReport>,
+}
+
+/// A set that leaves too few pods at once.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AtOnce {
+    /// The nodes that fail; none where the claim does not hold today.
+    pub fail: Vec<String>,
+    /// Pods that serve as soon as they are gone.
+    pub ready_at_once: u32,
 }
 
 /// A set that refutes a claim, and how.
@@ -190,6 +225,9 @@ pub struct Counterexample {
     /// Pods that are bound and cannot use a volume, as too few copies of it are up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub starved: Vec<PodReport>,
+    /// Whether there is a placement that serves the workload, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub possible: Option<PossibleReport>,
 }
 
 /// A pod by name.
@@ -250,8 +288,14 @@ impl Report {
     /// The report on a summary.
     pub fn new(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Self {
         let namer = Namer { cluster: prover.cluster() };
-        let workloads: Vec<WorkloadReport> = (0..summary.subjects.len())
-            .map(|position| namer.workload(prover, summary, position))
+        let claims = claim::claims(prover, question, summary);
+        let starts = prover.starts().starts.iter();
+        let mut placements: Vec<Placement> = starts.map(|start| start.placement.clone()).collect();
+        let today = Placement::of(prover.cluster());
+        let by_rule = claims.iter().map(|claim| namer.by_rule(claim, &today));
+        let workloads: Vec<WorkloadReport> = by_rule
+            .enumerate()
+            .map(|(at, by_rule)| namer.workload(prover, summary, at, by_rule, &mut placements))
             .collect();
         let counts = count(&workloads);
         let excluded = prover.subjects().excluded.iter();
@@ -272,6 +316,7 @@ impl Report {
                 sets: summary.sets,
                 states: summary.states,
                 complete: summary.complete,
+                possible_not_asked: 0,
             },
             summary: counts,
             workloads,
@@ -365,20 +410,48 @@ struct Namer<'c> {
 }
 
 impl Namer<'_> {
-    fn workload(&self, prover: &Prover<'_>, summary: &Summary, position: usize) -> WorkloadReport {
+    fn workload(
+        &self,
+        prover: &Prover<'_>,
+        summary: &Summary,
+        position: usize,
+        by_rule: ByRuleReport,
+        placements: &mut [Placement],
+    ) -> WorkloadReport {
         let subject = &summary.subjects[position];
+        let example = |(set, finding): &(FailureSet, Finding)| {
+            self.counterexample(&prover.witness(position, set, finding), position, prover)
+        };
+        let at_once = subject.immediately.counterexample.as_ref();
+        let recovered = subject.recovered.counterexample.as_ref().map(example);
+        let longer = is_smaller_at_once(subject).then(|| at_once.map(example)).flatten();
         WorkloadReport {
             object: self.object(prover.subjects().subjects[position].root),
             desired: subject.desired_before(),
             ready: subject.ready_before(),
             verdict: (&summary.verdict(position)).into(),
-            immediately: self.claim(&subject.immediately),
-            recovered: self.claim(&subject.recovered),
+            immediately: self.claim(
+                &subject.immediately,
+                at_once.map(|(set, _)| self.at_once(prover, position, set, placements)),
+            ),
+            by_rule,
+            counterexample: longer.or_else(|| recovered.clone()),
+            recovered: self.claim(&subject.recovered, recovered),
             ready_at_once: subject.ready_at_once_min,
-            counterexample: worst(subject).map(|(set, finding)| {
-                self.counterexample(&prover.witness(position, set, finding), position, prover)
-            }),
         }
+    }
+
+    fn at_once(
+        &self,
+        prover: &Prover<'_>,
+        position: usize,
+        set: &FailureSet,
+        starts: &mut [Placement],
+    ) -> AtOnce {
+        let subject = &prover.subjects().subjects[position];
+        let from = |start| witness::at_once(prover.dynamics(), start, set, subject);
+        let fewest = starts.iter_mut().map(from).min();
+        AtOnce { fail: self.nodes(set), ready_at_once: fewest.unwrap_or_default() }
     }
 
     fn object(&self, id: WorkloadId) -> Object {
@@ -390,7 +463,7 @@ impl Namer<'_> {
         }
     }
 
-    fn claim(&self, claim: &ClaimSummary) -> ClaimReport {
+    fn claim<E>(&self, claim: &ClaimSummary, counterexample: Option<E>) -> ClaimReport<E> {
         let verdict = claim.verdict();
         ClaimReport {
             by: match verdict {
@@ -403,13 +476,14 @@ impl Namer<'_> {
             unknown: claim.unknown,
             doubt: claim.doubt.as_ref().map(|(set, doubt)| {
                 let (reason, detail) = doubt_id(*doubt);
-                DoubtReport { reason, detail, fail: self.nodes(set) }
+                DoubtReport { reason, detail, fail: self.nodes(set), possible: None }
             }),
+            counterexample,
         }
     }
 
     fn nodes(&self, set: &FailureSet) -> Vec<String> {
-        set.nodes().iter().map(|node| self.cluster.node_name(*node).to_owned()).collect()
+        self.names(set.nodes())
     }
 
     fn counterexample(
@@ -448,6 +522,7 @@ impl Namer<'_> {
             terminating: witness.terminating.iter().map(pod).collect(),
             attaching: witness.attaching.iter().map(pod).collect(),
             starved: witness.starved.iter().map(pod).collect(),
+            possible: None,
         }
     }
 
@@ -486,16 +561,13 @@ impl Namer<'_> {
     }
 }
 
-/// The smallest counterexample to either claim; of two equally small ones that to the recovery,
-/// which tells the longer story.
-fn worst(subject: &SubjectSummary) -> Option<(&FailureSet, &Finding)> {
+/// Whether *immediately* is refuted by a smaller set than the recovery, or alone.
+fn is_smaller_at_once(subject: &SubjectSummary) -> bool {
     let of = |claim: &ClaimSummary| claim.counterexample.as_ref().map(|(set, _)| set.nodes().len());
-    let at_once_first = match (of(&subject.recovered), of(&subject.immediately)) {
+    match (of(&subject.recovered), of(&subject.immediately)) {
         (Some(recovered), Some(at_once)) => at_once < recovered,
         (recovered, _) => recovered.is_none(),
-    };
-    let claim = if at_once_first { &subject.immediately } else { &subject.recovered };
-    claim.counterexample.as_ref().map(|(set, finding)| (set, finding))
+    }
 }
 
 /// The kind as Kubernetes spells it.

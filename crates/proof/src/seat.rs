@@ -1,7 +1,7 @@
 //! Placements as lists of pods and nodes, and whether the scheduler's filters let them in.
 
 use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, PodId, WorkloadId};
-use holdfast_scheduler::{Scheduler, Scratch};
+use holdfast_scheduler::{KeepSpread, Scheduler};
 
 /// A pod that is put somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,7 +30,6 @@ pub fn put(
     placement: &mut Placement,
     seats: &[Seat],
     left_out: &[InstanceId],
-    scratch: &mut Scratch,
 ) -> Option<Vec<Seat>> {
     let cluster = scheduler.cluster();
     for id in seats.iter().filter_map(|seat| seat.from).chain(left_out.iter().copied()) {
@@ -42,7 +41,8 @@ pub fn put(
     while !waiting.is_empty() {
         let before = waiting.len();
         waiting.retain(|(seat, pod)| {
-            let fits = scheduler.feasible(placement, *pod, scratch).contains(&seat.node);
+            let look = scheduler.look(placement, *pod, KeepSpread::Yes);
+            let fits = look.is_some_and(|mut look| look.takes(seat.node));
             if fits {
                 placement.bind(cluster, *pod, seat.node);
                 order.push(*seat);

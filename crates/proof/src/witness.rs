@@ -65,9 +65,24 @@ pub fn replay(
     conclude(dynamics, set, subject, steps, (ready_at_once, placement))
 }
 
-/// Fails the set and follows the pods of the subject alone, which come before all others, where it is
-/// known that what the others do changes nothing about it: each finds a node or waits in vain, and
-/// nobody is preempted.
+/// How many pods of the subject serve as soon as the set has failed. The placement is the same
+/// afterwards.
+pub fn at_once(
+    dynamics: &Dynamics<'_>,
+    placement: &mut Placement,
+    set: &FailureSet,
+    subject: &Subject,
+) -> u32 {
+    let mark = placement.mark();
+    dynamics.fail(placement, set.nodes());
+    let ready = subject.ready(placement);
+    placement.revert(dynamics.cluster(), mark);
+    ready
+}
+
+/// Fails the set and follows the pods of the subject alone, which come before all others, where it
+/// is known that what the others do changes nothing about it: each finds a node or waits in vain,
+/// and nobody is preempted.
 pub fn cut_short(
     dynamics: &Dynamics<'_>,
     start: &Start,

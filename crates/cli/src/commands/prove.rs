@@ -39,7 +39,8 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         output::write_file(path, &render::json(&certified.certificate))?;
         render::verify::tell_left_out(&certified.left_out);
     }
-    let report = Report::new(&prover, &question, &summary);
+    let mut report = Report::new(&prover, &question, &summary);
+    report.ask_possible(&prover, &summary, questions(arguments, cluster));
     output::refuse_ndjson(&arguments.output.output)?;
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => render::prove::human(&report, arguments.all),
@@ -51,6 +52,17 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         VerdictName::Refuted => exit::REFUTED,
         VerdictName::Unknown => exit::INCONCLUSIVE,
     })
+}
+
+/// How often it is asked whether a placement is possible: in a large cluster only when told to.
+fn questions(arguments: &ProveArguments, cluster: &Cluster) -> usize {
+    const PODS_MAX: usize = 500;
+    const QUESTIONS: usize = 40;
+    match (arguments.possible, cluster.pods().len()) {
+        (true, _) => usize::MAX,
+        (false, pods) if pods <= PODS_MAX => QUESTIONS,
+        (false, _) => 0,
+    }
 }
 
 /// Nodes alone, or nothing but jobs and what is scaled to zero.

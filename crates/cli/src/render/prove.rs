@@ -1,11 +1,13 @@
 //! The report on a proof, for people: the answer first, then the table, then the smallest
 //! counterexamples.
 
+mod possible;
+mod rules;
+
 use std::fmt::Write;
 
 use holdfast_proof::report::{
-    ClaimReport, Counterexample, DoubtReport, Object, PodReport, Report, StepReport, VerdictName,
-    WorkloadReport,
+    Counterexample, DoubtReport, Object, PodReport, Report, StepReport, VerdictName, WorkloadReport,
 };
 
 use crate::render::table::Grid;
@@ -23,7 +25,9 @@ pub fn human(report: &Report, all: bool) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(out, "{}\n", answer(report));
-    table(&mut out, report, all || report.workloads.len() <= TABLE_MAX);
+    let every = all || report.workloads.len() <= TABLE_MAX;
+    table(&mut out, report, every);
+    rules::tell(&mut out, report, every, all);
     counterexamples(&mut out, report);
     doubts(&mut out, report);
     closing(&mut out, report);
@@ -66,7 +70,8 @@ fn failure_words(report: &Report) -> String {
 }
 
 fn table(out: &mut String, report: &Report, every: bool) {
-    let headings = ["NAMESPACE", "WORKLOAD", "READY", "AT ONCE", "IMMEDIATELY", "RECOVERED", "BY"];
+    let headings =
+        ["NAMESPACE", "WORKLOAD", "READY", "AT ONCE", "IMMEDIATELY", "BY RULE", "RECOVERED", "BY"];
     let mut grid = Grid::new(&headings, &[2, 3]);
     let shown = |workload: &&WorkloadReport| every || workload.verdict != VerdictName::Proved;
     for workload in report.workloads.iter().filter(shown) {
@@ -75,8 +80,9 @@ fn table(out: &mut String, report: &Report, every: bool) {
             short(&workload.object),
             format!("{}/{}", workload.ready, workload.desired),
             format!("≥{}", workload.ready_at_once),
-            verdict(&workload.immediately),
-            verdict(&workload.recovered),
+            verdict(workload.immediately.verdict).to_owned(),
+            rules::cell(&workload.by_rule).to_owned(),
+            verdict(workload.recovered.verdict).to_owned(),
             workload.recovered.by.unwrap_or("–").to_owned(),
         ]);
     }
@@ -95,16 +101,16 @@ fn short(object: &Object) -> String {
     format!("{}/{}", object.kind.to_lowercase(), object.name)
 }
 
-fn verdict(claim: &ClaimReport) -> String {
-    match claim.verdict {
-        VerdictName::Proved => "PROVED".to_owned(),
-        VerdictName::Unknown => "UNKNOWN".to_owned(),
-        VerdictName::Refuted => "REFUTED".to_owned(),
+fn verdict(name: VerdictName) -> &'static str {
+    match name {
+        VerdictName::Proved => "PROVED",
+        VerdictName::Unknown => "UNKNOWN",
+        VerdictName::Refuted => "REFUTED",
     }
 }
 
 fn counterexamples(out: &mut String, report: &Report) {
-    let with = report.workloads.iter().filter_map(|w| Some((w, w.counterexample.as_ref()?)));
+    let with = report.workloads.iter().filter_map(|w| Some((w, told_first(w)?)));
     let found: Vec<(&WorkloadReport, &Counterexample)> = with.collect();
     if found.is_empty() {
         return;
@@ -113,6 +119,7 @@ fn counterexamples(out: &mut String, report: &Report) {
     for (workload, example) in found {
         counterexample(out, workload, example);
     }
+    possible::for_everybody(out, report);
 }
 
 fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counterexample) {
@@ -165,7 +172,30 @@ fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counter
     if example.ready as usize + told_of < example.desired as usize {
         paragraph(out, lost_for_good(&object.kind, &example.fail));
     }
+    if let Some(asked) = &example.possible {
+        let waits = !example.pending.is_empty();
+        labelled(out, "possible", &possible::words(asked, waits));
+    }
+    // Another set may leave nobody at once.
+    let at_once = workload.immediately.counterexample.as_ref();
+    if let Some(other) = at_once.filter(|other| other.fail != example.fail) {
+        let text = format!("none is left at once {}", with_failure(&other.fail));
+        labelled(out, "and", &text);
+    }
     out.push('\n');
+}
+
+/// The run that is told: that against the recovery, if there is one.
+fn told_first(workload: &WorkloadReport) -> Option<&Counterexample> {
+    workload.recovered.counterexample.as_ref().or(workload.counterexample.as_ref())
+}
+
+/// A paragraph with a word beside its first line.
+fn labelled(out: &mut String, label: &str, text: &str) {
+    for (at, line) in words::wrap(text, WIDTH - INDENT.len()).into_iter().enumerate() {
+        let label = if at == 0 { label } else { "" };
+        let _ = writeln!(out, "  {label:<10}{line}");
+    }
 }
 
 /// Why nothing makes up for a pod that is neither pending nor terminating.
@@ -182,10 +212,14 @@ fn lost_for_good(kind: &str, fail: &[String]) -> &'static str {
 }
 
 fn when(fail: &[String]) -> String {
+    format!("REFUTED {}", with_failure(fail))
+}
+
+fn with_failure(fail: &[String]) -> String {
     match fail {
-        [] => "REFUTED already today, with nothing failed".to_owned(),
-        [one] => format!("REFUTED when {one} fails"),
-        many => format!("REFUTED when {} fail", words::list(many, 8)),
+        [] => "already today, with nothing failed".to_owned(),
+        [one] => format!("when {one} fails"),
+        many => format!("when {} fail", words::list(many, 8)),
     }
 }
 
@@ -231,8 +265,8 @@ fn paragraph(out: &mut String, text: &str) {
 fn doubts(out: &mut String, report: &Report) {
     let unknown = report.workloads.iter().filter(|w| w.verdict == VerdictName::Unknown);
     let with = unknown.filter_map(|workload| {
-        let claims = [&workload.recovered, &workload.immediately];
-        Some((workload, claims.into_iter().find_map(|claim| claim.doubt.as_ref())?))
+        let (recovered, at_once) = (&workload.recovered.doubt, &workload.immediately.doubt);
+        Some((workload, recovered.as_ref().or(at_once.as_ref())?))
     });
     for (at, (workload, doubt)) in with.enumerate() {
         if at == 0 {
@@ -241,6 +275,9 @@ fn doubts(out: &mut String, report: &Report) {
         let object = &workload.object;
         let _ = writeln!(out, "{}/{}", object.namespace, short(object));
         paragraph(out, &doubt_words(doubt));
+        if let Some(asked) = &doubt.possible {
+            labelled(out, "possible", &possible::words(asked, false));
+        }
         out.push('\n');
     }
 }
@@ -303,6 +340,11 @@ fn closing(out: &mut String, report: &Report) {
     };
     let nodes = words::count(checked.cluster_nodes, "node", "nodes");
     let _ = writeln!(out, "Checked: {sets} of failed nodes out of {nodes}; {states}.");
+    if checked.possible_not_asked > 0 {
+        let number = words::count(checked.possible_not_asked, "workload", "workloads");
+        let _ =
+            writeln!(out, "Not asked for {number}: is any placement possible? --possible asks.");
+    }
     if !checked.complete {
         let _ = writeln!(out, "Interrupted: the sets behind these were not looked at.");
     }
@@ -320,9 +362,11 @@ fn closing(out: &mut String, report: &Report) {
         }
     }
     autoscaled::tell(out, &report.autoscaled, WIDTH);
-    let _ = writeln!(
-        out,
-        "Claim: at least one ready pod as soon as the nodes are gone, and every wanted pod ready \
-         once\nKubernetes has done all it will do, in any order, with the failed nodes still gone."
-    );
+    let claim = "Claim: at least one ready pod as soon as the nodes are gone, and every wanted pod \
+                 ready once Kubernetes has done all it will do, in any order, with the failed \
+                 nodes still gone. By rule, which the verdict does not rest on: at least one pod is left \
+                 wherever the hard rules let the pods be, while all that are wanted run.";
+    for line in words::wrap(claim, WIDTH) {
+        let _ = writeln!(out, "{line}");
+    }
 }

@@ -20,6 +20,16 @@ fn verdicts(report: &Value, kind: &str, name: &str) -> String {
     format!("{} {}", letter("immediately"), letter("recovered"))
 }
 
+/// *Immediately by rule* of a workload: the verdict, how many pods the nodes hold at most, and the
+/// reasons.
+#[track_caller]
+fn by_rule(report: &Value, kind: &str, name: &str) -> (String, Value, Vec<String>) {
+    let told = &workload(report, kind, name)["byRule"];
+    let reasons = told["why"].as_array().unwrap().iter();
+    let reasons = reasons.map(|why| why["reason"].as_str().unwrap().to_owned());
+    (told["verdict"].as_str().unwrap().to_owned(), told["holdsAtMost"].clone(), reasons.collect())
+}
+
 /// The nodes of a workload's smallest counterexample.
 #[track_caller]
 fn culprits(report: &Value, kind: &str, name: &str) -> Value {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use holdfast_cluster::{InstanceId, NodeId, Placement};
-use holdfast_scheduler::{Scheduler, Scratch};
+use holdfast_scheduler::{KeepSpread, Scheduler, Scratch};
 
 use super::{Answer, Bounds, ByRule};
 use crate::rules::is_fixed;
@@ -24,9 +24,8 @@ impl ByRule<'_> {
         need: u32,
     ) -> Answer {
         let everywhere: Vec<NodeId> = self.cluster().node_ids().collect();
-        let places = bounds.most(&everywhere);
-        if places.pods < bounds.desired {
-            return Answer::TooFewPlaces(places);
+        if bounds.pods(&everywhere) < bounds.desired {
+            return Answer::TooFewPlaces(bounds.most(&everywhere));
         }
         let most = bounds.most(nodes);
         if bounds.desired.saturating_sub(most.pods) >= need {
@@ -80,7 +79,7 @@ impl Search<'_, '_> {
         self.placement.revert(cluster, mark);
         let seats = seats?;
         // What was found is believed once it was put together again from today's placement.
-        let again = seat::put(self.scheduler, self.placement, &seats, &[], &mut self.scratch);
+        let again = seat::put(self.scheduler, self.placement, &seats, &[]);
         let lost = subject.members.iter().flat_map(|member| self.held_by(*member)).count();
         self.placement.revert(cluster, mark);
         let lost = u32::try_from(lost).unwrap_or(u32::MAX);
@@ -151,20 +150,22 @@ impl Search<'_, '_> {
                 }
                 let mark = self.placement.mark();
                 let pod = seat::make(cluster, self.placement, seat);
-                let fits = self.scheduler.feasible(self.placement, pod, &mut self.scratch).to_vec();
-                self.placement.revert(cluster, mark);
-                let (inside, others): (Vec<NodeId>, Vec<NodeId>) =
-                    fits.into_iter().partition(|node| failing.contains(node));
-                if let Some(node) = inside.first() {
-                    chosen = Some((at, *node));
-                    break;
+                let look = self.scheduler.look(self.placement, pod, KeepSpread::Yes);
+                let inside = look
+                    .and_then(|mut look| failing.iter().copied().find(|node| look.takes(*node)));
+                if inside.is_none() && outside.is_none() && elsewhere > 0 {
+                    let fits = self.scheduler.feasible(self.placement, pod, &mut self.scratch);
+                    let other = fits.iter().find(|node| !failing.contains(node));
+                    outside = other.map(|node| (at, *node));
                 }
-                if outside.is_none() {
-                    outside = others.first().map(|node| (at, *node));
+                self.placement.revert(cluster, mark);
+                chosen = inside.map(|node| (at, node));
+                if chosen.is_some() {
+                    break;
                 }
             }
             if chosen.is_none() && outside.is_some() {
-                elsewhere = elsewhere.checked_sub(1)?;
+                elsewhere -= 1;
             }
             let (at, node) = chosen.or(outside)?;
             let seat = Seat { node, ..left.remove(at) };

@@ -57,7 +57,7 @@ impl Bounds<'_, '_> {
     }
 
     /// How many pods some nodes hold at most: [`Bounds::most`] without its reasons.
-    fn pods(&self, nodes: &[NodeId]) -> u32 {
+    pub(super) fn pods(&self, nodes: &[NodeId]) -> u32 {
         let sum: u64 = nodes.iter().map(|node| u64::from(self.caps[node.index()])).sum();
         let mut most = u32::try_from(sum).unwrap_or(u32::MAX).min(self.desired);
         for &(key, at_most) in &self.apart {

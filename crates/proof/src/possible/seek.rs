@@ -87,7 +87,7 @@ fn confirm(
         return Err(Gap::Doubt(doubt));
     }
     let mark = placement.mark();
-    let order = seat::put(scheduler, placement, seats, &left_out, &mut Scratch::default());
+    let order = seat::put(scheduler, placement, seats, &left_out);
     placement.revert(scheduler.cluster(), mark);
     order.map(|moved| Arrangement { moved, left_out }).ok_or(Gap::Budget)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{culprits, export, failing, objects, outcome, pending, verdicts};
+use super::{by_rule, culprits, export, failing, objects, outcome, pending, verdicts};
 use crate::holdfast::{fixtures, folder, report, workload, write};
 
 /// By namespace: every workload that is no DaemonSet.
@@ -40,6 +40,45 @@ const LIFEBOAT: [&str; 5] = [
 
 fn any_node() -> Value {
     report(&fixtures(), &["edge/cluster.json"], 1)
+}
+
+/// Two and three replicas that stand apart, and need not.
+#[test]
+fn by_rule_one_worker_may_hold_all() {
+    let report = any_node();
+    for (name, replicas) in [("backend", 2), ("frontend", 3)] {
+        let (verdict, most, _) = by_rule(&report, "Deployment", name);
+        assert_eq!((verdict.as_str(), most), ("REFUTED", json!(replicas)), "{name}");
+        assert_eq!(verdicts(&report, "Deployment", name), "P R", "{name}");
+    }
+    let (verdict, _, why) = by_rule(&report, "DaemonSet", "alloy");
+    assert_eq!((verdict.as_str(), why), ("PROVED", vec!["follows-nodes".to_owned()]));
+}
+
+/// What worker-2 has left is less than all the pods ask for that may go nowhere else; each of them
+/// alone would find room.
+#[test]
+fn one_worker_is_too_small_for_everybody() {
+    let report = any_node();
+    let told = &workload(&report, "Deployment", "frontend")["recovered"]["counterexample"];
+    let (everybody, alone) = (&told["possible"]["everybody"], &told["possible"]["workload"]);
+    assert_eq!(alone["answer"], "yes");
+    let why = &everybody["why"];
+    assert_eq!((&why["reason"], &why["resource"]), (&json!("sum"), &json!("cpu")));
+    assert_eq!(why["nodes"], json!(["worker-2"]));
+    let [needed, available] = ["needed", "available"].map(|side| why[side].as_i64().unwrap());
+    assert!(needed > available, "{needed} > {available}");
+}
+
+/// Each claim tells its own smallest set.
+#[test]
+fn each_claim_has_its_own_counterexample() {
+    let report = report(&fixtures(), &["--nodes", "2", "edge/cluster.json"], 1);
+    let told = workload(&report, "Deployment", "backend");
+    assert_eq!(told["recovered"]["counterexample"]["fail"], json!(["worker-1"]));
+    let at_once = &told["immediately"]["counterexample"];
+    assert_eq!(*at_once, json!({"fail": ["worker-1", "worker-2"], "readyAtOnce": 0}));
+    assert_eq!(told["counterexample"], told["recovered"]["counterexample"]);
 }
 
 /// The last table of the fixture's README.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{culprits, failing, objects, outcome, pending, scale, verdicts};
+use super::{by_rule, culprits, failing, objects, outcome, pending, scale, verdicts};
 use crate::holdfast::{fixtures, report, workload};
 
 const WORKERS: [&str; 3] = ["homelab-02", "homelab-03", "homelab-04"];
@@ -42,6 +42,41 @@ fn pairs_survive_any_one_node() {
         assert_eq!(verdicts(&report, "Deployment", name), "P P", "{name}");
         assert_eq!(workload(&report, "Deployment", name)["readyAtOnce"], 1, "{name}");
     }
+}
+
+/// Not only as placed: wherever the rules let the next rollout put them.
+#[test]
+fn pairs_survive_any_one_node_by_rule() {
+    let report = any_node();
+    for name in PAIRS {
+        let (verdict, most, why) = by_rule(&report, "Deployment", name);
+        assert_eq!((verdict.as_str(), most), ("PROVED", json!(1)), "{name}");
+        assert_eq!(why, ["apart"], "{name}");
+        assert_eq!(workload(&report, "Deployment", name)["byRule"]["lasts"], true, "{name}");
+    }
+}
+
+/// Longhorn's page has two replicas that nothing keeps apart: they stand apart by luck.
+#[test]
+fn by_rule_tells_luck_from_rule() {
+    let report = any_node();
+    let (verdict, most, _) = by_rule(&report, "Deployment", "longhorn-ui");
+    assert_eq!((verdict.as_str(), most), ("REFUTED", json!(2)));
+    let told = workload(&report, "Deployment", "longhorn-ui");
+    assert_eq!(told["verdict"], "PROVED", "what is proved as placed stays so");
+    let moved = told["byRule"]["moved"].as_array().unwrap();
+    assert_eq!(moved.len(), 1);
+    assert_eq!(json!([moved[0]["to"]]), told["byRule"]["fail"]);
+}
+
+/// Valkey is kept on one node: there is no placement without it.
+#[test]
+fn no_placement_serves_what_is_kept_on_a_lost_node() {
+    let report = any_node();
+    let told = &workload(&report, "Deployment", "valkey")["recovered"]["counterexample"];
+    let alone = &told["possible"]["workload"];
+    assert_eq!((&alone["answer"], &alone["why"]["reason"]), (&json!("no"), &json!("no-node")));
+    assert_eq!(alone["why"]["nodes"].as_array().unwrap().len(), 3);
 }
 
 #[test]

@@ -1,0 +1,239 @@
+//! The claim that at least one pod is left, whatever the placement, for all that a question asks
+//! about.
+
+use holdfast_cluster::workload::WorkloadKind;
+use holdfast_cluster::{ClassId, NodeId, Placement};
+
+use super::{Answer, Bounds, ByRule, Most, Unbounded};
+use crate::doubts::Doubts;
+use crate::prover::Prover;
+use crate::report::Question;
+use crate::seat::{self, Seat};
+use crate::subject::Subject;
+use crate::summary::{SubjectSummary, Summary};
+use crate::verdict::{Doubt, Verdict};
+
+/// As many pods must be left.
+const NEED: u32 = 1;
+
+/// What is known of the claim for one subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The answer.
+    pub answer: Known,
+    /// The nodes that may hold most of the pods; those that do, where that is refuted.
+    pub nodes: Vec<NodeId>,
+    /// How many they hold at most; `None` where nothing is bounded.
+    pub most: Option<Most>,
+}
+
+/// Whether a pod is left in every placement that the rules allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It is, and stays so.
+    Proved,
+    /// It is not: already as the pods are placed today.
+    RefutedToday,
+    /// It is not: in this placement.
+    Refuted {
+        /// The pods that are put somewhere, in an order in which every filter lets them in.
+        moved: Vec<Seat>,
+        /// Pods of the workload that are lost.
+        lost: u32,
+    },
+    /// Its pods belong to their nodes: this is known of the only placement there is.
+    Nodes(Verdict),
+    /// Nobody knows.
+    Unknown(Gap),
+}
+
+/// Why nothing is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gap {
+    /// It holds for pods that come one after the other, by topology spread. What a rollout leaves
+    /// behind may be spread less evenly.
+    Freshly,
+    /// The bound does not do, and no placement was found that refutes it.
+    NoPlacement,
+    /// Not all pods that are wanted can run at once.
+    TooFewPlaces,
+    /// Not all pods that are wanted serve today.
+    NotAllServe,
+    /// Nothing is bounded.
+    Unbounded(Unbounded),
+    /// Something is not known.
+    Doubt(Doubt),
+}
+
+/// The claim for each subject, by position.
+pub fn claims(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Vec<Claim> {
+    let placement = Placement::of(prover.cluster());
+    let by_rule = ByRule::new(prover.cluster(), &placement);
+    let doubts = Doubts::new(prover.cluster());
+    let mut judge = Judge { prover, question, by_rule: &by_rule, placement, doubts };
+    let judged = summary.subjects.iter().enumerate();
+    judged.map(|(position, summed)| judge.judge(position, summed, summary.complete)).collect()
+}
+
+struct Judge<'a, 'c> {
+    prover: &'a Prover<'c>,
+    question: &'a Question,
+    by_rule: &'a ByRule<'c>,
+    placement: Placement,
+    doubts: Doubts,
+}
+
+/// What a set may hold: the most, and the set.
+type Held = (Most, Vec<NodeId>);
+
+impl Judge<'_, '_> {
+    fn judge(&mut self, position: usize, summed: &SubjectSummary, complete: bool) -> Claim {
+        let subject = &self.prover.subjects().subjects[position];
+        let by_rule = self.by_rule;
+        let bounds = match by_rule.bounds(&self.placement, subject) {
+            Ok(bounds) => bounds,
+            Err(Unbounded::FollowsNodes) => return belongs_to_nodes(summed, complete),
+            Err(why) => return Claim::unknown(Gap::Unbounded(why), None),
+        };
+        let all_serve = summed.ready_before() >= bounds.desired();
+        let today = summed.immediately.counterexample.as_ref().filter(|_| all_serve);
+        if let Some((set, _)) = today {
+            let nodes = set.nodes().to_vec();
+            let most = Some(bounds.most(&nodes));
+            return Claim { answer: Known::RefutedToday, nodes, most };
+        }
+        let (most, nodes) = self.worst(&bounds);
+        let lasting = bounds.lasting();
+        let stays = match &lasting {
+            _ if most.lasts => is_left(&bounds, &most).then(|| (most.clone(), nodes.clone())),
+            None => None,
+            Some(lasting) => Some(self.worst(lasting)).filter(|held| is_left(&bounds, &held.0)),
+        };
+        if let Some(held) = stays {
+            let doubt = self.doubt_of_proof(subject, &bounds, all_serve);
+            return match doubt {
+                None => Claim { answer: Known::Proved, nodes: held.1, most: Some(held.0) },
+                Some(gap) => Claim::unknown(gap, Some(held)),
+            };
+        }
+        if is_left(&bounds, &most) {
+            let doubt = self.doubt_of_proof(subject, &bounds, all_serve);
+            return Claim::unknown(doubt.unwrap_or(Gap::Freshly), Some((most, nodes)));
+        }
+        self.refute(subject, &bounds, (most, nodes))
+    }
+
+    /// The most that anything the question asks about may hold.
+    fn worst(&self, bounds: &Bounds<'_, '_>) -> Held {
+        match self.question {
+            Question::AnyNodes(most) => {
+                let worst = bounds.worst(*most);
+                (worst.most, worst.nodes)
+            }
+            Question::Set(set) => (bounds.most(set.nodes()), set.nodes().to_vec()),
+        }
+    }
+
+    /// Looks for a placement in which nobody is left.
+    fn refute(&mut self, subject: &Subject, bounds: &Bounds<'_, '_>, held: Held) -> Claim {
+        if let Some(doubt) = self.doubt_of_all(subject) {
+            return Claim::unknown(Gap::Doubt(doubt), Some(held));
+        }
+        let Self { prover, by_rule, placement, .. } = self;
+        let scheduler = prover.dynamics().scheduler();
+        match by_rule.judge(scheduler, placement, subject, bounds, &held.1, NEED) {
+            Answer::Refuted { moved, lost } => match self.doubt_of_moves(&moved) {
+                None => {
+                    let (most, nodes) = held;
+                    Claim { answer: Known::Refuted { moved, lost }, nodes, most: Some(most) }
+                }
+                Some(doubt) => Claim::unknown(Gap::Doubt(doubt), Some(held)),
+            },
+            Answer::TooFewPlaces(places) => {
+                Claim::unknown(Gap::TooFewPlaces, Some((places, Vec::new())))
+            }
+            // What is proved of a set that is the worst by some reasons only speaks for no other.
+            Answer::Proved(_) | Answer::Unknown(_) => Claim::unknown(Gap::NoPlacement, Some(held)),
+        }
+    }
+
+    /// What keeps a bound from being a proof: it speaks of pods that run, and serve unless they are
+    /// lost.
+    fn doubt_of_proof(
+        &self,
+        subject: &Subject,
+        bounds: &Bounds<'_, '_>,
+        all_serve: bool,
+    ) -> Option<Gap> {
+        if let Some(doubt) = self.doubt_of_all(subject) {
+            return Some(Gap::Doubt(doubt));
+        }
+        let storage = self.prover.dynamics().storage();
+        if bounds.classes().any(|class| storage.keeps_for(class)) {
+            return Some(Gap::Doubt(Doubt::VolumeCopies));
+        }
+        let everywhere: Vec<NodeId> = self.prover.cluster().node_ids().collect();
+        match all_serve {
+            true => None,
+            false if bounds.most(&everywhere).pods < bounds.desired() => Some(Gap::TooFewPlaces),
+            false => Some(Gap::NotAllServe),
+        }
+    }
+
+    /// What is not known of any pod of a workload, wherever it is.
+    fn doubt_of_all(&self, subject: &Subject) -> Option<Doubt> {
+        let kind = self.prover.cluster().workload(subject.root).kind;
+        match self.prover.lost() {
+            Some(kind) => Some(Doubt::Lost(kind)),
+            None if matches!(kind, WorkloadKind::Custom(_)) => Some(Doubt::CustomController),
+            None => (!self.prover.starts().complete).then_some(Doubt::Unsettled),
+        }
+    }
+
+    /// What is not known of pods that the scheduler would have to put somewhere.
+    fn doubt_of_moves(&mut self, moved: &[Seat]) -> Option<Doubt> {
+        let cluster = self.prover.cluster();
+        let mark = self.placement.mark();
+        let made: Vec<_> =
+            moved.iter().map(|seat| seat::make(cluster, &mut self.placement, seat)).collect();
+        let of_pod = |pod| self.doubts.of_pod(cluster, &self.placement, pod);
+        let doubt = made.into_iter().filter_map(of_pod).min();
+        self.placement.revert(cluster, mark);
+        doubt
+    }
+}
+
+/// Whether enough pods are left when nodes that hold so many fail.
+fn is_left(bounds: &Bounds<'_, '_>, most: &Most) -> bool {
+    bounds.desired().saturating_sub(most.pods) >= NEED
+}
+
+/// Where there is one placement only, what is known of it is known by rule.
+fn belongs_to_nodes(summed: &SubjectSummary, complete: bool) -> Claim {
+    let verdict = match summed.immediately.verdict() {
+        Verdict::Proved(_) if !complete => Verdict::Unknown(Doubt::Budget),
+        verdict => verdict,
+    };
+    let refuting = summed.immediately.counterexample.as_ref();
+    let nodes = refuting.map(|(set, _)| set.nodes().to_vec()).unwrap_or_default();
+    Claim { answer: Known::Nodes(verdict), nodes, most: None }
+}
+
+impl Claim {
+    fn unknown(gap: Gap, held: Option<Held>) -> Self {
+        let (most, nodes) = held.unzip();
+        Self { answer: Known::Unknown(gap), nodes: nodes.unwrap_or_default(), most }
+    }
+}
+
+impl Bounds<'_, '_> {
+    /// What is left of them without the reasons that do not last; `None` where all of them do.
+    pub fn lasting(&self) -> Option<Self> {
+        (!self.spreads.is_empty()).then(|| Self { spreads: Vec::new(), ..self.clone() })
+    }
+
+    /// What its pods may be.
+    fn classes(&self) -> impl Iterator<Item = ClassId> + '_ {
+        self.kinds.iter().map(|kind| kind.class)
+    }
+}
