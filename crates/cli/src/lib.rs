@@ -14,6 +14,7 @@ pub mod input;
 pub mod interrupt;
 pub mod output;
 pub mod progress;
+pub mod question;
 pub mod render;
 pub mod story;
 pub mod sweep;

@@ -2,6 +2,7 @@
 
 pub mod autoscaled;
 pub mod diagnostics;
+pub mod domain;
 pub mod explain;
 pub mod grouping;
 pub mod inspect;
@@ -9,6 +10,7 @@ pub mod needs;
 pub mod prove;
 pub mod simulate;
 pub mod table;
+pub mod tolerance;
 pub mod words;
 
 use serde::Serialize;

@@ -34,6 +34,7 @@ use holdfast_failover::{Dynamics, Step};
 use crate::bound;
 use crate::counting::Prices;
 use crate::doubts::Doubts;
+use crate::scenario::FailureSet;
 use crate::start::Start;
 use crate::subject::{Subjects, follows_nodes};
 use kin::Kins;
@@ -109,21 +110,27 @@ impl Headroom {
         Some(Self { most, sure, kins, losses, members, zones: Zones::of(cluster) })
     }
 
-    /// What the failure of these nodes, of which each serves in `placement`, does to each subject it
-    /// touches, by position; `None` where that takes a closer look.
+    /// What the failure of a set, of whose nodes each serves in `placement`, does to each subject it
+    /// touches, by position; `None` where that takes a closer look, as with machines that are no
+    /// nodes.
     pub(crate) fn expect(
         &self,
         dynamics: &Dynamics<'_>,
         placement: &Placement,
-        nodes: &[NodeId],
+        set: &FailureSet,
     ) -> Option<BTreeMap<usize, Lost>> {
+        let nodes = set.nodes();
         let acts = !nodes.iter().any(|node| self.members[node.index()])
             || dynamics.control_plane().acts_without(placement, nodes);
         let unforeseen = |node: &NodeId| {
             let loss = &self.losses[node.index()];
             loss.odd || acts && loss.again.iter().any(|(kin, _)| self.sure[*kin].is_none())
         };
-        if nodes.len() > self.most || nodes.iter().any(unforeseen) || !self.zones.evict(nodes) {
+        if !set.machines().is_empty()
+            || nodes.len() > self.most
+            || nodes.iter().any(unforeseen)
+            || !self.zones.evict(nodes)
+        {
             return None;
         }
         let mut touched: BTreeMap<usize, Lost> = BTreeMap::new();
@@ -247,9 +254,8 @@ impl Zones {
     /// Whether every eviction from these nodes is sure: no zone is partly disrupted, and not all
     /// are down. All other nodes are taken to serve.
     fn evict(&self, nodes: &[NodeId]) -> bool {
-        let silent = |zone: usize| {
-            nodes.iter().filter(|node| self.of_node[node.index()] == zone).count()
-        };
+        let silent =
+            |zone: usize| nodes.iter().filter(|node| self.of_node[node.index()] == zone).count();
         nodes.len() < self.nodes
             && nodes.iter().all(|node| {
                 let zone = self.of_node[node.index()];

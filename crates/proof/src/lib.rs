@@ -9,6 +9,7 @@
 //! a guess.
 //!
 //! * [`scenario`]: failure sets and their order.
+//! * [`domain`]: machines that fail as a whole.
 //! * [`subject`]: the workloads a claim is about.
 //! * [`verdict`]: the answers, as data.
 //! * [`witness`]: a run that refutes a claim, replayed before it is reported.
@@ -16,11 +17,13 @@
 //! * [`stuck`]: drains and rollouts that do not get on.
 //! * [`outcome`]: the same with names, for machines.
 //! * [`timeline`]: one run on a virtual clock, with names.
+//! * [`tolerance`]: how many failures are survived.
 //! * [`report`]: everything with names instead of numbers, for machines.
 
 pub mod bound;
 pub mod by_rule;
 pub mod counting;
+pub mod domain;
 mod doubts;
 mod envelope;
 pub mod explore;
@@ -40,9 +43,11 @@ pub mod stuck;
 pub mod subject;
 pub mod summary;
 pub mod timeline;
+pub mod tolerance;
 pub mod verdict;
 pub mod witness;
 
+pub use domain::{Domain, Domains};
 pub use outcome::Outcome;
 pub use prover::{Prover, Settings};
 pub use report::Report;
