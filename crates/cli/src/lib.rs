@@ -16,6 +16,7 @@ pub mod output;
 pub mod progress;
 pub mod question;
 pub mod render;
+pub mod sequences;
 pub mod story;
 pub mod sweep;
 pub mod synth;
@@ -48,6 +49,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         Command::Prove(arguments) => commands::prove::run(&arguments),
+        Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Simulate(arguments) => commands::simulate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),

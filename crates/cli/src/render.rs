@@ -8,9 +8,11 @@ pub mod grouping;
 pub mod inspect;
 pub mod needs;
 pub mod prove;
+pub mod sequence;
 pub mod simulate;
 pub mod table;
 pub mod tolerance;
+pub mod verify;
 pub mod words;
 
 use serde::Serialize;

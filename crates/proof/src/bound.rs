@@ -196,8 +196,7 @@ fn is_sure(
             others.iter().map(|other| placement.instance(*other).class).collect();
         Adversary::of(cluster, class, &classes)
     };
-    if !has_claims
-        && counting::stays_open(cluster, placement, class, &open, &adversary()).is_some()
+    if !has_claims && counting::stays_open(cluster, placement, class, &open, &adversary()).is_some()
     {
         return true;
     }
@@ -343,14 +342,23 @@ fn is_spread_with(
 }
 
 /// Whether the pod, which asks for no spread, may get strict constraints from its profile.
-pub(crate) fn is_spread_by_default(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -> bool {
+pub(crate) fn is_spread_by_default(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    pod: InstanceId,
+) -> bool {
     let spec = dynamics.cluster().spec_of(placement.instance(pod).class);
     let profile = dynamics.scheduler().profile_of(placement, pod);
     spec.spread.is_empty() && profile.is_none_or(Profile::spreads_strictly_by_default)
 }
 
 /// Whether the pod can ever come to the node: everything about it that pods cannot change.
-fn may_land(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId, node: NodeId) -> bool {
+pub(crate) fn may_land(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    pod: InstanceId,
+    node: NodeId,
+) -> bool {
     let cluster = dynamics.cluster();
     let spec = cluster.spec_of(placement.instance(pod).class);
     let profile = dynamics.scheduler().profile_of(placement, pod);
@@ -370,7 +378,7 @@ fn may_land(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId, nod
 
 /// Whether a pod may keep another off a node without being there: from another node of the same
 /// zone.
-fn may_keep_off(spec: &PodSpec, other: &PodSpec) -> bool {
+pub(crate) fn may_keep_off(spec: &PodSpec, other: &PodSpec) -> bool {
     let anti = |spec: &PodSpec| !spec.pod_anti_affinity.required.is_empty();
     anti(spec) || anti(other) || strict_spread(spec).next().is_some()
 }

@@ -31,9 +31,7 @@ use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::pod::HostPort;
 use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
-use holdfast_cluster::{
-    ClassId, Cluster, NodeId, Placement, PodSpec, Resources, Symbol,
-};
+use holdfast_cluster::{ClassId, Cluster, NodeId, Placement, PodSpec, Resources, Symbol};
 
 pub use prices::Prices;
 

@@ -2,6 +2,8 @@
 //!
 //! The shape is `holdfast.report/v1`; fields are only ever added within the version.
 
+pub mod sequences;
+
 use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
@@ -83,9 +85,15 @@ pub struct Checked {
     /// The domains that may fail; absent where nodes fail one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domains: Option<DomainsReport>,
+    /// Events that come one after another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<Vec<String>>,
+    /// Failures that come one after another, in every order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orders: Option<Vec<String>>,
     /// Nodes of the cluster.
     pub cluster_nodes: usize,
-    /// Failure sets, the empty one not counted.
+    /// Failure sets, the empty one not counted; or sequences.
     pub sets: u64,
     /// States that were searched where counting and bounds did not decide.
     pub states: u64,
@@ -143,6 +151,9 @@ pub struct WorkloadReport {
     /// A smallest set that refutes a claim, and how.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counterexample: Option<Counterexample>,
+    /// The worst sequence that refutes a claim, and where; recovery before the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken: Option<sequences::Break>,
 }
 
 /// An object by name.
@@ -188,6 +199,9 @@ pub struct DoubtReport {
     /// The domains that fail as a whole: `LABEL=VALUE`, or a name of the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub domains: Vec<String>,
+    /// The events that have come by then, where they come one after another.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
 }
 
 /// A set that refutes a claim, and how.
@@ -415,7 +429,17 @@ impl Namer<'_> {
         };
         let (sets, states, complete) = (summary.sets, summary.states, summary.complete);
         let cluster_nodes = self.cluster.nodes().len();
-        Checked { nodes, fail, domains, cluster_nodes, sets, states, complete }
+        Checked {
+            nodes,
+            fail,
+            domains,
+            sequence: None,
+            orders: None,
+            cluster_nodes,
+            sets,
+            states,
+            complete,
+        }
     }
 
     fn workload(&self, prover: &Prover<'_>, summary: &Summary, position: usize) -> WorkloadReport {
@@ -431,6 +455,7 @@ impl Namer<'_> {
             counterexample: worst(subject).map(|(set, finding)| {
                 self.counterexample(&prover.witness(position, set, finding), position, prover)
             }),
+            broken: None,
         }
     }
 
@@ -456,7 +481,13 @@ impl Namer<'_> {
             unknown: claim.unknown,
             doubt: claim.doubt.as_ref().map(|(set, doubt)| {
                 let (reason, detail) = doubt_id(*doubt);
-                DoubtReport { reason, detail, fail: self.machines(set), domains: self.domains(set) }
+                DoubtReport {
+                    reason,
+                    detail,
+                    fail: self.machines(set),
+                    domains: self.domains(set),
+                    events: Vec::new(),
+                }
             }),
         }
     }

@@ -1,6 +1,7 @@
 //! `holdfast prove`: for every failure, what keeps running and what comes back.
 
 use holdfast_ingest::Loaded;
+use holdfast_proof::certify::{certify, is_certifiable};
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::tolerance::{ToleranceReport, examined_up_to};
 use holdfast_proof::{Prover, Report, Settings, Summary};
@@ -8,6 +9,7 @@ use holdfast_proof::{Prover, Report, Settings, Summary};
 use crate::args::ProveArguments;
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::sequences::Sequences;
 use crate::{exit, interrupt, question, render, sweep};
 
 /// Runs the command.
@@ -19,10 +21,18 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         return Err(Failure::usage("--budget must be at least one state"));
     }
     output::check(&arguments.output.output)?;
+    arguments.certificate.as_deref().map_or(Ok(()), output::check_folder)?;
     let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let cluster = &loaded.cluster;
+    if let Some(sequences) = Sequences::of(arguments, cluster)? {
+        return through(arguments, loaded, &sequences);
+    }
     let question = question::of(arguments, cluster)?;
+    if arguments.certificate.is_some() && !is_certifiable(&question) {
+        return Err(Failure::usage("--certificate: certificates speak of nodes one by one alone")
+            .hint("ask with --nodes or --fail, and name nodes, not machines"));
+    }
     let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
     let mut prover = Prover::new(cluster, settings);
     if let Question::AnyNodes(most) = question {
@@ -32,6 +42,11 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         return Err(nothing_runs(&loaded));
     }
     let summary = sweep::sweep(&prover, &question, interrupt::flag());
+    if let Some(path) = &arguments.certificate {
+        let certified = certify(&prover, &question, &summary);
+        output::write_file(path, &render::json(&certified.certificate))?;
+        render::verify::tell_left_out(&certified.left_out);
+    }
     let mut report = Report::new(&prover, &question, &summary);
     if arguments.tolerance {
         report.tolerance = Some(tolerance(&report, &question, &summary));
@@ -48,12 +63,33 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         let is_known = report.checked.complete && tolerance.is_exact();
         return Ok(if is_known { exit::HOLDS } else { exit::INCONCLUSIVE });
     }
-    Ok(match report.verdict {
+    Ok(code(&report))
+}
+
+/// The same for events that come one after another.
+fn through(
+    arguments: &ProveArguments,
+    loaded: Loaded,
+    sequences: &Sequences,
+) -> Result<u8, Failure> {
+    output::refuse_ndjson(&arguments.output.output)?;
+    let cluster = sequences.prepare(loaded.cluster);
+    let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
+    let report = sequences.prove(&cluster, settings, interrupt::flag())?;
+    output::write_all(&arguments.output.output, |format| match format {
+        Format::Human => render::prove::human(&report, arguments.all),
+        Format::Json | Format::Ndjson => render::json(&report),
+    })?;
+    Ok(code(&report))
+}
+
+fn code(report: &Report) -> u8 {
+    match report.verdict {
         _ if !report.checked.complete => exit::INCONCLUSIVE,
         VerdictName::Proved => exit::HOLDS,
         VerdictName::Refuted => exit::REFUTED,
         VerdictName::Unknown => exit::INCONCLUSIVE,
-    })
+    }
 }
 
 /// How many failures are survived, as far as every set of one size was examined.

@@ -9,7 +9,7 @@ use holdfast_proof::report::{
 };
 
 use crate::render::table::Grid;
-use crate::render::{autoscaled, domain, words};
+use crate::render::{autoscaled, domain, sequence, words};
 
 /// Up to so many workloads every one is in the table.
 const TABLE_MAX: usize = 40;
@@ -25,6 +25,7 @@ pub fn human(report: &Report, all: bool) -> String {
     let _ = writeln!(out, "{}\n", answer(report));
     table(&mut out, report, all || report.workloads.len() <= TABLE_MAX);
     counterexamples(&mut out, report);
+    sequence::breaks(&mut out, report, WIDTH);
     doubts(&mut out, report);
     closing(&mut out, report);
     out
@@ -58,6 +59,9 @@ fn answer(report: &Report) -> String {
 }
 
 fn failure_words(report: &Report) -> String {
+    if let Some(events) = sequence::asked(&report.checked) {
+        return events;
+    }
     if let Some(domains) = &report.checked.domains {
         return domain::any(domains);
     }
@@ -250,6 +254,7 @@ fn doubts(out: &mut String, report: &Report) {
 fn doubt_words(doubt: &DoubtReport) -> String {
     let why = doubt_reason(doubt.reason, doubt.detail.as_deref().unwrap_or_default());
     match domain::failing(&doubt.domains, &doubt.fail) {
+        None if !doubt.events.is_empty() => format!("after {}: {why}", doubt.events.join("; ")),
         None => why,
         Some(failing) => format!("when {failing}: {why}"),
     }
@@ -303,8 +308,9 @@ pub(super) fn closing(out: &mut String, report: &Report) {
         0 => "none needed a search".to_owned(),
         states => format!("{} states searched", words::thousands(states)),
     };
-    let of = domain::sets_of(checked);
-    let _ = writeln!(out, "Checked: {sets} {of}; {states}.");
+    let looked_at = sequence::looked_at(checked);
+    let looked_at = looked_at.unwrap_or_else(|| format!("{sets} {}", domain::sets_of(checked)));
+    let _ = writeln!(out, "Checked: {looked_at}; {states}.");
     domain::tell_without(out, checked.domains.as_ref(), WIDTH);
     if !checked.complete {
         let _ = writeln!(out, "Interrupted: the sets behind these were not looked at.");
@@ -323,9 +329,12 @@ pub(super) fn closing(out: &mut String, report: &Report) {
         }
     }
     autoscaled::tell(out, &report.autoscaled, WIDTH);
-    let _ = writeln!(
-        out,
+    let claim = if sequence::asked(checked).is_some() {
+        "Claim: at least one ready pod today and right after each event, and every wanted pod ready \
+         once\nKubernetes has done all it will do after the last."
+    } else {
         "Claim: at least one ready pod as soon as the nodes are gone, and every wanted pod ready \
          once\nKubernetes has done all it will do, in any order, with the failed nodes still gone."
-    );
+    };
+    let _ = writeln!(out, "{claim}");
 }

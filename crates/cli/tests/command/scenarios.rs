@@ -135,15 +135,18 @@ fn a_machine_that_is_no_node_fails() {
         let short = ready < workload["desired"].as_u64();
         assert_eq!(workload["recovered"]["verdict"] == "REFUTED", short, "{workload}");
     }
-    // Together with a worker it keeps what was on it from coming back.
+    // Together with a server it keeps what was on it from coming back.
     let of = |report: &Value, name: &str| {
         let all = report["workloads"].as_array().unwrap().iter();
         all.clone().find(|it| it["name"] == name).unwrap()["recovered"]["verdict"].clone()
     };
-    let both = run(&[&story[..], &["lb-1,k3s4", "-o", "json"]].concat()).ended(1).json();
-    let node = run(&[&story[..], &["k3s4", "-o", "json"]].concat()).ended(1).json();
-    assert_eq!(both["checked"]["fail"], json!(["k3s4", "lb-1"]));
-    assert_eq!((of(&node, "web"), of(&both, "web")), ("PROVED".into(), "REFUTED".into()));
+    let both = run(&[&story[..], &["lb-1,k3s1", "-o", "json"]].concat()).ended(1).json();
+    let node = run(&[&story[..], &["k3s1", "-o", "json"]].concat()).ended(1).json();
+    assert_eq!(both["checked"]["fail"], json!(["k3s1", "lb-1"]));
+    assert_eq!((of(&node, "coredns"), of(&both, "coredns")), ("PROVED".into(), "REFUTED".into()));
+    let certificate = [&story[..], &["lb-1", "--certificate", "lb.json"]].concat();
+    let refused = run(&certificate).ended(2);
+    assert!(refused.stderr.contains("certificates speak of nodes"), "{}", refused.transcript());
 }
 
 /// What one more node breaks is what `--nodes` says.
@@ -175,4 +178,111 @@ fn how_many_domains_are_survived() {
     let file = domains(&folder, text);
     let run = run(&["prove", HOMELAB, "--tolerance", "--domain-file", &file]);
     assert_snapshot!(run.transcript());
+}
+
+/// How each workload comes out: its name, and the verdicts on both claims.
+fn claims(report: &Value) -> Vec<[String; 3]> {
+    let workloads = report["workloads"].as_array().unwrap().iter();
+    workloads
+        .map(|one| {
+            let name = format!("{}/{}/{}", one["kind"], one["namespace"], one["name"]);
+            let verdict = |claim: &str| one[claim]["verdict"].as_str().unwrap().to_owned();
+            [name, verdict("immediately"), verdict("recovered")]
+        })
+        .collect()
+}
+
+fn through(sequence: &str, more: &[&str]) -> Value {
+    let run = run(&[&["prove", "-o", "json", "--sequence", sequence], more].concat());
+    assert_ne!(run.code, Some(2), "{}", run.transcript());
+    run.json()
+}
+
+/// A sequence of one failure is that failure: never is the one proved and the other refuted.
+#[test]
+fn a_sequence_of_one_failure_is_that_failure() {
+    let mut agreed = 0;
+    for (file, nodes) in [
+        (EDGE, &["master", "worker-1", "worker-2"][..]),
+        (HOMELAB, &["homelab-01", "homelab-02", "homelab-04"]),
+        (K3S, &["k3s1", "k3s4"]),
+        ("zero-spof/after-ceph.json", &["cloudserver1", "blackboar"]),
+    ] {
+        for node in nodes {
+            let sequence = claims(&through(&format!("fail {node}"), &[file]));
+            let set = claims(&run(&["prove", "-o", "json", "--fail", node, file]).json());
+            for (one, other) in sequence.iter().zip(&set) {
+                assert_eq!(one[0], other[0]);
+                for claim in 1..3 {
+                    let unknown = one[claim] == "UNKNOWN" || other[claim] == "UNKNOWN";
+                    assert!(unknown || one[claim] == other[claim], "{node}: {one:?}, {other:?}");
+                    agreed += usize::from(!unknown);
+                }
+            }
+        }
+    }
+    assert!(agreed > 300, "{agreed} were decided twice");
+}
+
+/// Once the node is back everything is back; what it took at once it took all the same.
+#[test]
+fn what_recovers_is_whole_again() {
+    let sequence = "fail worker-1; recover worker-1";
+    assert_snapshot!(run(&["prove", EDGE, "--sequence", sequence]).ended(1).transcript());
+    let report = through(sequence, &[EDGE]);
+    let alone = claims(&run(&["prove", EDGE, "--fail", "worker-1", "-o", "json"]).json());
+    for (one, alone) in claims(&report).iter().zip(&alone) {
+        assert_eq!(one[1], alone[1], "{one:?}");
+        assert_eq!(one[2], "PROVED", "{one:?}");
+    }
+    assert_eq!(report["checked"]["sequence"], json!(["fail worker-1", "recover worker-1"]));
+}
+
+/// Nothing is made again until somebody can be asked to.
+#[test]
+fn a_load_balancer_that_comes_back_lets_the_rest_come_back() {
+    let assumptions = [K3S, "--assumptions", "k3s/assumptions.yaml"];
+    let coredns = |sequence: &str| {
+        let claims = claims(&through(sequence, &assumptions));
+        claims.into_iter().find(|one| one[0].contains("coredns")).unwrap()[2].clone()
+    };
+    assert_eq!(coredns("fail lb-1; fail k3s1"), "REFUTED");
+    assert_eq!(coredns("fail lb-1; fail k3s1; recover lb-1"), "PROVED");
+    assert_eq!(coredns("fail k3s1; fail lb-1"), "PROVED", "it came back before");
+    // The order matters: of the two one breaks it.
+    let orders = ["prove", "--fail", "k3s1,lb-1", "--orders", "-o", "json"];
+    let report = run(&[&orders[..], &assumptions].concat()).ended(1).json();
+    let workloads = report["workloads"].as_array().unwrap().iter();
+    let coredns = workloads.clone().find(|one| one["name"] == "coredns").unwrap();
+    assert_eq!(coredns["recovered"]["proved"], 1);
+    assert_eq!(coredns["recovered"]["refuted"], 1);
+    assert_eq!(coredns["broken"]["sequence"], json!(["fail lb-1", "fail k3s1"]));
+    assert_eq!(coredns["broken"]["after"], 2);
+    assert_eq!(report["checked"]["sets"], 2);
+}
+
+#[test]
+fn every_order_of_two_failures() {
+    let asked = ["prove", EDGE, "--fail", "worker-1,worker-2", "--orders"];
+    assert_snapshot!(run(&asked).ended(1).transcript());
+}
+
+#[test]
+fn sequences_that_make_no_sense() {
+    for (name, arguments) in [
+        ("nothing", &["--sequence", " ; "][..]),
+        ("slip", &["--sequence", "fail worker-1; fail worker2"]),
+        ("no-such-event", &["--sequence", "explode worker-1"]),
+        ("healthy", &["--sequence", "fail worker-1; recover worker-2"]),
+        ("and-nodes", &["--sequence", "fail worker-1", "--nodes", "2"]),
+        ("orders-alone", &["--orders"]),
+        ("too-many-orders", &["--orders", "--fail", "a,b,c,d,e,f,g"]),
+        ("orders-slip", &["--orders", "--fail", "worker-1,worker2"]),
+        ("orders-twice", &["--orders", "--fail", "worker-1,worker-1"]),
+    ] {
+        let run = run(&[&["prove", EDGE], arguments].concat()).ended(2);
+        with_settings!({ snapshot_suffix => name }, {
+            assert_snapshot!("sequences_that_make_no_sense", run.transcript());
+        });
+    }
 }

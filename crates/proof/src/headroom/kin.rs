@@ -180,11 +180,7 @@ impl<'c> Rivalry<'c> {
             let total = self.totals.get(&resource).copied().unwrap_or(0);
             Budget { resource, wanted, total }
         });
-        Adversary {
-            budgets: budgets.collect(),
-            free: self.at_odds(kins, class),
-            away: self.most,
-        }
+        Adversary { budgets: budgets.collect(), free: self.at_odds(kins, class), away: self.most }
     }
 
     /// How many domains those at odds with the class may close.

@@ -12,6 +12,7 @@ use holdfast_scheduler::Scratch;
 use proptest::test_runner::TestCaseError;
 use serde_json::Value;
 
+use crate::certify;
 use crate::oracle::{Custom, Oracle};
 use crate::plan::Plan;
 use crate::render;
@@ -31,6 +32,9 @@ pub(crate) struct Tally {
     pub(crate) refuted: u64,
     pub(crate) unknown: u64,
     pub(crate) preemptions: u64,
+    /// Claims that certificates show, and decided ones that they do not.
+    pub(crate) certified: u64,
+    pub(crate) left_out: u64,
     /// Answers of the prover to which the oracle's runs disagree among themselves.
     pub(crate) undecided_by_order: u64,
 }
@@ -80,6 +84,7 @@ pub(crate) fn check(plan: &Plan, tally: &mut Tally) -> Checked {
         witnesses_replay(&prover, &set, &examination)?;
         answers.push((set, examination));
     }
+    certify::is_accepted(&prover, tally)?;
     workspaces_do_not_wear(&prover, &mut workspace, &answers)?;
     without_bounds_the_same(&cluster, settings, &answers)?;
     order_of_objects_is_nothing(&prover, objects, &answers)

@@ -3,11 +3,13 @@
 //! A false PROVED is the worst bug Holdfast can ship, a false REFUTED the second. `HOLDFAST_LONG=1`
 //! runs ten times as many clusters; `HOLDFAST_SEED=N` runs others.
 
+mod certify;
 mod check;
 mod holes;
 mod oracle;
 mod plan;
 mod render;
+mod tampering;
 
 use std::cell::RefCell;
 
