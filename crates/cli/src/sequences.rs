@@ -17,6 +17,9 @@ use crate::failure::Failure;
 /// More failures than these have more orders than anybody waits for: 7 have 5,040.
 const ORDERED_MAX: usize = 6;
 
+const SEQUENCE: &str = "--sequence";
+const FAIL: &str = "--fail";
+
 /// The sequences that are asked for: one, or every order of some failures.
 #[derive(Clone, Debug)]
 pub struct Sequences {
@@ -34,7 +37,7 @@ impl Sequences {
     pub fn of(arguments: &ProveArguments, cluster: &Cluster) -> Result<Option<Self>, Failure> {
         if let Some(text) = &arguments.sequence {
             let typed = typed(text)?;
-            let events = parse(cluster, &typed, "--sequence")?;
+            let events = parse(cluster, &typed, SEQUENCE)?;
             let names = events.iter().map(|event| spoken(&event.name)).collect();
             let orders = vec![(0..events.len()).collect()];
             return Ok(Some(Self { asked: Asked::Sequence(names), events, orders }));
@@ -48,7 +51,7 @@ impl Sequences {
                 .hint(format!("name up to {ORDERED_MAX}; or ask for one order with --sequence")));
         }
         let typed: Vec<String> = names.iter().map(|name| format!("fail:{name}")).collect();
-        let events = parse(cluster, &typed, "--fail")?;
+        let events = parse(cluster, &typed, FAIL)?;
         let orders = orders(events.len());
         Ok(Some(Self { asked: Asked::Orders(names.clone()), events, orders }))
     }
@@ -94,8 +97,8 @@ impl Sequences {
 
     fn option(&self) -> &'static str {
         match self.asked {
-            Asked::Sequence(_) => "--sequence",
-            Asked::Orders(_) => "--fail",
+            Asked::Sequence(_) => SEQUENCE,
+            Asked::Orders(_) => FAIL,
         }
     }
 }
@@ -129,7 +132,9 @@ fn parse(cluster: &Cluster, typed: &[String], option: &str) -> Result<Vec<Named>
 
 /// The same about another option than `--event`.
 fn renamed(failure: Failure, option: &str) -> Failure {
-    Failure { message: failure.message.replacen("--event", option, 1), ..failure }
+    let event = if option == FAIL { "--event fail:" } else { "--event" };
+    let option = if option == FAIL { "--fail " } else { option };
+    Failure { message: failure.message.replacen(event, option, 1), ..failure }
 }
 
 #[cfg(test)]

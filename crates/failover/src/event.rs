@@ -179,7 +179,9 @@ impl Event {
                 dynamics.fail_hosts(placement, silent, machines);
             }
             Self::RecoverMachines(machines, back) => {
-                machines.iter().for_each(|name| placement.set_down(*name, false));
+                for name in machines {
+                    placement.set_down(*name, false);
+                }
                 nodes::recover(cluster, placement, back);
             }
             Self::Delete(gone) => nodes::delete(cluster, placement, gone),

@@ -201,7 +201,7 @@ impl<'p, 'c> Maker<'p, 'c> {
             let situation = dynamics.situation(&placement);
             let done = dynamics.evict_unnoticed(&mut placement, &situation);
             if same(&start) {
-                let witness = prover.witness(at, set, finding);
+                let witness = prover.whole_run(at, set, finding);
                 let steps = witness.steps[done.len()..].iter().map(|step| {
                     let number = self.moves.add(dynamics.cluster(), &placement, step);
                     dynamics.apply(&mut placement, step);

@@ -15,7 +15,7 @@ use holdfast_failover::controllers::{autoscaler, job};
 use holdfast_failover::{Dynamics, Step};
 use holdfast_scheduler::Scratch;
 
-use crate::bound;
+use crate::bound::{self, Uncertain};
 use crate::doubts::Doubts;
 use crate::simulation::{Range, Stage};
 use crate::subject::Subject;
@@ -197,7 +197,10 @@ impl Cover {
         }
         // Whoever drains may be stopped by a budget, and then the pod stays and counts.
         uncertain.extend(&drained);
-        let ending = bound::cover(dynamics, state, scratch, &uncertain);
+        // Where anything is not known of anybody the bound is not used, below.
+        let excused = |_: &Placement, _| false;
+        let unsure = Uncertain { evicted: &uncertain, excused: &excused };
+        let ending = bound::cover(dynamics, state, scratch, unsure);
         let kind = |state: &Placement, pod: InstanceId| {
             let instance = state.instance(pod);
             (instance.class, instance.workload)
@@ -211,7 +214,7 @@ impl Cover {
             state.revert(cluster, mark);
             return nothing;
         }
-        let gone = bound::cover(dynamics, state, scratch, &uncertain);
+        let gone = bound::cover(dynamics, state, scratch, unsure);
         let mut sure: BTreeMap<WorkloadId, u32> = BTreeMap::new();
         for &pod in gone.sure.iter().filter(|pod| !open.contains(&kind(state, **pod))) {
             let root = cluster.root(state.instance(pod).workload);

@@ -45,6 +45,7 @@ pub mod seat;
 pub mod sequence;
 pub mod simulation;
 pub mod start;
+mod steady;
 pub mod stuck;
 pub mod subject;
 pub mod summary;

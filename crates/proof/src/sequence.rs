@@ -86,9 +86,9 @@ impl<'c> Sequencer<'c> {
     /// An event that makes no sense where it stands.
     pub fn follow(&self, events: &[Event]) -> Result<(Vec<Course>, u64), Refused> {
         let stages = self.simulator.run(events)?;
-        let states = stages.iter().map(|stage| stage.states).sum();
+        let seen = stages.iter().map(|stage| stage.states).sum();
         let courses = (0..self.at.len()).map(|position| self.course(position, &stages));
-        Ok((courses.collect(), states))
+        Ok((courses.collect(), seen))
     }
 
     fn course(&self, position: usize, stages: &[Stage]) -> Course {
@@ -194,13 +194,13 @@ impl<'c> Sequencer<'c> {
         sure: Option<u32>,
         needed: u32,
     ) -> Verdict {
-        let last = stages.last().expect("there is the start");
+        let exact = stages.last().is_some_and(|stage| stage.exact);
         let doubts = stages.iter().rev().flat_map(|stage| stage.doubts.iter().copied());
         match self.lost {
             Some(kind) => Verdict::Unknown(Doubt::Lost(kind)),
             None if trust.restless => Verdict::Unknown(Doubt::Unsettled),
             None if least >= needed => {
-                Verdict::Proved(if last.exact { Ground::Explored } else { Ground::Bound })
+                Verdict::Proved(if exact { Ground::Explored } else { Ground::Bound })
             }
             None if sure.is_some_and(|ready| ready < needed) => Verdict::Refuted,
             None if most.is_some_and(|ready| ready < needed) => Verdict::Refuted,

@@ -37,6 +37,7 @@ impl Tolerance {
     }
 
     /// That of all of them: what every one survives, and what breaks the first.
+    #[must_use]
     pub fn least(self, other: Self) -> Self {
         let fewer =
             |one: Option<usize>, other: Option<usize>| [one, other].into_iter().flatten().min();

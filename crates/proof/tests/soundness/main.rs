@@ -56,6 +56,7 @@ fn plain_clusters() {
         Family { affinity: 0.3, spread: 0.2, trouble: 0.1, ..Family::default() },
     );
     assert!(tally.proved > 0 && tally.refuted > 0);
+    assert!(tally.foreseen > 0, "some sets are decided beforehand");
 }
 
 #[test]
