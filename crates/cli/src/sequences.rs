@@ -57,7 +57,7 @@ impl Sequences {
     }
 
     /// The cluster with the pods of the rollouts among the events.
-    pub fn prepare(&self, cluster: Cluster) -> Cluster {
+    pub fn prepare(&self, cluster: &Cluster) -> Cluster {
         cluster.with_rollouts(&events::rollouts(&self.events))
     }
 

@@ -1,8 +1,10 @@
 //! `holdfast prove`: for every failure, what keeps running and what comes back.
 
+use holdfast_cluster::Placement;
 use holdfast_ingest::Loaded;
 use holdfast_proof::certify::{certify, is_certifiable};
 use holdfast_proof::report::{Question, VerdictName};
+use holdfast_proof::subject::Subjects;
 use holdfast_proof::tolerance::{ToleranceReport, examined_up_to};
 use holdfast_proof::{Prover, Report, Settings, Summary};
 
@@ -26,7 +28,7 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let cluster = &loaded.cluster;
     if let Some(sequences) = Sequences::of(arguments, cluster)? {
-        return through(arguments, loaded, &sequences);
+        return through(arguments, &loaded, &sequences);
     }
     let question = question::of(arguments, cluster)?;
     if arguments.certificate.is_some() && !is_certifiable(&question) {
@@ -69,11 +71,14 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
 /// The same for events that come one after another.
 fn through(
     arguments: &ProveArguments,
-    loaded: Loaded,
+    loaded: &Loaded,
     sequences: &Sequences,
 ) -> Result<u8, Failure> {
     output::refuse_ndjson(&arguments.output.output)?;
-    let cluster = sequences.prepare(loaded.cluster);
+    let cluster = sequences.prepare(&loaded.cluster);
+    if Subjects::of(&cluster, &Placement::of(&cluster)).subjects.is_empty() {
+        return Err(nothing_runs(loaded));
+    }
     let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
     let report = sequences.prove(&cluster, settings, interrupt::flag())?;
     output::write_all(&arguments.output.output, |format| match format {
