@@ -239,7 +239,7 @@ impl Rule {
                 "Correct or remove the assumption, or export again if the cluster has changed."),
             Self::UnusedAssumption => ("unused-assumption", "an assumption about nothing in it",
                 "Nothing to do where one file of assumptions serves several exports."),
-            Self::BadDomain => ("bad-domain", "a domain cannot be", 
+            Self::BadDomain => ("bad-domain", "a domain cannot be",
                 "Correct the file: `domains` lists the nodes of each, by its name."),
             Self::BadSchedulerConfig => ("bad-scheduler-config", "kube-scheduler refuses this",
                 "Correct this place; version 1.36 would not start with it."),

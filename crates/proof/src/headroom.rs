@@ -113,9 +113,9 @@ impl Headroom {
         Some(Self { most, prospects, kins, rivalry, losses, members, zones })
     }
 
-    /// What the failure of a set, of whose nodes each serves in `placement`, does to each subject it
-    /// touches, by position; `None` where that takes a closer look, as with machines that are no
-    /// nodes.
+    /// What the failure of a set, of whose nodes each serves in `placement`, does to each subject
+    /// it touches, by position; `None` where that takes a closer look, as with machines that are
+    /// no nodes.
     pub(crate) fn expect(
         &self,
         dynamics: &Dynamics<'_>,

@@ -208,7 +208,8 @@ pub struct DoubtReport {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counterexample {
-    /// The nodes that fail, and machines that are no nodes; none where the claim does not hold today.
+    /// The nodes that fail, and machines that are no nodes; none where the claim does not hold
+    /// today.
     pub fail: Vec<String>,
     /// The domains that fail as a whole: `LABEL=VALUE`, or a name of the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -1,7 +1,7 @@
 //! How many failures each workload is proved to survive, and what breaks it.
 //!
-//! Sets are examined small ones first, so that the first that refutes a claim is a smallest one, and
-//! every smaller set is proved or at least one of them is UNKNOWN.
+//! Sets are examined small ones first, so that the first that refutes a claim is a smallest one,
+//! and every smaller set is proved or at least one of them is UNKNOWN.
 
 use serde::Serialize;
 
@@ -58,8 +58,8 @@ impl Tolerance {
     }
 }
 
-/// How many of `all` may fail so that every such set was examined, when `sets` of at least one were,
-/// up to `most`.
+/// How many of `all` may fail so that every such set was examined, when `sets` of at least one
+/// were, up to `most`.
 pub fn examined_up_to(all: usize, most: usize, sets: u64) -> usize {
     let within = |size: &usize| count_up_to(all, *size).is_some_and(|count| count - 1 <= sets);
     (0..=most).rev().find(within).unwrap_or(0)

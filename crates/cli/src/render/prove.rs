@@ -330,8 +330,8 @@ pub(super) fn closing(out: &mut String, report: &Report) {
     }
     autoscaled::tell(out, &report.autoscaled, WIDTH);
     let claim = if sequence::asked(checked).is_some() {
-        "Claim: at least one ready pod today and right after each event, and every wanted pod ready \
-         once\nKubernetes has done all it will do after the last."
+        "Claim: at least one ready pod today and right after each event, and every wanted pod \
+         ready once\nKubernetes has done all it will do after the last."
     } else {
         "Claim: at least one ready pod as soon as the nodes are gone, and every wanted pod ready \
          once\nKubernetes has done all it will do, in any order, with the failed nodes still gone."
