@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{
-    ClassId, Cluster, Instance, InstanceId, NodeId, Placement, PodSpec, WorkloadId,
+    ClassId, Cluster, Instance, InstanceId, NodeId, Placement, PodSpec, Symbol, WorkloadId,
 };
 use holdfast_scheduler::{Choice, Preemption, Scheduler, Scratch};
 
@@ -208,6 +208,14 @@ impl<'c> Dynamics<'c> {
 
     /// The nodes stop at once, and what they keep with them.
     pub fn fail(&self, placement: &mut Placement, silent: &[NodeId]) {
+        self.fail_hosts(placement, silent, &[]);
+    }
+
+    /// The same with machines that are no nodes.
+    pub fn fail_hosts(&self, placement: &mut Placement, silent: &[NodeId], machines: &[Symbol]) {
+        for machine in machines {
+            placement.set_down(*machine, true);
+        }
         nodes::fail(self.cluster, placement, silent);
         self.storage.refresh(self.cluster, placement);
     }

@@ -176,11 +176,12 @@ impl Event {
             Self::Fail(silent) => nodes::fail(cluster, placement, silent),
             Self::Recover(back) => nodes::recover(cluster, placement, back),
             Self::FailMachines(machines, silent) => {
-                turn(placement, machines, true);
-                nodes::fail(cluster, placement, silent);
+                dynamics.fail_hosts(placement, silent, machines);
             }
             Self::RecoverMachines(machines, back) => {
-                turn(placement, machines, false);
+                for name in machines {
+                    placement.set_down(*name, false);
+                }
                 nodes::recover(cluster, placement, back);
             }
             Self::Delete(gone) => nodes::delete(cluster, placement, gone),
@@ -257,12 +258,6 @@ fn check_members(
         after.change_node(dynamics.cluster(), member, |flags| flags.resigned = true);
     }
     Ok(())
-}
-
-fn turn(placement: &mut Placement, machines: &[Symbol], down: bool) {
-    for name in machines {
-        placement.set_down(*name, down);
-    }
 }
 
 fn check_rollout(cluster: &Cluster, id: WorkloadId) -> Result<(), Impossible> {

@@ -2,6 +2,8 @@
 //!
 //! The shape is `holdfast.report/v1`; fields are only ever added within the version.
 
+pub mod sequences;
+
 use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
@@ -10,12 +12,14 @@ use holdfast_failover::Step;
 use holdfast_scheduler::{Words, message, release};
 use serde::Serialize;
 
+use crate::domain::Domains;
 use crate::names;
 use crate::outcome::{BoundsOutcome, autoscaled};
 use crate::prover::{Finding, Prover};
 use crate::scenario::FailureSet;
 use crate::subject::Exclusion;
 use crate::summary::{ClaimSummary, SubjectSummary, Summary};
+use crate::tolerance::ToleranceReport;
 use crate::verdict::{Doubt, Ground, Verdict};
 use crate::witness::Witness;
 
@@ -34,6 +38,9 @@ pub struct Report {
     pub summary: Counts,
     /// By namespace, name and kind.
     pub workloads: Vec<WorkloadReport>,
+    /// How many failures they survive, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<ToleranceReport>,
     /// Workloads that no claim is about.
     pub excluded: Vec<Excluded>,
     /// Workloads whose number of pods is taken to stay where it is, though an autoscaler may
@@ -75,14 +82,38 @@ pub struct Checked {
     /// The set that was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fail: Option<Vec<String>>,
+    /// The domains that may fail; absent where nodes fail one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domains: Option<DomainsReport>,
+    /// Events that come one after another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<Vec<String>>,
+    /// Failures that come one after another, in every order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orders: Option<Vec<String>>,
     /// Nodes of the cluster.
     pub cluster_nodes: usize,
-    /// Failure sets, the empty one not counted.
+    /// Failure sets, the empty one not counted; or sequences.
     pub sets: u64,
     /// States that were searched where counting and bounds did not decide.
     pub states: u64,
     /// Every set that was asked for was looked at.
     pub complete: bool,
+}
+
+/// Domains that fail as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DomainsReport {
+    /// The label whose values they are; absent where a file lists them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Up to so many fail.
+    pub most: usize,
+    /// How many there are.
+    pub of: usize,
+    /// Nodes in none of them, which never fail.
+    pub without: Vec<String>,
 }
 
 /// Workloads by verdict.
@@ -120,6 +151,9 @@ pub struct WorkloadReport {
     /// A smallest set that refutes a claim, and how.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counterexample: Option<Counterexample>,
+    /// The worst sequence that refutes a claim, and where; recovery before the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken: Option<sequences::Break>,
 }
 
 /// An object by name.
@@ -162,14 +196,24 @@ pub struct DoubtReport {
     pub detail: Option<String>,
     /// The set.
     pub fail: Vec<String>,
+    /// The domains that fail as a whole: `LABEL=VALUE`, or a name of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub domains: Vec<String>,
+    /// The events that have come by then, where they come one after another.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
 }
 
 /// A set that refutes a claim, and how.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counterexample {
-    /// The nodes that fail; none where the claim does not hold today.
+    /// The nodes that fail, and machines that are no nodes; none where the claim does not hold
+    /// today.
     pub fail: Vec<String>,
+    /// The domains that fail as a whole: `LABEL=VALUE`, or a name of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub domains: Vec<String>,
     /// Pods that serve as soon as they are gone.
     pub ready_at_once: u32,
     /// Pods that serve once all is quiet.
@@ -242,14 +286,26 @@ pub struct Excluded {
 pub enum Question {
     /// Every set of up to so many nodes.
     AnyNodes(usize),
+    /// Every set of up to so many domains, each as a whole.
+    AnyDomains(Domains, usize),
     /// One set.
     Set(FailureSet),
+}
+
+impl Question {
+    /// The domains that are asked about.
+    pub fn domains(&self) -> Option<&Domains> {
+        match self {
+            Self::AnyDomains(domains, _) => Some(domains),
+            Self::AnyNodes(_) | Self::Set(_) => None,
+        }
+    }
 }
 
 impl Report {
     /// The report on a summary.
     pub fn new(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Self {
-        let namer = Namer { cluster: prover.cluster() };
+        let namer = Namer { cluster: prover.cluster(), domains: question.domains() };
         let workloads: Vec<WorkloadReport> = (0..summary.subjects.len())
             .map(|position| namer.workload(prover, summary, position))
             .collect();
@@ -259,22 +315,10 @@ impl Report {
             schema: "holdfast.report/v1",
             verdict: overall(&counts),
             kubernetes: Kubernetes { emulated: EMULATED, cluster: version(prover.cluster()) },
-            checked: Checked {
-                nodes: match question {
-                    Question::AnyNodes(most) => Some(*most),
-                    Question::Set(_) => None,
-                },
-                fail: match question {
-                    Question::AnyNodes(_) => None,
-                    Question::Set(set) => Some(namer.nodes(set)),
-                },
-                cluster_nodes: prover.cluster().nodes().len(),
-                sets: summary.sets,
-                states: summary.states,
-                complete: summary.complete,
-            },
+            checked: namer.checked(question, summary),
             summary: counts,
             workloads,
+            tolerance: None,
             excluded: excluded
                 .map(|(id, why)| Excluded { object: namer.object(*id), reason: exclusion_id(*why) })
                 .collect(),
@@ -362,9 +406,43 @@ fn exclusion_id(why: Exclusion) -> &'static str {
 /// Turns numbers into names.
 struct Namer<'c> {
     cluster: &'c Cluster,
+    domains: Option<&'c Domains>,
 }
 
 impl Namer<'_> {
+    fn checked(&self, question: &Question, summary: &Summary) -> Checked {
+        let (nodes, fail) = match question {
+            Question::AnyNodes(most) => (Some(*most), None),
+            Question::AnyDomains(..) => (None, None),
+            Question::Set(set) => (None, Some(self.machines(set))),
+        };
+        let domains = match question {
+            Question::AnyDomains(domains, most) => Some(DomainsReport {
+                label: domains.label.clone(),
+                most: *most,
+                of: domains.all.len(),
+                without: domains
+                    .without(self.cluster)
+                    .map(|node| self.cluster.node_name(node).to_owned())
+                    .collect(),
+            }),
+            _ => None,
+        };
+        let (sets, states, complete) = (summary.sets, summary.states, summary.complete);
+        let cluster_nodes = self.cluster.nodes().len();
+        Checked {
+            nodes,
+            fail,
+            domains,
+            sequence: None,
+            orders: None,
+            cluster_nodes,
+            sets,
+            states,
+            complete,
+        }
+    }
+
     fn workload(&self, prover: &Prover<'_>, summary: &Summary, position: usize) -> WorkloadReport {
         let subject = &summary.subjects[position];
         WorkloadReport {
@@ -378,6 +456,7 @@ impl Namer<'_> {
             counterexample: worst(subject).map(|(set, finding)| {
                 self.counterexample(&prover.witness(position, set, finding), position, prover)
             }),
+            broken: None,
         }
     }
 
@@ -403,13 +482,30 @@ impl Namer<'_> {
             unknown: claim.unknown,
             doubt: claim.doubt.as_ref().map(|(set, doubt)| {
                 let (reason, detail) = doubt_id(*doubt);
-                DoubtReport { reason, detail, fail: self.nodes(set) }
+                DoubtReport {
+                    reason,
+                    detail,
+                    fail: self.machines(set),
+                    domains: self.domains(set),
+                    events: Vec::new(),
+                }
             }),
         }
     }
 
-    fn nodes(&self, set: &FailureSet) -> Vec<String> {
-        set.nodes().iter().map(|node| self.cluster.node_name(*node).to_owned()).collect()
+    fn machines(&self, set: &FailureSet) -> Vec<String> {
+        let nodes = set.nodes().iter().map(|node| self.cluster.node_name(*node));
+        let machines = set.machines().iter().map(|name| self.cluster.text(*name));
+        nodes.chain(machines).map(str::to_owned).collect()
+    }
+
+    fn domains(&self, set: &FailureSet) -> Vec<String> {
+        let Some(domains) = self.domains else { return Vec::new() };
+        let name = |at: &usize| match &domains.label {
+            Some(label) => format!("{label}={}", domains.all[*at].name),
+            None => domains.all[*at].name.clone(),
+        };
+        set.domains().iter().map(name).collect()
     }
 
     fn counterexample(
@@ -430,7 +526,8 @@ impl Namer<'_> {
         });
         let pod = |id: &InstanceId| self.pod(&witness.end, *id);
         Counterexample {
-            fail: self.nodes(&witness.set),
+            fail: self.machines(&witness.set),
+            domains: self.domains(&witness.set),
             ready_at_once: witness.ready_at_once,
             ready: witness.ready,
             desired: witness.desired,
@@ -489,7 +586,7 @@ impl Namer<'_> {
 /// The smallest counterexample to either claim; of two equally small ones that to the recovery,
 /// which tells the longer story.
 fn worst(subject: &SubjectSummary) -> Option<(&FailureSet, &Finding)> {
-    let of = |claim: &ClaimSummary| claim.counterexample.as_ref().map(|(set, _)| set.nodes().len());
+    let of = |claim: &ClaimSummary| claim.counterexample.as_ref().map(|(set, _)| set.size());
     let at_once_first = match (of(&subject.recovered), of(&subject.immediately)) {
         (Some(recovered), Some(at_once)) => at_once < recovered,
         (recovered, _) => recovered.is_none(),

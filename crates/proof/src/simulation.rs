@@ -16,6 +16,7 @@ use holdfast_scheduler::{Scratch, Words, message};
 use crate::doubts::Doubts;
 use crate::envelope::Envelope;
 use crate::explore::canonical;
+use crate::observed::Observed;
 use crate::prover::Settings;
 use crate::rest::{Limits, Rest, Rests, Search};
 use crate::stuck::{self, Stuck};
@@ -58,6 +59,8 @@ pub struct WorkloadRanges {
 pub struct Stage {
     /// By position of the subject.
     pub workloads: Vec<WorkloadRanges>,
+    /// What was seen of each in single states, by position of the subject.
+    pub observed: Vec<Observed>,
     /// How many pods are on each node, by node.
     pub pods: Vec<Range>,
     /// How the nodes stand, which no order changes; one state of many.
@@ -146,6 +149,7 @@ impl<'c> Simulator<'c> {
     ) -> (Stage, Vec<Rest>) {
         let cluster = self.dynamics.cluster();
         let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
+        let mut observed = Observed::at_once(&self.dynamics, &self.subjects, &states);
         let mut widest = envelope.clone();
         for (mut state, _) in states.iter().cloned() {
             widest.widen(&self.dynamics, &self.doubts, &mut state, rebuilt, scratch);
@@ -179,7 +183,11 @@ impl<'c> Simulator<'c> {
         if !exact {
             *envelope = widest;
         }
+        for (observed, subject) in observed.iter_mut().zip(&self.subjects) {
+            observed.settle(subject, &rests);
+        }
         let mut stage = Stage {
+            observed,
             workloads: self
                 .subjects
                 .iter()

@@ -53,7 +53,7 @@ pub fn replay(
     scratch: &mut Scratch,
 ) -> Witness {
     let mut placement = start.placement.clone();
-    dynamics.fail(&mut placement, set.nodes());
+    dynamics.fail_hosts(&mut placement, set.nodes(), set.machines());
     let ready_at_once = subject.0.ready(&placement);
     let situation = dynamics.situation(&placement);
     let mut steps = dynamics.evict_unnoticed(&mut placement, &situation);
@@ -76,7 +76,7 @@ pub fn cut_short(
     scratch: &mut Scratch,
 ) -> Witness {
     let mut placement = start.placement.clone();
-    dynamics.fail(&mut placement, set.nodes());
+    dynamics.fail_hosts(&mut placement, set.nodes(), set.machines());
     let ready_at_once = subject.0.ready(&placement);
     let mut steps = Vec::new();
     if dynamics.control_plane().acts(&placement) {

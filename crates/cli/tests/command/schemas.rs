@@ -6,10 +6,14 @@ use serde_json::Value;
 use crate::holdfast::{fixtures, run};
 
 /// Fixtures with every kind of verdict and counterexample between them.
-const REPORTS: [&[&str]; 4] = [
+const REPORTS: [&[&str]; 8] = [
     &["prove", "-o", "json", "homelab/cluster.json"],
     &["prove", "-o", "json", "edge/cluster.json"],
     &["prove", "-o", "json", "--nodes", "2", "edge/cluster.json"],
+    &["prove", "-o", "json", "--domain", "node-role", "homelab/cluster.json"],
+    &["prove", "-o", "json", "--tolerance", "edge/cluster.json"],
+    &["prove", "-o", "json", "--fail", "worker-1,worker-2", "--orders", "edge/cluster.json"],
+    &["prove", "-o", "json", "--sequence", "fail worker-1; fail worker-2", "edge/cluster.json"],
     &["prove", "-o", "json", "--fail", "homelab-02", "homelab/cluster.json"],
 ];
 
