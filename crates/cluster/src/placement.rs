@@ -40,6 +40,8 @@ pub struct Instance {
     pub ready: bool,
     /// Its containers are ready wherever they can run; a pod that never ran is taken to be so.
     pub healthy: bool,
+    /// It is bound, but its containers have yet to start.
+    pub starting: bool,
     /// It is bound, but a volume that it needs is still attached to another node.
     pub attaching: bool,
     /// It is bound, but too few copies are up of a volume that it needs.
@@ -97,8 +99,8 @@ pub struct NodeUse {
     pub healthy: bool,
     /// It runs on, although nobody hears it: a partition.
     pub cut_off: bool,
-    /// It failed or was cut off since the export: whatever ran there is gone for all others. Of one
-    /// that was silent before nobody knows.
+    /// It failed or was cut off since the export: whatever ran there is gone for all others. Of
+    /// one that was silent before nobody knows.
     pub lost: bool,
     /// Cordoned.
     pub unschedulable: bool,
@@ -181,8 +183,8 @@ pub struct NodeFlags {
     pub healthy: bool,
     /// It runs on, although nobody hears it: a partition.
     pub cut_off: bool,
-    /// It failed or was cut off since the export: whatever ran there is gone for all others. Of one
-    /// that was silent before nobody knows.
+    /// It failed or was cut off since the export: whatever ran there is gone for all others. Of
+    /// one that was silent before nobody knows.
     pub lost: bool,
     /// Cordoned.
     pub unschedulable: bool,
@@ -207,6 +209,8 @@ pub struct Placement {
     nominated: Vec<InstanceId>,
     /// Bound instances that are to be deleted, by id.
     terminating: Vec<InstanceId>,
+    /// Bound instances that have yet to start, by id.
+    starting: Vec<InstanceId>,
     /// Bound instances that wait for a volume, by id.
     attaching: Vec<InstanceId>,
     /// By workload.
@@ -227,6 +231,7 @@ impl PartialEq for Placement {
             && self.pending == other.pending
             && self.nominated == other.nominated
             && self.terminating == other.terminating
+            && self.starting == other.starting
             && self.attaching == other.attaching
             && self.tallies == other.tallies
             && self.targets == other.targets
@@ -260,6 +265,7 @@ impl Placement {
             pending: Vec::new(),
             nominated: Vec::new(),
             terminating: Vec::new(),
+            starting: Vec::new(),
             attaching: Vec::new(),
             tallies: vec![Tally::default(); cluster.workloads().len()],
             targets: cluster
@@ -301,6 +307,7 @@ impl Placement {
             whereabouts,
             ready: false,
             healthy,
+            starting: false,
             attaching: false,
             starved: false,
             outdated: false,
@@ -354,6 +361,11 @@ impl Placement {
         &self.terminating
     }
 
+    /// Bound instances that have yet to start, by id.
+    pub fn starting(&self) -> &[InstanceId] {
+        &self.starting
+    }
+
     /// Bound instances that wait for a volume, by id.
     pub fn attaching(&self) -> &[InstanceId] {
         &self.attaching
@@ -395,7 +407,7 @@ impl Placement {
 
     /// Whether the instance serves.
     fn serves(&self, instance: &Instance) -> bool {
-        let waits = instance.attaching || instance.starved;
+        let waits = instance.starting || instance.attaching || instance.starved;
         let at_work = instance.healthy && !instance.terminating && !waits;
         match instance.whereabouts {
             Whereabouts::On(node) => at_work && self.node(node).serves(),
@@ -450,6 +462,7 @@ impl Placement {
             whereabouts: Whereabouts::Pending,
             ready: false,
             healthy: true,
+            starting: false,
             attaching: false,
             starved: false,
             outdated: false,
@@ -527,6 +540,19 @@ impl Placement {
         workloads
     }
 
+    /// The nodes that were changed since `mark`, each once, by id. One that was changed back is
+    /// still among them.
+    pub fn nodes_changed_since(&self, mark: Mark) -> Vec<NodeId> {
+        let of_node = |edit: &Edit| match edit {
+            Edit::Node(node, _) => Some(*node),
+            _ => None,
+        };
+        let mut nodes: Vec<NodeId> = self.log[mark.0..].iter().filter_map(of_node).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
+    }
+
     /// Deletes an instance at once.
     pub fn remove(&mut self, cluster: &Cluster, id: InstanceId) {
         self.change(cluster, id, |instance| instance.whereabouts = Whereabouts::Gone);
@@ -593,6 +619,9 @@ impl Placement {
                 if instance.terminating {
                     insert(&mut self.terminating, id);
                 }
+                if instance.starting {
+                    insert(&mut self.starting, id);
+                }
                 if instance.attaching {
                     insert(&mut self.attaching, id);
                 }
@@ -615,6 +644,7 @@ impl Placement {
             Whereabouts::On(node) => {
                 self.give_back(cluster, node, id);
                 remove(&mut self.terminating, id);
+                remove(&mut self.starting, id);
                 remove(&mut self.attaching, id);
             }
             Whereabouts::Pending => {

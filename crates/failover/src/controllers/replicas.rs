@@ -52,8 +52,32 @@ pub fn choices(cluster: &Cluster, placement: &Placement, workload: WorkloadId) -
         return Choices::default();
     }
     let company = company(cluster, placement, workload);
+    // One that has yet to start may have no container that runs, and then goes before those that
+    // are not ready, or be one of them.
+    let mut found = first_of(placement, workload, surplus, |instance| {
+        (!instance.is_pending(), true, instance.ready, near(instance, &company))
+    });
+    if active(placement, workload).any(|(_, instance)| instance.starting) {
+        let idle = first_of(placement, workload, surplus, |instance| {
+            let runs = !instance.starting;
+            (!instance.is_pending(), runs, instance.ready, near(instance, &company))
+        });
+        found.more |= idle.more;
+        let new: Vec<_> = idle.sets.into_iter().filter(|set| !found.sets.contains(set)).collect();
+        found.sets.extend(new);
+    }
+    found
+}
+
+/// The choices of so many pods by rank.
+fn first_of(
+    placement: &Placement,
+    workload: WorkloadId,
+    surplus: usize,
+    rank: impl Fn(&Instance) -> Rank,
+) -> Choices {
     let mut ranked: Vec<(Rank, InstanceId)> =
-        active(placement, workload).map(|(id, instance)| (rank(instance, &company), id)).collect();
+        active(placement, workload).map(|(id, instance)| (rank(instance), id)).collect();
     ranked.sort_unstable();
     let last = ranked[surplus - 1].0;
     let sure: Vec<InstanceId> =
@@ -63,12 +87,12 @@ pub fn choices(cluster: &Cluster, placement: &Placement, workload: WorkloadId) -
     subsets(placement, &sure, &tied, surplus - sure.len())
 }
 
-/// Bound or not, ready or not, how much company: the lowest goes first.
-type Rank = (bool, bool, Reverse<u32>);
+/// Bound or not, with containers that run or not, ready or not, how much company: the lowest goes
+/// first.
+type Rank = (bool, bool, bool, Reverse<u32>);
 
-fn rank(instance: &Instance, company: &BTreeMap<NodeId, u32>) -> Rank {
-    let near = instance.node().and_then(|node| company.get(&node)).copied().unwrap_or(0);
-    (!instance.is_pending(), instance.ready, Reverse(near))
+fn near(instance: &Instance, company: &BTreeMap<NodeId, u32>) -> Reverse<u32> {
+    Reverse(instance.node().and_then(|node| company.get(&node)).copied().unwrap_or(0))
 }
 
 /// Pods of a workload that are not to be deleted.
@@ -119,7 +143,7 @@ fn subsets(
     loop {
         let kind = |at: &usize| {
             let instance = placement.instance(tied[*at]);
-            (instance.class, instance.node(), instance.origin.is_some())
+            (instance.class, instance.node(), instance.origin.is_some(), instance.starting)
         };
         let mut kinds: Vec<_> = chosen.iter().map(kind).collect();
         kinds.sort_unstable();
