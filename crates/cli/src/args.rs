@@ -117,7 +117,7 @@ pub struct SimulateArguments {
     /// `recover:NODES`, `delete:NODES`, `out-of-service:NODES`, `cordon:NODES`, `uncordon:NODES`,
     /// `drain:NODES`, `upgrade:NODES`, `partition:NODES`, `heal`, `rollout:KIND/NS/NAME`,
     /// `scale:KIND/NS/NAME=COUNT`, `delete-pod:NS/NAME`. NODES are names or LABEL=VALUE,
-    /// separated by commas.
+    /// separated by commas. `A+B` is B at any moment after A, from at once to when all is quiet.
     #[arg(long, value_name = "EVENT")]
     pub event: Vec<String>,
     /// What the export cannot show: a file of kind `Assumptions`. Its machines can be named in
@@ -132,7 +132,7 @@ pub struct SimulateArguments {
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
     /// States to search per event before the ranges are widened instead. [default: 200000 up to
-    /// 200 pods, 20000 beyond]
+    /// 200 pods, 20000 beyond and where events are joined]
     #[arg(long, value_name = "STATES", env = "HOLDFAST_BUDGET")]
     pub budget: Option<usize>,
     /// Show every workload and node, also in large clusters.
