@@ -115,9 +115,10 @@ pub struct SimulateArguments {
     pub scheduler: SchedulerArguments,
     /// What happens; may repeat, each once all is quiet after the one before: `fail:NODES`,
     /// `recover:NODES`, `delete:NODES`, `out-of-service:NODES`, `cordon:NODES`, `uncordon:NODES`,
-    /// `drain:NODES`, `upgrade:NODES`, `partition:NODES`, `heal`, `rollout:KIND/NS/NAME`,
-    /// `scale:KIND/NS/NAME=COUNT`, `delete-pod:NS/NAME`. NODES are names or LABEL=VALUE,
-    /// separated by commas. `A+B` is B at any moment after A, from at once to when all is quiet.
+    /// `drain:NODES`, `upgrade:NODES`, `partition:NODES`, `heal`, `remove-member:NODES` (from
+    /// etcd), `rollout:KIND/NS/NAME`, `scale:KIND/NS/NAME=COUNT` (or `=max`, `=min`: as far as its
+    /// autoscaler goes), `delete-pod:NS/NAME`. NODES are names or LABEL=VALUE, separated by commas.
+    /// `A+B` is B at any moment after A, from at once to when all is quiet.
     #[arg(long, value_name = "EVENT")]
     pub event: Vec<String>,
     /// What the export cannot show: a file of kind `Assumptions`. Its machines can be named in

@@ -116,11 +116,23 @@ fn assume(loaded: Loaded, file: Option<&PathBuf>) -> Result<Loaded, Failure> {
 pub(crate) fn node_named(cluster: &Cluster, option: &str, name: &str) -> Result<NodeId, Failure> {
     let known = cluster.find(name).and_then(|symbol| cluster.node_named(symbol));
     known.ok_or_else(|| {
-        let names: Vec<&str> = cluster.node_ids().map(|id| cluster.node_name(id)).collect();
+        let nodes: Vec<&str> = cluster.node_ids().map(|id| cluster.node_name(id)).collect();
+        let machines = cluster.objects().assumptions.machines.iter();
+        let machines: Vec<&str> = machines.map(|machine| cluster.text(machine.name)).collect();
         let failure = Failure::usage(format!("{option}: there is no node named {name:?}"));
-        match nearest(name, names.iter().copied()) {
+        if machines.contains(&name) {
+            return failure.hint("it is a machine, which can fail and recover and nothing else");
+        }
+        match nearest(name, nodes.iter().chain(&machines).copied()) {
             Some(near) => failure.hint(format!("did you mean {near}?")),
-            None => failure.hint(format!("the nodes are {}", render::words::list(&names, 12))),
+            None if machines.is_empty() => {
+                failure.hint(format!("the nodes are {}", render::words::list(&nodes, 12)))
+            }
+            None => failure.hint(format!(
+                "the nodes are {}, the machines {}",
+                render::words::list(&nodes, 12),
+                render::words::list(&machines, 12)
+            )),
         }
     })
 }

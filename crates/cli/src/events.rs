@@ -12,9 +12,10 @@ use crate::failure::{Failure, nearest};
 /// What may be typed, for people who typed something else.
 pub const FORMS: &str = "fail:NODES, recover:NODES, delete:NODES, out-of-service:NODES, \
                          cordon:NODES, uncordon:NODES, drain:NODES, upgrade:NODES, \
-                         partition:NODES, heal, rollout:KIND/NAMESPACE/NAME, \
-                         scale:KIND/NAMESPACE/NAME=COUNT, delete-pod:NAMESPACE/NAME; A+B is B at \
-                         any moment after A";
+                         partition:NODES, heal, remove-member:NODES, \
+                         rollout:KIND/NAMESPACE/NAME, \
+                         scale:KIND/NAMESPACE/NAME=COUNT (or =max, =min: its autoscaler's), \
+                         delete-pod:NAMESPACE/NAME; A+B is B at any moment after A";
 
 /// An event and what it goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +122,7 @@ fn event(cluster: &Cluster, text: &str) -> Result<Event, Failure> {
         "uncordon" => nodes().map(Event::Uncordon),
         "drain" => nodes().map(Event::Drain),
         "partition" => nodes().map(Event::Partition),
+        "remove-member" => nodes().map(Event::RemoveMember),
         "rollout" => workload(cluster, text, what).map(Event::Rollout),
         "scale" => scale(cluster, text, what),
         "delete-pod" => pod(cluster, text, what).map(Event::DeletePod),
@@ -224,15 +226,23 @@ fn workload(cluster: &Cluster, text: &str, what: &str) -> Result<WorkloadId, Fai
 }
 
 fn scale(cluster: &Cluster, text: &str, what: &str) -> Result<Event, Failure> {
-    let count = what.rsplit_once('=').and_then(|(name, count)| {
-        let count: i64 = count.parse().ok().filter(|count| (0..=150_000).contains(count))?;
-        Some((name, count))
-    });
-    let Some((name, count)) = count else {
-        return Err(Failure::usage(format!("--event {text}: to how many pods?"))
-            .hint("for instance scale:deployment/default/web=3"));
+    let unclear = || {
+        Failure::usage(format!("--event {text}: to how many pods?"))
+            .hint("for instance scale:deployment/default/web=3")
     };
-    Ok(Event::Scale(workload(cluster, text, name)?, count))
+    let (name, count) = what.rsplit_once('=').ok_or_else(unclear)?;
+    if let "min" | "max" = count {
+        let id = workload(cluster, text, name)?;
+        let Some((least, most)) = cluster.workload(id).autoscaled else {
+            return Err(Failure::usage(format!(
+                "--event {text}: no HorizontalPodAutoscaler scales {name}"
+            ))
+            .hint("add horizontalpodautoscalers to the export, or name a number"));
+        };
+        return Ok(Event::Scale(id, if count == "min" { least } else { most }));
+    }
+    let count = count.parse().ok().filter(|count| (0..=150_000).contains(count));
+    Ok(Event::Scale(workload(cluster, text, name)?, count.ok_or_else(unclear)?))
 }
 
 fn pod(cluster: &Cluster, text: &str, what: &str) -> Result<PodId, Failure> {
@@ -299,6 +309,16 @@ pub fn refused(cluster: &Cluster, event: &Named, why: Impossible) -> Failure {
         Impossible::Cordoned(id, false) => {
             (format!("{} is not cordoned", node(id)), format!("cordon:{} does so", node(id)))
         }
+        Impossible::NoMember(id) => (
+            format!("{} is no member of etcd", node(id)),
+            "holdfast simulate without events shows how many there are; those that no label or \
+             static pod shows are declared with --assumptions"
+                .to_owned(),
+        ),
+        Impossible::QuorumLost(id) => (
+            format!("etcd does not remove {}: too few of the others are up", node(id)),
+            "recover others first".to_owned(),
+        ),
         Impossible::NothingToHeal => {
             ("nothing is cut off".to_owned(), "partition:NODES cuts nodes off".to_owned())
         }

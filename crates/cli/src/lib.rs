@@ -11,6 +11,7 @@ pub mod exit;
 pub mod export;
 pub mod failure;
 pub mod input;
+pub mod interrupt;
 pub mod output;
 pub mod progress;
 pub mod render;

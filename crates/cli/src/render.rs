@@ -1,5 +1,6 @@
 //! Results as text: one file per command, and what they share.
 
+pub mod autoscaled;
 pub mod diagnostics;
 pub mod explain;
 pub mod grouping;

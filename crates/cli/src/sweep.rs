@@ -1,5 +1,9 @@
 //! All failure sets on all cores, answers joined in the order of the sets.
 
+mod pool;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use holdfast_cluster::NodeId;
 use holdfast_proof::report::Question;
 use holdfast_proof::scenario::{count_up_to, sets_up_to};
@@ -7,14 +11,15 @@ use holdfast_proof::{FailureSet, Prover, Summary};
 use rayon::prelude::*;
 
 use crate::progress::Progress;
+use pool::Pool;
 
 /// How many sets are handed out at once: enough to keep every core busy, few enough to show
 /// progress.
-const BATCH: usize = 256;
+const BATCH: usize = 1_024;
 
-/// Examines every set that the question asks for. The answer does not depend on the number of
-/// threads.
-pub fn sweep(prover: &Prover<'_>, question: &Question) -> Summary {
+/// Examines every set that the question asks for, until `stopped` is set: what was examined by then
+/// is told, and is not all. The answer does not depend on the number of threads.
+pub fn sweep(prover: &Prover<'_>, question: &Question, stopped: &AtomicBool) -> Summary {
     let nodes: Vec<NodeId> = prover.cluster().node_ids().collect();
     let total = match question {
         Question::AnyNodes(most) => count_up_to(nodes.len(), *most).unwrap_or(u64::MAX),
@@ -26,18 +31,36 @@ pub fn sweep(prover: &Prover<'_>, question: &Question) -> Summary {
     };
     let mut progress = Progress::new(total);
     let mut summary = Summary::new(prover);
+    let pool = Pool::new(prover);
     loop {
         let batch: Vec<FailureSet> = sets.by_ref().take(BATCH).collect();
         if batch.is_empty() {
-            return summary;
+            break;
         }
         let examined: Vec<_> = batch
             .par_iter()
-            .map_init(|| prover.workspace(), |workspace, set| prover.examine(workspace, set))
+            .map_init(
+                || pool.lend(),
+                |workspace, set| {
+                    let stopped = stopped.load(Ordering::Relaxed);
+                    (!stopped).then(|| prover.examine(workspace, set))
+                },
+            )
             .collect();
         for (set, examination) in batch.iter().zip(&examined) {
+            // What is behind a set that was left out is left out, too, so that the sets that were
+            // examined are the first ones.
+            let Some(examination) = examination else {
+                summary.complete = false;
+                break;
+            };
             summary.add(set, examination);
+        }
+        if !summary.complete {
+            break;
         }
         progress.advance(batch.len() as u64);
     }
+    summary.finish();
+    summary
 }

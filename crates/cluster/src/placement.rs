@@ -46,6 +46,8 @@ pub struct Instance {
     pub attaching: bool,
     /// It is bound, but too few copies are up of a volume that it needs.
     pub starved: bool,
+    /// It serves, but not yet for as long as its controller asks (`minReadySeconds`).
+    pub settling: bool,
     /// Its controller is to replace it by one of the present template.
     pub outdated: bool,
     /// The number of a StatefulSet's pod; zero for all others.
@@ -65,6 +67,11 @@ impl Instance {
             Whereabouts::On(node) => Some(node),
             _ => None,
         }
+    }
+
+    /// Whether its controller counts on it.
+    pub fn is_available(&self) -> bool {
+        self.ready && !self.settling
     }
 
     /// Whether it is pending.
@@ -102,6 +109,8 @@ pub struct NodeUse {
     /// It failed or was cut off since the export: whatever ran there is gone for all others. Of
     /// one that was silent before nobody knows.
     pub lost: bool,
+    /// It was a member of the control plane and is none any more.
+    pub resigned: bool,
     /// Cordoned.
     pub unschedulable: bool,
     /// Somebody drains it (`kubectl drain`): evicts the pods it had then, those before this one.
@@ -128,6 +137,8 @@ impl NodeUse {
 pub struct Tally {
     /// They serve.
     pub ready: u32,
+    /// They serve, and for long enough.
+    pub available: u32,
     /// They wait for a node.
     pub pending: u32,
     /// They are to be deleted.
@@ -147,6 +158,7 @@ impl Tally {
             }
         };
         add(&mut self.ready, instance.ready);
+        add(&mut self.available, instance.is_available());
         add(&mut self.pending, instance.is_pending());
         add(&mut self.terminating, instance.terminating);
         add(&mut self.active, !instance.terminating);
@@ -170,6 +182,8 @@ pub struct Target {
     pub desired: i64,
     /// How many rollouts of it have begun since the export.
     pub rollouts: u32,
+    /// How many pods a Job that counts them has lost since the export.
+    pub lost: u32,
 }
 
 /// The part of [`NodeUse`] that is set outright.
@@ -186,6 +200,8 @@ pub struct NodeFlags {
     /// It failed or was cut off since the export: whatever ran there is gone for all others. Of
     /// one that was silent before nobody knows.
     pub lost: bool,
+    /// It was a member of the control plane and is none any more.
+    pub resigned: bool,
     /// Cordoned.
     pub unschedulable: bool,
     /// Somebody drains it (`kubectl drain`): evicts the pods it had then, those before this one.
@@ -250,6 +266,7 @@ impl Placement {
                 reachable: node.readiness != Readiness::Unknown,
                 healthy: node.readiness.serves(),
                 cut_off: false,
+                resigned: false,
                 lost: false,
                 unschedulable: node.unschedulable,
                 draining: None,
@@ -271,7 +288,7 @@ impl Placement {
             targets: cluster
                 .workloads()
                 .iter()
-                .map(|workload| Target { desired: workload.desired, rollouts: 0 })
+                .map(|workload| Target { desired: workload.desired, rollouts: 0, lost: 0 })
                 .collect(),
             down: BTreeSet::new(),
             log: Vec::new(),
@@ -310,6 +327,7 @@ impl Placement {
             starting: false,
             attaching: false,
             starved: false,
+            settling: false,
             outdated: false,
             ordinal: ordinal(cluster, pod),
             terminating: pod.terminating,
@@ -465,6 +483,7 @@ impl Placement {
             starting: false,
             attaching: false,
             starved: false,
+            settling: false,
             outdated: false,
             ordinal: 0,
             terminating: false,
@@ -584,6 +603,7 @@ impl Placement {
             reachable: node.reachable,
             healthy: node.healthy,
             cut_off: node.cut_off,
+            resigned: node.resigned,
             lost: node.lost,
             unschedulable: node.unschedulable,
             draining: node.draining,
@@ -597,6 +617,7 @@ impl Placement {
         node.reachable = flags.reachable;
         node.healthy = flags.healthy;
         node.cut_off = flags.cut_off;
+        node.resigned = flags.resigned;
         node.lost = flags.lost;
         node.unschedulable = flags.unschedulable;
         node.draining = flags.draining;

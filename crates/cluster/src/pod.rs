@@ -189,6 +189,8 @@ pub struct Pod {
     pub created: Option<i64>,
     /// Its uid.
     pub uid: Option<Symbol>,
+    /// What its deletion costs (`controller.kubernetes.io/pod-deletion-cost`).
+    pub deletion_cost: i32,
     /// It ends because the scheduler evicted it for a more important pod (condition
     /// `DisruptionTarget`, reason `PreemptionByScheduler`).
     pub preempted: bool,

@@ -61,6 +61,8 @@ pub enum DirectVolumeKind {
     Rbd,
     /// Azure disk.
     AzureDisk,
+    /// NFS export: nothing has to attach it to a node.
+    Nfs,
     /// Any other network storage: limits nothing in the scheduler.
     Other,
 }

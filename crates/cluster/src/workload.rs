@@ -50,6 +50,17 @@ pub enum Strategy {
     OnDelete,
 }
 
+/// What a Job makes of pods that are lost to failures and evictions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Losses {
+    /// They count as failed: the Job gives up when it loses more than so many (`backoffLimit`).
+    Counted(i64),
+    /// They do not count (its `podFailurePolicy` ignores disruptions).
+    Ignored,
+    /// It asks how their containers ended, or counts them index by index.
+    Unknown,
+}
+
 /// Whether the workload itself was in the export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Provenance {
@@ -94,10 +105,18 @@ pub struct Workload {
     /// A Job that makes another pod only once the one before has ended
     /// (`podReplacementPolicy: Failed`).
     pub replaces_ended: bool,
+    /// What a Job makes of pods that it loses; other workloads ignore how many these are.
+    pub losses: Losses,
     /// The lowest and highest replica count a `HorizontalPodAutoscaler` may set.
     pub autoscaled: Option<(i64, i64)>,
     /// Where the facts come from.
     pub provenance: Provenance,
+    /// For how many seconds a pod must be ready before it counts as available to rollouts and to
+    /// the order of a StatefulSet (`minReadySeconds`).
+    pub min_ready_seconds: i64,
+    /// What the deletion of its next pods costs (`controller.kubernetes.io/pod-deletion-cost` of
+    /// its template).
+    pub deletion_cost: i32,
     /// Suspended, or finished (Jobs, CronJobs).
     pub inactive: bool,
 }

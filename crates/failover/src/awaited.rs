@@ -11,7 +11,7 @@ use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, WorkloadId};
 
-use crate::controllers::{Reaction, replicas};
+use crate::controllers::{Reaction, autoscaler, replicas};
 use crate::disruption::{self, Certainty};
 use crate::dynamics::{Dynamics, Situation};
 use crate::event::Event;
@@ -70,6 +70,7 @@ fn stays_on_its_nodes(event: &Event) -> bool {
         | Event::OutOfService(_)
         | Event::Cordon(_)
         | Event::Uncordon(_)
+        | Event::RemoveMember(_)
         | Event::Drain(_) => true,
         Event::Recover(_)
         | Event::RecoverMachines(..)
@@ -187,7 +188,8 @@ fn changing(cluster: &Cluster, placement: &Placement) -> BTreeSet<WorkloadId> {
             WorkloadKind::StatefulSet => active != target.desired.max(0),
             _ => replicas::surplus(cluster, placement, id) > 0,
         };
-        if changes || workload.rollout > 0 && target.desired > 0 {
+        let corrected = autoscaler::correction(cluster, placement, id).is_some();
+        if changes || corrected || workload.rollout > 0 && target.desired > 0 {
             changing.insert(root);
         }
     }

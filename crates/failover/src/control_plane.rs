@@ -143,12 +143,7 @@ impl ControlPlane {
         }
     }
 
-    /// The members of etcd; none means that it is outside.
-    pub fn etcd(&self) -> &[Host] {
-        &self.etcd
-    }
-
-    /// The nodes among the members of etcd.
+    /// The nodes among the members of etcd at first.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
         self.etcd.iter().filter_map(|host| match host {
             Host::Node(node) => Some(*node),
@@ -156,18 +151,54 @@ impl ControlPlane {
         })
     }
 
+    /// Every node that carries a part of it, some more than once.
+    pub fn members(&self) -> impl Iterator<Item = NodeId> {
+        let hosts = self.etcd.iter().chain(&self.api_servers).chain(&self.load_balancer);
+        hosts.filter_map(|host| match host {
+            Host::Node(node) => Some(*node),
+            Host::Machine(_) | Host::Unknown => None,
+        })
+    }
+
+    /// Whether it would act without these nodes.
+    pub fn acts_without(&self, placement: &Placement, lost: &[NodeId]) -> bool {
+        let is_left = |host: &Host| match host {
+            Host::Node(node) => !lost.contains(node),
+            Host::Machine(_) | Host::Unknown => true,
+        };
+        self.state_of(placement, |host| is_left(host) && is_up(placement, *host)).acts()
+    }
+
+    /// The members of etcd that nobody removed; none means that it is outside.
+    pub fn etcd(&self, placement: &Placement) -> impl Iterator<Item = Host> {
+        present(&self.etcd, placement)
+    }
+
     /// How its parts stand.
     pub fn state(&self, placement: &Placement) -> State {
-        let quorum = |hosts: &[Host], needed: usize| Quorum {
-            up: hosts.iter().filter(|host| is_up(placement, **host)).count(),
-            needed: if hosts.is_empty() { 0 } else { needed },
-            of: hosts.len(),
+        self.state_of(placement, |host| is_up(placement, *host))
+    }
+
+    fn state_of(&self, placement: &Placement, is_up: impl Fn(&Host) -> bool) -> State {
+        let quorum = |hosts: &[Host], majority: bool| {
+            let of = present(hosts, placement).count();
+            let up = present(hosts, placement).filter(&is_up).count();
+            let needed = if majority { of / 2 + 1 } else { 1 };
+            Quorum { up, needed: if hosts.is_empty() { 0 } else { needed }, of }
         };
         State {
-            etcd: quorum(&self.etcd, self.etcd.len() / 2 + 1),
-            api_servers: quorum(&self.api_servers, 1),
-            load_balancer: quorum(&self.load_balancer, 1),
+            etcd: quorum(&self.etcd, true),
+            api_servers: quorum(&self.api_servers, false),
+            load_balancer: quorum(&self.load_balancer, false),
         }
+    }
+
+    /// Whether etcd removes a member when asked: it has a quorum, and what is left of it does
+    /// (`mayRemoveMember`, `server/etcdserver/server.go` of etcd v3.6.8).
+    pub fn may_remove(&self, placement: &Placement, member: NodeId) -> bool {
+        let Quorum { up, of, .. } = self.state(placement).etcd;
+        let left = up - usize::from(is_up(placement, Host::Node(member)));
+        up > of / 2 && of > 1 && left > (of - 1) / 2
     }
 
     /// Whether it acts.
@@ -176,7 +207,7 @@ impl ControlPlane {
     }
 
     /// How long its parts may be without anybody who acts, where more than one host carries them.
-    pub fn takeovers(&self) -> Vec<Takeover> {
+    pub fn takeovers(&self, placement: &Placement) -> Vec<Takeover> {
         let declared = |time| {
             let mut found = self.assumed.iter().rev().filter(|(known, _)| *known == time);
             found.next().map(|(_, seconds)| seconds * 1_000)
@@ -185,7 +216,7 @@ impl ControlPlane {
             let source = if given.is_some() { Source::Declared } else { Source::Default };
             given.or(default).map(|milliseconds| Takeover { part, milliseconds, source })
         };
-        let several = |hosts: &[Host]| hosts.len() > 1;
+        let several = |hosts: &[Host]| present(hosts, placement).count() > 1;
         let lease = declared(AssumedTime::LeaderElection);
         let lease = lease.map(|lease| lease + RETRY_JITTERED);
         [
@@ -214,6 +245,12 @@ impl State {
     pub fn acts(self) -> bool {
         self.etcd.holds() && self.api_servers.holds() && self.load_balancer.holds()
     }
+}
+
+/// Those that did not resign.
+fn present(hosts: &[Host], placement: &Placement) -> impl Iterator<Item = Host> {
+    let resigned = |host: &Host| matches!(host, Host::Node(node) if placement.node(*node).resigned);
+    hosts.iter().copied().filter(move |host| !resigned(host))
 }
 
 fn is_up(placement: &Placement, host: Host) -> bool {

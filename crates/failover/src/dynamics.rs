@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{
     ClassId, Cluster, Instance, InstanceId, NodeId, Placement, PodSpec, WorkloadId,
@@ -11,7 +10,7 @@ use holdfast_scheduler::{Choice, Preemption, Scheduler, Scratch};
 
 use crate::awaited::Awaited;
 use crate::control_plane::ControlPlane;
-use crate::controllers::{self, Reaction, daemon_set, replicas, stateful_set};
+use crate::controllers::{self, Reaction, autoscaler, daemon_set, job, replicas, stateful_set};
 use crate::disruption::{self, Certainty};
 use crate::eviction::{self, Delay};
 use crate::storage::Storage;
@@ -27,7 +26,8 @@ pub enum Step {
     Evict {
         /// The pod.
         pod: InstanceId,
-        /// Whether a controller that nobody knows makes another; follows from the kind otherwise.
+        /// Whether another is made whatever is known of the controller; follows from the kind
+        /// otherwise.
         replaced: bool,
     },
     /// The scheduler binds a pod.
@@ -52,7 +52,8 @@ pub enum Step {
     End {
         /// The pod.
         pod: InstanceId,
-        /// Whether a controller that nobody knows makes another; follows from the kind otherwise.
+        /// Whether another is made whatever is known of the controller; follows from the kind
+        /// otherwise.
         replaced: bool,
     },
     /// No node is kept free for a pod any more, as it does not fit there after all.
@@ -65,7 +66,8 @@ pub enum Step {
     Drain {
         /// The pod.
         pod: InstanceId,
-        /// Whether a controller that nobody knows makes another; follows from the kind otherwise.
+        /// Whether another is made whatever is known of the controller; follows from the kind
+        /// otherwise.
         replaced: bool,
     },
     /// A ReplicaSet deletes the pods it has too many.
@@ -73,10 +75,18 @@ pub enum Step {
         /// The pods, by id; at least one.
         pods: Vec<InstanceId>,
     },
-    /// A DaemonSet deletes an outdated pod, to make it again.
+    /// A DaemonSet deletes an outdated pod, to make it again, or makes the next beside it
+    /// (`maxSurge`).
     Renew {
         /// The pod.
         pod: InstanceId,
+    },
+    /// An autoscaler brings a count back into its bounds.
+    Autoscale {
+        /// What it scales.
+        workload: WorkloadId,
+        /// How many pods it is to want.
+        desired: i64,
     },
     /// The taints of a node that came back are taken off. Pods may be scheduled before.
     Clear {
@@ -96,7 +106,8 @@ pub enum Step {
 }
 
 impl Step {
-    /// The pod it happens to, or the first of them; `None` where it happens to a node.
+    /// The pod it happens to, or the first of them; `None` where it happens to a node or to a
+    /// workload.
     pub fn pod(&self) -> Option<InstanceId> {
         Some(match self {
             Self::Evict { pod, .. }
@@ -109,9 +120,18 @@ impl Step {
             | Self::Attach { pod }
             | Self::Start { pod } => *pod,
             Self::ScaleDown { pods } => pods[0],
-            Self::Clear { .. } => return None,
+            Self::Autoscale { .. } | Self::Clear { .. } => return None,
         })
     }
+}
+
+/// A controller of which it is not known what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Assumed {
+    /// One that Kubernetes does not ship.
+    CustomController,
+    /// A Job's, which asks how the pod's containers ended.
+    Job,
 }
 
 /// The steps that may come next, one of each kind that nothing can tell apart.
@@ -133,7 +153,7 @@ pub struct Steps {
 /// What [`Dynamics::evict_all`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evicted {
-    /// The pods, by node and id.
+    /// The pods, by node and id; behind them those of Jobs that may give up.
     pub pods: Vec<InstanceId>,
     /// The pods that may as well stay where they are.
     pub uncertain: Vec<InstanceId>,
@@ -242,7 +262,7 @@ impl<'c> Dynamics<'c> {
         let movers = self.movers(placement, due.iter().chain(&bystanders.movers));
         for &pod in &due {
             let sure = certainty(placement, situation, pod) == Certainty::Sure;
-            let known = self.reaction(placement, pod) != Reaction::Unknown;
+            let known = self.is_plain(placement, pod);
             let noticed = spreading::is_counted(self.cluster, placement, pod, &movers)
                 || !self.goes_unseen(placement, situation, &bystanders, pod);
             if sure && known && !noticed {
@@ -275,17 +295,29 @@ impl<'c> Dynamics<'c> {
         movers
     }
 
-    /// What may come next. The placement is quiet where no step is sure.
+    /// What may come next, where nothing else can tell when it came. The placement is quiet where
+    /// no step is sure.
     pub fn steps(
         &self,
         placement: &mut Placement,
         situation: &Situation,
         scratch: &mut Scratch,
     ) -> Steps {
+        match self.unnoticed(placement, situation) {
+            Some(step) => Steps { sure: vec![step], ..Steps::default() },
+            None => self.every_step(placement, situation, scratch),
+        }
+    }
+
+    /// What may come next, whoever can tell.
+    pub fn every_step(
+        &self,
+        placement: &mut Placement,
+        situation: &Situation,
+        scratch: &mut Scratch,
+    ) -> Steps {
         let mut steps = Steps::default();
-        if let Some(step) = self.unnoticed(placement, situation) {
-            steps.sure.push(step);
-        } else if situation.acts {
+        if situation.acts {
             self.add_evictions(placement, situation, &mut steps);
             self.add_ends(placement, &mut steps);
             self.add_drains(placement, &mut steps);
@@ -340,11 +372,10 @@ impl<'c> Dynamics<'c> {
                 }
                 self.follow_up(placement, pods[0]);
             }
-            Step::Renew { pod } => {
-                controllers::terminate(self.cluster, placement, *pod);
-                if placement.instance(*pod).whereabouts == Whereabouts::Gone {
-                    controllers::make_again(self.cluster, placement, *pod);
-                }
+            Step::Renew { pod } => daemon_set::renew(self.cluster, placement, *pod),
+            Step::Autoscale { workload, desired } => {
+                controllers::scale(self.cluster, placement, *workload, *desired);
+                controllers::follow_up(self.cluster, placement, *workload);
             }
             Step::Clear { node } => nodes::clear(self.cluster, placement, *node),
             Step::Attach { pod } => {
@@ -358,13 +389,22 @@ impl<'c> Dynamics<'c> {
         }
     }
 
+    /// A pod has been ready for as long as its controller asks.
+    pub fn settle(&self, placement: &mut Placement, pod: InstanceId) {
+        placement.change(self.cluster, pod, |instance| instance.settling = false);
+        self.follow_up(placement, pod);
+    }
+
     fn end(&self, placement: &mut Placement, pod: InstanceId, replaced: bool) {
         placement.remove(self.cluster, pod);
         match self.reaction(placement, pod) {
             Reaction::ReplaceTerminating => {
                 controllers::replace(self.cluster, placement, pod);
             }
-            Reaction::ReplaceGone => controllers::make_again(self.cluster, placement, pod),
+            Reaction::ReplaceGone if !replaced => {
+                controllers::make_again(self.cluster, placement, pod);
+            }
+            Reaction::ReplaceGone => self.make_again(placement, pod),
             Reaction::Unknown if replaced => {
                 controllers::replace(self.cluster, placement, pod);
             }
@@ -375,15 +415,27 @@ impl<'c> Dynamics<'c> {
 
     /// What the controller of a pod does as soon as the pod is marked for deletion.
     fn make_up(&self, placement: &mut Placement, pod: InstanceId, replaced: bool) {
-        let makes_up = match self.reaction(placement, pod) {
-            Reaction::ReplaceTerminating => true,
-            Reaction::Unknown => replaced,
-            Reaction::ReplaceGone | Reaction::Nothing => false,
-        };
-        if makes_up {
-            controllers::replace(self.cluster, placement, pod);
+        match self.reaction(placement, pod) {
+            Reaction::ReplaceTerminating if !replaced => {
+                controllers::lose(self.cluster, placement, pod);
+            }
+            Reaction::Unknown if !replaced => {}
+            Reaction::ReplaceTerminating | Reaction::Unknown => {
+                controllers::replace(self.cluster, placement, pod);
+            }
+            Reaction::ReplaceGone | Reaction::Nothing => {}
         }
         self.follow_up(placement, pod);
+    }
+
+    /// The very pod is made again, or another by a Job, however many that has lost.
+    fn make_again(&self, placement: &mut Placement, pod: InstanceId) {
+        let workload = placement.instance(pod).workload;
+        if self.cluster.workload(workload).kind == WorkloadKind::Job {
+            controllers::replace(self.cluster, placement, pod);
+        } else {
+            controllers::make_again(self.cluster, placement, pod);
+        }
     }
 
     fn follow_up(&self, placement: &mut Placement, pod: InstanceId) {
@@ -410,12 +462,15 @@ impl<'c> Dynamics<'c> {
     /// Carries out every eviction that may still come, with every pod made again that may be: the
     /// most competition there can be for the places left.
     pub fn evict_all(&self, placement: &mut Placement, situation: &Situation) -> Evicted {
-        let due: Vec<InstanceId> = self.evictable(placement).collect();
-        let uncertain = due
+        let mut due: Vec<InstanceId> = self.evictable(placement).collect();
+        let mut uncertain: Vec<InstanceId> = due
             .iter()
             .copied()
             .filter(|pod| certainty(placement, situation, *pod) == Certainty::Possible)
             .collect();
+        let given_up = job::at_stake(self.cluster, placement, &due);
+        uncertain.extend(&given_up);
+        due.extend(given_up);
         for pod in &due {
             self.apply(placement, &Step::Evict { pod: *pod, replaced: true });
         }
@@ -475,7 +530,7 @@ impl<'c> Dynamics<'c> {
             let workload = self.cluster.workload(id);
             let numbered = workload.kind == WorkloadKind::StatefulSet && !workload.parallel;
             let several = numbered && placement.target(id).desired > 1;
-            Reaction::of(workload) != Reaction::Unknown && !several
+            self.is_plain(placement, *pod) && !several
         };
         let due: Vec<InstanceId> =
             self.drainable(placement).chain(self.evictable(placement)).collect();
@@ -537,9 +592,13 @@ impl<'c> Dynamics<'c> {
         })
     }
 
-    /// Controllers delete pods: ReplicaSets those they have too many, DaemonSets outdated ones.
+    /// Autoscalers set counts, and controllers delete pods: ReplicaSets those they have too many,
+    /// DaemonSets outdated ones.
     fn add_deletions(&self, placement: &Placement, steps: &mut Steps) {
         for id in self.cluster.workload_ids() {
+            if let Some(desired) = autoscaler::correction(self.cluster, placement, id) {
+                steps.sure.push(Step::Autoscale { workload: id, desired });
+            }
             if replicas::surplus(self.cluster, placement, id) > 0 {
                 let choices = replicas::choices(self.cluster, placement, id);
                 steps.coarse |= choices.more;
@@ -650,7 +709,7 @@ impl<'c> Dynamics<'c> {
     }
 
     /// Pods on tainted nodes that will not be borne there for ever.
-    fn evictable(&self, placement: &Placement) -> impl Iterator<Item = InstanceId> {
+    pub fn evictable(&self, placement: &Placement) -> impl Iterator<Item = InstanceId> {
         let evicting = self.cluster.node_ids().filter(|node| {
             let usage = placement.node(*node);
             usage.exists
@@ -667,23 +726,37 @@ impl<'c> Dynamics<'c> {
         })
     }
 
-    /// Whether a step rests on what a controller does that nobody knows: that it makes another pod,
-    /// or that it does not.
-    pub fn is_assumed(&self, placement: &Placement, step: &Step) -> bool {
-        let of_custom = |pod: &InstanceId| self.reaction(placement, *pod) == Reaction::Unknown;
+    /// What a step rests on that a controller does and nobody knows: that it makes another pod, or
+    /// that it does not.
+    pub fn assumed(&self, placement: &Placement, step: &Step) -> Option<Assumed> {
+        let of = |pod: &InstanceId| {
+            let kind = self.cluster.workload(placement.instance(*pod).workload).kind;
+            let assumed = match kind {
+                WorkloadKind::Job => Assumed::Job,
+                _ => Assumed::CustomController,
+            };
+            (self.reaction(placement, *pod) == Reaction::Unknown).then_some(assumed)
+        };
         match step {
-            Step::Evict { pod, .. } | Step::End { pod, .. } | Step::Drain { pod, .. } => {
-                of_custom(pod)
-            }
-            Step::Preempt { victims, .. } => victims.iter().any(of_custom),
+            Step::Evict { pod, .. } | Step::End { pod, .. } | Step::Drain { pod, .. } => of(pod),
+            Step::Preempt { victims, .. } => victims.iter().filter_map(of).max(),
             Step::Schedule { .. }
             | Step::GiveUp { .. }
             | Step::ScaleDown { .. }
             | Step::Renew { .. }
+            | Step::Autoscale { .. }
             | Step::Clear { .. }
             | Step::Attach { .. }
-            | Step::Start { .. } => false,
+            | Step::Start { .. } => None,
         }
+    }
+
+    /// Whether it can be told what becomes of a pod's workload when the pod is lost, and whether
+    /// that is the same in any order.
+    fn is_plain(&self, placement: &Placement, pod: InstanceId) -> bool {
+        let workload = placement.instance(pod).workload;
+        self.reaction(placement, pod) != Reaction::Unknown
+            && !job::may_give_up(self.cluster, placement, workload)
     }
 
     fn reaction(&self, placement: &Placement, pod: InstanceId) -> Reaction {

@@ -4,8 +4,9 @@ use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, PodId, Symbol, WorkloadId};
 
-use crate::controllers::{self, replicas};
+use crate::controllers;
 use crate::dynamics::Dynamics;
+use crate::host::Host;
 use crate::nodes;
 
 /// Something that happens from outside.
@@ -25,6 +26,8 @@ pub enum Event {
     OutOfService(Vec<NodeId>),
     /// Nothing new is scheduled on the nodes.
     Cordon(Vec<NodeId>),
+    /// etcd forgets the nodes one after another, and they carry the control plane no more.
+    RemoveMember(Vec<NodeId>),
     /// Pods may be scheduled there again.
     Uncordon(Vec<NodeId>),
     /// Somebody drains the nodes.
@@ -95,6 +98,10 @@ pub enum Impossible {
     Heard(NodeId),
     /// The node is cordoned already, or is not.
     Cordoned(NodeId, bool),
+    /// The node is no member of etcd.
+    NoMember(NodeId),
+    /// etcd does not remove the member: too few would be up of those that are left.
+    QuorumLost(NodeId),
     /// Nothing is cut off.
     NothingToHeal,
     /// Without a control plane that acts nobody takes the order.
@@ -122,6 +129,7 @@ impl Event {
             | Self::Cordon(nodes)
             | Self::Uncordon(nodes)
             | Self::Drain(nodes)
+            | Self::RemoveMember(nodes)
             | Self::Partition(nodes) => nodes,
             Self::Heal | Self::Rollout(_) | Self::Scale(..) | Self::DeletePod(_) => &[],
         }
@@ -148,6 +156,7 @@ impl Event {
                 | Self::Recover(_)
                 | Self::FailMachines(..)
                 | Self::RecoverMachines(..)
+                | Self::RemoveMember(_)
                 | Self::Partition(_)
                 | Self::Heal
         )
@@ -166,6 +175,7 @@ impl Event {
         match self {
             Self::FailMachines(machines, _) => check_machines(placement, machines, true),
             Self::RecoverMachines(machines, _) => check_machines(placement, machines, false),
+            Self::RemoveMember(members) => check_members(dynamics, placement, members),
             Self::Heal if !placement.nodes().iter().any(|node| node.cut_off) => {
                 Err(Impossible::NothingToHeal)
             }
@@ -183,7 +193,7 @@ impl Event {
         let node = placement.node(id);
         match self {
             Self::Recover(_) if node.exists && node.serves() => Err(Impossible::Healthy(id)),
-            Self::Recover(_) | Self::RecoverMachines(..) => Ok(()),
+            Self::Recover(_) | Self::RecoverMachines(..) | Self::RemoveMember(_) => Ok(()),
             _ if !node.exists => Err(Impossible::Deleted(id)),
             Self::Fail(_) | Self::FailMachines(..) | Self::Partition(_) if !node.reachable => {
                 Err(Impossible::Failed(id))
@@ -222,6 +232,11 @@ impl Event {
             Self::Cordon(these) => nodes::cordon(cluster, placement, these, true),
             Self::Uncordon(these) => nodes::cordon(cluster, placement, these, false),
             Self::Drain(these) => nodes::drain(cluster, placement, these),
+            Self::RemoveMember(these) => {
+                for node in these {
+                    placement.change_node(cluster, *node, |flags| flags.resigned = true);
+                }
+            }
             Self::Partition(these) => partition(dynamics, placement, these),
             Self::Heal => {
                 let cut_off: Vec<NodeId> =
@@ -229,7 +244,9 @@ impl Event {
                 nodes::recover(cluster, placement, &cut_off);
             }
             Self::Rollout(workload) => roll_out(cluster, placement, *workload),
-            Self::Scale(workload, desired) => scale(cluster, placement, *workload, *desired),
+            Self::Scale(workload, desired) => {
+                controllers::scale(cluster, placement, *workload, *desired);
+            }
             Self::DeletePod(pod) => delete_pod(cluster, placement, (*pod).into()),
         }
         dynamics.storage().refresh(cluster, placement);
@@ -242,8 +259,10 @@ impl Event {
 /// Where neither side does nobody acts.
 fn partition(dynamics: &Dynamics<'_>, placement: &mut Placement, these: &[NodeId]) {
     let cluster = dynamics.cluster();
-    let theirs = dynamics.control_plane().nodes().filter(|member| these.contains(member)).count();
-    if theirs * 2 > dynamics.control_plane().etcd().len() {
+    let members: Vec<Host> = dynamics.control_plane().etcd(placement).collect();
+    let is_theirs = |member: &Host| matches!(member, Host::Node(node) if these.contains(node));
+    let theirs = members.iter().copied().filter(is_theirs).count();
+    if theirs * 2 > members.len() {
         let others: Vec<NodeId> = cluster
             .node_ids()
             .filter(|node| !these.contains(node) && placement.node(*node).reachable)
@@ -263,6 +282,25 @@ fn check_machines(
         Some(name) => Err(Impossible::Machine(*name, down)),
         None => Ok(()),
     }
+}
+
+fn check_members(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    members: &[NodeId],
+) -> Result<(), Impossible> {
+    let control_plane = dynamics.control_plane();
+    let mut after = placement.clone();
+    for &member in members {
+        if !control_plane.etcd(&after).any(|host| host == Host::Node(member)) {
+            return Err(Impossible::NoMember(member));
+        }
+        if !control_plane.may_remove(&after, member) {
+            return Err(Impossible::QuorumLost(member));
+        }
+        after.change_node(dynamics.cluster(), member, |flags| flags.resigned = true);
+    }
+    Ok(())
 }
 
 fn turn(placement: &mut Placement, machines: &[Symbol], down: bool) {
@@ -306,20 +344,6 @@ fn roll_out(cluster: &Cluster, placement: &mut Placement, id: WorkloadId) {
     }
 }
 
-fn scale(cluster: &Cluster, placement: &mut Placement, id: WorkloadId, desired: i64) {
-    placement.change_target(id, |target| target.desired = desired);
-    let scaled = match cluster.workload(id).kind {
-        WorkloadKind::Deployment => controllers::deployment::present_set(cluster, placement, id),
-        _ => Some(id),
-    };
-    // While a rollout is under way its own arithmetic shares the pods out.
-    if let Some(set) = scaled.filter(|set| cluster.workload(*set).kind != WorkloadKind::StatefulSet)
-    {
-        placement.change_target(set, |target| target.desired = desired);
-        replicas::fill_up(cluster, placement, set);
-    }
-}
-
 fn delete_pod(cluster: &Cluster, placement: &mut Placement, pod: InstanceId) {
     // In one run of many it may be gone by then.
     if placement.instance(pod).whereabouts == Whereabouts::Gone {
@@ -330,6 +354,6 @@ fn delete_pod(cluster: &Cluster, placement: &mut Placement, pod: InstanceId) {
     if controllers::Reaction::of(cluster.workload(workload))
         == controllers::Reaction::ReplaceTerminating
     {
-        controllers::replace(cluster, placement, pod);
+        controllers::lose(cluster, placement, pod);
     }
 }

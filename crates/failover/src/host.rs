@@ -36,8 +36,18 @@ impl Host {
         }
     }
 
-    /// Whether it is up.
+    /// Whether it is up, for what pods keep there.
     pub fn power(self, placement: &Placement) -> Power {
+        match self {
+            Self::Node(node) if placement.node(node).draining.is_some() => {
+                self.power_of_disks(placement).max(Power::Unsure)
+            }
+            _ => self.power_of_disks(placement),
+        }
+    }
+
+    /// Whether it is up, for what is kept without the help of any pod: no drain ends that.
+    pub fn power_of_disks(self, placement: &Placement) -> Power {
         let node = match self {
             Self::Node(node) => placement.node(node),
             Self::Machine(name) if placement.is_down(name) => return Power::Down,
@@ -46,7 +56,7 @@ impl Host {
         };
         match () {
             () if !node.exists || node.lost => Power::Down,
-            () if node.serves() && node.draining.is_none() => Power::Up,
+            () if node.serves() => Power::Up,
             () => Power::Unsure,
         }
     }

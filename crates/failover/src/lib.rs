@@ -36,7 +36,7 @@ pub mod volumes;
 
 pub use awaited::Awaited;
 pub use control_plane::ControlPlane;
-pub use dynamics::{Dynamics, Evicted, Situation, Step, Steps};
+pub use dynamics::{Assumed, Dynamics, Evicted, Situation, Step, Steps};
 pub use event::{Event, Impossible, Joined};
 pub use storage::Storage;
 pub use story::Story;

@@ -68,6 +68,8 @@ pub struct Storage {
 struct Kept {
     claim: Key,
     copies: Copies,
+    /// The copies are files of their nodes, which takes no pod: local volumes.
+    bare: bool,
     readable_with: usize,
     writable_with: usize,
     /// More than half of these must be up.
@@ -196,7 +198,10 @@ impl Storage {
 
 impl Kept {
     fn access(&self, placement: &Placement) -> AccessRange {
-        let (fewest, most, left) = self.copies.count(placement);
+        let power = |host: &Host| {
+            if self.bare { host.power_of_disks(placement) } else { host.power(placement) }
+        };
+        let (fewest, most, left) = self.copies.count(placement, power);
         let (sure, possible) = majority(&self.quorum, placement);
         let access = |up: usize, quorum: bool| match () {
             () if !left => Access::Lost,
@@ -217,8 +222,11 @@ fn majority(hosts: &[Host], placement: &Placement) -> (bool, bool) {
 
 impl Copies {
     /// The fewest and the most copies that may be up, and whether any may be left.
-    fn count(&self, placement: &Placement) -> (usize, usize, bool) {
-        let power = |host: &Host| host.power(placement);
+    fn count(
+        &self,
+        placement: &Placement,
+        power: impl Fn(&Host) -> Power + Copy,
+    ) -> (usize, usize, bool) {
         let is_left = |host: &Host| match host {
             Host::Node(node) => placement.node(*node).exists,
             Host::Machine(_) | Host::Unknown => true,
@@ -447,6 +455,7 @@ impl Source<'_> {
         Kept {
             claim: (self.claim.namespace, self.claim.name),
             copies,
+            bare: self.volume.is_some_and(|volume| volume.source == VolumeSource::Node),
             readable_with: readable.map_or(writable_with, |count| count.max(1) as usize),
             writable_with,
             quorum,

@@ -13,6 +13,7 @@ use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement, WorkloadId};
 use holdfast_scheduler::Scratch;
 
+use crate::controllers;
 use crate::dynamics::{Dynamics, Situation, Step};
 use crate::event::{Event, Joined};
 use crate::eviction::{self, Delay};
@@ -103,8 +104,11 @@ pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Joined], times
         situation: dynamics.situation(start),
         scratch: Scratch::default(),
         tainted: BTreeMap::new(),
+        happened: 0,
         drained: 0,
+        heard: BTreeMap::new(),
         starting: BTreeMap::new(),
+        settling: Vec::new(),
         freed: BTreeMap::new(),
         story: Story {
             told: Vec::new(),
@@ -143,10 +147,16 @@ struct Teller<'t, 'c> {
     scratch: Scratch,
     /// When nodes are tainted for not being heard.
     tainted: BTreeMap<NodeId, Seconds>,
+    /// When the last event happened.
+    happened: Seconds,
     /// When the last drain began.
     drained: Seconds,
+    /// When nodes were heard again whose pods ran on meanwhile.
+    heard: BTreeMap<NodeId, Seconds>,
     /// When pods that start are ready.
     starting: BTreeMap<InstanceId, Seconds>,
+    /// Pods that are ready, and when they are so for as long as their controllers ask.
+    settling: Vec<(Seconds, InstanceId)>,
     /// When a volume is free for a pod that waits for it.
     freed: BTreeMap<InstanceId, Seconds>,
     story: Story,
@@ -155,6 +165,7 @@ struct Teller<'t, 'c> {
 /// What comes next.
 enum Next {
     Noticed(NodeId),
+    Available(InstanceId),
     Step(Step),
 }
 
@@ -174,11 +185,17 @@ impl Teller<'_, '_> {
 
     fn happen(&mut self, at: usize, event: &Event) {
         self.tell(Happening::Event(at));
+        self.happened = self.now;
         let before = self.story.end.clone();
         event.join(self.dynamics, &mut self.story.end);
         self.situation = self.dynamics.situation(&self.story.end);
         if matches!(event, Event::Drain(_)) {
             self.drained = self.now;
+        }
+        for node in self.dynamics.cluster().node_ids() {
+            if before.node(node).cut_off && !self.story.end.node(node).cut_off {
+                self.heard.insert(node, self.now);
+            }
         }
         self.schedule_taints(&before);
         self.note_changes(&before);
@@ -238,6 +255,7 @@ impl Teller<'_, '_> {
         self.now = self.now.max(due);
         match next {
             Next::Noticed(node) => self.notice(node),
+            Next::Available(pod) => self.settle(pod),
             Next::Step(step) => self.take(step),
         }
         true
@@ -258,9 +276,12 @@ impl Teller<'_, '_> {
                 offer(*due, 0, i64::from(node.0), Next::Noticed(*node));
             }
         }
-        let steps =
-            self.dynamics.steps(&mut self.story.end, &self.situation, &mut self.scratch).sure;
-        for step in steps {
+        for (due, pod) in self.settling.iter().filter(|_| self.situation.acts) {
+            offer(*due, 1, i64::from(pod.0), Next::Available(*pod));
+        }
+        let end = &mut self.story.end;
+        let steps = self.dynamics.every_step(end, &self.situation, &mut self.scratch);
+        for step in steps.sure {
             let (due, kind, rank) = self.due(&step);
             offer(due.max(self.now), kind, rank, Next::Step(step));
         }
@@ -271,7 +292,12 @@ impl Teller<'_, '_> {
     fn due(&self, step: &Step) -> (Seconds, u8, i64) {
         let placement = &self.story.end;
         let Some(pod) = step.pod() else {
-            return (self.now + self.times.of(Time::NodeMonitorPeriod), 1, 0);
+            return match step {
+                Step::Autoscale { workload, .. } => {
+                    (self.happened + self.times.of(Time::AutoscalerSync), 1, i64::from(workload.0))
+                }
+                _ => (self.now + self.times.of(Time::NodeMonitorPeriod), 1, 0),
+            };
         };
         let instance = placement.instance(pod);
         let spec = self.cluster().spec_of(instance.class);
@@ -287,7 +313,9 @@ impl Teller<'_, '_> {
             }
             Step::End { .. } => {
                 let until_stop = self.times.of(Time::PodStop).min(spec.grace_seconds);
-                (life.deleted.unwrap_or(0) + until_stop, 3, age)
+                let heard = instance.node().and_then(|node| self.heard.get(&node)).copied();
+                let told = life.deleted.max(heard).unwrap_or(0);
+                (told + until_stop, 3, age)
             }
             Step::Start { .. } => (self.starting.get(&pod).copied().unwrap_or(self.now), 1, age),
             Step::Attach { .. } => (self.freed.get(&pod).copied().unwrap_or(self.now), 4, age),
@@ -296,7 +324,8 @@ impl Teller<'_, '_> {
                 let tries = (self.now - self.drained + retry - 1).div_euclid(retry);
                 (self.drained + tries * retry, 5, age)
             }
-            Step::ScaleDown { .. } | Step::Renew { .. } | Step::Clear { .. } => (self.now, 6, age),
+            Step::ScaleDown { .. } | Step::Renew { .. } => (self.now, 6, age),
+            Step::Autoscale { .. } | Step::Clear { .. } => unreachable!("of no pod"),
             // The queue: priority, then age.
             Step::Schedule { .. } | Step::Preempt { .. } | Step::GiveUp { .. } => {
                 (self.now, 7, -(i64::from(spec.priority) << 32) + age)
@@ -312,8 +341,29 @@ impl Teller<'_, '_> {
         }
     }
 
+    /// A pod is about to be ready; from then on its controller waits for it to stay so.
+    fn begin_to_settle(&mut self, pod: InstanceId) {
+        let cluster = self.dynamics.cluster();
+        let settles = controllers::settling_time(cluster, self.story.end.instance(pod).workload);
+        if settles > 0 {
+            self.story.end.change(cluster, pod, |instance| instance.settling = true);
+            self.settling.push((self.now + settles, pod));
+        }
+    }
+
+    /// A pod has been ready for so long that its controller counts on it.
+    fn settle(&mut self, pod: InstanceId) {
+        self.settling.retain(|(_, other)| *other != pod);
+        let before = self.story.end.clone();
+        self.dynamics.settle(&mut self.story.end, pod);
+        self.note_changes(&before);
+    }
+
     fn take(&mut self, step: Step) {
         let before = self.story.end.clone();
+        if let Step::Start { pod } = step {
+            self.begin_to_settle(pod);
+        }
         self.dynamics.apply_unstarted(&mut self.story.end, &step);
         let ready = self.now + self.times.of(Time::ImageStart);
         match &step {

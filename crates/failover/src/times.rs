@@ -39,11 +39,13 @@ pub enum Time {
     ForceDetach,
     /// `kubectl drain` tries an eviction again after so long.
     DrainRetry,
+    /// Autoscalers look so often (`--horizontal-pod-autoscaler-sync-period`).
+    AutoscalerSync,
 }
 
 impl Time {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Heartbeat,
         Self::NodeMonitorGrace,
         Self::NodeMonitorPeriod,
@@ -55,6 +57,7 @@ impl Time {
         Self::VolumeAttach,
         Self::ForceDetach,
         Self::DrainRetry,
+        Self::AutoscalerSync,
     ];
 
     /// Its name, as it is given.
@@ -71,6 +74,7 @@ impl Time {
             Self::VolumeAttach => "volume-attach",
             Self::ForceDetach => "force-detach",
             Self::DrainRetry => "drain-retry",
+            Self::AutoscalerSync => "autoscaler-sync",
         }
     }
 
@@ -80,6 +84,7 @@ impl Time {
             Self::Heartbeat | Self::EvictionInterval | Self::VolumeAttach => 10,
             Self::NodeMonitorGrace => 50,
             Self::NodeMonitorPeriod | Self::DrainRetry => 5,
+            Self::AutoscalerSync => 15,
             Self::SecondaryEvictionInterval => 100,
             Self::PodGarbageCollection => 40,
             Self::ImageStart => 20,

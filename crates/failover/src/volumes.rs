@@ -8,7 +8,7 @@
 
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::pod::Phase;
-use holdfast_cluster::volume::{AccessMode, Claim, PodVolume, VolumeSource};
+use holdfast_cluster::volume::{AccessMode, Claim, DirectVolumeKind, PodVolume, VolumeSource};
 use holdfast_cluster::{Cluster, Instance, InstanceId, Placement, PodSpec, Symbol};
 
 /// Whether a pod that is bound must wait until another node lets go of a volume it needs. Of two
@@ -88,18 +88,69 @@ fn claims(spec: &PodSpec) -> impl Iterator<Item = Symbol> {
 }
 
 /// Whether the claim's volume is attached to one node at a time. A CSI driver that is not in the
-/// export is taken to attach, which is the default.
+/// export is taken to attach, which is the default. Where there is a volume, its own modes count:
+/// `IsMultiAttachAllowed` (`pkg/volume/util/util.go`); `nfs` is no `AttachableVolumePlugin`
+/// (`pkg/volume/nfs`, v1.36.3).
 fn is_of_one_node(cluster: &Cluster, claim: &Claim) -> bool {
     let objects = cluster.objects();
     let shared =
         |mode: &AccessMode| matches!(mode, AccessMode::ReadOnlyMany | AccessMode::ReadWriteMany);
-    let volume = claim.volume.and_then(|name| objects.volumes.get(&name));
-    let attached = volume.is_none_or(|volume| match volume.source {
+    let Some(volume) = claim.volume.and_then(|name| objects.volumes.get(&name)) else {
+        return !claim.access_modes.iter().any(shared);
+    };
+    let attached = match volume.source {
         VolumeSource::Csi { driver, .. } => {
             objects.csi_drivers.get(&driver).is_none_or(|driver| driver.attach_required)
         }
-        VolumeSource::Node => false,
+        VolumeSource::Node | VolumeSource::Direct(DirectVolumeKind::Nfs) => false,
         VolumeSource::Direct(_) => true,
-    });
-    attached && !claim.access_modes.iter().any(shared)
+    };
+    attached && !volume.access_modes.is_empty() && !volume.access_modes.iter().any(shared)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use holdfast_ingest::{Options, Source, load};
+
+    use super::*;
+
+    /// Two pods on two nodes use one claim, and the first has it: whether the second waits.
+    fn waits(source: &str, mode: &str, claimed: &str) -> bool {
+        let mut text = format!(
+            r#"{{"apiVersion":"v1","kind":"PersistentVolume","metadata":{{"name":"v"}},
+            "spec":{{"accessModes":["{mode}"],{source},"claimRef":{{"name":"c",
+            "namespace":"default"}}}},"status":{{"phase":"Bound"}}}}
+            {{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{{"name":"c",
+            "annotations":{{"pv.kubernetes.io/bind-completed":"yes"}}}},
+            "spec":{{"accessModes":["{claimed}"],"volumeName":"v"}},
+            "status":{{"phase":"Bound"}}}}"#
+        );
+        for node in ["a", "b"] {
+            let _ = write!(
+                text,
+                r#"{{"apiVersion":"v1","kind":"Node","metadata":{{"name":"{node}"}},
+                "status":{{"conditions":[{{"type":"Ready","status":"True"}}]}}}}
+                {{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{node}"}},
+                "spec":{{"nodeName":"{node}","containers":[{{"name":"c"}}],"volumes":[
+                {{"name":"v","persistentVolumeClaim":{{"claimName":"c"}}}}]}},
+                "status":{{"phase":"Running"}}}}"#
+            );
+        }
+        let cluster = load(vec![Source::named("export", text)], &Options::default()).cluster;
+        must_wait(&cluster, &Placement::of(&cluster), InstanceId(1))
+    }
+
+    #[test]
+    fn what_has_to_be_attached_is_waited_for() {
+        let csi = r#""csi":{"driver":"d","volumeHandle":"h"}"#;
+        let target = r#""iscsi":{"targetPortal":"p","iqn":"i","lun":0}"#;
+        let share = r#""nfs":{"server":"nas","path":"/"}"#;
+        let once = "ReadWriteOnce";
+        assert!(waits(csi, once, once));
+        assert!(waits(target, once, once));
+        assert!(!waits(share, once, once), "nothing attaches an NFS export");
+        assert!(!waits(csi, "ReadWriteMany", once), "the volume decides, not the claim");
+    }
 }

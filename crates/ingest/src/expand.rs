@@ -107,15 +107,22 @@ impl Controllers<'_> {
             }
         }
         for at in 0..self.roster.members.len() {
-            let member = &self.roster.members[at];
+            let member = &mut self.roster.members[at];
             let deployment = member.entry.kind == WorkloadKind::Deployment;
+            if !deployment {
+                // What is lifted before there are pods was never lower.
+                member.entry.desired = member.wanted();
+            }
             if !deployment || member.provenance == Provenance::Inferred {
                 continue;
             }
             let owner = WorkloadId::at(at);
             let desired = member.wanted();
             match sets.get(&owner).map_or(&[][..], Vec::as_slice) {
-                [] => self.first_set(at, desired),
+                [] => {
+                    self.roster.members[at].entry.desired = desired;
+                    self.first_set(at, desired);
+                }
                 &[only] if self.roster.members[only].provenance == Provenance::Inferred => {
                     self.roster.members[only].entry.desired = desired;
                 }
@@ -176,6 +183,7 @@ impl Controllers<'_> {
                 draft: self.resolver.draft(pod.replacement).clone(),
                 labels: self.builder.so_far().labels(pod.labels).clone(),
                 node: None,
+                deletion_cost: pod.deletion_cost,
                 ephemeral: Vec::new(),
             })
         })
@@ -310,6 +318,7 @@ impl Controllers<'_> {
             start_time: None,
             created,
             uid: None,
+            deletion_cost: template.deletion_cost,
             preempted: false,
             scheduling_message: None,
             expanded: true,

@@ -35,7 +35,7 @@ use holdfast_scheduler::decision::{NodeVerdict, Outcome};
 use holdfast_scheduler::reason::{Reason, Rejection};
 use holdfast_scheduler::{Preemption, Scratch};
 
-use crate::counting;
+use crate::counting::{self, Adversary};
 
 /// How many nodes are tried for a pod before it is left to the search.
 const NODES_TRIED: usize = 64;
@@ -190,7 +190,14 @@ fn is_sure(
     let others: Vec<InstanceId> = pending.iter().copied().filter(|other| *other != pod).collect();
     let has_claims = !cluster.spec_of(placement.instance(pod).class).volumes.is_empty();
     let open = open_but_for_spread(dynamics, placement, scratch, pod);
-    if !has_claims && counting::stays_open(cluster, placement, pod, &open, &others) {
+    let class = placement.instance(pod).class;
+    let adversary = || {
+        let classes: Vec<ClassId> =
+            others.iter().map(|other| placement.instance(*other).class).collect();
+        Adversary::of(cluster, class, &classes)
+    };
+    if !has_claims && counting::stays_open(cluster, placement, class, &open, &adversary()).is_some()
+    {
         return true;
     }
     let scheduler = dynamics.scheduler();
@@ -220,14 +227,19 @@ fn is_starved(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -
 
 /// Whether the pod may be placed on a node that nobody hears, where it does not serve.
 fn may_go_to_waste(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
+    let silent = placement.nodes().iter().any(|node| node.exists && !node.serves());
+    silent && bears_silence(cluster, placement.instance(pod).class)
+}
+
+/// Whether pods of the class may be placed on nodes that nobody hears.
+pub(crate) fn bears_silence(cluster: &Cluster, class: ClassId) -> bool {
     let known = cluster.known();
-    let spec = cluster.spec_of(placement.instance(pod).class);
+    let spec = cluster.spec_of(class);
     let silence = |key| Taint { key, value: known.empty, effect: Effect::NoSchedule };
     let bears = |taint: Taint| {
         spec.tolerations.iter().any(|t| t.tolerates(&taint, cluster.symbols(), false))
     };
-    let silent = placement.nodes().iter().any(|node| node.exists && !node.serves());
-    silent && (bears(silence(known.unreachable)) || bears(silence(known.not_ready)))
+    bears(silence(known.unreachable)) || bears(silence(known.not_ready))
 }
 
 /// The nodes that can be reached and take the pod now, those included that only its one strict
@@ -263,7 +275,7 @@ fn open_but_for_spread(
 }
 
 /// Whether no required affinity or anti-affinity speaks of pods of this class, its own included.
-fn is_unrelated(cluster: &Cluster, class: ClassId) -> bool {
+pub(crate) fn is_unrelated(cluster: &Cluster, class: ClassId) -> bool {
     let own = cluster.spec_of(class);
     let asks = !own.pod_affinity.required.is_empty() || !own.pod_anti_affinity.required.is_empty();
     let mut terms = cluster.specs().flat_map(|spec| spec.pod_anti_affinity.required.iter());
@@ -330,7 +342,11 @@ fn is_spread_with(
 }
 
 /// Whether the pod, which asks for no spread, may get strict constraints from its profile.
-fn is_spread_by_default(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -> bool {
+pub(crate) fn is_spread_by_default(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    pod: InstanceId,
+) -> bool {
     let spec = dynamics.cluster().spec_of(placement.instance(pod).class);
     let profile = dynamics.scheduler().profile_of(placement, pod);
     spec.spread.is_empty() && profile.is_none_or(Profile::spreads_strictly_by_default)

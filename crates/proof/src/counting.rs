@@ -1,24 +1,29 @@
 //! Whether the others can keep a pod from every node it fits on now.
 //!
-//! An adversary places the other pending pods wherever it likes, each once. To keep the pod off a
-//! node it has to spend: so much CPU, so much memory, so many pods, that too little is left; or a
-//! pod that the pod cannot stand, or that cannot stand it, in one of the node's domains. What it
-//! spends on one node is gone for the next, so it can block every node only if all that adds up:
+//! An adversary places the other pods wherever it likes, each once. To keep the pod off a node it
+//! has to spend: so much CPU, so much memory, so many pods, that too little is left; or a pod that
+//! the pod cannot stand, or that cannot stand it, in one of the node's domains. What it spends on
+//! one node is gone for the next, so it can block every node only if all that adds up:
 //!
-//! * Let `f(n)` be the cheapest share of any one resource's total that blocks node `n`. If only
-//!   resources are spent, the nodes blocked by resource `r` cost at most the whole of `r`, so all
-//!   shares together are at most the number of resources.
+//! * Put a price on a unit of each resource. A node blocked by a resource costs at least what is
+//!   needed of it there at that price, and so at least the cheapest such amount, `f(n)`. The nodes
+//!   blocked by one resource need no more than there is of it, so those blocked by any cost no more
+//!   than all that the adversary has, at these prices. Any prices prove it; good ones make the
+//!   cheapest way to block a node as dear as can be.
 //! * A pod at odds with it (required anti-affinity either way, a port) blocks one domain of each
 //!   key in question. The adversary gets the most expensive domains for free, as many as there are
 //!   such pods.
+//! * Nodes that may fail besides are taken away for free, the most expensive ones.
 //! * A strict spread constraint never closes the domain with the fewest pods. Which one that is may
 //!   be the adversary's choice, so with one such constraint every domain by itself must be more
 //!   than it can block. With several, or with `minDomains`, it gets a domain for free for every pod
 //!   that is counted.
 //!
-//! If the shares that remain exceed the number of resources, some node stays open in every run.
-//! Shares are rounded down, so that rounding never proves anything. Pods only ever come: who calls
-//! this has made sure that nobody is preempted.
+//! If what remains costs more than all the adversary has, some node stays open in every run. Prices
+//! and amounts are whole numbers: nothing is rounded. Pods only ever come: who calls this has made
+//! sure that nobody is preempted.
+
+mod prices;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,45 +31,62 @@ use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::pod::HostPort;
 use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
-use holdfast_cluster::{
-    ClassId, Cluster, InstanceId, NodeId, Placement, PodSpec, Resources, Symbol,
-};
+use holdfast_cluster::{ClassId, Cluster, NodeId, Placement, PodSpec, Resources, Symbol};
 
-/// One whole share of a resource, in fixed point.
-const ONE: i128 = 1 << 40;
+pub use prices::Prices;
 
-/// Whether one of `nodes` stays open whatever the `others` do. The pod fits now on each of the
-/// nodes, apart from its [`only_spread`] constraint, if it has one.
+/// What the adversary has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Adversary {
+    /// Of each resource that the pod asks for: how much.
+    pub budgets: Vec<Budget>,
+    /// How many domains it blocks without resources.
+    pub free: BTreeMap<Domains, usize>,
+    /// How many nodes it may take away.
+    pub away: usize,
+}
+
+impl Adversary {
+    /// One who places `others` against a pod of `class`.
+    pub fn of(cluster: &Cluster, class: ClassId, others: &[ClassId]) -> Self {
+        let budgets = wanted(cluster, class).map(|(resource, wanted)| {
+            let of_other = |other: &ClassId| resource.amount(&cluster.spec_of(*other).requests);
+            let total = others.iter().map(|other| i128::from(of_other(other))).sum();
+            Budget { resource, wanted, total }
+        });
+        let budgets = budgets.collect();
+        let mut free = BTreeMap::new();
+        for &other in others {
+            for domains in at_odds(cluster, class, other) {
+                *free.entry(domains).or_default() += 1;
+            }
+        }
+        Self { budgets, free, away: 0 }
+    }
+}
+
+/// Whether one of `nodes` stays open to a pod of `class` whatever the adversary does, and the prices
+/// that show it. The pod fits now on each of the nodes, apart from its [`only_spread`] constraint,
+/// if it has one.
 pub fn stays_open(
     cluster: &Cluster,
     placement: &Placement,
-    pod: InstanceId,
+    class: ClassId,
     nodes: &[NodeId],
-    others: &[InstanceId],
-) -> bool {
-    let class = placement.instance(pod).class;
-    let others: Vec<ClassId> =
-        others.iter().map(|other| placement.instance(*other).class).collect();
-    let budgets = Budget::of(cluster, class, &others);
-    let free = free_domains(cluster, class, &others);
-    let share = |node: &NodeId| (*node, cheapest_share(cluster, placement, &budgets, *node));
-    let shares: Vec<(NodeId, i128)> = nodes.iter().map(share).collect();
-    let too_much = |shares: &[(NodeId, i128)]| {
-        let mut remaining: i128 = shares.iter().map(|(_, share)| share).sum();
-        for (domains, count) in &free {
-            remaining -= most_expensive(cluster, shares, *domains, *count);
-        }
-        remaining > whole(&budgets)
+    adversary: &Adversary,
+) -> Option<Vec<Prices>> {
+    let Some(spread) = only_spread(cluster.spec_of(class)) else {
+        return prices::find(cluster, placement, nodes, adversary).map(|found| vec![found]);
     };
-    let Some(spread) = only_spread(cluster.spec_of(class)) else { return too_much(&shares) };
     let value = |node: NodeId| cluster.node(node).labels.get(spread.topology_key);
     let domains = domain_values(cluster, placement, spread);
     // Without any domain there is no emptiest one: nodes that lack the label are filtered out.
     let open = |domain: Symbol| {
-        let within = shares.iter().filter(|(node, _)| value(*node) == Some(domain));
-        too_much(&within.copied().collect::<Vec<_>>())
+        let within = nodes.iter().copied().filter(|node| value(*node) == Some(domain));
+        prices::find(cluster, placement, &within.collect::<Vec<_>>(), adversary)
     };
-    !domains.is_empty() && domains.into_iter().all(open)
+    let found: Vec<Prices> = domains.into_iter().map(open).collect::<Option<_>>()?;
+    (!found.is_empty()).then_some(found)
 }
 
 /// The one strict spread constraint of a spec whose emptiest domain is always open; `None` where
@@ -88,23 +110,34 @@ fn domain_values(
 }
 
 /// What the adversary has of a resource, and what the pod wants of it.
-struct Budget {
-    resource: Resource,
-    wanted: i64,
-    total: i128,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// The resource.
+    pub resource: Resource,
+    /// What the pod asks for.
+    pub wanted: i64,
+    /// What the adversary has.
+    pub total: i128,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Resource {
+/// Something of which a node has so much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resource {
+    /// CPU, in thousandths.
     Cpu,
+    /// Memory, in bytes.
     Memory,
+    /// Ephemeral storage, in bytes.
     EphemeralStorage,
+    /// An extended resource.
     Scalar(Symbol),
+    /// The number of pods.
     Pods,
 }
 
 impl Resource {
-    fn amount(self, of: &Resources) -> i64 {
+    /// What a pod asks for of it.
+    pub fn amount(self, of: &Resources) -> i64 {
         match self {
             Self::Cpu => of.cpu_milli,
             Self::Memory => of.memory,
@@ -115,29 +148,18 @@ impl Resource {
     }
 }
 
-impl Budget {
-    /// One for each resource that the pod asks for (a resource it does not ask for never keeps it
-    /// off), and one for the number of pods.
-    fn of(cluster: &Cluster, class: ClassId, others: &[ClassId]) -> Vec<Self> {
-        let requests = &cluster.spec_of(class).requests;
-        let named = [Resource::Cpu, Resource::Memory, Resource::EphemeralStorage];
-        let scalars = requests.scalars.iter().map(|(name, _)| Resource::Scalar(*name));
-        let all = named.into_iter().chain(scalars).chain([Resource::Pods]);
-        all.filter(|resource| resource.amount(requests) > 0)
-            .map(|resource| {
-                let of_other = |other: &ClassId| resource.amount(&cluster.spec_of(*other).requests);
-                Self {
-                    resource,
-                    wanted: resource.amount(requests),
-                    total: others.iter().map(|other| i128::from(of_other(other))).sum(),
-                }
-            })
-            .collect()
-    }
+/// What pods of a class ask for: a resource they do not ask for never keeps them off.
+pub fn wanted(cluster: &Cluster, class: ClassId) -> impl Iterator<Item = (Resource, i64)> {
+    let requests = &cluster.spec_of(class).requests;
+    let named = [Resource::Cpu, Resource::Memory, Resource::EphemeralStorage];
+    let scalars = requests.scalars.iter().map(|(name, _)| Resource::Scalar(*name));
+    let all = named.into_iter().chain(scalars).chain([Resource::Pods]);
+    all.map(|resource| (resource, resource.amount(requests))).filter(|(_, wanted)| *wanted > 0)
+}
 
-    /// The share of the total that leaves too little on the node; `None` where the total is too
-    /// small.
-    fn share(&self, cluster: &Cluster, placement: &Placement, node: NodeId) -> Option<i128> {
+impl Budget {
+    /// How much of the resource leaves too little for the pod on the node.
+    fn needed(&self, cluster: &Cluster, placement: &Placement, node: NodeId) -> i128 {
         let (there, used) = (cluster.node(node), placement.node(node));
         let (all, taken) = match self.resource {
             Resource::Pods => (there.pods_allocatable, used.pods.len() as i64),
@@ -146,63 +168,40 @@ impl Budget {
         let slack = i128::from(all) - i128::from(taken) - i128::from(self.wanted);
         // The pod fits now, so that the slack is not negative; if it were, blocking would cost
         // nothing.
-        let needed = slack.max(-1) + 1;
-        (needed <= self.total).then(|| if needed == 0 { 0 } else { needed * ONE / self.total })
+        slack.max(-1) + 1
     }
-}
-
-/// What the cheapest way to block a node with resources alone costs; more than everything where
-/// there is none.
-fn cheapest_share(
-    cluster: &Cluster,
-    placement: &Placement,
-    budgets: &[Budget],
-    node: NodeId,
-) -> i128 {
-    let shares = budgets.iter().filter_map(|budget| budget.share(cluster, placement, node));
-    shares.min().unwrap_or(whole(budgets) + 1)
-}
-
-/// All of every resource.
-fn whole(budgets: &[Budget]) -> i128 {
-    budgets.len() as i128 * ONE
 }
 
 /// What makes up a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Domains {
+pub enum Domains {
     /// Every node is one.
     Nodes,
     /// All nodes with the same value of this label are one.
     Label(Symbol),
 }
 
-/// How many domains of which kind the adversary may block without resources.
-fn free_domains(cluster: &Cluster, class: ClassId, others: &[ClassId]) -> BTreeMap<Domains, usize> {
-    let spec = cluster.spec_of(class);
-    let mut free: BTreeMap<Domains, usize> = BTreeMap::new();
-    for &other in others {
-        let theirs = cluster.spec_of(other);
-        if ports_clash(cluster, spec, theirs) {
-            *free.entry(Domains::Nodes).or_default() += 1;
-        }
-        let minded = spec.pod_anti_affinity.required.iter().filter(|t| means(cluster, t, other));
-        let minding = theirs.pod_anti_affinity.required.iter().filter(|t| means(cluster, t, class));
-        for term in minded.chain(minding) {
-            *free.entry(Domains::Label(term.topology_key)).or_default() += 1;
-        }
-        let namespace = cluster.class(class).namespace;
-        let counting = if only_spread(spec).is_some() { &[] } else { &*spec.spread };
-        for constraint in counting {
-            let strict = constraint.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule;
-            let counted = cluster.class(other).namespace == namespace
-                && constraint.selector.matches(cluster.labels_of(other), cluster.symbols());
-            if strict && counted {
-                *free.entry(Domains::Label(constraint.topology_key)).or_default() += 1;
-            }
+/// The domains that a pod of `other` blocks for those of `class` by being there, one of each.
+pub fn at_odds(cluster: &Cluster, class: ClassId, other: ClassId) -> Vec<Domains> {
+    let (spec, theirs) = (cluster.spec_of(class), cluster.spec_of(other));
+    let mut blocked = Vec::new();
+    if ports_clash(cluster, spec, theirs) {
+        blocked.push(Domains::Nodes);
+    }
+    let minded = spec.pod_anti_affinity.required.iter().filter(|t| means(cluster, t, other));
+    let minding = theirs.pod_anti_affinity.required.iter().filter(|t| means(cluster, t, class));
+    blocked.extend(minded.chain(minding).map(|term| Domains::Label(term.topology_key)));
+    let namespace = cluster.class(class).namespace;
+    let counting = if only_spread(spec).is_some() { &[] } else { &*spec.spread };
+    for constraint in counting {
+        let strict = constraint.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule;
+        let counted = cluster.class(other).namespace == namespace
+            && constraint.selector.matches(cluster.labels_of(other), cluster.symbols());
+        if strict && counted {
+            blocked.push(Domains::Label(constraint.topology_key));
         }
     }
-    free
+    blocked
 }
 
 /// Whether the term may mean a pod of this class. Namespace selectors are taken to select every
@@ -221,29 +220,4 @@ fn ports_clash(cluster: &Cluster, one: &PodSpec, other: &PodSpec) -> bool {
         address && (one.protocol, one.port) == (other.protocol, other.port)
     };
     one.host_ports.iter().any(|port| other.host_ports.iter().any(|taken| clash(port, taken)))
-}
-
-/// The shares of the `count` domains that cost most.
-fn most_expensive(
-    cluster: &Cluster,
-    shares: &[(NodeId, i128)],
-    domains: Domains,
-    count: usize,
-) -> i128 {
-    let mut by_domain: BTreeMap<(Option<NodeId>, Option<Symbol>), i128> = BTreeMap::new();
-    for (node, share) in shares {
-        let domain = match domains {
-            Domains::Nodes => (Some(*node), None),
-            // A rule whose label the node lacks never blocks it, except that a spread constraint
-            // filters such nodes out: then the pod does not fit there now.
-            Domains::Label(key) => match cluster.node(*node).labels.get(key) {
-                Some(value) => (None, Some(value)),
-                None => continue,
-            },
-        };
-        *by_domain.entry(domain).or_default() += share;
-    }
-    let mut sums: Vec<i128> = by_domain.into_values().collect();
-    sums.sort_unstable_by(|one, other| other.cmp(one));
-    sums.into_iter().take(count).sum()
 }

@@ -10,7 +10,7 @@ use holdfast_cluster::placement::Mark;
 use holdfast_cluster::pod::Unmodelled;
 use holdfast_cluster::profile::{Extender, Oddity, Profile};
 use holdfast_cluster::selector::LabelSelector;
-use holdfast_cluster::volume::{PodVolume, VolumeSource};
+use holdfast_cluster::volume::{PodVolume, Volume, VolumeSource};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
 use holdfast_cluster::{
     ClassId, Cluster, InstanceId, Placement, PodClass, PodSpec, Resources, Symbol,
@@ -214,28 +214,50 @@ fn lacks(cluster: &Cluster, namespace: Symbol, volume: &PodVolume) -> Option<Inp
         PodVolume::Claim { name, .. } => *name,
         // Its claim is made with the pod, from a template that the class does not keep.
         PodVolume::Ephemeral { .. } => return Some(InputKind::PersistentVolumeClaim),
-        PodVolume::InlineCsi { .. } | PodVolume::Direct { migrated: Some(_), .. } => {
-            return lacks_limits(cluster);
+        PodVolume::Direct { migrated: Some(_), .. } => return lacks_limits(cluster),
+        PodVolume::InlineCsi { .. } | PodVolume::Direct { .. } | PodVolume::HostPath => {
+            return None;
         }
-        PodVolume::Direct { .. } | PodVolume::HostPath => return None,
     };
     let Some(claim) = objects.claims.get(&(namespace, name)) else {
         return Some(InputKind::PersistentVolumeClaim);
     };
     let Some(volume) = claim.volume else {
-        let known = claim.class.is_some_and(|class| objects.storage_classes.contains_key(&class));
-        let covered = objects.coverage.has(InputKind::StorageClass);
-        return (!known && !covered).then_some(InputKind::StorageClass);
+        let Some(class) = claim.class.and_then(|class| objects.storage_classes.get(&class)) else {
+            let covered = objects.coverage.has(InputKind::StorageClass);
+            return (!covered).then_some(InputKind::StorageClass);
+        };
+        let mut candidates = objects.volumes.values().filter(|volume| volume.class == claim.class);
+        let limited = may_be_limited(cluster.text(class.provisioner)) || candidates.any(has_driver);
+        return limited.then(|| lacks_limits(cluster)).flatten();
     };
-    match objects.volumes.get(&volume) {
-        None => Some(InputKind::PersistentVolume),
-        Some(volume) if matches!(volume.source, VolumeSource::Node) => None,
-        Some(_) => lacks_limits(cluster),
+    let Some(volume) = objects.volumes.get(&volume) else {
+        return Some(InputKind::PersistentVolume);
+    };
+    has_driver(volume).then(|| lacks_limits(cluster)).flatten()
+}
+
+/// Whether a CSI driver serves a volume, of its own or instead of a plugin that was built in.
+fn has_driver(volume: &Volume) -> bool {
+    matches!(volume.source, VolumeSource::Csi { .. }) || volume.migrated.is_some()
+}
+
+/// Whether a claim that has no volume yet may count against a limit. It counts for its provisioner
+/// or for the driver that took over from one that was built in, whose names all begin with
+/// `kubernetes.io/`; no driver that a `CSINode` lists has a slash in its name
+/// (`getCSIDriverInfoFromSC`, `nodevolumelimits/csi.go`, and `ValidateCSIDriverName`,
+/// `pkg/apis/core/validation/validation.go`, v1.36.3).
+fn may_be_limited(provisioner: &str) -> bool {
+    match provisioner.strip_prefix("kubernetes.io/") {
+        Some(built_in) => built_in != "no-provisioner",
+        None => !provisioner.contains('/'),
     }
 }
 
-/// How many volumes a node may attach stands in its `CSINode`; the scheduler takes a node without
-/// one to have no limit (`nodevolumelimits/csi.go`, v1.36.3).
+/// How many volumes a node may attach, and whether a driver took over from a plugin that was built
+/// in, stands in its `CSINode`; the scheduler takes a node without one to have no limit
+/// (`nodevolumelimits/csi.go`, v1.36.3). Neither asks about directories of nodes, network file
+/// systems and inline CSI volumes.
 fn lacks_limits(cluster: &Cluster) -> Option<InputKind> {
     (!cluster.objects().coverage.has(InputKind::CsiNode)).then_some(InputKind::CsiNode)
 }

@@ -12,7 +12,7 @@ use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
 use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement, WorkloadId};
-use holdfast_failover::controllers::Reaction;
+use holdfast_failover::controllers::{Reaction, autoscaler, job};
 use holdfast_failover::disruption::Certainty;
 use holdfast_failover::eviction::{self, Delay};
 use holdfast_failover::{Dynamics, Event, Joined, Step};
@@ -451,6 +451,8 @@ fn is_on_the_move(cluster: &Cluster, state: &Placement, id: WorkloadId) -> bool 
     target.rollouts > 0
         || of_numbers && condemned
         || workload.rollout > 0 && target.desired > 0
+        || autoscaler::correction(cluster, state, id).is_some()
+        || job::may_give_up(cluster, state, id)
         || i64::from(state.tally(id).active) > target.desired.max(0)
             && matches!(
                 workload.kind,

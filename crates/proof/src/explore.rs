@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use holdfast_cluster::placement::{Mark, Target, Whereabouts};
 use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement};
-use holdfast_failover::{Dynamics, Situation, Step, Steps};
+use holdfast_failover::{Assumed, Dynamics, Situation, Step, Steps};
 use holdfast_scheduler::Scratch;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -222,7 +222,10 @@ pub(crate) fn weigh(dynamics: &Dynamics<'_>, placement: &Placement, steps: Steps
     let Steps { sure, possible, unseen, .. } = steps;
     let doubt = |step: &Step| match step {
         Step::Schedule { pod, node } if unseen.contains(&(*pod, *node)) => Some(Doubt::Sampling),
-        step => dynamics.is_assumed(placement, step).then_some(Doubt::CustomController),
+        step => dynamics.assumed(placement, step).map(|assumed| match assumed {
+            Assumed::CustomController => Doubt::CustomController,
+            Assumed::Job => Doubt::JobPolicy,
+        }),
     };
     let all = sure.into_iter().chain(possible);
     all.map(|step| Taken { doubt: doubt(&step), step }).collect()
@@ -290,9 +293,9 @@ pub(crate) fn canonical(
     let nodes = placement.nodes_changed_since(base).into_iter();
     entries.extend(nodes.map(|id| [u32::MAX, u32::MAX, id.0, standing(placement, id), 0, 0, 0, 0]));
     entries.extend(placement.retargeted_since(base).into_iter().map(|id| {
-        let Target { desired, rollouts } = placement.target(id);
+        let Target { desired, rollouts, lost } = placement.target(id);
         let desired = desired as u64;
-        [u32::MAX, id.0, desired as u32, (desired >> 32) as u32, rollouts, 0, 0, 0]
+        [u32::MAX, id.0, desired as u32, (desired >> 32) as u32, rollouts, lost, 0, 0]
     }));
     entries.into_boxed_slice()
 }
@@ -320,6 +323,7 @@ fn standing(placement: &Placement, id: NodeId) -> u32 {
         node.healthy,
         node.cut_off,
         node.lost,
+        node.resigned,
         node.unschedulable,
         node.draining.is_some(),
         node.taints.leaving,

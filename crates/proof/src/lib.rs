@@ -19,16 +19,21 @@
 //! * [`report`]: everything with names instead of numbers, for machines.
 
 pub mod bound;
+pub mod by_rule;
 pub mod counting;
 mod doubts;
 mod envelope;
 pub mod explore;
+pub mod headroom;
 mod names;
 pub mod outcome;
+pub mod possible;
 pub mod prover;
 pub mod report;
 mod rest;
+pub mod rules;
 pub mod scenario;
+pub mod seat;
 pub mod simulation;
 pub mod start;
 pub mod stuck;

@@ -1,6 +1,15 @@
-//! What pods of a placement are called towards people.
+//! What workloads and the pods of a placement are called towards people.
 
-use holdfast_cluster::{Cluster, InstanceId, Placement};
+use holdfast_cluster::{Cluster, InstanceId, Placement, WorkloadId};
+
+use crate::report::kind_name;
+
+/// A workload as `KIND/NAMESPACE/NAME`.
+pub(crate) fn of_workload(cluster: &Cluster, id: WorkloadId) -> String {
+    let workload = cluster.workload(id);
+    let (namespace, name) = (cluster.text(workload.namespace), cluster.text(workload.name));
+    format!("{}/{namespace}/{name}", kind_name(cluster, workload.kind))
+}
 
 /// A pod by namespace and name, and whether it was made since the export: then it goes by the pod
 /// whose place it takes, or by its workload.

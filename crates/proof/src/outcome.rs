@@ -13,7 +13,7 @@ use serde::Serialize;
 pub use self::control_plane::{ControlPlaneOutcome, PartOutcome, TakeoverOutcome};
 pub use self::storage::VolumeOutcome;
 use crate::names;
-use crate::report::{doubt_id, kind_name};
+use crate::report::doubt_id;
 use crate::simulation::{Range, Simulator, Stage, WorkloadRanges};
 use crate::stuck::Stuck;
 use crate::subject::Subject;
@@ -26,6 +26,10 @@ pub struct Outcome {
     pub schema: &'static str,
     /// The start, then each event.
     pub steps: Vec<StepOutcome>,
+    /// Workloads whose number of pods is taken to stay within these bounds where it is, though an
+    /// autoscaler may change it, by `KIND/NAMESPACE/NAME`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub autoscaled: BTreeMap<String, BoundsOutcome>,
     /// One run on a virtual clock, unless there are no events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Timeline>,
@@ -57,6 +61,10 @@ pub struct StepOutcome {
     /// Workloads whose rollout does not get on, in some run, by `KIND/NAMESPACE/NAME`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stuck: Vec<String>,
+    /// Jobs that have lost more pods than their `backoffLimit` bears, in some run, by
+    /// `KIND/NAMESPACE/NAME`.
+    #[serde(rename = "gaveUp", skip_serializing_if = "Vec::is_empty")]
+    pub gave_up: Vec<String>,
     /// Every end of every range is reached in some run; otherwise they are wider than need be.
     pub exact: bool,
     /// What the ranges rest on, or why they are wider than need be.
@@ -67,6 +75,24 @@ pub struct StepOutcome {
     pub restless: bool,
     /// States that were tried.
     pub states: u64,
+}
+
+/// How far an autoscaler goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct BoundsOutcome {
+    /// The lowest count that it sets.
+    pub min: i64,
+    /// The highest.
+    pub max: i64,
+}
+
+/// The autoscalers whose workloads may have another number of pods than they are taken to have.
+pub fn autoscaled(cluster: &Cluster) -> BTreeMap<String, BoundsOutcome> {
+    let of = |id| {
+        let (min, max) = cluster.workload(id).autoscaled?;
+        (min < max).then(|| (names::of_workload(cluster, id), BoundsOutcome { min, max }))
+    };
+    cluster.workload_ids().filter_map(of).collect()
 }
 
 /// A pod that stands in the way of a drain.
@@ -144,7 +170,8 @@ impl Outcome {
         let start = vec!["start".to_owned()];
         let names = std::iter::once(&start).chain(events);
         let steps = names.zip(stages).map(|(names, stage)| step(simulator, names, stage)).collect();
-        Self { schema: "holdfast.outcome/v1", steps, timeline: None }
+        let autoscaled = autoscaled(simulator.dynamics().cluster());
+        Self { schema: "holdfast.outcome/v1", steps, autoscaled, timeline: None }
     }
 }
 
@@ -170,6 +197,14 @@ fn step(simulator: &Simulator<'_>, names: &[String], stage: &Stage) -> StepOutco
             .iter()
             .filter(|subject| stage.stuck.contains(&Stuck::Rollout(subject.root)))
             .map(|subject| key(cluster, subject))
+            .collect(),
+        gave_up: stage
+            .stuck
+            .iter()
+            .filter_map(|stuck| match stuck {
+                Stuck::Job(id) => Some(names::of_workload(cluster, *id)),
+                _ => None,
+            })
             .collect(),
         exact: stage.exact,
         doubts: stage
@@ -203,9 +238,7 @@ fn blocked(cluster: &Cluster, stage: &Stage, stuck: Stuck) -> Option<BlockedOutc
 
 /// `KIND/NAMESPACE/NAME`.
 pub fn key(cluster: &Cluster, subject: &Subject) -> String {
-    let workload = cluster.workload(subject.root);
-    let (namespace, name) = (cluster.text(workload.namespace), cluster.text(workload.name));
-    format!("{}/{namespace}/{name}", kind_name(cluster, workload.kind))
+    names::of_workload(cluster, subject.root)
 }
 
 fn workload(ranges: &WorkloadRanges) -> WorkloadOutcome {

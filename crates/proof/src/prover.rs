@@ -13,6 +13,7 @@ use holdfast_scheduler::Scratch;
 use crate::bound;
 use crate::doubts::{self, Doubts};
 use crate::explore::{Exploration, Explorer, Outcome};
+use crate::headroom::{Headroom, Lost};
 use crate::scenario::FailureSet;
 use crate::start::{self, Start, Starts};
 use crate::subject::{Subjects, follows_nodes};
@@ -79,6 +80,8 @@ pub struct Prover<'c> {
     /// anybody's.
     lost: Option<InputKind>,
     doubts: Doubts,
+    /// What is known of all small failure sets at once.
+    headroom: Option<Headroom>,
     /// The lowest priority among the pods of each subject.
     lowest_priority: Vec<i32>,
 }
@@ -119,8 +122,24 @@ impl<'c> Prover<'c> {
             missing_for_scores,
             lost,
             doubts,
+            headroom: None,
             lowest_priority,
         }
+    }
+
+    /// Works out beforehand what can be said of all sets of up to `most` nodes at once, so that
+    /// most of them need no closer look. The answers are the same without.
+    pub fn foresee(&mut self, most: usize) {
+        let [start] = self.starts.starts.as_slice() else { return };
+        if self.settings.bounds && self.starts.complete && self.lost.is_none() {
+            let Self { dynamics, subjects, doubts, .. } = self;
+            self.headroom = Headroom::of(dynamics, subjects, doubts, start, most);
+        }
+    }
+
+    /// What was worked out beforehand.
+    pub fn headroom(&self) -> Option<&Headroom> {
+        self.headroom.as_ref()
     }
 
     /// The rules.
@@ -156,6 +175,9 @@ impl<'c> Prover<'c> {
 
     /// What the failure of `set` does, from every place the cluster may stand in.
     pub fn examine(&self, workspace: &mut Workspace, set: &FailureSet) -> Examination {
+        if let Some(foreseen) = self.foreseen(set) {
+            return foreseen;
+        }
         let mut each: Vec<Examination> =
             (0..self.starts.starts.len()).map(|at| self.examine_from(at, workspace, set)).collect();
         let touched: BTreeSet<usize> =
@@ -186,12 +208,54 @@ impl<'c> Prover<'c> {
         joined
     }
 
+    /// What the failure of `set` does, where that is known beforehand.
+    fn foreseen(&self, set: &FailureSet) -> Option<Examination> {
+        let start = &self.starts.starts[0];
+        let headroom = self.headroom.as_ref()?;
+        let touched = headroom.expect(&self.dynamics, &start.placement, set.nodes())?;
+        let finding = |(position, lost): (usize, Lost)| {
+            let ready_at_once = start.ready[position] - lost.ready;
+            let desired = start.desired[position].saturating_sub(lost.wanted);
+            let ready = ready_at_once + lost.again;
+            let ground = if lost.again > 0 { Ground::Bound } else { Ground::Counted };
+            let enough = ready >= desired;
+            let finding = Finding {
+                immediately: counted(ready_at_once >= 1),
+                ready_at_once,
+                recovered: if enough { Verdict::Proved(ground) } else { Verdict::Refuted },
+                recovered_range: (ready, ready),
+                desired,
+                path: None,
+                start: 0,
+            };
+            (position, finding)
+        };
+        let findings = touched.into_iter().map(finding).collect();
+        Some(Examination { findings, ..Examination::default() })
+    }
+
     /// The run that refutes the recovery of a subject, checked step by step.
     pub fn witness(&self, position: usize, set: &FailureSet, finding: &Finding) -> Witness {
         let start = &self.starts.starts[finding.start];
         let subject = (&self.subjects.subjects[position], finding.desired);
         let path = finding.path.as_deref();
+        if path.is_none() && self.is_foreseen(set) {
+            return witness::cut_short(
+                &self.dynamics,
+                start,
+                set,
+                subject,
+                &mut Scratch::default(),
+            );
+        }
         witness::replay(&self.dynamics, start, set, path, subject, &mut Scratch::default())
+    }
+
+    /// Whether what the set does is known beforehand.
+    fn is_foreseen(&self, set: &FailureSet) -> bool {
+        let placement = &self.starts.starts[0].placement;
+        let expect = |headroom: &Headroom| headroom.expect(&self.dynamics, placement, set.nodes());
+        self.headroom.as_ref().and_then(expect).is_some()
     }
 
     /// How a subject stands before anything fails, and after failures that do not touch it.

@@ -2,6 +2,8 @@
 //!
 //! The shape is `holdfast.report/v1`; fields are only ever added within the version.
 
+use std::collections::BTreeMap;
+
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, InstanceId, Placement, WorkloadId};
 use holdfast_failover::Step;
@@ -9,6 +11,7 @@ use holdfast_scheduler::{Words, message, release};
 use serde::Serialize;
 
 use crate::names;
+use crate::outcome::{BoundsOutcome, autoscaled};
 use crate::prover::{Finding, Prover};
 use crate::scenario::FailureSet;
 use crate::subject::Exclusion;
@@ -33,6 +36,10 @@ pub struct Report {
     pub workloads: Vec<WorkloadReport>,
     /// Workloads that no claim is about.
     pub excluded: Vec<Excluded>,
+    /// Workloads whose number of pods is taken to stay where it is, though an autoscaler may
+    /// change it within these bounds, by `KIND/NAMESPACE/NAME`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub autoscaled: BTreeMap<String, BoundsOutcome>,
 }
 
 /// A verdict without its reasons.
@@ -271,6 +278,7 @@ impl Report {
             excluded: excluded
                 .map(|(id, why)| Excluded { object: namer.object(*id), reason: exclusion_id(*why) })
                 .collect(),
+            autoscaled: autoscaled(prover.cluster()),
         }
     }
 }
@@ -327,6 +335,7 @@ pub(crate) fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
     match doubt {
         Doubt::Budget => ("budget", None),
         Doubt::CustomController => ("custom-controller", None),
+        Doubt::JobPolicy => ("job-policy", None),
         Doubt::ForeignScheduler => ("foreign-scheduler", None),
         Doubt::ForeignPlugin => ("foreign-plugin", None),
         Doubt::Extender => ("extender", None),
@@ -458,6 +467,7 @@ impl Namer<'_> {
             Step::Renew { pod } => ("renew", self.pod(end, *pod)),
             Step::Attach { pod } => ("attach", self.pod(end, *pod)),
             Step::Clear { .. } => unreachable!("no node comes back while a claim is asked about"),
+            Step::Autoscale { .. } => unreachable!("at rest every count is within its bounds"),
             Step::Start { .. } => unreachable!("a pod starts at once where no event joins another"),
         };
         let victims = match step {

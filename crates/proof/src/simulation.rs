@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::placement::Mark;
 use holdfast_cluster::{Cluster, NodeId, Placement};
+use holdfast_failover::controllers::daemon_set;
 use holdfast_failover::{Dynamics, Event, Impossible, Joined};
 use holdfast_scheduler::{Scratch, Words, message};
 
@@ -234,9 +235,10 @@ impl<'c> Simulator<'c> {
         (stage, rests)
     }
 
-    /// What the scheduler says to pods that wait, in each state.
+    /// What the scheduler says to pods that wait, in each state; nothing where it does not act.
     fn add_messages(&self, stage: &mut Stage, rests: &[Rest]) {
-        for (state, _) in rests {
+        let control_plane = self.dynamics.control_plane();
+        for (state, _) in rests.iter().filter(|(state, _)| control_plane.acts(state)) {
             let mut known: BTreeMap<_, String> = BTreeMap::new();
             for &pod in state.pending() {
                 let instance = state.instance(pod);
@@ -321,8 +323,11 @@ fn ranges(dynamics: &Dynamics<'_>, subject: &Subject, rests: &[Rest]) -> Workloa
         let workload = cluster.workload(subject.root);
         if follows_nodes(workload.kind) {
             // Those on nodes that nobody hears are still wanted.
-            let tally = |id| state.tally(id);
-            return subject.members.iter().map(|id| tally(*id).active).sum();
+            let of = |id| {
+                let doubles = daemon_set::doubles(state, id);
+                state.tally(id).active.saturating_sub(u32::try_from(doubles).unwrap_or(u32::MAX))
+            };
+            return subject.members.iter().map(|id| of(*id)).sum();
         }
         subject.desired(cluster, state)
     };

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::workload::{Provenance, Strategy, WorkloadKind};
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, WorkloadId};
+use holdfast_failover::Dynamics;
 use holdfast_failover::budgets::{self, Refusal};
-use holdfast_failover::{Dynamics, controllers};
+use holdfast_failover::controllers::{self, job};
 
 /// Something that does not get on once all is quiet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +24,8 @@ pub enum Stuck {
     },
     /// A rollout: pods of the old template are left, or too few of the new one serve.
     Rollout(WorkloadId),
+    /// A Job: it lost more pods than it bears, and gave up.
+    Job(WorkloadId),
 }
 
 /// What is stuck in a place of rest.
@@ -33,7 +36,8 @@ pub(crate) fn of(dynamics: &Dynamics<'_>, state: &Placement) -> BTreeSet<Stuck> 
         Some(Stuck::Drain { node: state.instance(pod).node()?, pod, why })
     });
     let rollouts = cluster.workload_ids().filter(|id| is_unfinished(cluster, state, *id));
-    drains.chain(rollouts.map(Stuck::Rollout)).collect()
+    let jobs = cluster.workload_ids().filter(|id| job::has_given_up(cluster, state, *id));
+    drains.chain(rollouts.map(Stuck::Rollout)).chain(jobs.map(Stuck::Job)).collect()
 }
 
 fn is_unfinished(cluster: &Cluster, state: &Placement, id: WorkloadId) -> bool {

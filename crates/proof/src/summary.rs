@@ -32,6 +32,8 @@ pub struct SubjectSummary {
     pub ready_at_once_min: u32,
     /// How it stands before anything fails.
     base: Finding,
+    /// Sets that were taken in.
+    counted: u64,
 }
 
 /// What is known of all of them.
@@ -45,14 +47,24 @@ pub struct Summary {
     pub states: u64,
     /// All sets that were asked for were examined.
     pub complete: bool,
+    /// All sets that were taken in, the empty one included.
+    added: u64,
+    /// Subjects for which it matters which set left them as they were: something is amiss even so.
+    amiss: Vec<usize>,
 }
 
 impl Summary {
     /// Nothing examined yet.
     pub fn new(prover: &Prover<'_>) -> Self {
         let all = 0..prover.subjects().subjects.len();
-        let subjects = all.map(|position| SubjectSummary::new(prover.standing(position)));
-        Self { subjects: subjects.collect(), sets: 0, states: 0, complete: true }
+        let subjects: Vec<SubjectSummary> =
+            all.map(|position| SubjectSummary::new(prover.standing(position))).collect();
+        let holds = |verdict: &Verdict| matches!(verdict, Verdict::Proved(_));
+        let amiss = |subject: &SubjectSummary| {
+            !holds(&subject.base.immediately) || !holds(&subject.base.recovered)
+        };
+        let amiss = (0..subjects.len()).filter(|position| amiss(&subjects[*position])).collect();
+        Self { subjects, sets: 0, states: 0, complete: true, added: 0, amiss }
     }
 
     /// Takes in what the failure of a set does. Sets come in order, the empty one, if at all,
@@ -60,16 +72,32 @@ impl Summary {
     pub fn add(&mut self, set: &FailureSet, examination: &Examination) {
         self.sets += u64::from(!set.is_empty());
         self.states += examination.states;
-        for (position, subject) in self.subjects.iter_mut().enumerate() {
-            match (examination.findings.get(&position), examination.untouched_doubt) {
-                (Some(finding), _) => subject.add(set, finding),
-                (None, None) => subject.add_untouched(set),
-                (None, Some(doubt)) => {
+        self.added += 1;
+        for (position, finding) in &examination.findings {
+            self.subjects[*position].add(set, finding);
+        }
+        let untouched = |position: &usize| !examination.findings.contains_key(position);
+        match examination.untouched_doubt {
+            None => {
+                for position in self.amiss.iter().copied().filter(untouched) {
+                    self.subjects[position].add_untouched(set);
+                }
+            }
+            Some(doubt) => {
+                for position in (0..self.subjects.len()).filter(untouched) {
+                    let subject = &mut self.subjects[position];
                     let mut finding = subject.base.clone();
                     finding.doubt(doubt);
                     subject.add(set, &finding);
                 }
             }
+        }
+    }
+
+    /// Counts the sets that left a subject as it was. To be called once, after all sets.
+    pub fn finish(&mut self) {
+        for subject in &mut self.subjects {
+            subject.add_rest(self.added - subject.counted);
         }
     }
 
@@ -96,6 +124,7 @@ impl SubjectSummary {
             recovered: ClaimSummary::default(),
             ready_at_once_min: base.ready_at_once,
             base,
+            counted: 0,
         }
     }
 
@@ -110,6 +139,7 @@ impl SubjectSummary {
     }
 
     fn add(&mut self, set: &FailureSet, finding: &Finding) {
+        self.counted += 1;
         self.ready_at_once_min = self.ready_at_once_min.min(finding.ready_at_once);
         self.immediately.add(set, &finding.immediately, finding);
         self.recovered.add(set, &finding.recovered, finding);
@@ -117,8 +147,17 @@ impl SubjectSummary {
 
     fn add_untouched(&mut self, set: &FailureSet) {
         let Self { immediately, recovered, base, .. } = self;
+        self.counted += 1;
         immediately.add(set, &base.immediately, base);
         recovered.add(set, &base.recovered, base);
+    }
+
+    /// So many more sets leave it as it was, when all is well.
+    fn add_rest(&mut self, sets: u64) {
+        let Self { immediately, recovered, base, .. } = self;
+        immediately.add_proved(sets, &base.immediately);
+        recovered.add_proved(sets, &base.recovered);
+        self.counted += sets;
     }
 }
 
@@ -141,6 +180,17 @@ impl ClaimSummary {
                     self.doubt = Some((set.clone(), *doubt));
                 }
             }
+        }
+    }
+
+    fn add_proved(&mut self, sets: u64, verdict: &Verdict) {
+        let Verdict::Proved(ground) = verdict else {
+            assert_eq!(sets, 0, "what is amiss was taken in set by set");
+            return;
+        };
+        self.proved += sets;
+        if sets > 0 {
+            self.ground = self.ground.max(Some(*ground));
         }
     }
 

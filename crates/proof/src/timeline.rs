@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
+use holdfast_failover::controllers::daemon_set;
 use holdfast_failover::story::{Happening, Life, Story};
 use holdfast_failover::times::Seconds;
 use holdfast_failover::{Step, Time, Times};
@@ -31,7 +32,8 @@ pub struct Moment {
     /// Seconds after the first event.
     pub at: Seconds,
     /// What: `event`, `noticed`, `evict`, `drain`, `end`, `schedule`, `preempt`, `give-up`,
-    /// `scale-down`, `renew`, `attach`, `clear`, `ready`, `quiet` or `endless`.
+    /// `scale-down`, `renew`, `surge`, `autoscale`, `attach`, `clear`, `ready`, `quiet` or
+    /// `endless`.
     pub what: &'static str,
     /// The event.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,6 +48,12 @@ pub struct Moment {
     /// The node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
+    /// The workload, by kind, namespace and name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workload: Option<String>,
+    /// How many pods it is to have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desired: Option<i64>,
     /// Further pods: who is preempted, who is deleted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub victims: Vec<String>,
@@ -141,6 +149,8 @@ impl Names<'_> {
             pod: None,
             replacement: false,
             node: None,
+            workload: None,
+            desired: None,
             victims: Vec::new(),
         };
         match what {
@@ -166,7 +176,12 @@ impl Names<'_> {
             Step::Preempt { node, victims, .. } => ("preempt", Some(*node), victims),
             Step::GiveUp { .. } => ("give-up", None, &[]),
             Step::ScaleDown { pods } => ("scale-down", None, pods),
-            Step::Renew { .. } => ("renew", None, &[]),
+            Step::Renew { pod } => {
+                let set = self.story.end.instance(*pod).workload;
+                let surges = daemon_set::surges(self.cluster, set);
+                (if surges { "surge" } else { "renew" }, None, &[])
+            }
+            Step::Autoscale { .. } => ("autoscale", None, &[]),
             Step::Attach { .. } => ("attach", None, &[]),
             Step::Start { .. } => ("ready", None, &[]),
             Step::Clear { node } => ("clear", Some(*node), &[]),
@@ -179,6 +194,10 @@ impl Names<'_> {
         };
         if let Some(node) = node {
             moment.node = Some(self.node(node));
+        }
+        if let Step::Autoscale { workload, desired } = step {
+            moment.workload = Some(names::of_workload(self.cluster, *workload));
+            moment.desired = Some(*desired);
         }
         moment
     }

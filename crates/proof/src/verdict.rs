@@ -33,6 +33,8 @@ pub enum Doubt {
     Budget,
     /// A controller that Kubernetes does not ship makes the pods.
     CustomController,
+    /// A Job decides by how the containers of a lost pod ended whether it goes on.
+    JobPolicy,
     /// A pod asks for a scheduler other than the default one.
     ForeignScheduler,
     /// The scheduler runs a plugin that Kubernetes does not ship.

@@ -62,6 +62,58 @@ pub fn replay(
         None => steps.extend(first_run(dynamics, &mut placement, &situation, scratch)),
     }
     steps.extend(path.unwrap_or_default().iter().cloned());
+    conclude(dynamics, set, subject, steps, (ready_at_once, placement))
+}
+
+/// Fails the set and follows the pods of the subject alone, which come before all others, where it is
+/// known that what the others do changes nothing about it: each finds a node or waits in vain, and
+/// nobody is preempted.
+pub fn cut_short(
+    dynamics: &Dynamics<'_>,
+    start: &Start,
+    set: &FailureSet,
+    subject: (&Subject, u32),
+    scratch: &mut Scratch,
+) -> Witness {
+    let mut placement = start.placement.clone();
+    dynamics.fail(&mut placement, set.nodes());
+    let ready_at_once = subject.0.ready(&placement);
+    let mut steps = Vec::new();
+    if dynamics.control_plane().acts(&placement) {
+        let own = |placement: &Placement, pod: &InstanceId| {
+            subject.0.members.contains(&placement.instance(*pod).workload)
+        };
+        let due: Vec<InstanceId> =
+            dynamics.evictable(&placement).filter(|pod| own(&placement, pod)).collect();
+        for pod in due {
+            let step = Step::Evict { pod, replaced: false };
+            dynamics.apply(&mut placement, &step);
+            steps.push(step);
+        }
+        let waiting: Vec<InstanceId> =
+            placement.pending().iter().copied().filter(|pod| own(&placement, pod)).collect();
+        for pod in waiting {
+            if !dynamics.is_ours(&placement, pod) {
+                continue;
+            }
+            let nodes = dynamics.scheduler().candidates(&placement, pod, scratch);
+            let Some(&node) = nodes.first() else { continue };
+            let step = Step::Schedule { pod, node };
+            dynamics.apply(&mut placement, &step);
+            steps.push(step);
+        }
+    }
+    conclude(dynamics, set, subject, steps, (ready_at_once, placement))
+}
+
+/// How the subject stands at the end of a run.
+fn conclude(
+    dynamics: &Dynamics<'_>,
+    set: &FailureSet,
+    subject: (&Subject, u32),
+    steps: Vec<Step>,
+    (ready_at_once, placement): (u32, Placement),
+) -> Witness {
     let of_subject =
         |id: &InstanceId| subject.0.members.contains(&placement.instance(*id).workload);
     let pending: Vec<InstanceId> =

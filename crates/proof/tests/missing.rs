@@ -118,6 +118,58 @@ fn a_claim_a_volume_and_attach_limits_must_be_known() {
     assert!(matches!(verdict(&objects), Verdict::Proved(_)), "{:?}", verdict(&objects));
 }
 
+/// Only what a CSI driver serves, or may have taken over, is counted and asks for a `CSINode`.
+#[test]
+fn attach_limits_matter_to_csi_volumes_only() {
+    let of_source = |source: Value| {
+        let mut volume = volume("ReadWriteMany");
+        let spec = volume["spec"].as_object_mut().unwrap();
+        spec.remove("csi");
+        spec.extend(source.as_object().unwrap().clone());
+        let mut objects = with_claim();
+        objects.extend([claim("ReadWriteMany"), volume]);
+        verdict(&objects)
+    };
+    let unknown = Verdict::Unknown(Doubt::Missing(InputKind::CsiNode));
+    let disk = json!({"gcePersistentDisk": {"pdName": "d"}});
+    assert_eq!(of_source(disk), unknown);
+    let shared = json!({"nfs": {"server": "nas", "path": "/"}});
+    assert!(matches!(of_source(shared), Verdict::Proved(_)));
+    let inline = web(&json!({"volumes": [{"name": "d", "csi": {"driver": "csi.example.com"}}]}));
+    assert!(matches!(verdict(&inline), Verdict::Proved(_)));
+}
+
+/// A claim that waits for its first pod counts for its provisioner, where that may be a driver.
+#[test]
+fn attach_limits_matter_to_claims_without_a_volume() {
+    let of_provisioner = |provisioner: &str, others: &[Value]| {
+        let mut claim = claim("ReadWriteMany");
+        claim["metadata"].as_object_mut().unwrap().remove("annotations");
+        claim["spec"].as_object_mut().unwrap().remove("volumeName");
+        claim["spec"]["storageClassName"] = json!("late");
+        claim["status"] = json!({"phase": "Pending"});
+        let class = json!({
+            "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+            "metadata": {"name": "late"}, "provisioner": provisioner,
+            "volumeBindingMode": "WaitForFirstConsumer",
+        });
+        let mut objects = with_claim();
+        objects.extend([claim, class]);
+        objects.extend(others.iter().cloned());
+        verdict(&objects)
+    };
+    let unknown = Verdict::Unknown(Doubt::Missing(InputKind::CsiNode));
+    assert_eq!(of_provisioner("csi.example.com", &[]), unknown);
+    assert_eq!(of_provisioner("kubernetes.io/gce-pd", &[]), unknown);
+    let services = json!({"apiVersion": "v1", "kind": "ServiceList", "items": []});
+    let shares = of_provisioner("example.com/shares", &[services]);
+    assert!(matches!(shares, Verdict::Proved(_)), "{shares:?}");
+    let mut made = volume("ReadWriteMany");
+    made["spec"]["storageClassName"] = json!("late");
+    let by_hand = "kubernetes.io/no-provisioner";
+    assert_eq!(of_provisioner(by_hand, &[made]), unknown);
+}
+
 /// kubernetes/kubernetes#74947: the dead node keeps the volume, and the new pod waits for it.
 /// Whether a driver attaches at all its `CSIDriver` says.
 #[test]

@@ -64,11 +64,25 @@ impl<'a> Cycle<'a> {
     /// Runs `PreFilter` (`RunPreFilterPlugins`): the state, and which nodes are left to look at, or
     /// why the pod fits nowhere.
     pub(crate) fn pre_filter(context: Context<'a>) -> (Self, Result<Eligible<'a>, Rejection>) {
+        Self::pre_filter_with(context, pod_topology_spread::FilterState::new(&context))
+    }
+
+    /// The same with no strict spread to be kept.
+    pub(crate) fn pre_filter_but_for_spread(
+        context: Context<'a>,
+    ) -> (Self, Result<Eligible<'a>, Rejection>) {
+        Self::pre_filter_with(context, None)
+    }
+
+    fn pre_filter_with(
+        context: Context<'a>,
+        spread: Option<pod_topology_spread::FilterState<'a>>,
+    ) -> (Self, Result<Eligible<'a>, Rejection>) {
         let mut cycle = Self {
             restrictions: None,
             binding: None,
             zones: None,
-            spread: pod_topology_spread::FilterState::new(&context),
+            spread,
             affinity: inter_pod_affinity::State::new(&context),
             soft: OnceCell::new(),
             context,

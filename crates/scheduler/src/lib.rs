@@ -42,5 +42,5 @@ pub use decision::{Decision, Preemption};
 pub use needs::{Need, Needs};
 pub use plugin::{Plugin, Profile};
 pub use release::Release;
-pub use scheduler::{Choice, Scheduler, Scratch};
+pub use scheduler::{Choice, KeepSpread, Look, Scheduler, Scratch};
 pub use wording::Words;

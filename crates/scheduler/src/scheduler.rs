@@ -61,6 +61,34 @@ impl<'s> Choice<'s> {
     }
 }
 
+/// Whether strict topology spread is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeepSpread {
+    /// As always.
+    Yes,
+    /// As if the pod asked for none.
+    No,
+}
+
+/// A pod held against nodes one by one.
+#[derive(Debug)]
+pub struct Look<'a> {
+    cycle: Cycle<'a>,
+    eligible: Eligible<'a>,
+    reasons: Vec<Reason>,
+}
+
+impl Look<'_> {
+    /// Whether the node passes all filters.
+    pub fn takes(&mut self, node: NodeId) -> bool {
+        let Context { cluster, placement, .. } = self.cycle.context;
+        let info = NodeInfo::of(cluster, placement, node);
+        self.eligible.contains(node)
+            && info.usage.exists
+            && self.cycle.filter_with_nominated(&info, &mut self.reasons).is_ok()
+    }
+}
+
 impl<'c> Scheduler<'c> {
     /// The scheduler as the cluster has it configured.
     pub fn new(cluster: &'c Cluster) -> Self {
@@ -153,6 +181,25 @@ impl<'c> Scheduler<'c> {
     ) -> &'s [NodeId] {
         self.find_feasible(placement, pod, scratch);
         &scratch.feasible
+    }
+
+    /// The pod held against nodes one by one, for who needs a few of them only; `None` when it is
+    /// gated or fits nowhere whatever the node. Nodes kept free for it are not preferred.
+    pub fn look<'a>(
+        &'a self,
+        placement: &'a Placement,
+        pod: InstanceId,
+        spread: KeepSpread,
+    ) -> Option<Look<'a>> {
+        let context = self.context(placement, pod);
+        if scheduling_gates::pre_enqueue(&context).is_some() {
+            return None;
+        }
+        let (cycle, eligible) = match spread {
+            KeepSpread::Yes => Cycle::pre_filter(context),
+            KeepSpread::No => Cycle::pre_filter_but_for_spread(context),
+        };
+        Some(Look { cycle, eligible: eligible.ok()?, reasons: Vec::new() })
     }
 
     /// Every preemption that there may be for a pod that was decided to fit nowhere, whichever of

@@ -152,6 +152,7 @@ mod tests {
             storage: BTreeMap::new(),
             blocked: Vec::new(),
             stuck: Vec::new(),
+            gave_up: Vec::new(),
         }
     }
 

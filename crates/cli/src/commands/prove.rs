@@ -8,7 +8,7 @@ use holdfast_proof::{FailureSet, Prover, Report, Settings};
 use crate::args::ProveArguments;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::{exit, render, sweep};
+use crate::{exit, interrupt, render, sweep};
 
 /// Runs the command.
 ///
@@ -23,12 +23,15 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let cluster = &loaded.cluster;
     let question = question(arguments, cluster)?;
-    let prover =
-        Prover::new(cluster, Settings { states_per_set: arguments.budget, ..Settings::default() });
+    let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
+    let mut prover = Prover::new(cluster, settings);
+    if let Question::AnyNodes(most) = question {
+        prover.foresee(most);
+    }
     if prover.subjects().subjects.is_empty() {
         return Err(nothing_runs(&loaded));
     }
-    let summary = sweep::sweep(&prover, &question);
+    let summary = sweep::sweep(&prover, &question, interrupt::flag());
     let report = Report::new(&prover, &question, &summary);
     output::refuse_ndjson(&arguments.output.output)?;
     output::write_all(&arguments.output.output, |format| match format {
@@ -36,6 +39,7 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         Format::Json | Format::Ndjson => render::json(&report),
     })?;
     Ok(match report.verdict {
+        _ if !report.checked.complete => exit::INCONCLUSIVE,
         VerdictName::Proved => exit::HOLDS,
         VerdictName::Refuted => exit::REFUTED,
         VerdictName::Unknown => exit::INCONCLUSIVE,

@@ -9,7 +9,7 @@ use holdfast_proof::report::{
 };
 
 use crate::render::table::Grid;
-use crate::render::words;
+use crate::render::{autoscaled, words};
 
 /// Up to so many workloads every one is in the table.
 const TABLE_MAX: usize = 40;
@@ -261,6 +261,11 @@ pub(super) fn doubt_reason(reason: &str, detail: &str) -> String {
         "custom-controller" => {
             "its pods are made by a controller that Kubernetes does not ship".to_owned()
         }
+        "job-policy" => {
+            "a Job decides by how the containers of a lost pod ended, or index by index, whether \
+             it goes on"
+                .to_owned()
+        }
         "foreign-scheduler" => "its pods ask for a scheduler that is not modelled".to_owned(),
         "foreign-plugin" => "the scheduler runs a plugin that Kubernetes does not ship".to_owned(),
         "extender" => "the scheduler asks an extender, whose answers nobody knows".to_owned(),
@@ -298,6 +303,9 @@ fn closing(out: &mut String, report: &Report) {
     };
     let nodes = words::count(checked.cluster_nodes, "node", "nodes");
     let _ = writeln!(out, "Checked: {sets} of failed nodes out of {nodes}; {states}.");
+    if !checked.complete {
+        let _ = writeln!(out, "Interrupted: the sets behind these were not looked at.");
+    }
     let emulated = report.kubernetes.emulated;
     let version = report.kubernetes.cluster.as_deref();
     let wording = words::wording(version);
@@ -311,6 +319,7 @@ fn closing(out: &mut String, report: &Report) {
             let _ = writeln!(out, "{line}");
         }
     }
+    autoscaled::tell(out, &report.autoscaled, WIDTH);
     let _ = writeln!(
         out,
         "Claim: at least one ready pod as soon as the nodes are gone, and every wanted pod ready \

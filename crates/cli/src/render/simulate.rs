@@ -10,7 +10,8 @@ use std::fmt::Write;
 use holdfast_proof::outcome::{DoubtOutcome, Outcome, StepOutcome, WorkloadOutcome};
 use holdfast_proof::timeline::{Downtime, Timeline};
 
-use crate::render::words;
+use crate::render::table::Grid;
+use crate::render::{autoscaled, words};
 
 /// The width of running text.
 const WIDTH: usize = 96;
@@ -33,20 +34,49 @@ pub fn human(outcome: &Outcome, all: bool) -> String {
     stuck(&mut out, outcome);
     if let Some(last) = outcome.steps.last() {
         pending(&mut out, last);
+        unusable(&mut out, last);
         control_plane::tell(&mut out, last);
         storage::tell(&mut out, last);
     }
     joined(&mut out, outcome);
-    if let Some(timeline) = &outcome.timeline {
-        downtimes(&mut out, timeline);
+    if let (Some(timeline), Some(last)) = (&outcome.timeline, outcome.steps.last()) {
+        downtimes(&mut out, timeline, last);
         times(&mut out, timeline);
     }
+    autoscaled::tell(&mut out, &outcome.autoscaled, WIDTH);
     doubts(&mut out, outcome);
     out
 }
 
-/// One sentence that answers.
+/// One sentence that answers, with what did not get on besides.
 fn answer(outcome: &Outcome) -> String {
+    let mut sentence = shortage(outcome);
+    let after = || outcome.steps.iter().skip(1);
+    let mut nodes: Vec<&String> =
+        after().flat_map(|step| &step.blocked).map(|it| &it.node).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    let mut workloads: Vec<String> =
+        after().flat_map(|step| &step.stuck).map(|name| words::short_name(name)).collect();
+    workloads.sort_unstable();
+    workloads.dedup();
+    for (what, names, is) in [
+        ("drain", words::list(&nodes, 6), "blocked"),
+        ("rollout", words::list(&workloads, 6), "stuck"),
+    ] {
+        if !names.is_empty() {
+            let _ = write!(sentence, "; the {what} of {names} is {is}, in some order at least");
+        }
+    }
+    let plane = outcome.steps.last().and_then(|last| last.control_plane.as_ref());
+    if plane.is_some_and(|plane| !plane.acts) {
+        sentence.push_str("; the control plane does not act");
+    }
+    sentence
+}
+
+/// Who lacks pods.
+fn shortage(outcome: &Outcome) -> String {
     let (Some(first), Some(last)) = (outcome.steps.first(), outcome.steps.last()) else {
         return "nothing was asked".to_owned();
     };
@@ -63,7 +93,7 @@ fn answer(outcome: &Outcome) -> String {
     let names = |pick: &dyn Fn(&str, &WorkloadOutcome) -> bool| -> Vec<String> {
         let asked = last.workloads.iter().filter(|(name, _)| !follows(name));
         let picked = asked.filter(|(name, workload)| pick(name, workload));
-        picked.map(|(name, _)| tables::short_name(name)).collect()
+        picked.map(|(name, _)| words::short_name(name)).collect()
     };
     let was_short = |name: &str| first.workloads.get(name).is_some_and(short);
     let sure = names(&|_, w| w.ready.max < w.desired);
@@ -82,16 +112,21 @@ fn answer(outcome: &Outcome) -> String {
     if !maybe.is_empty() {
         let joint = if sure.is_empty() { "" } else { "; " };
         let may = words::list(&maybe, 6);
-        let why = if last.exact {
-            "depending on the order of things"
-        } else {
-            "for all that is known (see the end)"
+        let custom = last.doubts.iter().any(|doubt| doubt.reason == "custom-controller");
+        let why = match (last.exact, custom) {
+            (true, false) => "depending on the order of things",
+            (true, true) => {
+                "depending on the order of things, and on controllers that Kubernetes does not ship"
+            }
+            (false, _) => "for all that is known (see the end)",
         };
         let _ = write!(sentence, "{joint}{may} may, {why}");
     }
     let before = names(&|name, w| short(w) && was_short(name));
-    if !before.is_empty() && outcome.steps.len() > 1 {
-        let _ = write!(sentence, "; of these {} before", words::list(&before, 6));
+    if outcome.steps.len() > 1 && before.len() == sure.len() + maybe.len() {
+        sentence.push_str(", as before");
+    } else if outcome.steps.len() > 1 && !before.is_empty() {
+        let _ = write!(sentence, "; of these {} before, too", words::list(&before, 6));
     }
     sentence
 }
@@ -113,8 +148,15 @@ fn stuck(out: &mut String, outcome: &Outcome) {
             told = true;
         }
         for workload in &step.stuck {
-            let name = tables::short_name(workload);
+            let name = words::short_name(workload);
             paragraph(out, &format!("{}: the rollout of {name} is stuck", step.event));
+            told = true;
+        }
+        for job in &step.gave_up {
+            let name = words::short_name(job);
+            let text =
+                format!("{}: {name} gives up, with more pods lost than it bears", step.event);
+            paragraph(out, &text);
             told = true;
         }
     }
@@ -157,7 +199,7 @@ fn pending(out: &mut String, last: &StepOutcome) {
     }
     let _ = writeln!(out, "Pending at the end, in kube-scheduler's words\n");
     for (name, workload) in waiting {
-        let _ = writeln!(out, "  {}", tables::short_name(name));
+        let _ = writeln!(out, "  {}", words::short_name(name));
         for message in &workload.messages {
             for line in words::wrap(message, WIDTH - 4) {
                 let _ = writeln!(out, "    {line}");
@@ -167,20 +209,50 @@ fn pending(out: &mut String, last: &StepOutcome) {
     out.push('\n');
 }
 
+/// Pods that have a node and lack a volume.
+fn unusable(out: &mut String, last: &StepOutcome) {
+    let mut told = false;
+    for (name, workload) in &last.workloads {
+        let whys = [
+            (workload.attaching, "waiting for a volume that is attached to another node"),
+            (workload.starved, "without a volume, as too few copies of it are up"),
+        ];
+        for (pods, why) in whys.into_iter().filter_map(|(pods, why)| Some((pods?, why))) {
+            let noun = if pods.max == 1 { "pod" } else { "pods" };
+            let (name, count) = (words::short_name(name), tables::range(pods));
+            paragraph(out, &format!("{name}: {count} {noun} {why}"));
+            told = true;
+        }
+    }
+    if told {
+        out.push('\n');
+    }
+}
+
 /// The longest downtimes, with what they are made of.
-fn downtimes(out: &mut String, timeline: &Timeline) {
+fn downtimes(out: &mut String, timeline: &Timeline, last: &StepOutcome) {
     let mut all: Vec<(&String, &Downtime)> = timeline.downtime.iter().collect();
     if all.is_empty() {
         return;
     }
     let length = |downtime: &Downtime| downtime.below_desired.told.unwrap_or(i64::MAX);
     all.sort_by_key(|(name, downtime)| (std::cmp::Reverse(length(downtime)), (*name).clone()));
-    let _ = writeln!(out, "Short of pods for\n");
+    out.push('\n');
+    let mut grid = Grid::new(&["SHORT OF PODS", "FOR"], &[]);
     for (name, downtime) in all.iter().take(DOWNTIMES_SHOWN) {
-        let _ = writeln!(out, "  {:<44} {}", tables::short_name(name), told::downtime(downtime));
+        let may = last.workloads.get(*name).is_some_and(|w| w.ready.max >= w.desired);
+        let back = match (may, last.exact) {
+            (true, true) => "not back in this run, but in another",
+            (true, false) => "not back in this run",
+            (false, _) => "not back when all is quiet",
+        };
+        grid.row([words::short_name(name), told::downtime(downtime, back)]);
+    }
+    for line in grid.lines() {
+        let _ = writeln!(out, "{line}");
     }
     if all.len() > DOWNTIMES_SHOWN {
-        let _ = writeln!(out, "  and {} more", all.len() - DOWNTIMES_SHOWN);
+        let _ = writeln!(out, "and {} more", all.len() - DOWNTIMES_SHOWN);
     }
     out.push('\n');
 }
@@ -209,7 +281,10 @@ fn times(out: &mut String, timeline: &Timeline) {
 /// What the ranges rest on.
 fn doubts(out: &mut String, outcome: &Outcome) {
     let states: u64 = outcome.steps.iter().map(|step| step.states).sum();
-    let _ = writeln!(out, "Tried: {} states, in every order.", words::thousands(states));
+    let all = outcome.steps.iter().flat_map(|step| &step.doubts);
+    let cut = all.into_iter().any(|doubt| matches!(doubt.reason, "budget" | "choices"));
+    let orders = if cut { "" } else { ", in every order" };
+    let _ = writeln!(out, "Tried: {} states{orders}.", words::thousands(states));
     for step in &outcome.steps {
         if step.restless {
             let text = format!("{}: the cluster never comes to rest", step.event);

@@ -47,7 +47,7 @@ fn pending(report: &Value, kind: &str, name: &str) -> Vec<String> {
 }
 
 /// The file of a plan, or of one of its steps: `k3s/after`.
-fn file(plan: &str) -> String {
+pub(crate) fn file(plan: &str) -> String {
     if plan.contains('/') { format!("{plan}.json") } else { format!("{plan}/cluster.json") }
 }
 
@@ -72,7 +72,7 @@ fn story(plan: &str, events: &[&str]) -> Vec<Value> {
 }
 
 /// The objects of a plan's export.
-fn export(plan: &str) -> Value {
+pub(crate) fn export(plan: &str) -> Value {
     let text = std::fs::read_to_string(fixtures().join(file(plan))).unwrap();
     serde_json::from_str(&text).unwrap()
 }
@@ -94,7 +94,7 @@ fn edited(
 }
 
 /// The objects of one kind and name; of a name's beginning where it ends in `*`.
-fn objects<'e>(export: &'e mut Value, kind: &str, name: &str) -> Vec<&'e mut Value> {
+pub(crate) fn objects<'e>(export: &'e mut Value, kind: &str, name: &str) -> Vec<&'e mut Value> {
     let items = export["items"].as_array_mut().unwrap().iter_mut();
     let found: Vec<&mut Value> = items
         .filter(|item| {

@@ -8,6 +8,7 @@ use holdfast::events::{self, Told};
 use holdfast::{export, render};
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::{Cluster, InstanceId, Placement};
+use holdfast_failover::host::Host;
 use holdfast_failover::{Dynamics, Joined, Story, Times, story};
 use holdfast_ingest::{Loaded, Options, Severity, Source, load};
 use holdfast_proof::simulation::Stage;
@@ -141,8 +142,9 @@ fn round(name: &str, bytes: &[u8], typed: &[String]) -> Option<(String, Vec<Stri
     let acts = reader.dynamics().control_plane().acts(&placement);
     if acts != dynamics.control_plane().acts(&story.end) {
         // Of members that were deleted an export knows nothing: the others may be enough then.
-        let mut members = dynamics.control_plane().nodes();
-        assert!(acts && members.any(|node| !story.end.node(node).exists), "{context}");
+        let mut members = dynamics.control_plane().etcd(&story.end);
+        let is_deleted = |host| matches!(host, Host::Node(node) if !story.end.node(node).exists);
+        assert!(acts && members.any(is_deleted), "{context}");
         return Some((text, names));
     }
     let stage = at_rest(&reader);

@@ -19,6 +19,7 @@ mod hostile;
 mod mutation;
 mod network;
 mod overlay;
+mod plans;
 mod redact;
 mod sample;
 mod scheduler;

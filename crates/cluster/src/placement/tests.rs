@@ -3,7 +3,7 @@ use crate::affinity::{NodeAffinity, PodAffinity};
 use crate::node::Readiness;
 use crate::pod::{Phase, RestartPolicy};
 use crate::selector::LabelSelector;
-use crate::workload::{Provenance, WorkloadKind};
+use crate::workload::{Losses, Provenance, WorkloadKind};
 use crate::{Builder, Labels, Node, Pod, PodClass, PodSpec, Workload};
 
 fn spec(builder: &mut Builder, cpu_milli: i64) -> PodSpec {
@@ -79,6 +79,9 @@ fn cluster() -> Cluster {
         first_ordinal: 0,
         parallel: false,
         replaces_ended: false,
+        losses: Losses::Ignored,
+        min_ready_seconds: 0,
+        deletion_cost: 0,
         autoscaled: None,
         provenance: Provenance::Read,
         inactive: false,
@@ -91,6 +94,7 @@ fn cluster() -> Cluster {
         phase: Phase::Running,
         ready: true,
         terminating: false,
+        deletion_cost: 0,
         preempted: false,
         mirror: false,
         workload,

@@ -1,7 +1,7 @@
 use holdfast_cluster::{Cluster, Placement};
 use holdfast_ingest::{Options, Source, assume, load};
 
-use super::{ControlPlane, Part, Quorum, Source as Says};
+use super::{ControlPlane, Part, Quorum, Source as Says, Takeover};
 use crate::nodes;
 
 /// Nodes with roles, and what was declared.
@@ -100,7 +100,7 @@ fn an_etcd_outside_the_cluster_is_declared() {
 fn other_leaders_are_elected_in_well_under_half_a_minute() {
     let nodes: [(&str, &[&str]); 3] = [("a", SERVER), ("b", SERVER), ("c", SERVER)];
     let times = |assumptions: &str| {
-        let takeovers = ControlPlane::of(&cluster(&nodes, assumptions)).takeovers();
+        let takeovers = takeovers(&cluster(&nodes, assumptions));
         takeovers.iter().map(|t| (t.part, t.milliseconds, t.source)).collect::<Vec<_>>()
     };
     assert_eq!(
@@ -115,5 +115,36 @@ fn other_leaders_are_elected_in_well_under_half_a_minute() {
             (Part::LoadBalancer, 3_000, Says::Declared)
         ]
     );
-    assert_eq!(ControlPlane::of(&cluster(&nodes[..1], "")).takeovers(), []);
+    assert_eq!(takeovers(&cluster(&nodes[..1], "")), []);
+}
+
+fn takeovers(cluster: &Cluster) -> Vec<Takeover> {
+    ControlPlane::of(cluster).takeovers(&Placement::of(cluster))
+}
+
+/// etcd asks whether those that are left have a quorum, and never removes the last one.
+#[test]
+fn members_are_removed_while_the_others_have_a_quorum() {
+    let nodes: [(&str, &[&str]); 3] = [("a", SERVER), ("b", SERVER), ("c", SERVER)];
+    let cluster = cluster(&nodes, "");
+    let plane = ControlPlane::of(&cluster);
+    let [a, b, c] =
+        ["a", "b", "c"].map(|name| cluster.node_named(cluster.find(name).unwrap()).unwrap());
+    let mut placement = Placement::of(&cluster);
+    let remove = |placement: &mut Placement, node| {
+        placement.change_node(&cluster, node, |flags| flags.resigned = true);
+        plane.state(placement)
+    };
+    nodes::fail(&cluster, &mut placement, &[c]);
+    assert!(!plane.may_remove(&placement, a), "of a and b both are needed once c is silent");
+    assert!(plane.may_remove(&placement, c), "which a silent one is not");
+    let state = remove(&mut placement, c);
+    assert_eq!(state.etcd, Quorum { up: 2, needed: 2, of: 2 });
+    assert_eq!(state.api_servers, Quorum { up: 2, needed: 1, of: 2 });
+    assert!(plane.may_remove(&placement, a));
+    let state = remove(&mut placement, a);
+    assert_eq!(state.etcd, Quorum { up: 1, needed: 1, of: 1 });
+    assert!(!plane.may_remove(&placement, b), "the last one");
+    nodes::fail(&cluster, &mut placement, &[a]);
+    assert!(plane.acts(&placement), "what happens to it does not matter any more");
 }

@@ -2,8 +2,7 @@
 //!
 //! Models `rolloutRolling`, `reconcileNewReplicaSet` and `reconcileOldReplicaSets` of
 //! `pkg/controller/deployment/rolling.go`, `rolloutRecreate` of `recreate.go`, and
-//! `ResolveFenceposts` of `util/deployment_util.go` (v1.36.3), with `minReadySeconds` zero: a pod
-//! is available once it is ready.
+//! `ResolveFenceposts` of `util/deployment_util.go` (v1.36.3).
 
 use holdfast_cluster::budget::Amount;
 use holdfast_cluster::placement::Whereabouts;
@@ -97,7 +96,7 @@ fn roll(
         scale(cluster, placement, sets.new, goal);
         return true;
     }
-    let ready = |placement: &Placement, id: WorkloadId| i64::from(placement.tally(id).ready);
+    let ready = |placement: &Placement, id: WorkloadId| i64::from(placement.tally(id).available);
     let least = desired - unavailable;
     let unready_new = new - ready(placement, sets.new);
     let mut left = all(placement) - least - unready_new;

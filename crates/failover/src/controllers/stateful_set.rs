@@ -1,8 +1,8 @@
 //! StatefulSets: pods with a number, never two of one, made and deleted in their order.
 //!
 //! Models `updateStatefulSet`, `processReplica` and `processCondemned` of
-//! `pkg/controller/statefulset/stateful_set_control.go` (v1.36.3), with `minReadySeconds` zero and
-//! the feature gate `MaxUnavailableStatefulSet` off, as it is by default.
+//! `pkg/controller/statefulset/stateful_set_control.go` (v1.36.3), with the feature gate
+//! `MaxUnavailableStatefulSet` off, as it is by default.
 
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::workload::{Provenance, Strategy};
@@ -35,7 +35,7 @@ pub fn hold_back(cluster: &Cluster, placement: &mut Placement, set: WorkloadId) 
         if early && !may_make {
             placement.remove(cluster, id);
         }
-        may_make &= instance.ready;
+        may_make &= instance.is_available();
     }
 }
 
@@ -100,11 +100,11 @@ fn make_missing(
     let mut progress = Progress::Complete;
     for number in numbers {
         let there = pods.iter().find(|id| placement.instance(**id).ordinal == number);
-        let ready = there.is_some_and(|id| placement.instance(*id).ready);
+        let available = there.is_some_and(|id| placement.instance(*id).is_available());
         if there.is_none() {
             pods.extend(make(cluster, placement, set, number));
         }
-        if !ready {
+        if !available {
             progress = Progress::Waits;
             if !workload.parallel {
                 return progress;
@@ -182,7 +182,7 @@ fn update(cluster: &Cluster, placement: &mut Placement, workload: &Workload, pod
             super::terminate(cluster, placement, id);
             return;
         }
-        if !instance.ready {
+        if !instance.is_available() {
             return;
         }
     }

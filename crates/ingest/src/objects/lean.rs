@@ -218,8 +218,10 @@ pub(crate) const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-cl
 pub(crate) const BETA_DEFAULT_CLASS: &str = "storageclass.beta.kubernetes.io/is-default-class";
 /// In-tree volume plugins that a node hands to CSI drivers.
 pub(crate) const MIGRATED_PLUGINS: &str = "storage.alpha.kubernetes.io/migrated-plugins";
+/// What the deletion of a pod costs: cheaper ones go first.
+pub(crate) const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 
-const KEPT: [&str; 8] = [
+const KEPT: [&str; 9] = [
     MIRROR,
     REVISION,
     BIND_COMPLETED,
@@ -228,6 +230,7 @@ const KEPT: [&str; 8] = [
     DEFAULT_CLASS,
     BETA_DEFAULT_CLASS,
     MIGRATED_PLUGINS,
+    DELETION_COST,
 ];
 
 impl Annotations<'_> {

@@ -81,6 +81,7 @@ pub(crate) struct PodEntry {
     pub(crate) start_time: Option<i64>,
     pub(crate) created: Option<i64>,
     pub(crate) uid: Option<Symbol>,
+    pub(crate) deletion_cost: i32,
     pub(crate) preempted: bool,
     pub(crate) scheduling_message: Option<Symbol>,
     /// Made by Holdfast.
@@ -220,6 +221,7 @@ impl RawPod<'_> {
             start_time: meta::seconds(&status.start_time),
             created: meta::seconds(&meta.creation_timestamp),
             uid: context.intern_some(&meta.uid),
+            deletion_cost: meta.deletion_cost(),
             preempted: status
                 .condition("DisruptionTarget")
                 .is_some_and(|c| &*c.status == "True" && &*c.reason == "PreemptionByScheduler"),

@@ -76,6 +76,7 @@ struct RawVolumeSpec<'a> {
     cinder: Option<RawDisk<'a>>,
     portworx_volume: Option<RawDisk<'a>>,
     iscsi: Present,
+    nfs: Present,
     rbd: Present,
 }
 
@@ -258,6 +259,7 @@ impl RawVolumeSpec<'_> {
             Some((Kind::Azure, _)) => DirectVolumeKind::AzureDisk,
             _ if self.iscsi.0 => DirectVolumeKind::Iscsi,
             _ if self.rbd.0 => DirectVolumeKind::Rbd,
+            _ if self.nfs.0 => DirectVolumeKind::Nfs,
             _ => DirectVolumeKind::Other,
         })
     }

@@ -191,7 +191,7 @@ impl RawDisk<'_> {
                 identity.extend(self.monitors.iter().map(|monitor| context.intern(monitor)));
                 identity.into_boxed_slice()
             }
-            DirectVolumeKind::Other => [].into(),
+            DirectVolumeKind::Nfs | DirectVolumeKind::Other => [].into(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use holdfast_cluster::budget::Amount;
 use holdfast_cluster::selector::LabelSelector;
-use holdfast_cluster::workload::{Strategy, WorkloadKind};
+use holdfast_cluster::workload::{Losses, Strategy, WorkloadKind};
 use holdfast_cluster::{Cluster, Labels, Symbol};
 use serde::Deserialize;
 
@@ -36,12 +36,16 @@ struct RawWorkloadSpec<'a> {
     strategy: Option<RawStrategy<'a>>,
     update_strategy: Option<RawStrategy<'a>>,
     paused: Option<bool>,
+    min_ready_seconds: Option<Int>,
     pod_management_policy: Text<'a>,
     ordinals: Option<RawOrdinals>,
     volume_claim_templates: List<RawClaim<'a>>,
     parallelism: Option<Int>,
     completions: Option<Int>,
     pod_replacement_policy: Text<'a>,
+    pod_failure_policy: Option<RawFailurePolicy<'a>>,
+    backoff_limit: Option<Int>,
+    backoff_limit_per_index: Option<Int>,
     suspend: Option<bool>,
 }
 
@@ -57,6 +61,8 @@ pub(crate) struct RawController<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct RawControllerSpec<'a> {
     replicas: Option<Int>,
+    #[serde(rename = "minReadySeconds")]
+    min_ready_seconds: Option<Int>,
     selector: Pairs<'a>,
     template: Option<RawTemplate<'a>>,
 }
@@ -85,6 +91,21 @@ struct RawRollingUpdate<'a> {
     partition: Option<Int>,
 }
 
+/// `batch/v1.PodFailurePolicy`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct RawFailurePolicy<'a> {
+    rules: List<RawFailureRule<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct RawFailureRule<'a> {
+    action: Text<'a>,
+    on_exit_codes: Option<serde::de::IgnoredAny>,
+    on_pod_conditions: List<RawCondition<'a>>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawOrdinals {
@@ -95,6 +116,7 @@ struct RawOrdinals {
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct RawWorkloadStatus<'a> {
     succeeded: Option<Int>,
+    failed: Option<Int>,
     conditions: List<RawCondition<'a>>,
 }
 
@@ -105,6 +127,8 @@ pub(crate) struct Template {
     pub(crate) labels: Labels,
     /// `spec.nodeName` of the template: its pods are born bound.
     pub(crate) node: Option<Symbol>,
+    /// What the deletion of its pods costs.
+    pub(crate) deletion_cost: i32,
     /// What its generic ephemeral volumes claim, by volume.
     pub(crate) ephemeral: Vec<(Symbol, ClaimEntry)>,
 }
@@ -130,6 +154,10 @@ pub(crate) struct WorkloadEntry {
     pub(crate) parallel: bool,
     /// A Job that waits until a pod has ended before it makes another.
     pub(crate) replaces_ended: bool,
+    /// What a Job makes of pods that it loses.
+    pub(crate) losses: Losses,
+    /// How long a pod must be ready to count as available.
+    pub(crate) min_ready_seconds: i64,
     pub(crate) inactive: bool,
     /// The number of the rollout (`deployment.kubernetes.io/revision`).
     pub(crate) revision: i64,
@@ -162,7 +190,10 @@ impl RawWorkload<'_> {
         };
         entry.strategy = spec.strategy(kind, context);
         entry.parallel = &*spec.pod_management_policy == "Parallel";
-        entry.replaces_ended = &*spec.pod_replacement_policy == "Failed";
+        // `SetDefaults_Job` (`pkg/apis/batch/v1/defaults.go`, v1.36.3).
+        entry.replaces_ended =
+            &*spec.pod_replacement_policy == "Failed" || spec.pod_failure_policy.is_some();
+        entry.min_ready_seconds = spec.min_ready_seconds.map_or(0, |seconds| seconds.0.max(0));
         entry.first_ordinal =
             spec.ordinals.as_ref().and_then(|ordinals| ordinals.start).map_or(0, |start| start.0);
         entry.claims =
@@ -170,6 +201,7 @@ impl RawWorkload<'_> {
         let no_status = RawWorkloadStatus::default();
         let status = self.status.as_ref().unwrap_or(&no_status);
         entry.inactive = spec.suspend == Some(true) || status.finished();
+        entry.losses = spec.losses(status);
         entry.desired = match kind {
             WorkloadKind::Job if entry.inactive => 0,
             WorkloadKind::Job => spec.parallel_jobs(status, context),
@@ -197,6 +229,7 @@ impl RawController<'_> {
             _ => of_labels(&selector),
         };
         entry.desired = count("replicas", spec.replicas, context).unwrap_or(1);
+        entry.min_ready_seconds = spec.min_ready_seconds.map_or(0, |seconds| seconds.0.max(0));
         entry
     }
 }
@@ -222,6 +255,8 @@ fn blank(kind: WorkloadKind, meta: &Meta<'_>, context: &mut Context<'_>) -> Work
         strategy: None,
         parallel: false,
         replaces_ended: false,
+        losses: Losses::Unknown,
+        min_ready_seconds: 0,
         inactive: false,
         revision: meta
             .annotations
@@ -261,7 +296,8 @@ fn template(
     let node = context.intern_some(&spec.node_name);
     let ephemeral = spec.volumes.iter().filter_map(|volume| volume.ephemeral_claim(context));
     let ephemeral = ephemeral.collect();
-    Some(Template { draft, labels, node, ephemeral })
+    let deletion_cost = raw.metadata.as_ref().map_or(0, Meta::deletion_cost);
+    Some(Template { draft, labels, node, deletion_cost, ephemeral })
 }
 
 /// Labels with the one by which a Deployment tells its rollouts apart. The real hash is of Go's own
@@ -325,6 +361,30 @@ impl RawWorkloadSpec<'_> {
         })
     }
 
+    /// What a Job makes of pods that it loses to a disruption (`matchPodFailurePolicy`,
+    /// `pkg/controller/job/pod_failure_policy.go`, v1.36.3): the first rule that matches decides.
+    fn losses(&self, status: &RawWorkloadStatus<'_>) -> Losses {
+        if self.backoff_limit_per_index.is_some() {
+            return Losses::Unknown;
+        }
+        let rules = self.pod_failure_policy.as_ref().map_or(&[][..], |policy| &policy.rules);
+        for rule in rules {
+            let disrupted = |condition: &RawCondition<'_>| {
+                &*condition.kind == "DisruptionTarget" && matches!(&*condition.status, "" | "True")
+            };
+            match &*rule.action {
+                _ if rule.on_exit_codes.is_some() => return Losses::Unknown,
+                _ if !rule.on_pod_conditions.iter().any(disrupted) => {}
+                "Ignore" => return Losses::Ignored,
+                "FailJob" => return Losses::Counted(0),
+                "Count" => break,
+                _ => return Losses::Unknown,
+            }
+        }
+        let failed = status.failed.map_or(0, |number| number.0);
+        Losses::Counted(self.backoff_limit.map_or(6, |limit| limit.0).saturating_sub(failed))
+    }
+
     /// How many pods a running Job wants at once (`wantActivePods`, `pkg/controller/job`): no more
     /// than it may run, nor than it still lacks.
     fn parallel_jobs(&self, status: &RawWorkloadStatus<'_>, context: &mut Context<'_>) -> i64 {
@@ -369,6 +429,8 @@ impl WorkloadEntry {
             strategy: None,
             parallel: false,
             replaces_ended: false,
+            losses: Losses::Unknown,
+            min_ready_seconds: 0,
             inactive: false,
             revision: 0,
             first_ordinal: 0,

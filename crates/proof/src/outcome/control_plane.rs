@@ -58,7 +58,7 @@ pub(super) fn control_plane(
         etcd: part(state.etcd),
         api_servers: part(state.api_servers),
         load_balancer: part(state.load_balancer),
-        takeovers: plane.takeovers().into_iter().map(takeover).collect(),
+        takeovers: plane.takeovers(placement).into_iter().map(takeover).collect(),
     };
     let parts = [outcome.etcd, outcome.api_servers, outcome.load_balancer];
     parts.iter().any(Option::is_some).then_some(outcome)

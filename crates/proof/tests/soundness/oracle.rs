@@ -6,13 +6,14 @@
 //! `pkg/controller/tainteviction/taint_eviction.go` (`processPodOnNode`),
 //! `pkg/controller/nodelifecycle/node_lifecycle_controller.go` (`ComputeZoneState`),
 //! `pkg/controller/replicaset/replica_set.go` (`manageReplicas`), `pkg/controller/statefulset`,
-//! `pkg/controller/daemon`, `pkg/scheduler/framework/preemption/executor.go` (`prepareCandidate`).
+//! `pkg/controller/daemon`, `pkg/controller/job`, `pkg/scheduler/framework/preemption/executor.go`
+//! (`prepareCandidate`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::placement::Whereabouts;
+use holdfast_cluster::placement::{Target, Whereabouts};
 use holdfast_cluster::taint::{Effect, Taint};
-use holdfast_cluster::workload::WorkloadKind;
+use holdfast_cluster::workload::{Losses, WorkloadKind};
 use holdfast_cluster::{
     ClassId, Cluster, Instance, InstanceId, NodeId, Placement, Symbol, WorkloadId,
 };
@@ -68,7 +69,7 @@ impl<'c> Oracle<'c> {
     /// Follows every run; `None` beyond the limit.
     pub(crate) fn run(&self, from: &Placement, custom: Custom) -> Option<Runs> {
         let mut runs = Runs::default();
-        let mut seen: IndexSet<Vec<Instance>> = IndexSet::new();
+        let mut seen: IndexSet<(Vec<Instance>, Vec<Target>)> = IndexSet::new();
         let evictions = self.zones(from);
         let acts = self.control_plane_acts(from);
         let mut first = from.clone();
@@ -80,7 +81,8 @@ impl<'c> Oracle<'c> {
         let mut stack = vec![first];
         let budgets = self.allowed(from);
         while let Some(placement) = stack.pop() {
-            if !seen.insert(placement.instances().to_vec()) {
+            let targets = self.cluster.workload_ids().map(|id| placement.target(id));
+            if !seen.insert((placement.instances().to_vec(), targets.collect())) {
                 continue;
             }
             // Pods that go round for ever are made anew each time.
@@ -182,13 +184,38 @@ impl<'c> Oracle<'c> {
             WorkloadKind::Deployment
             | WorkloadKind::ReplicaSet
             | WorkloadKind::ReplicationController
-            | WorkloadKind::Job
             | WorkloadKind::CronJob => {
                 self.fill_up(&mut next, pod);
                 vec![next]
             }
+            WorkloadKind::Job => {
+                self.lose(&mut next, pod);
+                vec![next]
+            }
             WorkloadKind::Custom(_) => self.by_custom(next, pod, custom),
             _ => vec![next],
+        }
+    }
+
+    /// A Job counts what it loses, and gives up beyond its limit: all that runs of it is deleted.
+    fn lose(&self, placement: &mut Placement, lost: InstanceId) {
+        let job = placement.instance(lost).workload;
+        placement.change_target(job, |target| target.lost += 1);
+        let Losses::Counted(borne) = self.cluster.workload(job).losses else {
+            unreachable!("every Job here has a limit and no policy");
+        };
+        if i64::from(placement.target(job).lost) <= borne {
+            self.fill_up(placement, lost);
+            return;
+        }
+        placement.change_target(job, |target| target.desired = 0);
+        for pod in placement.instance_ids() {
+            let instance = *placement.instance(pod);
+            if instance.workload == job && instance.is_pending() {
+                placement.remove(self.cluster, pod);
+            } else if instance.workload == job && instance.whereabouts != Whereabouts::Gone {
+                placement.change(self.cluster, pod, |instance| instance.terminating = true);
+            }
         }
     }
 
@@ -244,7 +271,7 @@ impl<'c> Oracle<'c> {
         };
         let active = placement.instances().iter().filter(counts).count() as i64;
         let class = origin.map_or(class, |pod| self.cluster.pod(pod).replacement);
-        let missing = (self.cluster.workload(workload).desired - active).max(0);
+        let missing = (placement.target(workload).desired - active).max(0);
         // DaemonSets make the very pod that is gone; the others may still be ending.
         let by_name = self.kind(placement, lost) == WorkloadKind::DaemonSet;
         for _ in 0..if by_name { missing.min(1) } else { missing } {

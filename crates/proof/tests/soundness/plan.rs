@@ -59,7 +59,7 @@ pub(crate) enum Kind {
 pub(crate) struct WorkloadPlan {
     pub(crate) kind: Kind,
     pub(crate) template: PodPlan,
-    /// A StatefulSet that makes its pods all at once.
+    /// A StatefulSet that makes its pods all at once; a Job that bears no loss.
     pub(crate) parallel: bool,
     /// A pod each.
     pub(crate) homes: Vec<Home>,

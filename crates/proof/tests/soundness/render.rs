@@ -160,6 +160,7 @@ fn maker(
     if kind == "Job" {
         spec["parallelism"] = json!(count);
         spec["completions"] = json!(count);
+        spec["backoffLimit"] = json!(if plan.parallel { 0 } else { 6 });
     } else if kind != "DaemonSet" {
         spec["replicas"] = json!(count);
     }

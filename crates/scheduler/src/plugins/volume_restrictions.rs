@@ -162,6 +162,6 @@ fn same_disk(kind: DirectVolumeKind, a: &[Symbol], b: &[Symbol], both_read: bool
             let overlap = a.iter().skip(2).any(|monitor| b.iter().skip(2).any(|m| m == monitor));
             overlap && a.iter().take(2).eq(b.iter().take(2)) && !both_read
         }
-        DirectVolumeKind::AzureDisk | DirectVolumeKind::Other => false,
+        DirectVolumeKind::AzureDisk | DirectVolumeKind::Nfs | DirectVolumeKind::Other => false,
     }
 }

@@ -12,9 +12,9 @@ pub(super) fn tell(out: &mut String, step: &StepOutcome) {
         .map(|(name, part)| format!("{name} {} of {} up{}", part.up, part.of, short_of(part)))
         .collect();
     let acts = if plane.acts { "acts" } else { "does not act" };
-    // Writing to a string cannot fail, here and below.
-    let _ = writeln!(out, "Control plane {acts}: {}", parts.join(", "));
+    super::paragraph(out, &format!("Control plane {acts}: {}", parts.join(", ")));
     if !plane.acts {
+        // Writing to a string cannot fail, here and below.
         let _ = writeln!(
             out,
             "  what runs goes on; nothing is scheduled, evicted or scaled until it is back"

@@ -47,7 +47,7 @@ pub(super) fn workloads(out: &mut String, outcome: &Outcome, all: bool) {
             continue;
         }
         let ready = columns.iter().map(|(_, step)| cell(step.workloads.get(name)));
-        let head = [short_name(name), workload.desired.to_string()];
+        let head = [words::short_name(name), workload.desired.to_string()];
         let tail = [dash(workload.pending), dash(workload.terminating)];
         grid.row(head.into_iter().chain(ready).chain(tail));
     }
@@ -106,19 +106,8 @@ fn write(out: &mut String, grid: Grid, left_out: usize, one: &str, many: &str) {
     out.push('\n');
 }
 
-/// `default/deployment/web` of `Deployment/default/web`.
-pub(super) fn short_name(key: &str) -> String {
-    let mut parts = key.splitn(3, '/');
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(kind), Some(namespace), Some(name)) => {
-            format!("{namespace}/{}/{name}", kind.to_lowercase())
-        }
-        _ => key.to_owned(),
-    }
-}
-
 /// `2`, or `1–2`.
-fn range(range: RangeOutcome) -> String {
+pub(super) fn range(range: RangeOutcome) -> String {
     if range.min == range.max {
         range.min.to_string()
     } else {

@@ -81,6 +81,12 @@ fn of_one_node(moments: &[Moment]) -> String {
         "give-up" => format!("{names} gives up the node kept free for it"),
         "scale-down" => format!("{} deleted", words::list(&first.victims, 3)),
         "renew" => format!("{names} is deleted on {node}, to be made again"),
+        "surge" => format!("{names} gets its next beside it on {node}"),
+        "autoscale" => format!(
+            "the autoscaler sets {} to {}",
+            first.workload.as_deref().map(words::short_name).unwrap_or_default(),
+            words::count(first.desired.unwrap_or(0) as usize, "pod", "pods")
+        ),
         "attach" => format!("{names} {} the volume it waited for", gets(pods.len())),
         "clear" => format!("the taints of {node} are taken off"),
         "ready" => format!("{names} {are} ready on {node}"),
@@ -97,11 +103,12 @@ fn pod(moment: &Moment, name: &str) -> String {
     if moment.replacement { format!("a pod for {name}") } else { name.to_owned() }
 }
 
-/// How long, and of what: `6:20 = detection 0:50 + toleration 5:00 + start 0:20`.
-pub(super) fn downtime(downtime: &Downtime) -> String {
+/// How long, and of what: `6:20 = detection 0:50 + toleration 5:00 + start 0:20`, or that pods are
+/// not `back`.
+pub(super) fn downtime(downtime: &Downtime, back: &str) -> String {
     let span = downtime.below_desired;
     let mut text = match (span.told, span.min, span.max) {
-        (None, ..) => "not back when all is quiet".to_owned(),
+        (None, ..) => back.to_owned(),
         (Some(told), Some(min), Some(max)) if min != max => {
             format!("{} ({}–{})", length(told), length(min), length(max))
         }

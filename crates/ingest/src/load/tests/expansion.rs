@@ -3,7 +3,7 @@
 use holdfast_cluster::Cluster;
 use holdfast_cluster::pod::Phase;
 use holdfast_cluster::volume::PodVolume;
-use holdfast_cluster::workload::WorkloadKind;
+use holdfast_cluster::workload::{Losses, WorkloadKind};
 
 use super::{loaded, node, pod, rules, spec, workload};
 use crate::{Options, Rule, Source, load};
@@ -158,7 +158,55 @@ fn autoscalers_reach_their_targets() {
     let text = [node("a"), apps("Deployment", "web", ""), autoscaler("web"), autoscaler("gone")];
     let loaded = loaded(&text.concat());
     let cluster = &loaded.cluster;
-    assert_eq!(workload(cluster, WorkloadKind::Deployment, "web").autoscaled, Some((3, 9)));
+    let web = workload(cluster, WorkloadKind::Deployment, "web");
+    assert_eq!((web.autoscaled, web.desired), (Some((3, 9)), 3));
     assert_eq!(cluster.pods().len(), 3, "lifted to the lowest count at once");
     assert_eq!(rules(&loaded), [Rule::PodsExpanded, Rule::AutoscalerWithoutTarget]);
+}
+
+/// `SetDefaults_Job` and `matchPodFailurePolicy`: the first rule that speaks of disruptions, or
+/// may, decides.
+#[test]
+fn jobs_say_how_many_losses_they_bear() {
+    let of = |spec: &str| {
+        let text = format!(
+            r#"{{"apiVersion":"batch/v1","kind":"Job","metadata":{{"name":"j"}},"spec":{{{spec}
+            "template":{{"spec":{{"containers":[{{"name":"c"}}]}}}}}},"status":{{"failed":1}}}}"#
+        );
+        let loaded = loaded(&(node("a") + &text));
+        let job = workload(&loaded.cluster, WorkloadKind::Job, "j");
+        (job.losses, job.replaces_ended)
+    };
+    let policy = |rules: &str| format!(r#""podFailurePolicy":{{"rules":[{rules}]}},"#);
+    let disrupted = |action: &str| {
+        format!(r#"{{"action":"{action}","onPodConditions":[{{"type":"DisruptionTarget"}}]}}"#)
+    };
+    let codes = r#"{"action":"FailJob","onExitCodes":{"operator":"In","values":[1]}}"#;
+    let other = r#"{"action":"FailJob","onPodConditions":[{"type":"Other"}]}"#;
+    assert_eq!(of(""), (Losses::Counted(5), false), "six by default, one is gone");
+    assert_eq!(of(r#""backoffLimit":2,"#), (Losses::Counted(1), false));
+    assert_eq!(of(r#""backoffLimitPerIndex":2,"#), (Losses::Unknown, false));
+    assert_eq!(of(&policy(&disrupted("Ignore"))), (Losses::Ignored, true));
+    assert_eq!(of(&policy(&disrupted("Count"))), (Losses::Counted(5), true));
+    assert_eq!(of(&policy(&disrupted("FailJob"))), (Losses::Counted(0), true));
+    let both = format!("{other},{},{codes}", disrupted("Ignore"));
+    assert_eq!(of(&policy(&both)), (Losses::Ignored, true), "the first that matches");
+    let before = format!("{codes},{}", disrupted("Ignore"));
+    assert_eq!(of(&policy(&before)), (Losses::Unknown, true));
+}
+
+/// `GetDeletionCostFromPodAnnotations`: what is no plain number costs nothing.
+#[test]
+fn deletion_costs_are_plain_numbers() {
+    for (written, cost) in
+        [("-7", -7), ("0", 0), ("12", 12), ("+3", 0), ("08", 0), ("x", 0), ("9999999999", 0)]
+    {
+        let text = format!(
+            r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p","annotations":{{
+            "controller.kubernetes.io/pod-deletion-cost":"{written}"}}}},
+            "spec":{{"containers":[{{"name":"c"}}]}}}}"#
+        );
+        let loaded = loaded(&(node("a") + &text));
+        assert_eq!(loaded.cluster.pods()[0].deletion_cost, cost, "{written}");
+    }
 }

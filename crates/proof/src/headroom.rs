@@ -1,0 +1,259 @@
+//! What a failure does, known before it is looked at: which lost pods find a node *whichever*
+//! nodes fail, up to so many, and whatever the others do.
+//!
+//! [`bound`](crate::bound) answers for one failure set. Most pods of a large cluster need no such
+//! answer set by set: what any so many nodes can lose at most, wherever it goes, cannot keep them
+//! off every node that takes them today. That is worked out once, for [`kin`]: pods that nothing
+//! but their name tells apart. A failure set that loses only such kin is decided by counting.
+//!
+//! Why it holds, for kin `c` and every failure set `F` of at most `K` nodes:
+//!
+//! * The nodes counted on take `c` before the failure, with everything in place. Fewer pods are on
+//!   the nodes that are left after it, until somebody comes; so for filters that more pods can only
+//!   make stricter they still take it then, unless they are in `F`. Pods with required affinity,
+//!   with volumes, or that bear silent nodes are left out.
+//! * Whoever may come is a pod made again for a lost one: those that were pending before wait in
+//!   vain, for reasons that no failure cures. Of each resource these together ask for no more than
+//!   what the `K` nodes lose that lose most of it; and likewise for pods that `c` cannot stand.
+//! * Of the nodes counted on, the adversary takes the `K` most valuable away outright.
+//! * What is left is the argument of [`counting`](crate::counting), in each zone by itself where
+//!   `c` is strictly spread over zones.
+//! * Where everybody who needs a node is sure of one, nobody is ever preempted.
+//!
+//! What is odd about a cluster (a rollout under way, copies of volumes on nodes, pods about which
+//! something is not known) leaves it, or the nodes concerned, to the closer look.
+
+pub mod kin;
+
+use std::collections::BTreeMap;
+
+use holdfast_cluster::workload::WorkloadKind;
+use holdfast_cluster::{Cluster, NodeId, Placement};
+use holdfast_failover::{Dynamics, Step};
+
+use crate::bound;
+use crate::counting::Prices;
+use crate::doubts::Doubts;
+use crate::start::Start;
+use crate::subject::{Subjects, follows_nodes};
+use kin::Kins;
+
+/// What is known of every set of up to so many nodes.
+#[derive(Clone, Debug)]
+pub struct Headroom {
+    most: usize,
+    /// The prices that show that they find a node, by kin.
+    sure: Vec<Option<Vec<Prices>>>,
+    kins: Kins,
+    /// What the failure of each node loses, by node.
+    losses: Vec<Loss>,
+    /// Nodes that carry a part of the control plane.
+    members: Vec<bool>,
+    zones: Zones,
+}
+
+/// What the failure of one node does.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Loss {
+    /// By position of the subject.
+    pub(crate) subjects: Vec<(usize, Lost)>,
+    /// Pods that are made again at once, by kin.
+    pub(crate) again: Vec<(usize, u32)>,
+    /// Something happens that is not foreseen here.
+    pub(crate) odd: bool,
+}
+
+/// Pods of a subject that a failure takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lost {
+    /// They served.
+    pub(crate) ready: u32,
+    /// They are among those that were wanted.
+    pub(crate) wanted: u32,
+    /// They are made again at once.
+    pub(crate) again: u32,
+}
+
+/// Which failures bring the node lifecycle controller to stop evictions.
+#[derive(Clone, Debug)]
+struct Zones {
+    of_node: Vec<usize>,
+    /// Nodes of each zone.
+    sizes: Vec<usize>,
+    nodes: usize,
+}
+
+impl Headroom {
+    /// Looks at the cluster at rest; `None` where something about it is odd.
+    pub(crate) fn of(
+        dynamics: &Dynamics<'_>,
+        subjects: &Subjects,
+        doubts: &Doubts,
+        start: &Start,
+        most: usize,
+    ) -> Option<Self> {
+        let cluster = dynamics.cluster();
+        if most == 0 || !is_calm(dynamics, doubts, start) {
+            return None;
+        }
+        let mut placement = start.placement.clone();
+        let mut kins = Kins::default();
+        let losses: Vec<Loss> = cluster
+            .node_ids()
+            .map(|node| lose(dynamics, subjects, &mut placement, &mut kins, node))
+            .collect();
+        kins.count(&losses);
+        let sure = kins.sure(dynamics, doubts, &mut placement, most);
+        let mut members = vec![false; cluster.nodes().len()];
+        dynamics.control_plane().members().for_each(|node| members[node.index()] = true);
+        Some(Self { most, sure, kins, losses, members, zones: Zones::of(cluster) })
+    }
+
+    /// What the failure of these nodes, of which each serves in `placement`, does to each subject it
+    /// touches, by position; `None` where that takes a closer look.
+    pub(crate) fn expect(
+        &self,
+        dynamics: &Dynamics<'_>,
+        placement: &Placement,
+        nodes: &[NodeId],
+    ) -> Option<BTreeMap<usize, Lost>> {
+        let acts = !nodes.iter().any(|node| self.members[node.index()])
+            || dynamics.control_plane().acts_without(placement, nodes);
+        let unforeseen = |node: &NodeId| {
+            let loss = &self.losses[node.index()];
+            loss.odd || acts && loss.again.iter().any(|(kin, _)| self.sure[*kin].is_none())
+        };
+        if nodes.len() > self.most || nodes.iter().any(unforeseen) || !self.zones.evict(nodes) {
+            return None;
+        }
+        let mut touched: BTreeMap<usize, Lost> = BTreeMap::new();
+        for (position, lost) in nodes.iter().flat_map(|node| &self.losses[node.index()].subjects) {
+            let sum = touched.entry(*position).or_default();
+            sum.ready += lost.ready;
+            sum.wanted += lost.wanted;
+            sum.again += if acts { lost.again } else { 0 };
+        }
+        Some(touched)
+    }
+
+    /// The pods that may be lost.
+    pub fn kins(&self) -> &Kins {
+        &self.kins
+    }
+
+    /// The prices that show that they find a node, by kin.
+    pub fn sure(&self) -> &[Option<Vec<Prices>>] {
+        &self.sure
+    }
+}
+
+/// Whether nothing goes on in the cluster but what a failure will bring: the control plane acts, no
+/// copies of volumes are on nodes, no rollout is under way, and who waits for a node waits in vain.
+fn is_calm(dynamics: &Dynamics<'_>, doubts: &Doubts, start: &Start) -> bool {
+    let (cluster, placement) = (dynamics.cluster(), &start.placement);
+    let settled = |id| {
+        let (workload, target) = (cluster.workload(id), placement.target(id));
+        let tally = placement.tally(id);
+        let complete = match workload.kind {
+            // What these have is what there is, or what their ReplicaSets say.
+            WorkloadKind::Deployment
+            | WorkloadKind::DaemonSet
+            | WorkloadKind::StaticPod
+            | WorkloadKind::Pod
+            | WorkloadKind::Job
+            | WorkloadKind::CronJob
+            | WorkloadKind::Custom(_) => true,
+            _ => i64::from(tally.active) == target.desired.max(0),
+        };
+        complete && target.rollouts == 0
+    };
+    let in_vain = |pod| {
+        doubts.of_pod(cluster, placement, pod).is_none()
+            && bound::is_hopeless(dynamics, placement, pod)
+    };
+    start.doubt.is_none()
+        && dynamics.control_plane().acts(placement)
+        && dynamics.storage().is_empty()
+        && placement.attaching().is_empty()
+        && placement.nominated().is_empty()
+        && placement.instances().iter().all(|instance| !instance.outdated)
+        && cluster.workload_ids().all(settled)
+        && placement.nodes().iter().all(|node| node.exists)
+        && placement.pending().iter().all(|pod| in_vain(*pod))
+}
+
+/// Fails a node and sees who goes, and who comes instead. `placement` is the same afterwards.
+fn lose(
+    dynamics: &Dynamics<'_>,
+    subjects: &Subjects,
+    placement: &mut Placement,
+    kins: &mut Kins,
+    node: NodeId,
+) -> Loss {
+    let cluster = dynamics.cluster();
+    let mut of_subject: BTreeMap<usize, Lost> = BTreeMap::new();
+    let mut loss = Loss { odd: !placement.node(node).serves(), ..Loss::default() };
+    for pod in &placement.node(node).pods {
+        let instance = placement.instance(*pod);
+        let kind = cluster.workload(instance.workload).kind;
+        loss.odd |= matches!(kind, WorkloadKind::Custom(_)) || instance.terminating;
+        if let Some(position) = subjects.position(instance.workload) {
+            let lost = of_subject.entry(position).or_default();
+            lost.ready += u32::from(instance.ready);
+            lost.wanted += u32::from(follows_nodes(kind));
+        }
+    }
+    let mark = placement.mark();
+    let known = placement.instances().len();
+    dynamics.fail(placement, &[node]);
+    let due: Vec<_> = dynamics.evictable(placement).collect();
+    for pod in due {
+        loss.odd |= placement.instance(pod).node() != Some(node);
+        dynamics.apply(placement, &Step::Evict { pod, replaced: true });
+    }
+    let mut again: BTreeMap<usize, u32> = BTreeMap::new();
+    for at in known..placement.instances().len() {
+        let instance = &placement.instances()[at];
+        loss.odd |= !instance.is_pending();
+        *again.entry(kins.enter(instance)).or_default() += 1;
+        if let Some(position) = subjects.position(instance.workload) {
+            of_subject.entry(position).or_default().again += 1;
+        }
+    }
+    placement.revert(cluster, mark);
+    loss.again = again.into_iter().collect();
+    loss.subjects = of_subject.into_iter().collect();
+    loss
+}
+
+impl Zones {
+    fn of(cluster: &Cluster) -> Self {
+        let mut zones = BTreeMap::new();
+        let mut sizes = Vec::new();
+        let of_node = cluster.node_ids().map(|node| {
+            let labels = &cluster.node(node).labels;
+            let known = cluster.known();
+            let key = (labels.get(known.region), labels.get(known.zone));
+            let zone = *zones.entry(key).or_insert_with(|| {
+                sizes.push(0);
+                sizes.len() - 1
+            });
+            sizes[zone] += 1;
+            zone
+        });
+        Self { of_node: of_node.collect(), nodes: cluster.nodes().len(), sizes }
+    }
+
+    /// Whether every eviction from these nodes is sure: no zone is partly disrupted, and not all
+    /// are down. All other nodes are taken to serve.
+    fn evict(&self, nodes: &[NodeId]) -> bool {
+        let silent =
+            |zone: usize| nodes.iter().filter(|node| self.of_node[node.index()] == zone).count();
+        nodes.len() < self.nodes
+            && nodes.iter().all(|node| {
+                let zone = self.of_node[node.index()];
+                let silent = silent(zone);
+                silent <= 2 || silent * 100 < self.sizes[zone] * 55
+            })
+    }
+}
