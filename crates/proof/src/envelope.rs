@@ -28,6 +28,9 @@ use crate::subject::Subject;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Envelope {
     floating: BTreeSet<InstanceId>,
+    /// Pods that are not at the same place in all states in which an event came, and otherwise the
+    /// same. They stay where they are unless they float.
+    astray: BTreeSet<InstanceId>,
     /// Something floats, be it pods made since alone.
     open: bool,
     /// How many of the pods that float serve in any case, by the workload that people know. None
@@ -46,11 +49,20 @@ impl Envelope {
     pub(crate) fn begin_stage(&mut self, cluster: &Cluster, states: &[Rest]) {
         if self.open {
             self.sure = None;
+            self.floating.append(&mut self.astray);
         }
         let Some(((first, _), others)) = states.split_first() else { return };
         for (other, _) in others {
-            let own = first.instance_ids().take(cluster.pods().len());
-            self.floating.extend(own.filter(|id| first.instance(*id) != other.instance(*id)));
+            for id in first.instance_ids().take(cluster.pods().len()) {
+                let (one, another) = (first.instance(id), other.instance(id));
+                let bound = one.node().is_some() && another.node().is_some();
+                let moved = Instance { whereabouts: another.whereabouts, ..*one };
+                if one != another && bound && moved == *another && !self.open {
+                    self.astray.insert(id);
+                } else if one != another {
+                    self.floating.insert(id);
+                }
+            }
         }
     }
 
@@ -178,7 +190,7 @@ impl Envelope {
             })
             .collect();
         let acts = dynamics.control_plane().acts(&example);
-        let known = Known::new(cluster, &example, &fixed, acts);
+        let known = Known::new(cluster, &example, &fixed, &self.astray, acts);
         // By each event a pod may have been left on a silent node, and each pod made since may be
         // where it was not in the example.
         let happened = if self.sure.is_some() { past.joined } else { past.events };
@@ -212,13 +224,19 @@ impl Envelope {
         if !floating && held(&|_| true) >= wanted {
             return;
         }
-        // Surplus pods of a rollout, and those stuck on silent nodes, come on top.
+        // Surplus pods of a rollout, and those stuck on silent nodes, come on top. Without anybody
+        // who acts they stay: those that were there before each event beside those made since.
         let loose = count(own.len()).max(wanted);
+        let all = loose.saturating_mul(piled.saturating_add(1));
         let sure = self.sure.as_ref().and_then(|sure| sure.get(&subject.root)).copied();
         let least = ready.saturating_add(sure.unwrap_or(0)).min(wanted.max(ready));
-        let most = if known.acts { wanted } else { loose };
+        let most = if known.acts { wanted } else { all };
         ranges.ready = join(ranges.ready, least, most.max(ready));
-        let short = if least >= wanted { 0 } else { loose };
+        let short = match known.acts {
+            true if least >= wanted => 0,
+            true => loose,
+            false => all,
+        };
         ranges.pending = join(ranges.pending, 0, short);
         ranges.attaching = join(ranges.attaching, 0, short);
         let stuck = |id: &&InstanceId| {
@@ -226,10 +244,12 @@ impl Envelope {
             node.is_none_or(|node| !example.node(node).reachable)
         };
         let back = |id: &InstanceId| may_return(cluster, example.instance(*id));
+        // On nodes that are heard pods that are told to go are gone in the end.
         let most = match piled {
-            _ if own.iter().any(back) => known.silence().max(loose.saturating_mul(piled)),
+            _ if !known.acts => known.silence().max(all),
+            _ if own.iter().any(back) => known.silence(),
             1 if self.sure.is_some() => count(own.iter().filter(stuck).count()),
-            _ => loose.saturating_mul(piled),
+            _ => loose.saturating_mul(piled).min(known.silence()),
         };
         let held = held(&|id| example.instance(id).terminating);
         ranges.terminating = join(ranges.terminating, held, most.max(held));
@@ -256,17 +276,24 @@ struct Known<'k> {
 }
 
 impl<'k> Known<'k> {
-    fn new(cluster: &'k Cluster, example: &'k Placement, fixed: &'k [bool], acts: bool) -> Self {
+    fn new(
+        cluster: &'k Cluster,
+        example: &'k Placement,
+        fixed: &'k [bool],
+        astray: &BTreeSet<InstanceId>,
+        acts: bool,
+    ) -> Self {
         let mut here = vec![0_u32; cluster.nodes().len()];
         let mut listed = here.clone();
         let (mut loose, mut any_returns) = (0, false);
         for (id, is_fixed) in example.instance_ids().zip(fixed) {
             let instance = example.instance(id);
+            let known = *is_fixed && !astray.contains(&id);
             match instance.node() {
-                Some(node) if *is_fixed => here[node.index()] += 1,
+                Some(node) if known => here[node.index()] += 1,
                 _ => {}
             }
-            loose += u32::from(!is_fixed);
+            loose += u32::from(!known);
             any_returns |= !is_fixed && may_return(cluster, instance);
         }
         let homes = cluster.pods().iter().filter_map(|pod| cluster.node_named(pod.node?));

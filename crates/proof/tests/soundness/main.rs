@@ -112,5 +112,6 @@ fn joined_events() {
         panic!("{error}");
     }
     let tally = tally.into_inner();
+    println!("{tally:?}");
     assert!(tally.same > 100 && tally.telling > 10, "{tally:?}");
 }
