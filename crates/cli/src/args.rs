@@ -41,6 +41,9 @@ pub struct Arguments {
 pub enum Command {
     /// Prove, for every failure of up to K nodes, what keeps running and what comes back.
     Prove(ProveArguments),
+    /// Check a certificate that `prove --certificate` wrote, without the prover: accept it, or name
+    /// the first thing that does not follow.
+    Verify(VerifyArguments),
     /// Tell what happens, event by event: failures, drains, rollouts, partitions, recoveries.
     Simulate(SimulateArguments),
     /// Show what was understood of an export: nodes, workloads, what is missing, diagnostics.
@@ -98,10 +101,38 @@ pub struct ProveArguments {
     /// Show every workload, also in large clusters.
     #[arg(long)]
     pub all: bool,
+    /// Write why every verdict is so, for `holdfast verify`.
+    #[arg(long, value_name = "FILE")]
+    pub certificate: Option<PathBuf>,
     /// Formats and where to write them: `human`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,
 }
+
+/// `holdfast verify`.
+#[derive(Debug, Args)]
+#[command(after_long_help = VERIFY_HELP)]
+pub struct VerifyArguments {
+    /// The certificate; `-` for standard input.
+    #[arg(value_name = "CERTIFICATE")]
+    pub certificate: PathBuf,
+    /// The cluster it is about: the inputs that `prove` read.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// The file of kind `Assumptions` that `prove` read, if it did.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+}
+
+/// Codes of `holdfast verify`, which say something else there.
+const VERIFY_HELP: &str = "\
+Exit codes:
+  0  accepted: everything that the certificate claims follows
+  1  something does not follow
+  2  bad usage, bad input, or a certificate of another cluster";
 
 /// `holdfast simulate`.
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ pub mod prove;
 pub mod redact;
 pub mod simulate;
 pub mod synth;
+pub mod verify;
 
 use std::path::PathBuf;
 

@@ -47,6 +47,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         Command::Prove(arguments) => commands::prove::run(&arguments),
+        Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Simulate(arguments) => commands::simulate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),

@@ -9,6 +9,7 @@ pub mod needs;
 pub mod prove;
 pub mod simulate;
 pub mod table;
+pub mod verify;
 pub mod words;
 
 use serde::Serialize;

@@ -54,17 +54,26 @@ pub struct Cover {
     pub preemption: bool,
 }
 
+/// What is not known when pods are divided.
+#[derive(Clone, Copy)]
+pub struct Uncertain<'u> {
+    /// Pods whose eviction was carried out but may never come; they may still count for topology
+    /// spread then, so nothing is said of pods that are strictly spread with one of them.
+    pub evicted: &'u [InstanceId],
+    /// Whether a pod that seems to find no node may find one after all, for what is not known of
+    /// it: then it is a competitor like others.
+    pub excused: &'u dyn Fn(&Placement, InstanceId) -> bool,
+}
+
 /// Divides the pending pods of `placement`, which is the same afterwards.
 ///
 /// Evictions that are sure to come have been carried out in `placement` beforehand: once all is
-/// quiet they will have been, whatever came first. `uncertain` are pods whose eviction was carried
-/// out, too, but may never come; they may still count for topology spread then, so nothing is said
-/// of pods that are strictly spread with one of them.
+/// quiet they will have been, whatever came first.
 pub fn cover(
     dynamics: &Dynamics<'_>,
     placement: &mut Placement,
     scratch: &mut Scratch,
-    uncertain: &[InstanceId],
+    uncertain: Uncertain<'_>,
 ) -> Cover {
     let pending = placement.pending().to_vec();
     let alike = |placement: &Placement, pod: InstanceId| {
@@ -74,7 +83,9 @@ pub fn cover(
     let mut hopeless = BTreeMap::new();
     for &pod in &pending {
         let known = hopeless.entry(alike(placement, pod));
-        known.or_insert_with(|| is_hopeless(dynamics, placement, pod));
+        known.or_insert_with(|| {
+            !(uncertain.excused)(placement, pod) && is_hopeless(dynamics, placement, pod)
+        });
     }
     let mut cover = Cover::default();
     (cover.hopeless, cover.open) =
@@ -87,7 +98,8 @@ pub fn cover(
         let is_sure = *known.or_insert_with(|| {
             let counts =
                 |gone: &InstanceId| is_spread_with(dynamics.cluster(), placement, pod, *gone);
-            !uncertain.iter().any(counts) && is_sure(dynamics, placement, scratch, pod, &coming)
+            !uncertain.evicted.iter().any(counts)
+                && is_sure(dynamics, placement, scratch, pod, &coming)
         });
         if is_sure { cover.sure.push(pod) } else { cover.open.push(pod) }
     }
@@ -353,7 +365,12 @@ pub(crate) fn is_spread_by_default(
 }
 
 /// Whether the pod can ever come to the node: everything about it that pods cannot change.
-fn may_land(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId, node: NodeId) -> bool {
+pub(crate) fn may_land(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    pod: InstanceId,
+    node: NodeId,
+) -> bool {
     let cluster = dynamics.cluster();
     let spec = cluster.spec_of(placement.instance(pod).class);
     let profile = dynamics.scheduler().profile_of(placement, pod);
@@ -373,7 +390,7 @@ fn may_land(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId, nod
 
 /// Whether a pod may keep another off a node without being there: from another node of the same
 /// zone.
-fn may_keep_off(spec: &PodSpec, other: &PodSpec) -> bool {
+pub(crate) fn may_keep_off(spec: &PodSpec, other: &PodSpec) -> bool {
     let anti = |spec: &PodSpec| !spec.pod_anti_affinity.required.is_empty();
     anti(spec) || anti(other) || strict_spread(spec).next().is_some()
 }

@@ -59,6 +59,18 @@ impl Doubts {
         doubts
     }
 
+    /// What is not known of the pod that is made in place of a bound one.
+    pub(crate) fn of_successor(
+        &self,
+        cluster: &Cluster,
+        placement: &Placement,
+        pod: InstanceId,
+    ) -> Option<Doubt> {
+        let instance = placement.instance(pod);
+        let next = instance.origin.map_or(instance.class, |pod| cluster.pod(pod).replacement);
+        self.of_class[next.index()]
+    }
+
     /// What is not known of a pending pod.
     pub(crate) fn of_pod(
         &self,

@@ -12,13 +12,11 @@ use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
 use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement, WorkloadId};
-use holdfast_failover::controllers::{Reaction, autoscaler, job};
-use holdfast_failover::disruption::Certainty;
-use holdfast_failover::eviction::{self, Delay};
+use holdfast_failover::controllers::{autoscaler, job};
 use holdfast_failover::{Dynamics, Event, Joined, Step};
 use holdfast_scheduler::Scratch;
 
-use crate::bound;
+use crate::bound::{self, Uncertain};
 use crate::doubts::Doubts;
 use crate::rest::Rest;
 use crate::simulation::{Past, Range, Stage, WorkloadRanges};
@@ -84,12 +82,11 @@ impl Envelope {
         for event in others {
             event.join(dynamics, &mut last);
         }
-        let steady = others.is_empty() || joined.is_some_and(|all| all.events().all(is_steady));
-        let mut cover =
-            if steady { Cover::of(dynamics, doubts, &mut last, scratch) } else { Cover::none() };
-        if !others.is_empty() {
-            cover.sure.retain(|root, _| goes_on_alone(dynamics, &last, *root));
-        }
+        // Who competes depends on when each of the others comes, and no bound is asked of them all.
+        let cover = match others {
+            [] => Cover::of(dynamics, doubts, &mut last, scratch),
+            _ => Cover::none(),
+        };
         let first = !self.open || self.sure.is_some();
         self.open = true;
         self.sure = match self.sure.take() {
@@ -369,7 +366,10 @@ impl Cover {
         }
         // Whoever drains may be stopped by a budget, and then the pod stays and counts.
         uncertain.extend(&drained);
-        let ending = bound::cover(dynamics, state, scratch, &uncertain);
+        // Where anything is not known of anybody the bound is not used, below.
+        let excused = |_: &Placement, _| false;
+        let unsure = Uncertain { evicted: &uncertain, excused: &excused };
+        let ending = bound::cover(dynamics, state, scratch, unsure);
         let kind = |state: &Placement, pod: InstanceId| {
             let instance = state.instance(pod);
             (instance.class, instance.workload)
@@ -392,7 +392,7 @@ impl Cover {
             state.revert(cluster, mark);
             return nothing;
         }
-        let gone = bound::cover(dynamics, state, scratch, &uncertain);
+        let gone = bound::cover(dynamics, state, scratch, unsure);
         let mut sure: BTreeMap<WorkloadId, u32> = BTreeMap::new();
         for &pod in gone.sure.iter().filter(|pod| !open.contains(&kind(state, **pod))) {
             let root = cluster.root(state.instance(pod).workload);
@@ -404,34 +404,6 @@ impl Cover {
         state.revert(cluster, mark);
         Self { sure, preemption: ending.preemption || gone.preemption }
     }
-}
-
-/// Whether an event takes nodes away, and does nothing else. After several of these, whenever each
-/// comes, the pods that look for a place are those that look for one when all come at once, and
-/// whoever finds one then whatever the others do finds it in any case.
-fn is_steady(event: &Event) -> bool {
-    matches!(event, Event::Fail(_) | Event::FailMachines(..) | Event::Drain(_) | Event::Cordon(_))
-}
-
-/// Whether a pod of the workload that came to a node before it fell silent leaves it in the end,
-/// and another is made in its place.
-fn goes_on_alone(dynamics: &Dynamics<'_>, state: &Placement, root: WorkloadId) -> bool {
-    let cluster = dynamics.cluster();
-    let leaves = |instance: &Instance| {
-        let spec = cluster.spec_of(instance.class);
-        let silent = cluster.node_ids().filter(|node| {
-            let usage = state.node(*node);
-            usage.exists && !usage.serves()
-        });
-        let mut delays = silent.map(|node| eviction::delay(cluster, state, node, spec));
-        delays.all(|delay| matches!(delay, Some(Delay::After(_))))
-    };
-    state.instances().iter().filter(|instance| cluster.root(instance.workload) == root).all(
-        |instance| {
-            let reaction = Reaction::of(cluster.workload(instance.workload));
-            reaction == Reaction::ReplaceTerminating && leaves(instance)
-        },
-    ) && dynamics.situation(state).evictions.iter().all(|sure| *sure == Certainty::Sure)
 }
 
 /// Whether a pod that is evicted from a silent node may be placed there once more: nobody knows how

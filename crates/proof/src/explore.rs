@@ -13,6 +13,7 @@ use holdfast_scheduler::Scratch;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
+use crate::doubts::Doubts;
 use crate::subject::Subjects;
 use crate::verdict::Doubt;
 
@@ -44,6 +45,8 @@ pub struct Exploration {
     pub complete: bool,
     /// There were more ways to choose whom to delete than were tried.
     pub coarse: bool,
+    /// What is not known of the pods that come in place of preempted ones.
+    pub doubt: Option<Doubt>,
 }
 
 /// The search.
@@ -61,6 +64,7 @@ pub struct Explorer<'e, 'c> {
     /// For subjects that are not watched from the start: what serves and what must serve at the
     /// base.
     baseline: &'e dyn Fn(usize) -> (u32, u32),
+    doubts: &'e Doubts,
     found: Exploration,
 }
 
@@ -71,13 +75,14 @@ pub(crate) type Entry = [u32; 8];
 impl<'e, 'c> Explorer<'e, 'c> {
     /// A search from the placement's present state, over at most `budget` states. `baseline` gives
     /// what serves now, and what must serve, of a subject.
-    pub fn new(
+    pub(crate) fn new(
         dynamics: &'e Dynamics<'c>,
         subjects: &'e Subjects,
         situation: &'e Situation,
         scratch: &'e mut Scratch,
         budget: usize,
         baseline: &'e dyn Fn(usize) -> (u32, u32),
+        doubts: &'e Doubts,
     ) -> Self {
         Self {
             dynamics,
@@ -90,6 +95,7 @@ impl<'e, 'c> Explorer<'e, 'c> {
             watched: Vec::new(),
             path: Vec::new(),
             baseline,
+            doubts,
             found: Exploration::default(),
         }
     }
@@ -102,6 +108,18 @@ impl<'e, 'c> Explorer<'e, 'c> {
         walk(self.dynamics.cluster(), placement, &mut self);
         self.found.states = self.seen.len() as u64;
         self.found
+    }
+
+    /// Takes down what is not known of the pods that come in place of preempted ones.
+    fn note_successors(&mut self, placement: &Placement, steps: &Steps) {
+        let cluster = self.dynamics.cluster();
+        for step in steps.sure.iter().chain(&steps.possible) {
+            let Step::Preempt { victims, .. } = step else { continue };
+            for victim in victims {
+                let doubt = self.doubts.of_successor(cluster, placement, *victim);
+                self.found.doubt = self.found.doubt.into_iter().chain(doubt).min();
+            }
+        }
     }
 
     /// Takes down how a quiet state leaves the watched subjects and all that changed.
@@ -159,6 +177,7 @@ impl Visitor for Explorer<'_, '_> {
         }
         let steps = self.dynamics.steps(placement, self.situation, self.scratch);
         self.found.coarse |= steps.coarse;
+        self.note_successors(placement, &steps);
         if steps.sure.is_empty() {
             self.record(placement);
         }

@@ -32,19 +32,19 @@ use holdfast_cluster::{Cluster, NodeId, Placement};
 use holdfast_failover::{Dynamics, Step};
 
 use crate::bound;
-use crate::counting::Prices;
 use crate::doubts::Doubts;
 use crate::start::Start;
 use crate::subject::{Subjects, follows_nodes};
-use kin::Kins;
+use kin::{Kins, Prospect, Rivalry};
 
 /// What is known of every set of up to so many nodes.
 #[derive(Clone, Debug)]
 pub struct Headroom {
     most: usize,
-    /// The prices that show that they find a node, by kin.
-    sure: Vec<Option<Vec<Prices>>>,
+    /// What is known of each kin.
+    prospects: Vec<Prospect>,
     kins: Kins,
+    rivalry: Rivalry,
     /// What the failure of each node loses, by node.
     losses: Vec<Loss>,
     /// Nodes that carry a part of the control plane.
@@ -80,7 +80,8 @@ struct Zones {
     of_node: Vec<usize>,
     /// Nodes of each zone.
     sizes: Vec<usize>,
-    nodes: usize,
+    /// Nodes of each zone that do not serve before anything fails.
+    silent: Vec<usize>,
 }
 
 impl Headroom {
@@ -103,10 +104,12 @@ impl Headroom {
             .map(|node| lose(dynamics, subjects, &mut placement, &mut kins, node))
             .collect();
         kins.count(&losses);
-        let sure = kins.sure(dynamics, doubts, &mut placement, most);
+        let rivalry = Rivalry::of(cluster, &kins, most);
+        let prospects = kins.prospects(dynamics, doubts, &mut placement, &rivalry);
         let mut members = vec![false; cluster.nodes().len()];
         dynamics.control_plane().members().for_each(|node| members[node.index()] = true);
-        Some(Self { most, sure, kins, losses, members, zones: Zones::of(cluster) })
+        let zones = Zones::of(cluster, &start.placement);
+        Some(Self { most, prospects, kins, rivalry, losses, members, zones })
     }
 
     /// What the failure of these nodes, of which each serves in `placement`, does to each subject it
@@ -119,11 +122,17 @@ impl Headroom {
     ) -> Option<BTreeMap<usize, Lost>> {
         let acts = !nodes.iter().any(|node| self.members[node.index()])
             || dynamics.control_plane().acts_without(placement, nodes);
-        let unforeseen = |node: &NodeId| {
-            let loss = &self.losses[node.index()];
-            loss.odd || acts && loss.again.iter().any(|(kin, _)| self.sure[*kin].is_none())
+        let losses = || nodes.iter().map(|node| &self.losses[node.index()]);
+        if nodes.len() > self.most || losses().any(|loss| loss.odd) || !self.zones.evict(nodes) {
+            return None;
+        }
+        let cluster = dynamics.cluster();
+        let finds = |(kin, _): &(usize, u32)| match &self.prospects[*kin] {
+            Prospect::Sure(_) => true,
+            Prospect::Open(open) => open.is_sure(&self.rivalry, cluster, placement, nodes),
+            Prospect::Odd => false,
         };
-        if nodes.len() > self.most || nodes.iter().any(unforeseen) || !self.zones.evict(nodes) {
+        if acts && !losses().flat_map(|loss| &loss.again).all(finds) {
             return None;
         }
         let mut touched: BTreeMap<usize, Lost> = BTreeMap::new();
@@ -141,9 +150,9 @@ impl Headroom {
         &self.kins
     }
 
-    /// The prices that show that they find a node, by kin.
-    pub fn sure(&self) -> &[Option<Vec<Prices>>] {
-        &self.sure
+    /// What is known of each of them.
+    pub fn prospects(&self) -> &[Prospect] {
+        &self.prospects
     }
 }
 
@@ -227,33 +236,35 @@ fn lose(
 }
 
 impl Zones {
-    fn of(cluster: &Cluster) -> Self {
+    fn of(cluster: &Cluster, placement: &Placement) -> Self {
         let mut zones = BTreeMap::new();
-        let mut sizes = Vec::new();
+        let (mut sizes, mut silent) = (Vec::new(), Vec::new());
         let of_node = cluster.node_ids().map(|node| {
             let labels = &cluster.node(node).labels;
             let known = cluster.known();
             let key = (labels.get(known.region), labels.get(known.zone));
             let zone = *zones.entry(key).or_insert_with(|| {
                 sizes.push(0);
+                silent.push(0);
                 sizes.len() - 1
             });
             sizes[zone] += 1;
+            silent[zone] += usize::from(!placement.node(node).serves());
             zone
         });
-        Self { of_node: of_node.collect(), nodes: cluster.nodes().len(), sizes }
+        Self { of_node: of_node.collect(), sizes, silent }
     }
 
-    /// Whether every eviction from these nodes is sure: no zone is partly disrupted, and not all
-    /// are down. All other nodes are taken to serve.
+    /// Whether every eviction from these nodes, which serve before, is sure: no zone of theirs is
+    /// partly disrupted, and not all are down.
     fn evict(&self, nodes: &[NodeId]) -> bool {
+        let zone = |node: &NodeId| self.of_node[node.index()];
         let silent =
-            |zone: usize| nodes.iter().filter(|node| self.of_node[node.index()] == zone).count();
-        nodes.len() < self.nodes
-            && nodes.iter().all(|node| {
-                let zone = self.of_node[node.index()];
-                let silent = silent(zone);
-                silent <= 2 || silent * 100 < self.sizes[zone] * 55
-            })
+            |at: usize| self.silent[at] + nodes.iter().filter(|node| zone(node) == at).count();
+        let calm = |node: &NodeId| {
+            let at = zone(node);
+            silent(at) <= 2 || silent(at) * 100 < self.sizes[at] * 55
+        };
+        nodes.iter().all(calm) && (0..self.sizes.len()).any(|at| silent(at) < self.sizes[at])
     }
 }

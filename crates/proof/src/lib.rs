@@ -16,10 +16,12 @@
 //! * [`stuck`]: drains and rollouts that do not get on.
 //! * [`outcome`]: the same with names, for machines.
 //! * [`timeline`]: one run on a virtual clock, with names.
+//! * [`certify`]: why it is so, for a second reader.
 //! * [`report`]: everything with names instead of numbers, for machines.
 
 pub mod bound;
 pub mod by_rule;
+pub mod certify;
 pub mod counting;
 mod doubts;
 mod envelope;
@@ -36,6 +38,7 @@ pub mod scenario;
 pub mod seat;
 pub mod simulation;
 pub mod start;
+mod steady;
 pub mod stuck;
 pub mod subject;
 pub mod summary;

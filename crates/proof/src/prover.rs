@@ -234,25 +234,27 @@ impl<'c> Prover<'c> {
         Some(Examination { findings, ..Examination::default() })
     }
 
-    /// The run that refutes the recovery of a subject, checked step by step.
+    /// The run that refutes the recovery of a subject, checked step by step; where it is known
+    /// beforehand what the set does, only the part that concerns the subject.
     pub fn witness(&self, position: usize, set: &FailureSet, finding: &Finding) -> Witness {
+        if finding.path.is_some() || !self.is_foreseen(set) {
+            return self.whole_run(position, set, finding);
+        }
+        let start = &self.starts.starts[finding.start];
+        let subject = (&self.subjects.subjects[position], finding.desired);
+        witness::cut_short(&self.dynamics, start, set, subject, &mut Scratch::default())
+    }
+
+    /// The run that refutes the recovery of a subject, to its quiet end, checked step by step.
+    pub fn whole_run(&self, position: usize, set: &FailureSet, finding: &Finding) -> Witness {
         let start = &self.starts.starts[finding.start];
         let subject = (&self.subjects.subjects[position], finding.desired);
         let path = finding.path.as_deref();
-        if path.is_none() && self.is_foreseen(set) {
-            return witness::cut_short(
-                &self.dynamics,
-                start,
-                set,
-                subject,
-                &mut Scratch::default(),
-            );
-        }
         witness::replay(&self.dynamics, start, set, path, subject, &mut Scratch::default())
     }
 
     /// Whether what the set does is known beforehand.
-    fn is_foreseen(&self, set: &FailureSet) -> bool {
+    pub fn is_foreseen(&self, set: &FailureSet) -> bool {
         let placement = &self.starts.starts[0].placement;
         let expect = |headroom: &Headroom| headroom.expect(&self.dynamics, placement, set.nodes());
         self.headroom.as_ref().and_then(expect).is_some()
@@ -509,15 +511,19 @@ impl Case<'_, '_> {
         if next.sure.is_empty() && next.possible.is_empty() {
             return None;
         }
-        if !prover.settings.bounds {
+        if !prover.settings.bounds || !self.start.steady {
             self.preemption = true;
             return Some(touched);
         }
         // The worst the others can do is to come back as well, every one of them.
         let mark = self.placement.mark();
         let evicted = prover.dynamics.evict_all(self.placement, situation);
-        let cover =
-            bound::cover(&prover.dynamics, self.placement, self.scratch, &evicted.uncertain);
+        let excused = |placement: &Placement, pod| {
+            let doubt = prover.doubts.of_pod(prover.cluster(), placement, pod);
+            doubt.is_some_and(|doubt| !doubts::is_no_excuse(doubt))
+        };
+        let uncertain = bound::Uncertain { evicted: &evicted.uncertain, excused: &excused };
+        let cover = bound::cover(&prover.dynamics, self.placement, self.scratch, uncertain);
         let uncertain = cover.open.iter().chain(&evicted.uncertain);
         let mut open: Vec<usize> = uncertain
             .filter_map(|pod| prover.subjects.position(self.placement.instance(*pod).workload))
@@ -586,6 +592,7 @@ impl Case<'_, '_> {
             self.scratch,
             prover.settings.states_per_set,
             &baseline,
+            &prover.doubts,
         );
         let exploration = explorer.run(self.placement, &watched);
         self.examination.states = exploration.states;
@@ -633,6 +640,7 @@ impl Case<'_, '_> {
             self.examination.findings.insert(position, finding);
         }
         let (of_pods, of_scores) = self.search_doubts();
+        let of_pods = of_pods.into_iter().chain(search.doubt).min();
         let finding = self.examination.findings.get_mut(&position).expect("it was just added");
         let Some(outcome) = outcome else {
             finding.recovered = Verdict::Unknown(Doubt::Budget);

@@ -9,6 +9,7 @@ use holdfast_failover::Dynamics;
 use holdfast_scheduler::Scratch;
 
 use crate::rest::{Limits, Rests, Search};
+use crate::steady;
 use crate::subject::Subjects;
 use crate::verdict::Doubt;
 
@@ -24,6 +25,8 @@ pub struct Start {
     /// Nobody knows whether the cluster can come to rest there, as steps on the way rest on what
     /// is not known.
     pub doubt: Option<Doubt>,
+    /// A failure brings no more pods than those made again for lost ones.
+    pub steady: bool,
 }
 
 /// The places of rest that were found.
@@ -69,6 +72,7 @@ pub fn settle(
             desired: each()
                 .map(|subject| subject.desired(dynamics.cluster(), &placement))
                 .collect(),
+            steady: steady::is_steady(dynamics.cluster(), &placement),
             placement,
             doubt,
         }

@@ -2,6 +2,7 @@
 
 use holdfast_cluster::{Cluster, NodeId};
 use holdfast_ingest::Loaded;
+use holdfast_proof::certify::certify;
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::{FailureSet, Prover, Report, Settings};
 
@@ -19,6 +20,7 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         return Err(Failure::usage("--budget must be at least one state"));
     }
     output::check(&arguments.output.output)?;
+    arguments.certificate.as_deref().map_or(Ok(()), output::check_folder)?;
     let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let cluster = &loaded.cluster;
@@ -32,6 +34,11 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         return Err(nothing_runs(&loaded));
     }
     let summary = sweep::sweep(&prover, &question, interrupt::flag());
+    if let Some(path) = &arguments.certificate {
+        let certified = certify(&prover, &question, &summary);
+        output::write_file(path, &render::json(&certified.certificate))?;
+        render::verify::tell_left_out(&certified.left_out);
+    }
     let report = Report::new(&prover, &question, &summary);
     output::refuse_ndjson(&arguments.output.output)?;
     output::write_all(&arguments.output.output, |format| match format {

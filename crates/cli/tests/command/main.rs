@@ -28,4 +28,5 @@ mod shapes;
 mod simulate;
 mod traps;
 mod usage;
+mod verify;
 mod yaml;

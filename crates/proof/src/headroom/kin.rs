@@ -1,9 +1,13 @@
 //! Pods that nothing but their name tells apart, and which of them are sure of a node.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::{ClassId, Cluster, Instance, NodeId, Placement, WorkloadId};
+use holdfast_cluster::affinity::PodAffinityTerm;
+use holdfast_cluster::selector::LabelSelector;
+use holdfast_cluster::{
+    ClassId, Cluster, Instance, InstanceId, NodeId, Placement, Symbol, WorkloadId,
+};
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::KeepSpread;
 use indexmap::IndexSet;
@@ -27,6 +31,54 @@ pub struct Kins {
 /// As many nodes as are counted on at first; more only where these do not suffice.
 const NODES_FIRST: usize = 8;
 
+/// What is known of a kin.
+#[derive(Clone, Debug)]
+pub enum Prospect {
+    /// It finds a node whichever nodes fail, as these prices show.
+    Sure(Vec<Prices>),
+    /// It depends on which nodes fail.
+    Open(Open),
+    /// It takes a closer look at whatever it is.
+    Odd,
+}
+
+/// What one failure set is held against.
+#[derive(Clone, Debug)]
+pub struct Open {
+    class: ClassId,
+    /// The nodes that take it before anything fails.
+    nodes: Vec<NodeId>,
+    /// What it asks for.
+    wanted: Vec<(Resource, i64)>,
+    /// How many pods at odds with it each node loses.
+    rivals: Vec<(Domains, BTreeMap<NodeId, i128>)>,
+}
+
+impl Open {
+    /// Whether it finds a node when these fail.
+    pub(super) fn is_sure(
+        &self,
+        rivalry: &Rivalry,
+        cluster: &Cluster,
+        placement: &Placement,
+        lost: &[NodeId],
+    ) -> bool {
+        let left: Vec<NodeId> =
+            self.nodes.iter().copied().filter(|node| !lost.contains(node)).collect();
+        let budgets = self.wanted.iter().map(|(resource, wanted)| {
+            let of_node = |node: &NodeId| rivalry.loads[node.index()].get(resource).copied();
+            let total = lost.iter().filter_map(of_node).sum();
+            Budget { resource: *resource, wanted: *wanted, total }
+        });
+        let free = self.rivals.iter().map(|(domains, by_node)| {
+            let count: i128 = lost.iter().filter_map(|node| by_node.get(node)).sum();
+            (*domains, usize::try_from(count).unwrap_or(usize::MAX))
+        });
+        let adversary = Adversary { budgets: budgets.collect(), free: free.collect(), away: 0 };
+        counting::stays_open(cluster, placement, self.class, &left, &adversary).is_some()
+    }
+}
+
 impl Kins {
     /// The number of a pod's kin.
     pub(super) fn enter(&mut self, instance: &Instance) -> usize {
@@ -48,60 +100,61 @@ impl Kins {
         self.kins.iter()
     }
 
-    /// Which of them find a node whichever `most` nodes fail, and the prices that show it.
-    pub(super) fn sure(
+    /// What is known of each, whichever `most` nodes fail.
+    pub(super) fn prospects(
         &self,
         dynamics: &Dynamics<'_>,
         doubts: &Doubts,
         placement: &mut Placement,
-        most: usize,
-    ) -> Vec<Option<Vec<Prices>>> {
+        rivalry: &Rivalry,
+    ) -> Vec<Prospect> {
         let cluster = dynamics.cluster();
-        let rivalry = Rivalry::of(cluster, self, most);
         let nodes = roomiest(cluster, placement);
         let kins = self.kins.iter();
-        kins.map(|kin| {
-            let adversary = rivalry.against(self, kin.0);
-            is_sure(dynamics, doubts, placement, *kin, &nodes, &adversary)
+        kins.map(|(class, workload)| {
+            let class = *class;
+            if !is_simple(cluster, class) {
+                return Prospect::Odd;
+            }
+            let rivals = rivalry.rivals(cluster, self, class);
+            let adversary = rivalry.against(cluster, class, &rivals);
+            let mark = placement.mark();
+            let pod = placement.add(cluster, class, *workload, None);
+            let known = dynamics.is_ours(placement, pod)
+                && !bound::is_spread_by_default(dynamics, placement, pod)
+                && doubts.of_pod(cluster, placement, pod).is_none();
+            let found = known.then(|| find_nodes(dynamics, placement, pod, &nodes, &adversary));
+            placement.revert(cluster, mark);
+            match found.flatten() {
+                None => Prospect::Odd,
+                Some(Ok(prices)) => Prospect::Sure(prices),
+                Some(Err(nodes)) => {
+                    let wanted = counting::wanted(cluster, class).collect();
+                    Prospect::Open(Open { class, nodes, wanted, rivals })
+                }
+            }
         })
         .collect()
     }
 }
 
-fn is_sure(
-    dynamics: &Dynamics<'_>,
-    doubts: &Doubts,
-    placement: &mut Placement,
-    (class, workload): Kin,
-    nodes: &[NodeId],
-    adversary: &Adversary,
-) -> Option<Vec<Prices>> {
-    let cluster = dynamics.cluster();
+/// Whether what takes pods of the class today takes them after a failure, unless others come first.
+fn is_simple(cluster: &Cluster, class: ClassId) -> bool {
     let spec = cluster.spec_of(class);
-    if !spec.volumes.is_empty()
-        || !spec.pod_affinity.required.is_empty()
-        || bound::bears_silence(cluster, class)
-    {
-        return None;
-    }
-    let mark = placement.mark();
-    let pod = placement.add(cluster, class, workload, None);
-    let simple = dynamics.is_ours(placement, pod)
-        && !bound::is_spread_by_default(dynamics, placement, pod)
-        && doubts.of_pod(cluster, placement, pod).is_none();
-    let found = simple.then(|| open_nodes(dynamics, placement, pod, nodes, adversary)).flatten();
-    placement.revert(cluster, mark);
-    found
+    spec.volumes.is_empty()
+        && spec.pod_affinity.required.is_empty()
+        && !bound::bears_silence(cluster, class)
 }
 
-/// Looks for nodes that take the pod until they are enough.
-fn open_nodes(
+/// Looks for nodes that take the pod until they are enough, and tells the prices that show it; all
+/// that there are if these are not enough. `None` if it fits nowhere whatever the node.
+fn find_nodes(
     dynamics: &Dynamics<'_>,
     placement: &Placement,
-    pod: holdfast_cluster::InstanceId,
+    pod: InstanceId,
     nodes: &[NodeId],
     adversary: &Adversary,
-) -> Option<Vec<Prices>> {
+) -> Option<Result<Vec<Prices>, Vec<NodeId>>> {
     let cluster = dynamics.cluster();
     let class = placement.instance(pod).class;
     let alone = counting::only_spread(cluster.spec_of(class)).is_some();
@@ -116,13 +169,14 @@ fn open_nodes(
         open.push(node);
         if open.len() == enough {
             let found = counting::stays_open(cluster, placement, class, &open, adversary);
-            if found.is_some() {
-                return found;
+            if let Some(prices) = found {
+                return Some(Ok(prices));
             }
             enough *= 4;
         }
     }
-    counting::stays_open(cluster, placement, class, &open, adversary)
+    let found = counting::stays_open(cluster, placement, class, &open, adversary);
+    Some(found.ok_or(open))
 }
 
 /// The nodes that serve, those with most CPU and memory to spare first.
@@ -141,72 +195,104 @@ fn roomiest(cluster: &Cluster, placement: &Placement) -> Vec<NodeId> {
     nodes
 }
 
-/// What the pods that may come ask for together, whichever nodes fail.
-struct Rivalry<'c> {
-    cluster: &'c Cluster,
+/// What the pods that may come ask for, and whom they keep off.
+#[derive(Clone, Debug)]
+pub struct Rivalry {
     most: usize,
-    /// Of each resource that anybody asks for.
+    /// What each node loses of each resource, by node.
+    loads: Vec<BTreeMap<Resource, i128>>,
+    /// What any `most` nodes lose of each at most.
     totals: BTreeMap<Resource, i128>,
-    /// Kin by class: those who have an opinion of whom they stand, or a port.
-    choosy: Vec<(usize, ClassId)>,
+    /// Kin that may keep others off by their own doing.
+    choosy: Vec<usize>,
+    /// Kin by namespace.
+    neighbours: BTreeMap<Symbol, Vec<usize>>,
 }
 
-impl<'c> Rivalry<'c> {
-    fn of(cluster: &'c Cluster, kins: &Kins, most: usize) -> Self {
-        let mut by_node: BTreeMap<Resource, BTreeMap<NodeId, i128>> = BTreeMap::new();
+impl Rivalry {
+    /// The rivalry of the kins when up to `most` nodes fail.
+    pub(super) fn of(cluster: &Cluster, kins: &Kins, most: usize) -> Self {
+        let mut loads = vec![BTreeMap::new(); cluster.nodes().len()];
+        let mut choosy = Vec::new();
+        let mut neighbours: BTreeMap<Symbol, Vec<usize>> = BTreeMap::new();
         for (at, (class, _)) in kins.kins.iter().enumerate() {
             for (resource, amount) in counting::wanted(cluster, *class) {
-                let by_node = by_node.entry(resource).or_default();
                 for (node, count) in &kins.nodes[at] {
-                    *by_node.entry(*node).or_default() += i128::from(amount) * i128::from(*count);
+                    *loads[node.index()].entry(resource).or_default() +=
+                        i128::from(amount) * i128::from(*count);
                 }
             }
+            neighbours.entry(cluster.class(*class).namespace).or_default().push(at);
+            if is_choosy(cluster, *class) {
+                choosy.push(at);
+            }
         }
-        let totals = by_node
-            .into_iter()
-            .map(|(resource, by_node)| (resource, largest(by_node.into_values(), most)));
-        let numbered = kins.kins.iter().enumerate().map(|(at, (class, _))| (at, *class));
-        Self {
-            cluster,
-            most,
-            totals: totals.collect(),
-            choosy: numbered.filter(|(_, class)| is_choosy(cluster, *class)).collect(),
-        }
+        let resources: BTreeSet<Resource> =
+            loads.iter().flat_map(|load| load.keys().copied()).collect();
+        let total = |resource: Resource| {
+            let of_nodes = loads.iter().filter_map(|load| load.get(&resource).copied());
+            (resource, largest(of_nodes, most))
+        };
+        let totals = resources.into_iter().map(total).collect();
+        Self { most, totals, loads, choosy, neighbours }
     }
 
-    /// The adversary of pods of a class.
-    fn against(&self, kins: &Kins, class: ClassId) -> Adversary {
-        let budgets = counting::wanted(self.cluster, class).map(|(resource, wanted)| {
+    /// The adversary of pods of a class, whichever nodes fail.
+    fn against(
+        &self,
+        cluster: &Cluster,
+        class: ClassId,
+        rivals: &[(Domains, BTreeMap<NodeId, i128>)],
+    ) -> Adversary {
+        let budgets = counting::wanted(cluster, class).map(|(resource, wanted)| {
             let total = self.totals.get(&resource).copied().unwrap_or(0);
             Budget { resource, wanted, total }
         });
-        Adversary { budgets: budgets.collect(), free: self.at_odds(kins, class), away: self.most }
+        let free = rivals.iter().map(|(domains, by_node)| {
+            let lost = largest(by_node.values().copied(), self.most);
+            (*domains, usize::try_from(lost).unwrap_or(usize::MAX))
+        });
+        Adversary { budgets: budgets.collect(), free: free.collect(), away: self.most }
     }
 
-    /// How many domains those at odds with the class may close.
-    fn at_odds(&self, kins: &Kins, class: ClassId) -> BTreeMap<Domains, usize> {
-        // Who has no opinion himself is at odds with those only who have one.
-        let all: Vec<(usize, ClassId)>;
-        let others = if is_choosy(self.cluster, class) {
-            all = kins.kins.iter().enumerate().map(|(at, (class, _))| (at, *class)).collect();
-            &all
-        } else {
-            &self.choosy
-        };
-        let mut by_node: BTreeMap<Domains, BTreeMap<NodeId, i128>> = BTreeMap::new();
-        for (at, other) in others {
-            for domains in counting::at_odds(self.cluster, class, *other) {
-                let by_node = by_node.entry(domains).or_default();
-                for (node, count) in &kins.nodes[*at] {
+    /// How many pods at odds with the class each node loses, by what each of them closes.
+    fn rivals(
+        &self,
+        cluster: &Cluster,
+        kins: &Kins,
+        class: ClassId,
+    ) -> Vec<(Domains, BTreeMap<NodeId, i128>)> {
+        let mut rivals: BTreeMap<Domains, BTreeMap<NodeId, i128>> = BTreeMap::new();
+        for at in self.candidates(cluster, kins, class) {
+            for domains in counting::at_odds(cluster, class, kins.kins[at].0) {
+                let by_node = rivals.entry(domains).or_default();
+                for (node, count) in &kins.nodes[at] {
                     *by_node.entry(*node).or_default() += i128::from(*count);
                 }
             }
         }
-        let worst = by_node.into_iter().map(|(domains, by_node)| {
-            let lost = largest(by_node.into_values(), self.most);
-            (domains, usize::try_from(lost).unwrap_or(usize::MAX))
-        });
-        worst.collect()
+        rivals.into_iter().collect()
+    }
+
+    /// Everybody who may be at odds with the class, and others.
+    fn candidates(&self, cluster: &Cluster, kins: &Kins, class: ClassId) -> Vec<usize> {
+        let spec = cluster.spec_of(class);
+        if !is_choosy(cluster, class) {
+            return self.choosy.clone();
+        }
+        let terms = &spec.pod_anti_affinity.required;
+        let anywhere = |term: &PodAffinityTerm| term.namespace_selector != LabelSelector::Nothing;
+        if terms.iter().any(anywhere) || !spec.host_ports.is_empty() {
+            return (0..kins.kins.len()).collect();
+        }
+        let own = cluster.class(class).namespace;
+        let namespaces: BTreeSet<Symbol> =
+            terms.iter().flat_map(|term| term.namespaces.iter().copied()).chain([own]).collect();
+        let near = namespaces.iter().filter_map(|name| self.neighbours.get(name)).flatten();
+        let mut candidates: Vec<usize> = near.chain(&self.choosy).copied().collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates
     }
 }
 

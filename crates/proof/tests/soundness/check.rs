@@ -12,6 +12,7 @@ use holdfast_scheduler::Scratch;
 use proptest::test_runner::TestCaseError;
 use serde_json::Value;
 
+use crate::certify;
 use crate::oracle::{Custom, Oracle};
 use crate::plan::Plan;
 use crate::render;
@@ -31,6 +32,11 @@ pub(crate) struct Tally {
     pub(crate) refuted: u64,
     pub(crate) unknown: u64,
     pub(crate) preemptions: u64,
+    /// Claims that certificates show, and decided ones that they do not.
+    pub(crate) certified: u64,
+    pub(crate) left_out: u64,
+    /// Sets that were decided beforehand.
+    pub(crate) foreseen: u64,
     /// Answers of the prover to which the oracle's runs disagree among themselves.
     pub(crate) undecided_by_order: u64,
 }
@@ -68,7 +74,8 @@ pub(crate) fn check(plan: &Plan, tally: &mut Tally) -> Checked {
     let objects = render::objects(plan);
     let cluster = read(&objects);
     let settings = Settings { states_per_set: PROVER_STATES, ..Settings::default() };
-    let prover = Prover::new(&cluster, settings);
+    let mut prover = Prover::new(&cluster, settings);
+    prover.foresee(2);
     tally.clusters += 1;
     let mut workspace = prover.workspace();
     let oracle = Oracle::new(&cluster, ORACLE_STATES);
@@ -80,7 +87,10 @@ pub(crate) fn check(plan: &Plan, tally: &mut Tally) -> Checked {
         witnesses_replay(&prover, &set, &examination)?;
         answers.push((set, examination));
     }
+    certify::is_accepted(&prover, tally)?;
     workspaces_do_not_wear(&prover, &mut workspace, &answers)?;
+    tally.foreseen += answers.iter().filter(|(set, _)| prover.is_foreseen(set)).count() as u64;
+    unforeseen_the_same(&cluster, settings, &prover, &answers)?;
     without_bounds_the_same(&cluster, settings, &answers)?;
     order_of_objects_is_nothing(&prover, objects, &answers)
 }
@@ -94,6 +104,37 @@ fn sets(plan: &Plan) -> Vec<FailureSet> {
         sets.push(FailureSet::new(vec![node(one), node(other)]));
     }
     sets
+}
+
+/// What is known beforehand is what a closer look finds.
+fn unforeseen_the_same(
+    cluster: &Cluster,
+    settings: Settings,
+    foreseeing: &Prover<'_>,
+    answers: &[(FailureSet, Examination)],
+) -> Checked {
+    let plain = Prover::new(cluster, settings);
+    let mut workspace = plain.workspace();
+    for (set, foreseen) in answers.iter().filter(|(set, _)| foreseeing.is_foreseen(set)) {
+        let examination = plain.examine(&mut workspace, set);
+        for position in 0..plain.subjects().subjects.len() {
+            let (finding, verdict) = told(&plain, &examination, position);
+            let (expected, beforehand) = told(foreseeing, foreseen, position);
+            ensure!(
+                std::mem::discriminant(&verdict) == std::mem::discriminant(&beforehand),
+                "{position} at {set:?}: {verdict:?}, but beforehand {beforehand:?}"
+            );
+            let (Some(finding), Some(expected)) = (finding, expected) else { continue };
+            ensure!(
+                finding.recovered_range == expected.recovered_range
+                    && finding.ready_at_once == expected.ready_at_once
+                    && finding.desired == expected.desired
+                    && finding.immediately == expected.immediately,
+                "{position} at {set:?}: {finding:?}, but beforehand {expected:?}"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// PROVED means that every run of the oracle holds, REFUTED that one does not whatever unknown
@@ -261,8 +302,9 @@ fn hopeless_pods_stay_pending(
         let Some(runs) = oracle.run(&placement, Custom::Either) else { continue };
         dynamics.evict_unnoticed(&mut placement, &situation);
         let evicted = dynamics.evict_all(&mut placement, &situation);
-        let cover =
-            bound::cover(dynamics, &mut placement, &mut Scratch::default(), &evicted.uncertain);
+        let uncertain =
+            bound::Uncertain { evicted: &evicted.uncertain, excused: &|_: &Placement, _| false };
+        let cover = bound::cover(dynamics, &mut placement, &mut Scratch::default(), uncertain);
         for pod in cover.hopeless {
             let instance = placement.instance(pod);
             ensure!(
@@ -278,12 +320,17 @@ fn hopeless_pods_stay_pending(
 fn witnesses_replay(prover: &Prover<'_>, set: &FailureSet, examination: &Examination) -> Checked {
     for (position, finding) in &examination.findings {
         if finding.recovered == Verdict::Refuted {
-            let witness = prover.witness(*position, set, finding);
+            let witness = prover.whole_run(*position, set, finding);
             ensure!(
                 witness.ready < witness.desired,
                 "the witness for {position} at {set:?} ends with {} of {}",
                 witness.ready,
                 witness.desired
+            );
+            let told = prover.witness(*position, set, finding);
+            ensure!(
+                (told.ready, told.desired) == (witness.ready, witness.desired),
+                "what is told of the run for {position} at {set:?} is not how it ends"
             );
         }
     }

@@ -3,12 +3,14 @@
 //! A false PROVED is the worst bug Holdfast can ship, a false REFUTED the second. `HOLDFAST_LONG=1`
 //! runs ten times as many clusters; `HOLDFAST_SEED=N` runs others.
 
+mod certify;
 mod check;
 mod holes;
 mod joined;
 mod oracle;
 mod plan;
 mod render;
+mod tampering;
 
 use std::cell::RefCell;
 
@@ -55,6 +57,7 @@ fn plain_clusters() {
         Family { affinity: 0.3, spread: 0.2, trouble: 0.1, ..Family::default() },
     );
     assert!(tally.proved > 0 && tally.refuted > 0);
+    assert!(tally.foreseen > 0, "some sets are decided beforehand");
 }
 
 #[test]

@@ -1,0 +1,212 @@
+//! The certificate, version 1: everything by name, so that it can be read without the program that
+//! wrote it.
+//!
+//! The shape is `holdfast.certificate/v1`; fields are only ever added within the version.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What [`Certificate::schema`] says.
+pub const SCHEMA: &str = "holdfast.certificate/v1";
+
+/// What is claimed of a cluster, and why it is so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificate {
+    /// `holdfast.certificate/v1`.
+    pub schema: String,
+    /// The cluster it is about: see [`crate::digest`].
+    pub input: String,
+    /// Which failures it is about.
+    pub question: Question,
+    /// How many claims came out how.
+    pub summary: Summary,
+    /// Every workload that a claim is about, by namespace, name and kind.
+    pub workloads: Vec<Workload>,
+    /// The states that the cluster may be in before anything fails. Those at rest are where it may
+    /// stand when something does.
+    pub starts: Vec<State>,
+    /// Rooms for pods that are lost, by what they ask for.
+    pub rooms: Vec<Rooms>,
+    /// Sets of states that no run leaves, for failures after which rooms do not tell enough.
+    pub sets: Vec<Closed>,
+    /// Every step that states and runs are made of, once.
+    pub steps: Vec<Move>,
+}
+
+/// Which failures a certificate is about. That nothing fails is always among them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Question {
+    /// Every set of up to so many nodes.
+    Nodes(usize),
+    /// This set of nodes.
+    Fail(Vec<String>),
+}
+
+/// How many claims came out how, two for each workload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// They hold after every failure and in every run.
+    pub proved: usize,
+    /// They do not hold in some run after some failure.
+    pub refuted: usize,
+    /// Nothing is claimed.
+    pub unknown: usize,
+}
+
+/// What is claimed of a workload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workload {
+    /// Its kind.
+    pub kind: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// At least one pod serves as soon as the nodes are gone.
+    pub immediately: Claim,
+    /// As many pods as are wanted serve once all is quiet.
+    pub recovered: Claim,
+}
+
+/// What is claimed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "UPPERCASE", deny_unknown_fields)]
+pub enum Claim {
+    /// It holds after every failure: counted, by rooms, or in a closed set of states.
+    Proved,
+    /// It does not hold in this run.
+    Refuted {
+        /// The run.
+        run: Run,
+    },
+    /// Nothing.
+    Unknown,
+}
+
+/// A run from the export as it stands to an end that breaks a claim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Steps until the cluster is at rest, by position in [`Certificate::steps`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settle: Vec<usize>,
+    /// The nodes that fail then; none where the claim does not hold today.
+    pub fail: Vec<String>,
+    /// Steps after that until all is quiet again; none where the claim breaks at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<usize>,
+    /// Pods that serve then.
+    pub ready: u32,
+    /// Pods that should.
+    pub wanted: u32,
+}
+
+/// A state by the step that leads to it. The state that all steps go out from is not listed: it is
+/// the first, number 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State(
+    /// The number of the state before: one of those that lead to the state listed before this.
+    pub usize,
+    /// The step, by position in [`Certificate::steps`].
+    pub usize,
+);
+
+/// Why pods of one sort are sure of a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rooms {
+    /// Pods that ask for what this one asks for: see [`crate::names`].
+    pub like: String,
+    /// Nodes of which each takes the pod, even with all others that may come there, as long as it
+    /// does not fail itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
+    /// Prices at which others cannot pay for keeping the pod off every node.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<Prices>,
+}
+
+/// The price of one unit of each resource: a thousandth of a core, a byte, a pod.
+pub type Prices = BTreeMap<String, u64>;
+
+/// The states that may come after a failure, all of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closed {
+    /// The nodes that fail.
+    pub fail: Vec<String>,
+    /// Where the cluster stands then: the number of a state of [`Certificate::starts`].
+    pub from: usize,
+    /// The states.
+    pub states: Vec<State>,
+}
+
+/// A step, by names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Move {
+    /// A pod on a silent node is marked for deletion.
+    Evict {
+        /// The pod.
+        pod: String,
+        /// A controller that nobody knows makes another.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        replaced: bool,
+    },
+    /// A pod is bound.
+    Schedule {
+        /// The pod.
+        pod: String,
+        /// Its node.
+        node: String,
+    },
+    /// Pods of lower priority are marked for deletion.
+    Preempt {
+        /// The pod they make room for.
+        pod: String,
+        /// Its node to be.
+        node: String,
+        /// Who has to go.
+        victims: Vec<String>,
+    },
+    /// A pod that is marked for deletion ends.
+    End {
+        /// The pod.
+        pod: String,
+        /// A controller that nobody knows makes another.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        replaced: bool,
+    },
+    /// No node is kept free for a pod any more.
+    GiveUp {
+        /// The pod.
+        pod: String,
+    },
+    /// A ReplicaSet deletes pods.
+    ScaleDown {
+        /// The pods.
+        pods: Vec<String>,
+    },
+    /// An autoscaler brings a count back into its bounds.
+    Autoscale {
+        /// `KIND/NAMESPACE/NAME`.
+        workload: String,
+        /// How many pods it is to want.
+        desired: i64,
+    },
+    /// A DaemonSet deletes an outdated pod.
+    Renew {
+        /// The pod.
+        pod: String,
+    },
+    /// A pod that waited for a volume starts.
+    Attach {
+        /// The pod.
+        pod: String,
+    },
+}

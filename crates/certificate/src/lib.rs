@@ -1,0 +1,68 @@
+//! The second reader: says whether a certificate follows, without the program that wrote it.
+//!
+//! A certificate claims of each workload that it survives every failure asked about, or that it
+//! does not, and says why. [`verify`] reads it against the cluster and accepts it, or names the
+//! first thing that does not follow. It knows the rules by which a cluster changes
+//! ([`holdfast_failover::Dynamics`]) and nothing of how proofs are found: no search, no solver.
+//!
+//! * [`format`]: the certificate, version 1.
+//! * [`digest`]: which cluster it is about.
+//! * [`names`]: pods, steps and sorts of pods by name.
+//! * [`state`]: when two states are one.
+//! * [`prices`]: why others cannot keep a pod off every node.
+//! * [`flaw`]: what does not follow.
+//!
+//! What is proved is checked set by set. Where a failure leaves pods behind that wait for a node,
+//! each must have a room (`room`), or else all states that may come are listed (`closed`). What is
+//! refuted has a run, which is replayed (`run`).
+
+mod claims;
+mod closed;
+pub mod digest;
+pub mod flaw;
+pub mod format;
+pub mod names;
+pub mod prices;
+pub mod reader;
+mod room;
+mod run;
+pub mod state;
+mod steady;
+mod unknown;
+
+use holdfast_cluster::Cluster;
+
+pub use flaw::{Broken, ClaimName, Flaw, Whose};
+pub use format::Certificate;
+pub use reader::Reader;
+
+/// What was found to follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// Sets that were checked, the empty one included.
+    pub sets: u64,
+    /// States of closed sets that were checked.
+    pub states: u64,
+}
+
+/// Whether a certificate follows from the cluster.
+///
+/// # Errors
+/// The first thing that does not follow.
+pub fn verify(cluster: &Cluster, certificate: &Certificate) -> Result<Accepted, Flaw> {
+    let reader = Reader::new(cluster, certificate)?;
+    let mut workspace = reader.workspace();
+    let mut sets = 0;
+    for set in reader.sets() {
+        reader.check_set(&mut workspace, &set)?;
+        sets += 1;
+    }
+    Ok(reader.accepted(sets))
+}
+
+impl Reader<'_> {
+    /// What is said once so many sets were checked and nothing was wrong.
+    pub fn accepted(&self, sets: u64) -> Accepted {
+        Accepted { sets, states: self.states() as u64 }
+    }
+}

@@ -1,0 +1,238 @@
+//! Prices at which the others cannot pay for keeping a pod off every node.
+//!
+//! Let every unit of a resource have a price, and let the others own what they request. To keep the
+//! pod off a node by a resource they must spend there more of it than is left beside the pod, and
+//! each of them is on one node only. So the nodes that are closed by resources cost at most what
+//! all others own. A pod at odds with the pod (a port, required anti-affinity either way) closes
+//! one domain without paying: the others get the dearest ones for free. If what the nodes still
+//! cost is more than the others own, one of them stays open.
+
+use std::collections::BTreeMap;
+
+use holdfast_cluster::affinity::PodAffinityTerm;
+use holdfast_cluster::pod::HostPort;
+use holdfast_cluster::selector::LabelSelector;
+use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
+use holdfast_cluster::{ClassId, Cluster, NodeId, Placement, PodSpec, Resources, Symbol};
+
+use crate::format;
+
+/// The highest price: readers that hold numbers as floats read it exactly, and no sum overflows.
+pub const PRICE_MAX: u64 = 1 << 53;
+
+/// A resource that keeps pods off nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resource {
+    /// Thousandths of a core.
+    Cpu,
+    /// Bytes.
+    Memory,
+    /// Bytes.
+    EphemeralStorage,
+    /// The pod itself.
+    Pods,
+    /// Anything else, by name.
+    Scalar(Symbol),
+}
+
+impl Resource {
+    /// The resource of this name.
+    pub(crate) fn named(cluster: &Cluster, name: &str) -> Option<Self> {
+        Some(match name {
+            "cpu" => Self::Cpu,
+            "memory" => Self::Memory,
+            "ephemeral-storage" => Self::EphemeralStorage,
+            "pods" => Self::Pods,
+            name => Self::Scalar(cluster.find(name)?),
+        })
+    }
+
+    /// What it is called.
+    pub fn name(self, cluster: &Cluster) -> &str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+            Self::EphemeralStorage => "ephemeral-storage",
+            Self::Pods => "pods",
+            Self::Scalar(name) => cluster.text(name),
+        }
+    }
+
+    /// How much of it there is in an amount, of which the number of pods is no part.
+    fn of(self, amount: &Resources, pods: i64) -> i128 {
+        i128::from(match self {
+            Self::Cpu => amount.cpu_milli,
+            Self::Memory => amount.memory,
+            Self::EphemeralStorage => amount.ephemeral_storage,
+            Self::Pods => pods,
+            Self::Scalar(name) => amount.scalar(name),
+        })
+    }
+
+    /// The resources that may keep a pod off: those it asks for.
+    pub fn asked(spec: &PodSpec) -> impl Iterator<Item = Self> + '_ {
+        let named = [Self::Cpu, Self::Memory, Self::EphemeralStorage, Self::Pods];
+        let scalars = spec.requests.scalars.iter().map(|(name, _)| Self::Scalar(*name));
+        named.into_iter().chain(scalars).filter(|resource| resource.of(&spec.requests, 1) > 0)
+    }
+
+    /// What all of these pods ask for.
+    pub fn total(self, cluster: &Cluster, pods: &[ClassId]) -> i128 {
+        let of = |class: &ClassId| self.of(&cluster.spec_of(*class).requests, 1);
+        pods.iter().map(of).sum()
+    }
+}
+
+/// A price for each resource.
+pub(crate) type Prices = Vec<(Resource, i128)>;
+
+/// Prices by name.
+pub(crate) fn read(cluster: &Cluster, prices: &format::Prices) -> Result<Prices, String> {
+    let each = prices.iter().map(|(name, price)| {
+        let resource = Resource::named(cluster, name).filter(|_| *price <= PRICE_MAX);
+        Ok((resource.ok_or_else(|| name.clone())?, i128::from(*price)))
+    });
+    each.collect()
+}
+
+/// A pod that needs a node, the nodes that take it as things stand, and who else may come.
+pub(crate) struct Contest<'a> {
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) placement: &'a Placement,
+    pub(crate) class: ClassId,
+    pub(crate) open: &'a [NodeId],
+    pub(crate) others: &'a [ClassId],
+}
+
+impl Contest<'_> {
+    /// Whether the others cannot pay.
+    pub(crate) fn is_won(&self, prices: &Prices) -> bool {
+        let spec = self.cluster.spec_of(self.class);
+        let asked: Vec<(Resource, i128, i128)> = Resource::asked(spec)
+            .map(|resource| {
+                let price = prices.iter().find(|(known, _)| *known == resource);
+                let total = resource.total(self.cluster, self.others);
+                (resource, price.map_or(0, |(_, price)| *price), total)
+            })
+            .collect();
+        let owned: i128 = asked.iter().map(|(_, price, total)| price * total).sum();
+        let costs: Vec<(NodeId, i128)> =
+            self.open.iter().map(|node| (*node, self.cost(*node, &asked, owned))).collect();
+        let Some(spread) = lone_spread(spec) else { return self.is_too_dear(&costs, owned) };
+        // The domain with the fewest pods is never closed, and any may be that one.
+        let value = |node: NodeId| self.cluster.node(node).labels.get(spread.topology_key);
+        let there = self.cluster.node_ids().filter(|node| self.placement.node(*node).exists);
+        let domains: Vec<Symbol> = there.filter_map(value).collect();
+        let within = |domain: &Symbol| -> Vec<(NodeId, i128)> {
+            costs.iter().filter(|(node, _)| value(*node) == Some(*domain)).copied().collect()
+        };
+        !domains.is_empty() && domains.iter().all(|domain| self.is_too_dear(&within(domain), owned))
+    }
+
+    /// What it costs at least to keep the pod off a node by resources; more than there is where it
+    /// cannot be done.
+    fn cost(&self, node: NodeId, asked: &[(Resource, i128, i128)], owned: i128) -> i128 {
+        let (there, used) = (self.cluster.node(node), self.placement.node(node));
+        let spec = self.cluster.spec_of(self.class);
+        let ways = asked.iter().filter_map(|(resource, price, total)| {
+            let all = resource.of(&there.allocatable, there.pods_allocatable);
+            let taken = resource.of(&used.requested, used.pods.len() as i64);
+            let needed = all - taken - resource.of(&spec.requests, 1) + 1;
+            (needed <= *total).then(|| price * needed.max(0))
+        });
+        ways.min().unwrap_or(owned + 1)
+    }
+
+    fn is_too_dear(&self, costs: &[(NodeId, i128)], owned: i128) -> bool {
+        let all: i128 = costs.iter().map(|(_, cost)| cost).sum();
+        let free: i128 =
+            self.gifts().iter().map(|(key, count)| self.dearest(costs, *key, *count)).sum();
+        all - free > owned
+    }
+
+    /// How many domains the others close without paying: of each label, or single nodes.
+    fn gifts(&self) -> BTreeMap<Option<Symbol>, usize> {
+        let Self { cluster, class, .. } = *self;
+        let spec = cluster.spec_of(class);
+        let mut gifts = BTreeMap::new();
+        let mut give = |key: Option<Symbol>| *gifts.entry(key).or_default() += 1;
+        for &other in self.others {
+            let theirs = cluster.spec_of(other);
+            if clash(cluster, spec, theirs) {
+                give(None);
+            }
+            for term in &spec.pod_anti_affinity.required {
+                if may_mean(cluster, term, other) {
+                    give(Some(term.topology_key));
+                }
+            }
+            for term in &theirs.pod_anti_affinity.required {
+                if may_mean(cluster, term, class) {
+                    give(Some(term.topology_key));
+                }
+            }
+            if lone_spread(spec).is_none() {
+                let counted = strict_spread(spec).filter(|c| counts(cluster, c, class, other));
+                counted.for_each(|constraint| give(Some(constraint.topology_key)));
+            }
+        }
+        gifts
+    }
+
+    /// What the dearest `count` domains cost.
+    fn dearest(&self, costs: &[(NodeId, i128)], key: Option<Symbol>, count: usize) -> i128 {
+        let mut domains: BTreeMap<(Option<Symbol>, Option<NodeId>), i128> = BTreeMap::new();
+        for (node, cost) in costs {
+            let value = key.map(|key| self.cluster.node(*node).labels.get(key));
+            let domain = match value {
+                None => (None, Some(*node)),
+                // What counts by a label says nothing of nodes without it.
+                Some(None) => continue,
+                Some(value) => (value, None),
+            };
+            *domains.entry(domain).or_default() += cost;
+        }
+        let mut costs: Vec<i128> = domains.into_values().collect();
+        costs.sort_unstable();
+        costs.iter().rev().take(count).sum()
+    }
+}
+
+/// The constraints that filter nodes.
+pub(crate) fn strict_spread(spec: &PodSpec) -> impl Iterator<Item = &SpreadConstraint> {
+    spec.spread.iter().filter(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule)
+}
+
+/// The only such constraint, where nothing but the fewest pods in a domain counts.
+pub(crate) fn lone_spread(spec: &PodSpec) -> Option<&SpreadConstraint> {
+    let mut strict = strict_spread(spec);
+    let first = strict.next()?;
+    (strict.next().is_none() && first.min_domains.is_none()).then_some(first)
+}
+
+/// Whether a constraint of pods of one class counts pods of the other.
+pub(crate) fn counts(
+    cluster: &Cluster,
+    constraint: &SpreadConstraint,
+    class: ClassId,
+    other: ClassId,
+) -> bool {
+    cluster.class(class).namespace == cluster.class(other).namespace
+        && constraint.selector.matches(cluster.labels_of(other), cluster.symbols())
+}
+
+/// Whether a term may mean pods of a class, whatever labels namespaces carry.
+pub(crate) fn may_mean(cluster: &Cluster, term: &PodAffinityTerm, class: ClassId) -> bool {
+    let named = term.namespaces.contains(&cluster.class(class).namespace);
+    (named || term.namespace_selector != LabelSelector::Nothing)
+        && term.selector.matches(cluster.labels_of(class), cluster.symbols())
+}
+
+fn clash(cluster: &Cluster, one: &PodSpec, other: &PodSpec) -> bool {
+    let any = cluster.known().any_address;
+    let meets = |one: &HostPort, other: &HostPort| {
+        (one.protocol, one.port) == (other.protocol, other.port)
+            && (one.ip == other.ip || one.ip == any || other.ip == any)
+    };
+    one.host_ports.iter().any(|one| other.host_ports.iter().any(|other| meets(one, other)))
+}

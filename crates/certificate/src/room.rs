@@ -1,0 +1,341 @@
+//! Whether a lost pod is sure of a place, whatever the others do.
+//!
+//! It is, once all is quiet, where some node must be open to it in the end: a node that takes it
+//! even with all others on it that may come there, or one of several that the others cannot pay to
+//! close ([`crate::prices`]). More pods must only ever make it harder for the pod, and nothing that
+//! it needs may be lost to others elsewhere: see [`Lost::is_plain`], rule by rule.
+
+use std::collections::BTreeMap;
+
+use holdfast_cluster::taint::{Effect, Taint};
+use holdfast_cluster::volume::{AccessMode, PodVolume};
+use holdfast_cluster::{
+    ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, PodSpec, WorkloadId,
+};
+use holdfast_failover::storage::Standing;
+use holdfast_failover::{Dynamics, volumes};
+use holdfast_scheduler::decision::{NodeVerdict, Outcome};
+use holdfast_scheduler::reason::{Reason, Rejection};
+use holdfast_scheduler::{Preemption, Scratch};
+
+use crate::format;
+use crate::prices::{self, Contest, Prices, counts, lone_spread, may_mean, strict_spread};
+use crate::unknown::Unknown;
+
+/// Rooms for pods of one sort.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hints {
+    pub(crate) nodes: Vec<NodeId>,
+    pub(crate) prices: Vec<Prices>,
+}
+
+impl Hints {
+    /// What was written down of one sort of pods; an error names what there is not.
+    pub(crate) fn read(&mut self, cluster: &Cluster, rooms: &format::Rooms) -> Result<(), String> {
+        for name in &rooms.nodes {
+            let node = cluster.find(name).and_then(|name| cluster.node_named(name));
+            self.nodes.push(node.ok_or_else(|| name.clone())?);
+        }
+        for prices in &rooms.prices {
+            self.prices.push(prices::read(cluster, prices)?);
+        }
+        Ok(())
+    }
+}
+
+/// All pods that were lost and wait for a node, every eviction that may come carried out.
+pub(crate) struct Lost<'l, 'c> {
+    pub(crate) dynamics: &'l Dynamics<'c>,
+    pub(crate) unknown: &'l Unknown,
+    pub(crate) hints: &'l BTreeMap<ClassId, Hints>,
+    /// Pods whose eviction may never come.
+    pub(crate) uncertain: &'l [InstanceId],
+    pub(crate) scratch: &'l mut Scratch,
+    /// Those that wait and may come, once that was asked.
+    pub(crate) coming: Option<Vec<InstanceId>>,
+}
+
+impl<'c> Lost<'_, 'c> {
+    pub(crate) fn cluster(&self) -> &'c Cluster {
+        self.dynamics.cluster()
+    }
+
+    /// Whether the pod is sure to be bound to a node that serves, and to serve there.
+    pub(crate) fn is_sure(&mut self, placement: &mut Placement, pod: InstanceId) -> bool {
+        let Some(hints) = self.hints.get(&placement.instance(pod).class) else { return false };
+        if !self.is_plain(placement, pod) {
+            return false;
+        }
+        let waiting = placement.pending().to_vec();
+        if self.has_room(placement, pod, hints, &waiting) {
+            return true;
+        }
+        // Those that no run places take nobody's place.
+        let coming = self.coming(placement);
+        coming.len() < waiting.len() && self.has_room(placement, pod, hints, &coming)
+    }
+
+    /// Those that wait and are not hopeless.
+    fn coming(&mut self, placement: &Placement) -> Vec<InstanceId> {
+        if let Some(coming) = &self.coming {
+            return coming.clone();
+        }
+        let mut known: BTreeMap<(ClassId, WorkloadId), bool> = BTreeMap::new();
+        let mut coming = placement.pending().to_vec();
+        coming.retain(|pod| {
+            let instance = placement.instance(*pod);
+            let hopeless = known.entry((instance.class, instance.workload)).or_insert_with(|| {
+                let nodes = self.dynamics.scheduler().feasible(placement, *pod, self.scratch);
+                nodes.is_empty() && self.is_hopeless(placement, *pod)
+            });
+            !*hopeless
+        });
+        self.coming.insert(coming).clone()
+    }
+
+    /// Whether prices or a node written down make the pod sure of a place against these.
+    fn has_room(
+        &mut self,
+        placement: &mut Placement,
+        pod: InstanceId,
+        hints: &Hints,
+        coming: &[InstanceId],
+    ) -> bool {
+        self.is_won(placement, pod, &hints.prices, coming)
+            || hints.nodes.iter().any(|node| self.takes(placement, pod, *node, coming))
+    }
+
+    /// Whether the others cannot pay at one of these lists of prices.
+    fn is_won(
+        &mut self,
+        placement: &Placement,
+        pod: InstanceId,
+        prices: &[Prices],
+        coming: &[InstanceId],
+    ) -> bool {
+        let cluster = self.cluster();
+        let class = placement.instance(pod).class;
+        // What else volumes may run out of has no price.
+        if prices.is_empty() || !cluster.spec_of(class).volumes.is_empty() {
+            return false;
+        }
+        let open = self.open(placement, pod);
+        let others = coming.iter().filter(|other| **other != pod);
+        let others: Vec<ClassId> = others.map(|pod| placement.instance(*pod).class).collect();
+        let contest = Contest { cluster, placement, class, open: &open, others: &others };
+        prices.iter().any(|prices| contest.is_won(prices))
+    }
+
+    /// Whether a node takes the pod even with all others on it that may come there.
+    fn takes(
+        &mut self,
+        placement: &mut Placement,
+        pod: InstanceId,
+        node: NodeId,
+        coming: &[InstanceId],
+    ) -> bool {
+        if !placement.node(node).serves() {
+            return false;
+        }
+        let cluster = self.cluster();
+        let spec = cluster.spec_of(placement.instance(pod).class);
+        let mark = placement.mark();
+        for &other in coming.iter().filter(|other| **other != pod) {
+            let theirs = cluster.spec_of(placement.instance(other).class);
+            let apart = spec.pod_anti_affinity.required.is_empty()
+                && theirs.pod_anti_affinity.required.is_empty()
+                && strict_spread(spec).next().is_none();
+            if !apart || self.may_come(placement, other, node) {
+                placement.bind(cluster, other, node);
+            }
+        }
+        let taken = self.dynamics.scheduler().feasible(placement, pod, self.scratch);
+        let taken = taken.contains(&node);
+        placement.revert(cluster, mark);
+        taken
+    }
+
+    /// Whether a pod's node selector and affinity let it onto a node.
+    fn may_come(&self, placement: &Placement, pod: InstanceId, node: NodeId) -> bool {
+        let cluster = self.cluster();
+        let spec = cluster.spec_of(placement.instance(pod).class);
+        let profile = self.dynamics.scheduler().profile_of(placement, pod);
+        let asks = profile.is_none_or(|profile| profile.filters.contains(&Plugin::NodeAffinity));
+        let node = cluster.node(node);
+        let selected = spec.node_selector.iter().all(|(key, is)| node.labels.get(key) == Some(is));
+        let required = spec.node_affinity.required.as_ref();
+        let wanted =
+            required.is_none_or(|all| all.matches(node.name, &node.labels, cluster.symbols()));
+        // A scheduler that is not known may look at neither.
+        profile.is_none() || !asks || selected && wanted
+    }
+
+    /// The nodes that serve and take the pod now, or turn it down for its lone spread alone.
+    fn open(&mut self, placement: &Placement, pod: InstanceId) -> Vec<NodeId> {
+        let cluster = self.cluster();
+        let class = placement.instance(pod).class;
+        let spec = cluster.spec_of(class);
+        let serves = |node: &NodeId| placement.node(*node).serves();
+        let scheduler = self.dynamics.scheduler();
+        let profile = scheduler.profile_of(placement, pod);
+        // Filters that are asked after spread must have nothing to say.
+        let late = profile.is_some_and(holdfast_cluster::Profile::asks_spread_late)
+            && spec.required_features.is_empty()
+            && is_unrelated(cluster, class);
+        if lone_spread(spec).is_none() || !late {
+            let nodes = scheduler.feasible(placement, pod, self.scratch);
+            return nodes.iter().copied().filter(serves).collect();
+        }
+        let nodes = scheduler.decide(placement, pod).nodes.into_iter();
+        let open = nodes.filter(|(_, verdict)| match verdict {
+            NodeVerdict::Feasible(_) => true,
+            NodeVerdict::Rejected(rejection) => rejection.reasons == [Reason::Spread],
+            NodeVerdict::LeftOut => false,
+        });
+        open.map(|(node, _)| node).filter(serves).collect()
+    }
+
+    /// Whether more pods only make it harder for the pod, and nothing else keeps it from serving:
+    ///
+    /// * its scheduler is ours, and nothing about it is unknown;
+    /// * its claims are bound, for any number of pods, and no other pod holds their volumes;
+    /// * enough copies of its volumes are up;
+    /// * if it needs others near it, they are bound already;
+    /// * it bears no node that nobody hears, where it would not serve;
+    /// * it is spread by its own constraints alone, and these count no pod that may stay or not.
+    fn is_plain(&self, placement: &Placement, pod: InstanceId) -> bool {
+        let cluster = self.cluster();
+        let class = placement.instance(pod).class;
+        let spec = cluster.spec_of(class);
+        let profile = self.dynamics.scheduler().profile_of(placement, pod);
+        let by_default = spec.spread.is_empty()
+            && profile.is_none_or(holdfast_cluster::Profile::spreads_strictly_by_default);
+        let unsettled = |other: &InstanceId| {
+            let other = placement.instance(*other).class;
+            strict_spread(spec).any(|constraint| counts(cluster, constraint, class, other))
+        };
+        self.dynamics.is_ours(placement, pod)
+            && !self.unknown.of_pod(cluster, placement, pod).is_open
+            && has_volumes(cluster, class)
+            && !volumes::is_shared(cluster, placement, pod)
+            && self.dynamics.storage().standing(placement, placement.instance(pod))
+                == Standing::Usable
+            && has_company(cluster, placement, spec)
+            && !bears_silence(cluster, placement, spec)
+            && !by_default
+            && !self.uncertain.iter().any(unsettled)
+    }
+
+    /// Whether no run ever places the pod: every node turns it down for a reason that more pods
+    /// cannot cure while nobody leaves, and preemption cannot either.
+    pub(crate) fn is_hopeless(&self, placement: &Placement, pod: InstanceId) -> bool {
+        let leaves = |id: &InstanceId| {
+            let node = placement.instance(*id).node();
+            node.is_some_and(|node| placement.node(node).reachable)
+        };
+        if !self.dynamics.is_ours(placement, pod)
+            || self.unknown.of_pod(self.cluster(), placement, pod).excuses
+            || placement.terminating().iter().any(leaves)
+            || !placement.nominated().is_empty()
+        {
+            return false;
+        }
+        let decision = self.dynamics.scheduler().decide(placement, pod);
+        let profile = self.dynamics.scheduler().profile_of(placement, pod);
+        let lasts = |reason: &Reason| *reason == Reason::NoVictims || stays(reason);
+        let vain = |rejection: &Rejection| {
+            !rejection.reasons.is_empty() && rejection.reasons.iter().all(lasts)
+        };
+        let unhelped = match &decision.preemption {
+            Some(Preemption::NotAllowed) => true,
+            Some(Preemption::DoesNotHelp(tried)) => tried.iter().all(|(_, why)| vain(why)),
+            Some(Preemption::Helps(_) | Preemption::AlreadyUnderWay) => false,
+            None => {
+                decision.outcome == Outcome::Unschedulable
+                    && profile.is_some_and(|profile| !profile.preempts)
+            }
+        };
+        let turned_down = |(_, verdict): &(NodeId, NodeVerdict)| match verdict {
+            NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(stays),
+            NodeVerdict::Feasible(_) | NodeVerdict::LeftOut => false,
+        };
+        unhelped && decision.pre_filter.is_none() && decision.nodes.iter().all(turned_down)
+    }
+}
+
+/// Whether a reason stays as long as pods only come.
+fn stays(reason: &Reason) -> bool {
+    matches!(
+        reason,
+        Reason::NodeCordoned
+            | Reason::OtherNodeNamed
+            | Reason::UntoleratedTaint(_)
+            | Reason::NodeAffinity
+            | Reason::AddedNodeAffinity
+            | Reason::PortTaken
+            | Reason::TooManyPods
+            | Reason::InsufficientCpu
+            | Reason::InsufficientMemory
+            | Reason::InsufficientEphemeralStorage
+            | Reason::Insufficient(_)
+            | Reason::PodAntiAffinity
+            | Reason::ExistingAntiAffinity
+            | Reason::FeatureMissing
+            | Reason::VolumeZoneConflict
+            | Reason::VolumeNodeAffinity
+    )
+}
+
+/// Whether every claim of the pod is bound, and any number of pods may use its volume.
+fn has_volumes(cluster: &Cluster, class: ClassId) -> bool {
+    let namespace = cluster.class(class).namespace;
+    cluster.spec_of(class).volumes.iter().all(|volume| match volume {
+        PodVolume::Claim { name, .. } => {
+            let claim = cluster.objects().claims.get(&(namespace, *name));
+            claim.is_some_and(|claim| {
+                claim.bound && !claim.access_modes.contains(&AccessMode::ReadWriteOncePod)
+            })
+        }
+        PodVolume::Ephemeral { .. } => false,
+        PodVolume::Direct { .. } | PodVolume::InlineCsi { .. } | PodVolume::HostPath => true,
+    })
+}
+
+/// Whether one bound pod is what all required affinity terms ask for, so that the pod is not the
+/// first of its group, which may go anywhere until another is elsewhere.
+fn has_company(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool {
+    let terms = &spec.pod_affinity.required;
+    let is_company = |other: &holdfast_cluster::Instance| {
+        let Some(node) = other.node().filter(|node| placement.node(*node).exists) else {
+            return false;
+        };
+        let namespace = cluster.class(other.class).namespace;
+        let of_namespace = cluster.namespace_labels(namespace);
+        let labels = cluster.labels_of(other.class);
+        terms.iter().all(|term| {
+            cluster.node(node).labels.get(term.topology_key).is_some()
+                && term.matches(namespace, of_namespace, labels, cluster.symbols())
+        })
+    };
+    terms.is_empty() || placement.instances().iter().any(is_company)
+}
+
+/// Whether the pod may be placed on a node that does not serve.
+fn bears_silence(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool {
+    let known = cluster.known();
+    let bears = |key| {
+        let taint = Taint { key, value: known.empty, effect: Effect::NoSchedule };
+        spec.tolerations.iter().any(|one| one.tolerates(&taint, cluster.symbols(), false))
+    };
+    placement.nodes().iter().any(|node| node.exists && !node.serves())
+        && (bears(known.unreachable) || bears(known.not_ready))
+}
+
+/// Whether no required affinity speaks of pods of this class, its own included.
+fn is_unrelated(cluster: &Cluster, class: ClassId) -> bool {
+    let spec = cluster.spec_of(class);
+    let asks =
+        !spec.pod_affinity.required.is_empty() || !spec.pod_anti_affinity.required.is_empty();
+    let mut terms = cluster.specs().flat_map(|spec| spec.pod_anti_affinity.required.iter());
+    !asks && !terms.any(|term| may_mean(cluster, term, class))
+}

@@ -1,0 +1,184 @@
+//! Runs that refute, replayed from the export on.
+
+use std::collections::BTreeMap;
+
+use holdfast_cluster::workload::WorkloadKind;
+use holdfast_cluster::{InstanceId, NodeId, Placement};
+use holdfast_failover::{Dynamics, Situation, Step, Steps};
+use holdfast_scheduler::Scratch;
+
+use crate::claims::Subject;
+use crate::flaw::Broken;
+use crate::format::{Move, Run};
+use crate::names;
+use crate::room::Lost;
+use crate::steady;
+use crate::unknown::Unknown;
+
+/// What a run is replayed with.
+pub(crate) struct Replay<'r, 'c> {
+    pub(crate) dynamics: &'r Dynamics<'c>,
+    pub(crate) unknown: &'r Unknown,
+    pub(crate) moves: &'r [Move],
+    pub(crate) scratch: &'r mut Scratch,
+}
+
+/// How a run ends.
+pub(crate) struct End {
+    /// Where the cluster stood before the failure.
+    pub(crate) rest: Placement,
+    /// Pods that should serve at the end.
+    pub(crate) wanted: u32,
+    /// The run is real: nothing on the way is a guess.
+    pub(crate) known: bool,
+}
+
+impl Replay<'_, '_> {
+    /// Whether no pod serves as soon as the nodes are gone.
+    pub(crate) fn immediately(
+        &mut self,
+        run: &Run,
+        failed: &[NodeId],
+        subject: &Subject,
+    ) -> Result<(), Broken> {
+        let mut placement = self.settle(run)?;
+        self.dynamics.fail(&mut placement, failed);
+        let ready = subject.ready(&placement);
+        if ready > 0 {
+            return Err(Broken::Enough);
+        }
+        let told = (run.ready, run.wanted) == (0, 1) && run.steps.is_empty();
+        if told { Ok(()) } else { Err(Broken::Counts { ready: 0, wanted: 1 }) }
+    }
+
+    /// Whether fewer pods than are wanted serve at the quiet end.
+    pub(crate) fn recovered(
+        &mut self,
+        run: &Run,
+        failed: &[NodeId],
+        subject: &Subject,
+    ) -> Result<End, Broken> {
+        let rest = self.settle(run)?;
+        let mut placement = rest.clone();
+        let wanted = subject.wanted(&placement, failed);
+        self.dynamics.fail(&mut placement, failed);
+        let situation = self.dynamics.situation(&placement);
+        let short = self.most(&mut placement, &situation, subject) < wanted;
+        self.dynamics.evict_unnoticed(&mut placement, &situation);
+        let known = self.follow(&mut placement, &situation, &run.steps)?;
+        let gap = |pod: &InstanceId| {
+            self.unknown.of_pod(self.dynamics.cluster(), &placement, *pod).is_open
+        };
+        let known = known && !placement.pending().iter().any(gap);
+        let ready = subject.ready(&placement);
+        if ready >= wanted {
+            return Err(Broken::Enough);
+        }
+        let mut lost = failed.iter().flat_map(|node| &rest.node(*node).pods);
+        let lost = lost.any(|pod| subject.members.contains(&rest.instance(*pod).workload));
+        let odd = matches!(subject.kind, WorkloadKind::Custom(_));
+        // What its controller does about a pod that is gone nobody knows.
+        if odd && (lost || subject.terminating(&placement) > 0) {
+            return Err(Broken::NotKnown);
+        }
+        if (run.ready, run.wanted) != (ready, wanted) {
+            return Err(Broken::Counts { ready, wanted });
+        }
+        // Where too few pods could ever serve, it does not matter which run is real.
+        Ok(End { rest, wanted, known: known || short })
+    }
+
+    /// The place of rest that a run comes to before anything fails.
+    fn settle(&mut self, run: &Run) -> Result<Placement, Broken> {
+        let mut placement = begin(self.dynamics);
+        let situation = self.dynamics.situation(&placement);
+        self.dynamics.evict_unnoticed(&mut placement, &situation);
+        let known = self.follow(&mut placement, &situation, &run.settle)?;
+        if known { Ok(placement) } else { Err(Broken::NotKnown) }
+    }
+
+    /// Takes the steps, up to a quiet end; whether all that happens on the way is known.
+    fn follow(
+        &mut self,
+        placement: &mut Placement,
+        situation: &Situation,
+        steps: &[usize],
+    ) -> Result<bool, Broken> {
+        let cluster = self.dynamics.cluster();
+        let mut known = true;
+        for at in steps {
+            let next = self.dynamics.steps(placement, situation, self.scratch);
+            let wanted = self.moves.get(*at).ok_or(Broken::Order(*at))?;
+            let step = names::find(cluster, placement, &next, wanted)
+                .ok_or_else(|| Broken::Step(wanted.clone().into()))?;
+            known &= !is_guess(self.dynamics, placement, &next, step);
+            known &= !self.unknown.is_guess(cluster, placement, step);
+            self.dynamics.apply(placement, step);
+        }
+        let next = self.dynamics.steps(placement, situation, self.scratch);
+        if next.sure.is_empty() { Ok(known) } else { Err(Broken::Unrest) }
+    }
+
+    /// More pods of a subject than can ever serve: those that nodes that are heard hold, those that
+    /// wait and are not turned down for good, and those that are still to be made.
+    fn most(&mut self, placement: &mut Placement, situation: &Situation, subject: &Subject) -> u32 {
+        let cluster = self.dynamics.cluster();
+        let mark = placement.mark();
+        if situation.acts {
+            self.dynamics.evict_all(placement, situation);
+        }
+        let lost = Lost {
+            dynamics: self.dynamics,
+            unknown: self.unknown,
+            hints: &BTreeMap::new(),
+            uncertain: &[],
+            scratch: self.scratch,
+            coming: None,
+        };
+        let own = placement
+            .instance_ids()
+            .filter(|id| subject.members.contains(&placement.instance(*id).workload));
+        let may_serve = own.filter(|id| {
+            let pod = placement.instance(*id);
+            let heard = |node| placement.node(node).reachable;
+            let waits = pod.is_pending() && situation.acts && !lost.is_hopeless(placement, *id);
+            waits || pod.node().is_some_and(heard)
+        });
+        let may_serve = u32::try_from(may_serve.count()).unwrap_or(u32::MAX);
+        let made: i64 = subject
+            .members
+            .iter()
+            .map(|id| {
+                let tally = placement.tally(*id);
+                i64::from(tally.active) + i64::from(tally.terminating)
+            })
+            .sum();
+        let to_come = placement.target(subject.root).desired.saturating_sub(made).max(0);
+        let steady = steady::is_steady(cluster, placement, subject.root);
+        placement.revert(cluster, mark);
+        if !steady {
+            return u32::MAX;
+        }
+        may_serve.saturating_add(u32::try_from(to_come).unwrap_or(u32::MAX))
+    }
+}
+
+/// Where all runs begin.
+pub(crate) fn begin(dynamics: &Dynamics<'_>) -> Placement {
+    let mut placement = Placement::of(dynamics.cluster());
+    dynamics.begin(&mut placement);
+    placement
+}
+
+/// Whether nobody knows if the step can come.
+pub(crate) fn is_guess(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    steps: &Steps,
+    step: &Step,
+) -> bool {
+    match step {
+        Step::Schedule { pod, node } => steps.unseen.contains(&(*pod, *node)),
+        step => dynamics.assumed(placement, step).is_some(),
+    }
+}

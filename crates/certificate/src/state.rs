@@ -1,0 +1,79 @@
+//! When two states are one.
+//!
+//! A state is told from others by the pods that changed since a first one, each with what it was
+//! and what it is, and by what controllers go for. Pods may change places when nothing tells them
+//! apart: one that was bound is always itself; others are known by what they ask for, who made
+//! them, where they are and how they stand. Whose place a pod takes is left out where only its
+//! template follows from it: not for pods with volumes, whose claims may name a pod, nor for those
+//! of DaemonSets and StatefulSets, which have a home or a number.
+
+use holdfast_cluster::placement::{Mark, Target, Whereabouts};
+use holdfast_cluster::workload::WorkloadKind;
+use holdfast_cluster::{Cluster, Instance, Placement};
+
+/// What tells a state from others.
+pub type Key = Box<[[u32; 17]]>;
+
+/// What tells the state of `placement` from others that `base` led to.
+pub fn key(cluster: &Cluster, placement: &Placement, base: Mark) -> Key {
+    let changed = placement.changed_since(base);
+    let mut key: Vec<[u32; 17]> = changed
+        .iter()
+        .filter(|(id, before)| before.as_ref() != Some(placement.instance(*id)))
+        .map(|(id, before)| {
+            let mut entry = [0; 17];
+            if let Some(before) = before {
+                entry[..8].copy_from_slice(&record(cluster, before));
+                entry[8] = before.node().map_or(0, |_| 1 + id.0);
+            }
+            entry[9..].copy_from_slice(&record(cluster, placement.instance(*id)));
+            entry
+        })
+        .collect();
+    key.sort_unstable();
+    key.extend(placement.retargeted_since(base).into_iter().map(|workload| {
+        let Target { desired, rollouts, lost } = placement.target(workload);
+        let desired = desired as u64;
+        let mut entry = [u32::MAX; 17];
+        entry[..5].copy_from_slice(&[
+            workload.0,
+            desired as u32,
+            (desired >> 32) as u32,
+            rollouts,
+            lost,
+        ]);
+        entry
+    }));
+    key.into_boxed_slice()
+}
+
+/// Everything of a pod that may matter, never all zero.
+fn record(cluster: &Cluster, pod: &Instance) -> [u32; 8] {
+    let Instance { class, workload, origin, ordinal, nominated, .. } = *pod;
+    let next = origin.map_or(class, |origin| cluster.pod(origin).replacement);
+    let numbered = matches!(
+        cluster.workload(workload).kind,
+        WorkloadKind::DaemonSet | WorkloadKind::StatefulSet
+    );
+    let exact = numbered || !cluster.spec_of(class).volumes.is_empty();
+    let whose = origin.map_or(0, |origin| if exact { 2 + origin.0 } else { 1 });
+    let place = match pod.whereabouts {
+        Whereabouts::Pending => 1,
+        Whereabouts::Unlisted => 2,
+        Whereabouts::Gone => 3,
+        Whereabouts::On(node) => 4 + node.0,
+    };
+    let flags = [
+        pod.ready,
+        pod.healthy,
+        pod.attaching,
+        pod.starved,
+        pod.outdated,
+        pod.terminating,
+        pod.preempted,
+        pod.settling,
+    ];
+    let flags = flags.into_iter().fold(0, |bits, flag| bits * 2 + u32::from(flag));
+    let kept = nominated.map_or(0, |node| 1 + node.0);
+    [class.0, next.0, whose, workload.0, place, flags, ordinal, kept]
+}

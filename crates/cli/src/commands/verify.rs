@@ -1,0 +1,62 @@
+//! `holdfast verify`: whether a certificate follows from a cluster.
+
+use holdfast_certificate::{Accepted, Certificate, Flaw, Reader};
+use holdfast_cluster::NodeId;
+use rayon::prelude::*;
+
+use crate::args::VerifyArguments;
+use crate::failure::Failure;
+use crate::{exit, input, output, render};
+
+/// How many sets are handed out at once.
+const BATCH: usize = 1024;
+
+/// Runs the command.
+///
+/// # Errors
+/// Bad input, or a certificate that is none or about something else.
+pub fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
+    let sources = input::read(std::slice::from_ref(&arguments.certificate))?;
+    let [source] = &sources[..] else {
+        return Err(Failure::usage("name one certificate, not a directory"));
+    };
+    let name = input::name(&arguments.certificate);
+    let certificate: Certificate = serde_json::from_slice(&source.bytes).map_err(|error| {
+        Failure::usage(format!("{name} is no certificate, or not all of one: {error}"))
+            .hint("write one with: holdfast prove --certificate FILE INPUT…")
+    })?;
+    let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler)?;
+    let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
+    let checked = Reader::new(&loaded.cluster, &certificate).and_then(|reader| check(&reader));
+    match checked {
+        Ok(accepted) => {
+            output::print(render::verify::accepted(&certificate, accepted).as_bytes())?;
+            Ok(exit::HOLDS)
+        }
+        Err(flaw) if flaw.is_of_input() => Err(Failure::usage(render::verify::flaw(&flaw))
+            .hint("name the same inputs, assumptions and scheduler configuration as for prove")),
+        Err(flaw) => {
+            let text = format!("not accepted: {}\n", render::verify::flaw(&flaw));
+            output::print(text.as_bytes())?;
+            Ok(exit::REFUTED)
+        }
+    }
+}
+
+/// Checks all sets on all cores. Of several flaws the first in the order of the sets is told.
+fn check(reader: &Reader<'_>) -> Result<Accepted, Flaw> {
+    let mut sets = reader.sets();
+    let mut checked = 0;
+    loop {
+        let batch: Vec<Vec<NodeId>> = sets.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            return Ok(reader.accepted(checked));
+        }
+        let flaw = batch
+            .par_iter()
+            .map_init(|| reader.workspace(), |workspace, set| reader.check_set(workspace, set))
+            .find_first(Result::is_err);
+        flaw.unwrap_or(Ok(()))?;
+        checked += batch.len() as u64;
+    }
+}

@@ -1,0 +1,113 @@
+//! Certificates are written, read back and refused for what they are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use boon::{Compiler, Schemas};
+use serde_json::Value;
+
+use crate::holdfast::{fixtures, folder, run_in, write};
+
+const CLUSTER: &str = "edge/cluster.json";
+
+/// A folder with a fixture as `cluster.json` and its certificate as `proof.json`.
+fn certified(test: &str) -> PathBuf {
+    let place = folder(test);
+    write(&place, "cluster.json", fs::read(fixtures().join(CLUSTER)).unwrap());
+    let arguments = ["prove", "--nodes", "2", "--certificate", "proof.json", "cluster.json"];
+    let run = run_in(&place, &arguments).ended(1);
+    assert!(!run.stderr.contains("does not show"), "{run:?}");
+    place
+}
+
+fn proof(place: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(place.join("proof.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_certificate_is_accepted_and_follows_its_schema() {
+    let place = certified("verify-certificate");
+    let run = run_in(&place, &["verify", "proof.json", "cluster.json"]).ended(0);
+    assert!(
+        run.stdout.starts_with("accepted: 3 claims proved, 41 refuted, 0 left open"),
+        "{run:?}"
+    );
+    let path = fixtures().join("../docs/schemas/holdfast.certificate.v1.json");
+    let mut schemas = Schemas::new();
+    let schema = Compiler::new().compile(path.to_str().unwrap(), &mut schemas).unwrap();
+    let mut certificate = proof(&place);
+    if let Err(error) = schemas.validate(&certificate, schema) {
+        panic!("{error}");
+    }
+    certificate["workloads"][0]["recovered"] = Value::Null;
+    assert!(schemas.validate(&certificate, schema).is_err(), "the schema says something");
+}
+
+#[test]
+fn spaces_and_the_order_of_keys_do_not_matter() {
+    let place = certified("verify-and");
+    let cluster = fs::read_to_string(place.join("cluster.json")).unwrap();
+    let cluster: Value = serde_json::from_str(&cluster).unwrap();
+    write(&place, "again.json", turned(&cluster));
+    run_in(&place, &["verify", "proof.json", "again.json"]).ended(0);
+}
+
+/// JSON with the keys of every object backwards.
+fn turned(value: &Value) -> String {
+    match value {
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(turned).collect::<Vec<_>>().join(","))
+        }
+        Value::Object(fields) => {
+            let fields = fields.iter().rev();
+            let fields = fields.map(|(key, value)| format!("{:?}:{}", key, turned(value)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        }
+        value => value.to_string(),
+    }
+}
+
+#[test]
+fn another_input_is_bad_input() {
+    let place = certified("verify-input");
+    let mut cluster: Value =
+        serde_json::from_str(&fs::read_to_string(place.join("cluster.json")).unwrap()).unwrap();
+    cluster["items"][0]["metadata"]["labels"]["other"] = "label".into();
+    write(&place, "other.json", cluster.to_string());
+    let run = run_in(&place, &["verify", "proof.json", "other.json"]).ended(2);
+    assert!(run.stderr.contains("the certificate is about another input"), "{run:?}");
+    let config = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n\
+                  percentageOfNodesToScore: 50\n";
+    write(&place, "config.yaml", config);
+    let arguments = ["verify", "--scheduler-config", "config.yaml", "proof.json", "cluster.json"];
+    run_in(&place, &arguments).ended(2);
+}
+
+#[test]
+fn what_is_no_certificate_is_bad_input() {
+    let place = certified("verify-is");
+    let text = fs::read_to_string(place.join("proof.json")).unwrap();
+    write(&place, "cut.json", &text[..text.len() / 2]);
+    let run = run_in(&place, &["verify", "cut.json", "cluster.json"]).ended(2);
+    assert!(run.stderr.contains("cut.json is no certificate, or not all of one"), "{run:?}");
+    write(&place, "new.json", text.replace("holdfast.certificate/v1", "holdfast.certificate/v2"));
+    let run = run_in(&place, &["verify", "new.json", "cluster.json"]).ended(2);
+    assert!(run.stderr.contains("not holdfast.certificate/v1"), "{run:?}");
+    let run = run_in(&place, &["verify", "none.json", "cluster.json"]).ended(2);
+    assert!(run.stderr.contains("cannot read none.json"), "{run:?}");
+}
+
+#[test]
+fn what_does_not_follow_is_named() {
+    let place = certified("verify-does");
+    let mut certificate = proof(&place);
+    let workloads = certificate["workloads"].as_array_mut().unwrap();
+    let refuted = workloads.iter_mut().find(|one| one["recovered"]["verdict"] == "REFUTED");
+    let refuted = refuted.unwrap();
+    refuted["recovered"]["run"]["ready"] = 77.into();
+    let name = refuted["name"].as_str().unwrap().to_owned();
+    write(&place, "wrong.json", certificate.to_string());
+    let run = run_in(&place, &["verify", "wrong.json", "cluster.json"]).ended(1);
+    assert!(run.stdout.starts_with("not accepted: the run against "), "{run:?}");
+    assert!(run.stdout.contains(&name) && run.stdout.contains("the numbers are others"), "{run:?}");
+}

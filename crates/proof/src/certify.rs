@@ -1,0 +1,382 @@
+//! Certificates: why each answer of a sweep is so, written down for a second reader.
+//!
+//! What is claimed comes from the sweep. Why it is so is found by asking the reader itself: where a
+//! set does not follow from what is written down so far, a room is added for the pod that lacks
+//! one, or else the states that may come are listed. What cannot be shown that way is not claimed,
+//! and said.
+
+mod closure;
+mod rooms;
+
+use std::collections::BTreeSet;
+
+use holdfast_certificate::flaw::{ClaimName, Whose};
+use holdfast_certificate::format::{
+    self, Certificate, Claim, Closed, Run, SCHEMA, State, Summary as Counts, Workload,
+};
+use holdfast_certificate::{Broken, Flaw, Reader, digest, names};
+use holdfast_cluster::{NodeId, Placement};
+use holdfast_failover::Situation;
+use holdfast_scheduler::Scratch;
+
+use crate::prover::{Finding, Prover};
+use crate::report::Question;
+use crate::scenario::FailureSet;
+use crate::summary::{ClaimSummary, Summary};
+use crate::verdict::Verdict;
+use closure::{Moves, Search};
+use rooms::Rooms;
+
+/// A certificate, and what it leaves out.
+#[derive(Clone, Debug)]
+pub struct Certified {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Claims that the sweep decided and that the certificate does not show.
+    pub left_out: Vec<Whose>,
+}
+
+/// A place of rest before anything fails, and how the cluster comes there.
+struct Start {
+    number: usize,
+    placement: Placement,
+    settle: Vec<usize>,
+    /// No step on the way is a guess.
+    known: bool,
+}
+
+/// Makes the certificate of a sweep.
+pub fn certify(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Certified {
+    Maker::new(prover).make(question, summary)
+}
+
+struct Maker<'p, 'c> {
+    prover: &'p Prover<'c>,
+    scratch: Scratch,
+    moves: Moves,
+    states: Vec<State>,
+    starts: Vec<Start>,
+    /// All places of rest are known.
+    settled: bool,
+    left_out: Vec<Whose>,
+    /// Failures, and starts, from which more states come than are listed.
+    too_many: BTreeSet<(Vec<NodeId>, usize)>,
+}
+
+impl<'p, 'c> Maker<'p, 'c> {
+    fn new(prover: &'p Prover<'c>) -> Self {
+        let dynamics = prover.dynamics();
+        let mut maker = Self {
+            prover,
+            scratch: Scratch::default(),
+            moves: Moves::default(),
+            states: Vec::new(),
+            starts: Vec::new(),
+            settled: false,
+            left_out: Vec::new(),
+            too_many: BTreeSet::new(),
+        };
+        let mut placement = Placement::of(dynamics.cluster());
+        dynamics.begin(&mut placement);
+        let situation = dynamics.situation(&placement);
+        dynamics.evict_unnoticed(&mut placement, &situation);
+        let starts = &mut maker.starts;
+        let mut search = Search {
+            dynamics,
+            situation: &situation,
+            scratch: &mut maker.scratch,
+            moves: &mut maker.moves,
+            budget: prover.settings().states_per_set,
+        };
+        let found = search.run(&mut placement, &mut |quiet| {
+            starts.push(Start {
+                number: quiet.number,
+                placement: quiet.placement.clone(),
+                settle: quiet.path.to_vec(),
+                known: quiet.known,
+            });
+            starts.len() <= STARTS_MAX
+        });
+        maker.settled = found.is_some();
+        maker.states = found.unwrap_or_default();
+        maker
+    }
+
+    fn make(mut self, question: &Question, summary: &Summary) -> Certified {
+        let cluster = self.prover.cluster();
+        let workloads = (0..summary.subjects.len()).map(|at| self.workload(summary, at)).collect();
+        let mut certificate = Certificate {
+            schema: SCHEMA.to_owned(),
+            input: digest::of(cluster),
+            question: match question {
+                Question::AnyNodes(most) => format::Question::Nodes(*most),
+                Question::Set(set) => format::Question::Fail(names::nodes(cluster, set.nodes())),
+            },
+            summary: Counts::default(),
+            workloads,
+            starts: self.states.clone(),
+            rooms: Vec::new(),
+            sets: Vec::new(),
+            steps: Vec::new(),
+        };
+        if let Some(mut reader) = self.open(&mut certificate) {
+            self.supply(&mut reader, &mut certificate);
+        }
+        certificate.steps = self.moves.list();
+        certificate.summary = count(&certificate);
+        Certified { certificate, left_out: self.left_out }
+    }
+
+    /// What is claimed of a workload.
+    fn workload(&mut self, summary: &Summary, at: usize) -> Workload {
+        let cluster = self.prover.cluster();
+        let subject = &summary.subjects[at];
+        let root = self.prover.subjects().subjects[at].root;
+        let text = |symbol| cluster.text(symbol).to_owned();
+        let mut claim = |of: &ClaimSummary, name: ClaimName| {
+            let claim = match of.verdict() {
+                Verdict::Proved(_) if summary.complete && self.settled => Some(Claim::Proved),
+                Verdict::Refuted => {
+                    let shown = of.counterexample.as_ref();
+                    let run = shown.and_then(|(set, finding)| self.refute(at, set, finding, name));
+                    run.map(|run| Claim::Refuted { run })
+                }
+                Verdict::Unknown(_) => return Claim::Unknown,
+                Verdict::Proved(_) => None,
+            };
+            claim.unwrap_or_else(|| {
+                let workload = names::workload(cluster, root);
+                self.left_out.push(Whose { workload, claim: name });
+                Claim::Unknown
+            })
+        };
+        Workload {
+            immediately: claim(&subject.immediately, ClaimName::Immediately),
+            recovered: claim(&subject.recovered, ClaimName::Recovered),
+            kind: names::kind(cluster, root),
+            namespace: text(cluster.workload(root).namespace),
+            name: text(cluster.workload(root).name),
+        }
+    }
+
+    /// A run from the export that breaks a claim.
+    fn refute(
+        &mut self,
+        at: usize,
+        set: &FailureSet,
+        finding: &Finding,
+        claim: ClaimName,
+    ) -> Option<Run> {
+        let prover = self.prover;
+        let dynamics = prover.dynamics();
+        let subject = &prover.subjects().subjects[at];
+        let fail = names::nodes(prover.cluster(), set.nodes());
+        let same =
+            |start: &&Start| start.placement == prover.starts().starts[finding.start].placement;
+        for start in self.starts.iter().filter(|start| start.known) {
+            let mut placement = start.placement.clone();
+            dynamics.fail(&mut placement, set.nodes());
+            let run = |steps, ready, wanted| {
+                Some(Run { settle: start.settle.clone(), fail: fail.clone(), steps, ready, wanted })
+            };
+            if claim == ClaimName::Immediately {
+                if subject.ready(&placement) == 0 {
+                    return run(Vec::new(), 0, 1);
+                }
+                continue;
+            }
+            let situation = dynamics.situation(&placement);
+            let done = dynamics.evict_unnoticed(&mut placement, &situation);
+            if same(&start) {
+                let witness = prover.whole_run(at, set, finding);
+                let steps = witness.steps[done.len()..].iter().map(|step| {
+                    let number = self.moves.add(dynamics.cluster(), &placement, step);
+                    dynamics.apply(&mut placement, step);
+                    number
+                });
+                let steps: Option<Vec<usize>> = steps.collect();
+                return run(steps?, witness.ready, witness.desired);
+            }
+            let mut shortest = None;
+            let mut search = Search {
+                dynamics,
+                situation: &situation,
+                scratch: &mut self.scratch,
+                moves: &mut self.moves,
+                budget: prover.settings().states_per_set,
+            };
+            search.run(&mut placement, &mut |quiet| {
+                let ready = subject.ready(quiet.placement);
+                if quiet.known && ready < finding.desired {
+                    shortest = Some((quiet.path.to_vec(), ready));
+                }
+                shortest.is_none()
+            });
+            if let Some((steps, ready)) = shortest {
+                return run(steps, ready, finding.desired);
+            }
+        }
+        None
+    }
+
+    /// The reader of the certificate as it stands; claims that it does not accept are withdrawn.
+    fn open(&mut self, certificate: &mut Certificate) -> Option<Reader<'c>> {
+        loop {
+            certificate.steps = self.moves.list();
+            certificate.summary = count(certificate);
+            let flaw = match Reader::new(self.prover.cluster(), certificate) {
+                Ok(reader) => return Some(reader),
+                Err(flaw) => flaw,
+            };
+            let withdrawn = match flaw {
+                // A guess refutes where every other run does, too.
+                Flaw::Run { whose, what: Broken::NotKnown } => {
+                    let closed = self.failing(certificate, &whose);
+                    match closed.and_then(|set| self.close(certificate, &set)) {
+                        Some(closed) => {
+                            certificate.sets.push(closed);
+                            continue;
+                        }
+                        None => vec![whose],
+                    }
+                }
+                Flaw::Run { whose, .. } => vec![whose],
+                Flaw::Start(_) => claimed(certificate, |claim| *claim == Claim::Proved),
+                Flaw::LostInput => claimed(certificate, |claim| *claim != Claim::Unknown),
+                // The rest this module itself would have got wrong.
+                flaw => unreachable!("a new certificate is not read: {flaw:?}"),
+            };
+            if withdrawn.is_empty() {
+                return None;
+            }
+            for whose in &withdrawn {
+                self.withdraw(certificate, whose);
+            }
+        }
+    }
+
+    /// The nodes that fail in the run against a recovery.
+    fn failing(&self, certificate: &Certificate, whose: &Whose) -> Option<Vec<NodeId>> {
+        let cluster = self.prover.cluster();
+        let workload = certificate.workloads.iter().find(|one| name(one) == whose.workload)?;
+        let Claim::Refuted { run } = &workload.recovered else { return None };
+        let nodes = run.fail.iter().map(|name| cluster.node_named(cluster.find(name)?));
+        nodes.collect()
+    }
+
+    fn withdraw(&mut self, certificate: &mut Certificate, whose: &Whose) {
+        for workload in &mut certificate.workloads {
+            if name(workload) == whose.workload {
+                *match whose.claim {
+                    ClaimName::Immediately => &mut workload.immediately,
+                    ClaimName::Recovered => &mut workload.recovered,
+                } = Claim::Unknown;
+            }
+        }
+        self.left_out.push(whose.clone());
+    }
+
+    /// Adds to the certificate what its reader misses, set by set.
+    fn supply(&mut self, reader: &mut Reader<'c>, certificate: &mut Certificate) {
+        let mut workspace = reader.workspace();
+        let mut rooms = Rooms::new(self.prover.dynamics());
+        let sets: Vec<Vec<NodeId>> = reader.sets().collect();
+        for set in &sets {
+            rooms.begin();
+            while let Err(flaw) = reader.check_set(&mut workspace, set) {
+                let Flaw::Set { whose, what, .. } = &flaw else { unreachable!("a set is checked") };
+                if self.add_room(&mut rooms, set, what) {
+                    certificate.rooms = rooms.list();
+                    reader.add_rooms(&certificate.rooms).expect("rooms are named by the cluster");
+                } else if let Some(closed) = self.close(certificate, set) {
+                    reader.set_steps(&self.moves.list());
+                    reader.add_closed(&closed).expect("it is asked about, and not listed yet");
+                    certificate.sets.push(closed);
+                } else {
+                    let whose = whose.as_ref().expect("what is listed here is in order");
+                    self.withdraw(certificate, whose);
+                    reader.withdraw(whose);
+                }
+            }
+        }
+    }
+
+    /// Adds a room for the pod that a set leaves without; whether there was one to add.
+    fn add_room(&mut self, rooms: &mut Rooms<'_, 'c>, set: &[NodeId], what: &Broken) -> bool {
+        let Broken::NoRoom(pod) = what else { return false };
+        let Self { starts, scratch, .. } = self;
+        starts.iter().any(|start| rooms.add(&mut start.placement.clone(), set, pod, scratch))
+    }
+
+    /// Lists all states that may come after a failure, from the first start whose states are not
+    /// listed yet; `None` where all are, or there are too many.
+    fn close(&mut self, certificate: &Certificate, set: &[NodeId]) -> Option<Closed> {
+        let dynamics = self.prover.dynamics();
+        let fail = names::nodes(self.prover.cluster(), set);
+        // What the prover did not search, no list would hold.
+        let mut workspace = self.prover.workspace();
+        let searched = self.prover.examine(&mut workspace, &FailureSet::new(set.to_vec())).states;
+        if searched == 0 {
+            return None;
+        }
+        let listed = |start: &&Start| {
+            certificate.sets.iter().any(|closed| closed.fail == fail && closed.from == start.number)
+        };
+        for start in &self.starts {
+            let key = (set.to_vec(), start.number);
+            if listed(&start) || self.too_many.contains(&key) {
+                continue;
+            }
+            let mut placement = start.placement.clone();
+            dynamics.fail(&mut placement, set);
+            let situation: Situation = dynamics.situation(&placement);
+            if !situation.acts {
+                continue;
+            }
+            dynamics.evict_unnoticed(&mut placement, &situation);
+            let mut search = Search {
+                dynamics,
+                situation: &situation,
+                scratch: &mut self.scratch,
+                moves: &mut self.moves,
+                budget: self.prover.settings().states_per_set,
+            };
+            let Some(states) = search.run(&mut placement, &mut |_| true) else {
+                self.too_many.insert(key);
+                continue;
+            };
+            return Some(Closed { fail, from: start.number, states });
+        }
+        None
+    }
+}
+
+/// As many places of rest as a certificate tells of.
+const STARTS_MAX: usize = 64;
+
+fn name(workload: &Workload) -> String {
+    format!("{}/{}/{}", workload.kind, workload.namespace, workload.name)
+}
+
+/// The claims that are such.
+fn claimed(certificate: &Certificate, such: impl Fn(&Claim) -> bool) -> Vec<Whose> {
+    let mut found = Vec::new();
+    for workload in &certificate.workloads {
+        let claims = [
+            (&workload.immediately, ClaimName::Immediately),
+            (&workload.recovered, ClaimName::Recovered),
+        ];
+        let such = claims.into_iter().filter(|(claim, _)| such(claim));
+        found.extend(such.map(|(_, claim)| Whose { workload: name(workload), claim }));
+    }
+    found
+}
+
+fn count(certificate: &Certificate) -> Counts {
+    let of = |such: fn(&Claim) -> bool| claimed(certificate, such).len();
+    Counts {
+        proved: of(|claim| *claim == Claim::Proved),
+        refuted: of(|claim| matches!(claim, Claim::Refuted { .. })),
+        unknown: of(|claim| *claim == Claim::Unknown),
+    }
+}

@@ -1,0 +1,47 @@
+//! Whether controllers do nothing but make up for pods that are lost.
+//!
+//! Where a rollout is under way, or a set has not made all its pods, a failure may set it going
+//! again: then more pods come, or others go, than those that are lost, and no bound counts them.
+
+use holdfast_cluster::placement::Whereabouts;
+use holdfast_cluster::workload::WorkloadKind;
+use holdfast_cluster::{Cluster, Placement, WorkloadId};
+use holdfast_failover::controllers::deployment;
+
+/// Whether that is so of every workload, and no pod may yet end of itself.
+pub(crate) fn is_steady(cluster: &Cluster, placement: &Placement) -> bool {
+    let outdated =
+        |pod: &holdfast_cluster::Instance| pod.outdated && pod.whereabouts != Whereabouts::Gone;
+    // A kubelet that is heard but not ready may or may not end a pod.
+    let may_end = placement.terminating().iter().any(|pod| {
+        let node = placement.instance(*pod).node();
+        node.is_some_and(|node| placement.node(node).reachable)
+    });
+    !may_end
+        && !placement.instances().iter().any(outdated)
+        && cluster.workload_ids().all(|id| only_makes_up(cluster, placement, id))
+}
+
+fn only_makes_up(cluster: &Cluster, placement: &Placement, id: WorkloadId) -> bool {
+    if placement.target(id).rollouts > 0 {
+        return false;
+    }
+    match cluster.workload(id).kind {
+        WorkloadKind::Deployment => {
+            let in_use = |set: &&WorkloadId| {
+                placement.target(**set).desired > 0 || placement.tally(**set).active > 0
+            };
+            let present = deployment::present_set(cluster, placement, id);
+            let mut sets = cluster.owned(id).iter().filter(in_use);
+            let only = sets.next();
+            sets.next().is_none()
+                && (only.is_none() || present.is_none_or(|set| only == Some(&set)))
+        }
+        WorkloadKind::StatefulSet => {
+            let tally = placement.tally(id);
+            let made = i64::from(tally.active) + i64::from(tally.terminating);
+            made >= placement.target(id).desired
+        }
+        _ => true,
+    }
+}
