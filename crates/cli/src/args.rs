@@ -182,6 +182,7 @@ pub struct SimulateArguments {
     /// `drain:NODES`, `upgrade:NODES`, `partition:NODES`, `heal`, `remove-member:NODES` (from
     /// etcd), `rollout:KIND/NS/NAME`, `scale:KIND/NS/NAME=COUNT` (or `=max`, `=min`: as far as its
     /// autoscaler goes), `delete-pod:NS/NAME`. NODES are names or LABEL=VALUE, separated by commas.
+    /// `A+B` is B at any moment after A, from at once to when all is quiet.
     #[arg(long, value_name = "EVENT")]
     pub event: Vec<String>,
     /// What the export cannot show: a file of kind `Assumptions`. Its machines can be named in
@@ -196,7 +197,7 @@ pub struct SimulateArguments {
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
     /// States to search per event before the ranges are widened instead. [default: 200000 up to
-    /// 200 pods, 20000 beyond]
+    /// 200 pods, 20000 beyond and where events are joined]
     #[arg(long, value_name = "STATES", env = "HOLDFAST_BUDGET")]
     pub budget: Option<usize>,
     /// Show every workload and node, also in large clusters.

@@ -565,6 +565,7 @@ impl Namer<'_> {
             Step::Attach { pod } => ("attach", self.pod(end, *pod)),
             Step::Clear { .. } => unreachable!("no node comes back while a claim is asked about"),
             Step::Autoscale { .. } => unreachable!("at rest every count is within its bounds"),
+            Step::Start { .. } => unreachable!("a pod starts at once where no event joins another"),
         };
         let victims = match step {
             Step::Preempt { victims: pods, .. } | Step::ScaleDown { pods } => {

@@ -18,11 +18,12 @@ const REPORTS: [&[&str]; 8] = [
 ];
 
 /// Stories with ranges, messages, storage, a lost quorum and a run that is told.
-const OUTCOMES: [&[&str]; 4] = [
+const OUTCOMES: [&[&str]; 5] = [
     &["simulate", "-o", "json", "homelab/cluster.json"],
     &["simulate", "-o", "json", "homelab/cluster.json", "--event", "fail:homelab-04"],
     &["simulate", "-o", "json", "edge/cluster.json", "--event", "fail:worker-1,worker-2"],
     &["simulate", "-o", "json", "zero-spof/after-ceph.json", "--event", "fail:cloudserver1"],
+    &["simulate", "-o", "json", "edge/cluster.json", "--event", "drain:worker-1+fail:worker-2"],
 ];
 
 #[test]
