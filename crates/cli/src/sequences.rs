@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use holdfast_cluster::Cluster;
-use holdfast_failover::{Dynamics, Event};
+use holdfast_failover::{Dynamics, Joined};
 use holdfast_proof::report::sequences::{Asked, Followed};
 use holdfast_proof::sequence::orders;
 use holdfast_proof::simulation::Refused;
@@ -11,7 +11,7 @@ use holdfast_proof::{Report, Sequencer, Settings};
 use rayon::prelude::*;
 
 use crate::args::ProveArguments;
-use crate::events::{self, Named};
+use crate::events::{self, Named, Told};
 use crate::failure::Failure;
 
 /// More failures than these have more orders than anybody waits for: 7 have 5,040.
@@ -24,7 +24,7 @@ const FAIL: &str = "--fail";
 #[derive(Clone, Debug)]
 pub struct Sequences {
     asked: Asked,
-    events: Vec<Named>,
+    events: Vec<Told>,
     /// Positions of the events, in the order in which they come.
     orders: Vec<Vec<usize>>,
 }
@@ -38,7 +38,7 @@ impl Sequences {
         if let Some(text) = &arguments.sequence {
             let typed = typed(text)?;
             let events = parse(cluster, &typed, SEQUENCE)?;
-            let names = events.iter().map(|event| spoken(&event.name)).collect();
+            let names = events.iter().map(told).collect();
             let orders = vec![(0..events.len()).collect()];
             return Ok(Some(Self { asked: Asked::Sequence(names), events, orders }));
         }
@@ -80,7 +80,8 @@ impl Sequences {
         // What is behind one that was left out is left out, too.
         for (order, one) in self.orders.iter().zip(all.into_iter().map_while(|one| one)) {
             followed.push(one.map_err(|refused| {
-                let event = &self.events[order[refused.event]];
+                let mut events = order.iter().flat_map(|at| self.events[*at].all());
+                let event = events.nth(refused.event).expect("it is one of them");
                 renamed(events::refused(cluster, event, refused.why), self.option())
             })?);
         }
@@ -89,9 +90,9 @@ impl Sequences {
     }
 
     fn follow(&self, sequencer: &Sequencer<'_>, order: &[usize]) -> Result<Followed, Refused> {
-        let events: Vec<Event> = order.iter().map(|at| self.events[*at].event.clone()).collect();
+        let events: Vec<Joined> = order.iter().map(|at| self.events[*at].joined()).collect();
         let (courses, states) = sequencer.follow(&events)?;
-        let names = order.iter().map(|at| spoken(&self.events[*at].name)).collect();
+        let names = order.iter().map(|at| told(&self.events[*at])).collect();
         Ok((names, courses, states))
     }
 
@@ -103,17 +104,18 @@ impl Sequences {
     }
 }
 
-/// `fail a; recover a, b` as the events `fail:a` and `recover:a,b`.
+/// `drain a + fail b; recover a, b` as the events `drain:a+fail:b` and `recover:a,b`.
 fn typed(text: &str) -> Result<Vec<String>, Failure> {
     let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
-    let event = |part: &str| match part.split_once([' ', ':']) {
-        None => part.to_owned(),
+    let event = |part: &str| match part.trim().split_once([' ', ':']) {
+        None => part.trim().to_owned(),
         Some((verb, what)) => {
             let what: String = what.split_whitespace().collect();
             format!("{verb}:{what}")
         }
     };
-    let typed: Vec<String> = parts.map(event).collect();
+    let joined = |part: &str| part.split('+').map(event).collect::<Vec<_>>().join("+");
+    let typed: Vec<String> = parts.map(joined).collect();
     if typed.is_empty() {
         return Err(Failure::usage("--sequence: what happens?")
             .hint("for instance --sequence \"fail n1; fail n2; recover n1\""));
@@ -121,12 +123,18 @@ fn typed(text: &str) -> Result<Vec<String>, Failure> {
     Ok(typed)
 }
 
+/// `drain a + fail b` for `drain:a+fail:b`.
+fn told(event: &Told) -> String {
+    let all: Vec<String> = event.all().map(|named: &Named| spoken(&named.name)).collect();
+    all.join(" + ")
+}
+
 /// `fail a` for `fail:a`.
 fn spoken(name: &str) -> String {
     name.replacen(':', " ", 1).replace(',', ", ")
 }
 
-fn parse(cluster: &Cluster, typed: &[String], option: &str) -> Result<Vec<Named>, Failure> {
+fn parse(cluster: &Cluster, typed: &[String], option: &str) -> Result<Vec<Told>, Failure> {
     events::parse(cluster, typed).map_err(|failure| renamed(failure, option))
 }
 

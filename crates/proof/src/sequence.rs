@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::{NodeId, Placement, WorkloadId};
-use holdfast_failover::{Dynamics, Event, Joined};
+use holdfast_failover::{Dynamics, Joined};
 
 use crate::prover::Settings;
 use crate::simulation::{Refused, Simulator, Stage};
@@ -84,9 +84,8 @@ impl<'c> Sequencer<'c> {
     ///
     /// # Errors
     /// An event that makes no sense where it stands.
-    pub fn follow(&self, events: &[Event]) -> Result<(Vec<Course>, u64), Refused> {
-        let each: Vec<Joined> = events.iter().cloned().map(Joined::from).collect();
-        let stages = self.simulator.run(&each)?;
+    pub fn follow(&self, events: &[Joined]) -> Result<(Vec<Course>, u64), Refused> {
+        let stages = self.simulator.run(events)?;
         let seen = stages.iter().map(|stage| stage.states).sum();
         let courses = (0..self.at.len()).map(|position| self.course(position, &stages));
         Ok((courses.collect(), seen))
