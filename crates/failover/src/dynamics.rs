@@ -777,15 +777,9 @@ impl<'c> Dynamics<'c> {
 }
 
 fn alike(cluster: &Cluster, instance: &Instance) -> Alike {
-    let next = instance.origin.map_or(instance.class, |pod| cluster.pod(pod).replacement);
-    (
-        instance.class,
-        next,
-        instance.workload,
-        instance.node(),
-        instance.nominated,
-        instance.starting,
-    )
+    let Instance { class, workload, nominated, starting, .. } = *instance;
+    let next = instance.origin.map_or(class, |pod| cluster.pod(pod).replacement);
+    (class, next, workload, instance.node(), nominated, starting)
 }
 
 /// Pods that are marked for deletion on nodes that can be reached.

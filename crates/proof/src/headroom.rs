@@ -210,12 +210,12 @@ fn lose(
     let mut loss = Loss { odd: !placement.node(node).serves(), ..Loss::default() };
     for pod in &placement.node(node).pods {
         let instance = placement.instance(*pod);
-        let kind = cluster.workload(instance.workload).kind;
-        loss.odd |= matches!(kind, WorkloadKind::Custom(_)) || instance.terminating;
+        let made_by = cluster.workload(instance.workload).kind;
+        loss.odd |= matches!(made_by, WorkloadKind::Custom(_)) || instance.terminating;
         if let Some(position) = subjects.position(instance.workload) {
-            let lost = of_subject.entry(position).or_default();
-            lost.ready += u32::from(instance.ready);
-            lost.wanted += u32::from(follows_nodes(kind));
+            let taken = of_subject.entry(position).or_default();
+            taken.ready += u32::from(instance.ready);
+            taken.wanted += u32::from(follows_nodes(made_by));
         }
     }
     let mark = placement.mark();

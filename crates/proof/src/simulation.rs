@@ -168,6 +168,20 @@ impl<'c> Simulator<'c> {
         Ok(())
     }
 
+    /// What is not known of places of rest.
+    fn doubts_of(&self, rests: &[Rest], rebuilt: bool) -> BTreeSet<Doubt> {
+        let mut doubts: BTreeSet<Doubt> = rests.iter().filter_map(|(_, doubt)| *doubt).collect();
+        for (state, _) in rests {
+            doubts.extend(self.doubts.of_changes(self.dynamics.cluster(), state));
+            let shaky = !self.dynamics.storage().doubtful(state).is_empty();
+            let starved = self.dynamics.storage().starved(state).next().is_some();
+            if shaky || starved && rebuilt {
+                doubts.insert(Doubt::VolumeCopies);
+            }
+        }
+        doubts
+    }
+
     /// Follows all states to rest, right after the first of the `joined` events, while the others
     /// come.
     fn stage(
@@ -200,15 +214,7 @@ impl<'c> Simulator<'c> {
             rests = states;
             rests.truncate(1);
         }
-        let mut doubts: BTreeSet<Doubt> = rests.iter().filter_map(|(_, doubt)| *doubt).collect();
-        for (state, _) in &rests {
-            doubts.extend(self.doubts.of_changes(cluster, state));
-            let shaky = !self.dynamics.storage().doubtful(state).is_empty();
-            let starved = self.dynamics.storage().starved(state).next().is_some();
-            if shaky || starved && rebuilt {
-                doubts.insert(Doubt::VolumeCopies);
-            }
-        }
+        let mut doubts = self.doubts_of(&rests, rebuilt);
         if !complete {
             doubts.insert(if coarse { Doubt::Choices } else { Doubt::Budget });
         }

@@ -65,9 +65,9 @@ pub fn replay(
     conclude(dynamics, set, subject, steps, (ready_at_once, placement))
 }
 
-/// Fails the set and follows the pods of the subject alone, which come before all others, where it is
-/// known that what the others do changes nothing about it: each finds a node or waits in vain, and
-/// nobody is preempted.
+/// Fails the set and follows the pods of the subject alone, which come before all others, where it
+/// is known that what the others do changes nothing about it: each finds a node or waits in vain,
+/// and nobody is preempted.
 pub fn cut_short(
     dynamics: &Dynamics<'_>,
     start: &Start,

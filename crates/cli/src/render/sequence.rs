@@ -35,8 +35,8 @@ pub fn looked_at(checked: &Checked) -> Option<String> {
 
 /// Where each workload breaks.
 pub fn breaks(out: &mut String, report: &Report, width: usize) {
-    let with = report.workloads.iter().filter_map(|w| Some((w, w.broken.as_ref()?)));
-    for (at, (workload, broken)) in with.enumerate() {
+    let broken = report.workloads.iter().filter_map(|w| Some((w, w.broken.as_ref()?)));
+    for (at, (workload, broken)) in broken.enumerate() {
         // Writing to a string cannot fail, here and below.
         if at == 0 {
             let _ = writeln!(out, "Where it breaks\n");
