@@ -154,7 +154,7 @@ fn a_machine_that_is_no_node_fails() {
 fn how_many_failures_are_survived() {
     assert_snapshot!(run(&["prove", EDGE, "--tolerance"]).ended(0).transcript());
     let report = run(&["prove", EDGE, "--tolerance", "-o", "json"]).ended(0).json();
-    let survived: Vec<Value> = report["tolerance"]["workloads"]
+    let counted: Vec<Value> = report["tolerance"]["workloads"]
         .as_array()
         .unwrap()
         .iter()
@@ -164,7 +164,7 @@ fn how_many_failures_are_survived() {
     for most in 1..=3 {
         let asked = ["prove", EDGE, "--nodes", &most.to_string(), "-o", "json"];
         let verdicts = verdicts(&run(&asked).json(), "verdict");
-        for (verdict, proved) in verdicts.iter().zip(&survived) {
+        for (verdict, proved) in verdicts.iter().zip(&counted) {
             let survives = proved.as_u64().is_some_and(|proved| proved >= most);
             assert_eq!(verdict == "PROVED", survives, "{most} nodes");
         }
