@@ -80,7 +80,7 @@ pub fn step(cluster: &Cluster, placement: &Placement, step: &Step) -> Option<Mov
         Step::Autoscale { workload: id, desired } => {
             Move::Autoscale { workload: workload(cluster, *id), desired: *desired }
         }
-        Step::Drain { .. } | Step::Clear { .. } => return None,
+        Step::Drain { .. } | Step::Clear { .. } | Step::Start { .. } => return None,
     })
 }
 

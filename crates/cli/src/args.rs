@@ -86,9 +86,42 @@ pub struct ProveArguments {
     /// Every set of up to K nodes fails.
     #[arg(long, value_name = "K", default_value_t = 1, env = "HOLDFAST_NODES")]
     pub nodes: usize,
-    /// These nodes fail together, and no others.
-    #[arg(long, value_name = "NODE,…", value_delimiter = ',', conflicts_with = "nodes")]
+    /// Every value of this node label fails as a whole, for instance
+    /// `topology.kubernetes.io/zone`; nodes without it never fail.
+    #[arg(long, value_name = "LABEL", group = "whole", conflicts_with = "nodes")]
+    pub domain: Option<String>,
+    /// Whatever a file of kind `Domains` lists fails as a whole.
+    #[arg(long, value_name = "FILE", group = "whole", conflicts_with = "nodes")]
+    pub domain_file: Option<PathBuf>,
+    /// Every set of up to K domains fails.
+    #[arg(long, value_name = "K", default_value_t = 1, requires = "whole")]
+    pub domains: usize,
+    /// Tell for each workload, and for all of them, how many nodes or domains may fail at once so
+    /// that it is PROVED to survive, and a smallest set that breaks it.
+    #[arg(long, conflicts_with_all = ["nodes", "domains", "fail"])]
+    pub tolerance: bool,
+    /// Ask about up to K of them. [default: 3 up to 100 nodes or domains, 2 beyond]
+    #[arg(long, value_name = "K", requires = "tolerance")]
+    pub up_to: Option<usize>,
+    /// These nodes fail together, and no others; so may machines of the assumptions.
+    #[arg(
+        long,
+        value_name = "NODE,…",
+        value_delimiter = ',',
+        conflicts_with_all = ["nodes", "whole"]
+    )]
     pub fail: Option<Vec<String>>,
+    /// These fail one after another, each once all is quiet, in every order.
+    #[arg(long, requires = "fail", conflicts_with = "certificate")]
+    pub orders: bool,
+    /// Events come one after another, each once all is quiet, for instance
+    /// `fail n1; fail n2; recover n1`: any that `simulate --event` takes.
+    #[arg(
+        long,
+        value_name = "EVENT; …",
+        conflicts_with_all = ["nodes", "whole", "fail", "tolerance", "certificate"]
+    )]
+    pub sequence: Option<String>,
     /// What the export cannot show: a file of kind `Assumptions`.
     #[arg(long, value_name = "FILE")]
     pub assumptions: Option<PathBuf>,
@@ -152,8 +185,8 @@ pub struct SimulateArguments {
     /// `recover:NODES`, `delete:NODES`, `out-of-service:NODES`, `cordon:NODES`, `uncordon:NODES`,
     /// `drain:NODES`, `upgrade:NODES`, `partition:NODES`, `heal`, `remove-member:NODES` (from
     /// etcd), `rollout:KIND/NS/NAME`, `scale:KIND/NS/NAME=COUNT` (or `=max`, `=min`: as far as its
-    /// autoscaler goes), `delete-pod:NS/NAME`. NODES are names or LABEL=VALUE, separated by
-    /// commas.
+    /// autoscaler goes), `delete-pod:NS/NAME`. NODES are names or LABEL=VALUE, separated by commas.
+    /// `A+B` is B at any moment after A, from at once to when all is quiet.
     #[arg(long, value_name = "EVENT")]
     pub event: Vec<String>,
     /// What the export cannot show: a file of kind `Assumptions`. Its machines can be named in
@@ -168,7 +201,7 @@ pub struct SimulateArguments {
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
     /// States to search per event before the ranges are widened instead. [default: 200000 up to
-    /// 200 pods, 20000 beyond]
+    /// 200 pods, 20000 beyond and where events are joined]
     #[arg(long, value_name = "STATES", env = "HOLDFAST_BUDGET")]
     pub budget: Option<usize>,
     /// Show every workload and node, also in large clusters.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, NodeId, PodId, WorkloadId};
-use holdfast_failover::{Event, Impossible};
+use holdfast_failover::{Event, Impossible, Joined};
 
 use crate::commands::node_named;
 use crate::failure::{Failure, nearest};
@@ -15,7 +15,7 @@ pub const FORMS: &str = "fail:NODES, recover:NODES, delete:NODES, out-of-service
                          partition:NODES, heal, remove-member:NODES, \
                          rollout:KIND/NAMESPACE/NAME, \
                          scale:KIND/NAMESPACE/NAME=COUNT (or =max, =min: its autoscaler's), \
-                         delete-pod:NAMESPACE/NAME";
+                         delete-pod:NAMESPACE/NAME; A+B is B at any moment after A";
 
 /// An event and what it goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,22 +26,69 @@ pub struct Named {
     pub event: Event,
 }
 
-/// Reads events in order. An upgrade is four events for each of its nodes.
+impl Named {
+    /// Joined with no other.
+    fn alone(self) -> Told {
+        Told { first: self, others: Vec::new() }
+    }
+}
+
+/// An event, and those that join it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The one that comes once all is quiet.
+    pub first: Named,
+    /// Those that come at any moment after it, in their order.
+    pub others: Vec<Named>,
+}
+
+impl Told {
+    /// All of them, in their order.
+    pub fn all(&self) -> impl Iterator<Item = &Named> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// For the engine.
+    pub fn joined(&self) -> Joined {
+        let others = self.others.iter().map(|named| named.event.clone());
+        others.fold(Joined::from(self.first.event.clone()), Joined::and)
+    }
+}
+
+/// Reads events in order. An upgrade is four events for each of its nodes; `A+B` are joined.
 ///
 /// # Errors
 /// What cannot be understood, or names nothing that is there.
-pub fn parse(cluster: &Cluster, typed: &[String]) -> Result<Vec<Named>, Failure> {
-    let mut events = Vec::new();
+pub fn parse(cluster: &Cluster, typed: &[String]) -> Result<Vec<Told>, Failure> {
+    let mut told = Vec::new();
     for text in typed {
-        if let Some(nodes) = text.strip_prefix("upgrade:") {
+        if let Some((first, others)) = text.split_once('+') {
+            let first = part(cluster, text, first)?;
+            let others = others.split('+').map(|other| part(cluster, text, other));
+            told.push(Told { first, others: others.collect::<Result<_, _>>()? });
+        } else if let Some(nodes) = text.strip_prefix("upgrade:") {
             for node in self::nodes(cluster, text, nodes)? {
-                events.extend(upgrade(cluster, node));
+                told.extend(upgrade(cluster, node).map(Named::alone));
             }
         } else {
-            events.push(Named { name: text.clone(), event: event(cluster, text)? });
+            told.push(Named { name: text.clone(), event: event(cluster, text)? }.alone());
         }
     }
-    Ok(events)
+    Ok(told)
+}
+
+/// One of joined events.
+fn part(cluster: &Cluster, whole: &str, text: &str) -> Result<Named, Failure> {
+    if text.is_empty() {
+        return Err(Failure::usage(format!("--event {whole}: an event is missing beside a +"))
+            .hint("A+B is B coming at any moment after A, for instance drain:NODE+fail:OTHER"));
+    }
+    if let Some(nodes) = text.strip_prefix("upgrade:") {
+        let what = "an upgrade is four events, one after the other, and cannot be joined";
+        return Err(Failure::usage(format!("--event {whole}: {what}"))
+            .hint(format!("join one of them, for instance drain:{nodes}+fail:OTHER")));
+    }
+    Ok(Named { name: text.to_owned(), event: event(cluster, text)? })
 }
 
 /// What happens to several nodes at once.
@@ -216,9 +263,9 @@ fn pod(cluster: &Cluster, text: &str, what: &str) -> Result<PodId, Failure> {
 }
 
 /// How many rollouts of each Deployment there are.
-pub fn rollouts(events: &[Named]) -> BTreeMap<WorkloadId, u32> {
+pub fn rollouts(story: &[Told]) -> BTreeMap<WorkloadId, u32> {
     let mut counts = BTreeMap::new();
-    for named in events {
+    for named in story.iter().flat_map(Told::all) {
         if let Event::Rollout(id) = named.event {
             *counts.entry(id).or_default() += 1;
         }

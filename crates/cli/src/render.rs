@@ -2,13 +2,16 @@
 
 pub mod autoscaled;
 pub mod diagnostics;
+pub mod domain;
 pub mod explain;
 pub mod grouping;
 pub mod inspect;
 pub mod needs;
 pub mod prove;
+pub mod sequence;
 pub mod simulate;
 pub mod table;
+pub mod tolerance;
 pub mod verify;
 pub mod words;
 

@@ -23,10 +23,14 @@ pub fn sweep(prover: &Prover<'_>, question: &Question, stopped: &AtomicBool) -> 
     let nodes: Vec<NodeId> = prover.cluster().node_ids().collect();
     let total = match question {
         Question::AnyNodes(most) => count_up_to(nodes.len(), *most).unwrap_or(u64::MAX),
+        Question::AnyDomains(domains, most) => {
+            count_up_to(domains.all.len(), *most).unwrap_or(u64::MAX)
+        }
         Question::Set(_) => 2,
     };
     let mut sets: Box<dyn Iterator<Item = FailureSet>> = match question {
         Question::AnyNodes(most) => Box::new(sets_up_to(&nodes, *most)),
+        Question::AnyDomains(domains, most) => Box::new(domains.sets_up_to(*most)),
         Question::Set(set) => Box::new([FailureSet::default(), set.clone()].into_iter()),
     };
     let mut progress = Progress::new(total);

@@ -40,6 +40,8 @@ pub struct Instance {
     pub ready: bool,
     /// Its containers are ready wherever they can run; a pod that never ran is taken to be so.
     pub healthy: bool,
+    /// It is bound, but its containers have yet to start.
+    pub starting: bool,
     /// It is bound, but a volume that it needs is still attached to another node.
     pub attaching: bool,
     /// It is bound, but too few copies are up of a volume that it needs.
@@ -223,6 +225,8 @@ pub struct Placement {
     nominated: Vec<InstanceId>,
     /// Bound instances that are to be deleted, by id.
     terminating: Vec<InstanceId>,
+    /// Bound instances that have yet to start, by id.
+    starting: Vec<InstanceId>,
     /// Bound instances that wait for a volume, by id.
     attaching: Vec<InstanceId>,
     /// By workload.
@@ -243,6 +247,7 @@ impl PartialEq for Placement {
             && self.pending == other.pending
             && self.nominated == other.nominated
             && self.terminating == other.terminating
+            && self.starting == other.starting
             && self.attaching == other.attaching
             && self.tallies == other.tallies
             && self.targets == other.targets
@@ -277,6 +282,7 @@ impl Placement {
             pending: Vec::new(),
             nominated: Vec::new(),
             terminating: Vec::new(),
+            starting: Vec::new(),
             attaching: Vec::new(),
             tallies: vec![Tally::default(); cluster.workloads().len()],
             targets: cluster
@@ -318,6 +324,7 @@ impl Placement {
             whereabouts,
             ready: false,
             healthy,
+            starting: false,
             attaching: false,
             starved: false,
             settling: false,
@@ -372,6 +379,11 @@ impl Placement {
         &self.terminating
     }
 
+    /// Bound instances that have yet to start, by id.
+    pub fn starting(&self) -> &[InstanceId] {
+        &self.starting
+    }
+
     /// Bound instances that wait for a volume, by id.
     pub fn attaching(&self) -> &[InstanceId] {
         &self.attaching
@@ -413,7 +425,7 @@ impl Placement {
 
     /// Whether the instance serves.
     fn serves(&self, instance: &Instance) -> bool {
-        let waits = instance.attaching || instance.starved;
+        let waits = instance.starting || instance.attaching || instance.starved;
         let at_work = instance.healthy && !instance.terminating && !waits;
         match instance.whereabouts {
             Whereabouts::On(node) => at_work && self.node(node).serves(),
@@ -468,6 +480,7 @@ impl Placement {
             whereabouts: Whereabouts::Pending,
             ready: false,
             healthy: true,
+            starting: false,
             attaching: false,
             starved: false,
             settling: false,
@@ -546,6 +559,19 @@ impl Placement {
         workloads
     }
 
+    /// The nodes that were changed since `mark`, each once, by id. One that was changed back is
+    /// still among them.
+    pub fn nodes_changed_since(&self, mark: Mark) -> Vec<NodeId> {
+        let of_node = |edit: &Edit| match edit {
+            Edit::Node(node, _) => Some(*node),
+            _ => None,
+        };
+        let mut nodes: Vec<NodeId> = self.log[mark.0..].iter().filter_map(of_node).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
+    }
+
     /// Deletes an instance at once.
     pub fn remove(&mut self, cluster: &Cluster, id: InstanceId) {
         self.change(cluster, id, |instance| instance.whereabouts = Whereabouts::Gone);
@@ -614,6 +640,9 @@ impl Placement {
                 if instance.terminating {
                     insert(&mut self.terminating, id);
                 }
+                if instance.starting {
+                    insert(&mut self.starting, id);
+                }
                 if instance.attaching {
                     insert(&mut self.attaching, id);
                 }
@@ -636,6 +665,7 @@ impl Placement {
             Whereabouts::On(node) => {
                 self.give_back(cluster, node, id);
                 remove(&mut self.terminating, id);
+                remove(&mut self.starting, id);
                 remove(&mut self.attaching, id);
             }
             Whereabouts::Pending => {

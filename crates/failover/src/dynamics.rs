@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{
-    ClassId, Cluster, Instance, InstanceId, NodeId, Placement, PodSpec, WorkloadId,
+    ClassId, Cluster, Instance, InstanceId, NodeId, Placement, PodSpec, Symbol, WorkloadId,
 };
 use holdfast_scheduler::{Choice, Preemption, Scheduler, Scratch};
 
+use crate::awaited::Awaited;
 use crate::control_plane::ControlPlane;
 use crate::controllers::{self, Reaction, autoscaler, daemon_set, job, replicas, stateful_set};
 use crate::disruption::{self, Certainty};
@@ -97,6 +98,11 @@ pub enum Step {
         /// The pod.
         pod: InstanceId,
     },
+    /// A pod that was bound has started, and serves.
+    Start {
+        /// The pod.
+        pod: InstanceId,
+    },
 }
 
 impl Step {
@@ -111,7 +117,8 @@ impl Step {
             | Self::GiveUp { pod }
             | Self::Drain { pod, .. }
             | Self::Renew { pod }
-            | Self::Attach { pod } => *pod,
+            | Self::Attach { pod }
+            | Self::Start { pod } => *pod,
             Self::ScaleDown { pods } => pods[0],
             Self::Autoscale { .. } | Self::Clear { .. } => return None,
         })
@@ -162,6 +169,8 @@ pub struct Situation {
     /// What each budget allowed when all was quiet: the scheduler may not have heard of changes
     /// since.
     pub allowed: Vec<i64>,
+    /// More events may come, or have come, before all is quiet; `None` where there is one alone.
+    pub awaited: Option<Awaited>,
 }
 
 /// The rules by which a placement changes.
@@ -173,7 +182,7 @@ pub struct Dynamics<'c> {
 }
 
 /// Pods that are told apart only by their name.
-type Alike = (ClassId, ClassId, WorkloadId, Option<NodeId>, Option<NodeId>);
+type Alike = (ClassId, ClassId, WorkloadId, Option<NodeId>, Option<NodeId>, bool);
 
 impl<'c> Dynamics<'c> {
     /// The rules for `cluster`, scheduled as it is configured.
@@ -208,6 +217,14 @@ impl<'c> Dynamics<'c> {
 
     /// The nodes stop at once, and what they keep with them.
     pub fn fail(&self, placement: &mut Placement, silent: &[NodeId]) {
+        self.fail_hosts(placement, silent, &[]);
+    }
+
+    /// The same with machines that are no nodes.
+    pub fn fail_hosts(&self, placement: &mut Placement, silent: &[NodeId], machines: &[Symbol]) {
+        for machine in machines {
+            placement.set_down(*machine, true);
+        }
         nodes::fail(self.cluster, placement, silent);
         self.storage.refresh(self.cluster, placement);
     }
@@ -218,6 +235,7 @@ impl<'c> Dynamics<'c> {
             acts: self.control_plane.acts(placement),
             evictions: disruption::certainties(self.cluster, placement),
             allowed: self.allowed(placement),
+            awaited: None,
         }
     }
 
@@ -248,11 +266,13 @@ impl<'c> Dynamics<'c> {
             return done;
         }
         let due: Vec<InstanceId> = self.evictable(placement).collect();
-        let movers = self.movers(placement, &due);
+        let bystanders = self.bystanders(placement, situation);
+        let movers = self.movers(placement, due.iter().chain(&bystanders.movers));
         for &pod in &due {
             let sure = certainty(placement, situation, pod) == Certainty::Sure;
             let known = self.is_plain(placement, pod);
-            let noticed = spreading::is_counted(self.cluster, placement, pod, &movers);
+            let noticed = spreading::is_counted(self.cluster, placement, pod, &movers)
+                || !self.goes_unseen(placement, situation, &bystanders, pod);
             if sure && known && !noticed {
                 let step = Step::Evict { pod, replaced: false };
                 self.apply(placement, &step);
@@ -264,8 +284,12 @@ impl<'c> Dynamics<'c> {
 
     /// The pods in whose place a pod may have to be scheduled: those that wait, that are about to
     /// be evicted or that end, and those that one of them might preempt.
-    fn movers(&self, placement: &Placement, due: &[InstanceId]) -> Vec<InstanceId> {
-        let mut movers: Vec<InstanceId> = due.to_vec();
+    fn movers<'i>(
+        &self,
+        placement: &Placement,
+        due: impl Iterator<Item = &'i InstanceId>,
+    ) -> Vec<InstanceId> {
+        let mut movers: Vec<InstanceId> = due.copied().collect();
         movers.extend(placement.pending());
         movers.extend(ending(placement));
         let specs = movers.iter().map(|pod| self.spec(placement, *pod));
@@ -307,6 +331,7 @@ impl<'c> Dynamics<'c> {
             self.add_drains(placement, &mut steps);
             self.add_deletions(placement, &mut steps);
             self.add_attachments(placement, &mut steps);
+            self.add_starts(placement, &mut steps);
             let back = |node: &NodeId| placement.node(*node).taints.leaving;
             let clear = |node| Step::Clear { node };
             steps.sure.extend(self.cluster.node_ids().filter(back).map(clear));
@@ -315,7 +340,15 @@ impl<'c> Dynamics<'c> {
         steps
     }
 
-    /// Carries out a step.
+    /// Carries out a step; a pod that it binds, or gives its volume, has yet to start.
+    pub fn apply_unstarted(&self, placement: &mut Placement, step: &Step) {
+        if let Step::Schedule { pod, .. } | Step::Attach { pod } = step {
+            placement.change(self.cluster, *pod, |instance| instance.starting = true);
+        }
+        self.apply(placement, step);
+    }
+
+    /// Carries out a step; a pod that it binds, or gives its volume, starts with it.
     pub fn apply(&self, placement: &mut Placement, step: &Step) {
         match step {
             Step::Evict { pod, replaced } | Step::Drain { pod, replaced } => {
@@ -357,13 +390,11 @@ impl<'c> Dynamics<'c> {
                 placement.change(self.cluster, *pod, |instance| instance.attaching = false);
                 self.follow_up(placement, *pod);
             }
+            Step::Start { pod } => {
+                placement.change(self.cluster, *pod, |instance| instance.starting = false);
+                self.follow_up(placement, *pod);
+            }
         }
-    }
-
-    /// The containers of a pod are ready, or would be where it can serve.
-    pub fn become_healthy(&self, placement: &mut Placement, pod: InstanceId) {
-        placement.change(self.cluster, pod, |instance| instance.healthy = true);
-        self.follow_up(placement, pod);
     }
 
     /// A pod has been ready for as long as its controller asks.
@@ -501,11 +532,20 @@ impl<'c> Dynamics<'c> {
         if !situation.acts || placement.nodes().iter().all(|node| node.draining.is_none()) {
             return None;
         }
-        let known = |pod: &InstanceId| self.is_plain(placement, *pod);
+        // The pods of an ordered set are made again one after another: it matters which goes first.
+        let known = |pod: &InstanceId| {
+            let id = placement.instance(*pod).workload;
+            let workload = self.cluster.workload(id);
+            let numbered = workload.kind == WorkloadKind::StatefulSet && !workload.parallel;
+            let several = numbered && placement.target(id).desired > 1;
+            self.is_plain(placement, *pod) && !several
+        };
         let due: Vec<InstanceId> =
             self.drainable(placement).chain(self.evictable(placement)).collect();
-        let movers = self.movers(placement, &due);
-        let ends = ending(placement).filter(known).filter(|pod| {
+        let bystanders = self.bystanders(placement, situation);
+        let movers = self.movers(placement, due.iter().chain(&bystanders.movers));
+        let unseen = |pod: &InstanceId| self.goes_unseen(placement, situation, &bystanders, *pod);
+        let ends = ending(placement).filter(known).filter(unseen).filter(|pod| {
             let node = placement.instance(*pod).node();
             node.is_some_and(|node| {
                 placement.node(node).draining.is_some() && placement.node(node).healthy
@@ -519,6 +559,7 @@ impl<'c> Dynamics<'c> {
         let mut drains = self
             .drainable(placement)
             .filter(known)
+            .filter(unseen)
             .filter(|pod| !noticing::is_start_noticed(self.cluster, placement, *pod, &movers));
         drains.next().map(|pod| Step::Drain { pod, replaced: false })
     }
@@ -527,7 +568,10 @@ impl<'c> Dynamics<'c> {
     fn add_drains(&self, placement: &Placement, steps: &mut Steps) {
         let mut seen: BTreeSet<Alike> = BTreeSet::new();
         for pod in self.drainable(placement) {
-            let allowed = budgets::may_evict(self.cluster, placement, pod).is_ok();
+            // Budgets hold nobody who has not started (`canIgnorePDB`,
+            // `pkg/registry/core/pod/storage/eviction.go`, v1.36.3).
+            let allowed = placement.instance(pod).starting
+                || budgets::may_evict(self.cluster, placement, pod).is_ok();
             if !allowed || !seen.insert(alike(self.cluster, placement.instance(pod))) {
                 continue;
             }
@@ -581,6 +625,21 @@ impl<'c> Dynamics<'c> {
         let waiting = placement.attaching().iter().copied();
         let alive = waiting.filter(|pod| !placement.instance(*pod).terminating);
         steps.sure.extend(alive.filter(free).map(|pod| Step::Attach { pod }));
+    }
+
+    /// Pods that are bound start where their kubelet is at work.
+    fn add_starts(&self, placement: &Placement, steps: &mut Steps) {
+        let starts = |pod: &InstanceId| {
+            let instance = placement.instance(*pod);
+            let serves = instance.node().is_some_and(|node| placement.node(node).serves());
+            serves && !instance.terminating && !instance.attaching
+        };
+        let mut seen: BTreeSet<Alike> = BTreeSet::new();
+        for pod in placement.starting().iter().copied().filter(starts) {
+            if seen.insert(alike(self.cluster, placement.instance(pod))) {
+                steps.sure.push(Step::Start { pod });
+            }
+        }
     }
 
     fn add_scheduling(
@@ -695,7 +754,8 @@ impl<'c> Dynamics<'c> {
             | Step::Renew { .. }
             | Step::Autoscale { .. }
             | Step::Clear { .. }
-            | Step::Attach { .. } => None,
+            | Step::Attach { .. }
+            | Step::Start { .. } => None,
         }
     }
 
@@ -717,8 +777,9 @@ impl<'c> Dynamics<'c> {
 }
 
 fn alike(cluster: &Cluster, instance: &Instance) -> Alike {
-    let next = instance.origin.map_or(instance.class, |pod| cluster.pod(pod).replacement);
-    (instance.class, next, instance.workload, instance.node(), instance.nominated)
+    let Instance { class, workload, nominated, starting, .. } = *instance;
+    let next = instance.origin.map_or(class, |pod| cluster.pod(pod).replacement);
+    (class, next, workload, instance.node(), nominated, starting)
 }
 
 /// Pods that are marked for deletion on nodes that can be reached.

@@ -44,6 +44,45 @@ pub enum Event {
     DeletePod(PodId),
 }
 
+/// Events that are told together: the first comes once all is quiet, and each of the others at any
+/// moment after the one before it, be that at once or when all is quiet again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joined {
+    first: Event,
+    others: Vec<Event>,
+}
+
+impl From<Event> for Joined {
+    /// An event that no other joins.
+    fn from(event: Event) -> Self {
+        Self { first: event, others: Vec::new() }
+    }
+}
+
+impl Joined {
+    /// One that comes while those before it may still be getting on.
+    #[must_use]
+    pub fn and(mut self, event: Event) -> Self {
+        self.others.push(event);
+        self
+    }
+
+    /// The one that comes once all is quiet.
+    pub fn first(&self) -> &Event {
+        &self.first
+    }
+
+    /// Those that come at any moment after it, in their order.
+    pub fn others(&self) -> &[Event] {
+        &self.others
+    }
+
+    /// All of them, in their order.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
 /// Why an event makes no sense as things stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Impossible {
@@ -166,21 +205,27 @@ impl Event {
         }
     }
 
-    /// Lets it happen. What follows at once from the controllers follows here, the rest are
-    /// [`Step`](crate::Step)s.
+    /// Lets it happen once all is quiet after the events before it. What follows at once from the
+    /// controllers follows here, the rest are [`Step`](crate::Step)s.
     pub fn apply(&self, dynamics: &Dynamics<'_>, placement: &mut Placement) {
-        let cluster = dynamics.cluster();
         // A drain that could not end has run into its timeout by now.
-        nodes::stop_draining(cluster, placement);
+        nodes::stop_draining(dynamics.cluster(), placement);
+        self.join(dynamics, placement);
+    }
+
+    /// The same while the event before it may still be getting on: whoever drains goes on.
+    pub fn join(&self, dynamics: &Dynamics<'_>, placement: &mut Placement) {
+        let cluster = dynamics.cluster();
         match self {
             Self::Fail(silent) => nodes::fail(cluster, placement, silent),
             Self::Recover(back) => nodes::recover(cluster, placement, back),
             Self::FailMachines(machines, silent) => {
-                turn(placement, machines, true);
-                nodes::fail(cluster, placement, silent);
+                dynamics.fail_hosts(placement, silent, machines);
             }
             Self::RecoverMachines(machines, back) => {
-                turn(placement, machines, false);
+                for name in machines {
+                    placement.set_down(*name, false);
+                }
                 nodes::recover(cluster, placement, back);
             }
             Self::Delete(gone) => nodes::delete(cluster, placement, gone),
@@ -257,12 +302,6 @@ fn check_members(
         after.change_node(dynamics.cluster(), member, |flags| flags.resigned = true);
     }
     Ok(())
-}
-
-fn turn(placement: &mut Placement, machines: &[Symbol], down: bool) {
-    for name in machines {
-        placement.set_down(*name, down);
-    }
 }
 
 fn check_rollout(cluster: &Cluster, id: WorkloadId) -> Result<(), Impossible> {

@@ -6,6 +6,7 @@
 //! chooses between steps: whoever explores takes every order, whoever tells a story takes one.
 //!
 //! * [`event`]: what people and machines do to a cluster.
+//! * [`awaited`]: events that come while the one before them is still getting on.
 //! * [`eviction`]: how long a pod stays on a node that is not heard.
 //! * [`disruption`]: when the node lifecycle controller stops evicting.
 //! * [`control_plane`]: whether anybody is left who evicts, re-creates and schedules.
@@ -15,6 +16,7 @@
 //! * [`storage`]: which volumes can still be read and written, and [`host`], what keeps them.
 //! * [`volumes`]: which pods wait for a volume that another node holds.
 
+pub mod awaited;
 pub mod budgets;
 pub mod control_plane;
 pub mod controllers;
@@ -32,9 +34,10 @@ pub mod story;
 pub mod times;
 pub mod volumes;
 
+pub use awaited::Awaited;
 pub use control_plane::ControlPlane;
 pub use dynamics::{Assumed, Dynamics, Evicted, Situation, Step, Steps};
-pub use event::{Event, Impossible};
+pub use event::{Event, Impossible, Joined};
 pub use storage::Storage;
 pub use story::Story;
 pub use times::{Time, Times};

@@ -29,6 +29,8 @@ fn silence(cluster: &Cluster, placement: &mut Placement, nodes: &[NodeId], runs:
             flags.reachable = false;
             flags.cut_off = runs;
             flags.lost = true;
+            // One that has just come back keeps the taints it still has.
+            flags.taints.leaving = false;
             flags.taints.unreachable = true;
         });
     }

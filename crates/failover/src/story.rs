@@ -3,7 +3,9 @@
 //! Of steps that may come next the one that is due first is taken; of several that are due at once
 //! the order of the scheduler's queue decides, and of equal nodes the first by name. So a story is
 //! one run of many, told because people think in times. Steps that may never come (evictions from a
-//! zone that is mostly down) do not come here.
+//! zone that is mostly down) do not come here. An event that joins another may come at any moment
+//! of its getting on; here it comes half-way: after half of what would have been told till all was
+//! quiet.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +15,15 @@ use holdfast_scheduler::Scratch;
 
 use crate::controllers;
 use crate::dynamics::{Dynamics, Situation, Step};
-use crate::event::Event;
+use crate::event::{Event, Joined};
 use crate::eviction::{self, Delay};
+use crate::nodes;
 use crate::times::{Seconds, Time, Times};
 
 /// Something that is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happening {
-    /// The event of this position.
+    /// The event of this position, those that are joined being counted one by one.
     Event(usize),
     /// The control plane takes a node to be down: it is tainted, its pods count as not ready.
     Noticed(NodeId),
@@ -90,7 +93,7 @@ pub struct Story {
 const STEPS_MAX: usize = 100_000;
 
 /// Tells what happens from `start`, a place of rest, on.
-pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Event], times: &Times) -> Story {
+pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Joined], times: &Times) -> Story {
     let cluster = dynamics.cluster();
     let workloads = cluster.workload_ids();
     let serving = |id| vec![Serving { at: 0, ready: start.tally(id).ready }];
@@ -104,7 +107,7 @@ pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Event], times:
         happened: 0,
         drained: 0,
         heard: BTreeMap::new(),
-        starting: Vec::new(),
+        starting: BTreeMap::new(),
         settling: Vec::new(),
         freed: BTreeMap::new(),
         story: Story {
@@ -118,8 +121,16 @@ pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Event], times:
             end: start.clone(),
         },
     };
-    for (at, event) in events.iter().enumerate() {
-        teller.happen(at, event);
+    let mut at = 0;
+    for joined in events {
+        teller.stop_draining();
+        teller.happen(at, joined.first());
+        for event in joined.others() {
+            teller.go_half_way();
+            at += 1;
+            teller.happen(at, event);
+        }
+        at += 1;
         if !teller.rest() {
             break;
         }
@@ -127,6 +138,7 @@ pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Event], times:
     teller.story
 }
 
+#[derive(Clone)]
 struct Teller<'t, 'c> {
     dynamics: &'t Dynamics<'c>,
     times: &'t Times,
@@ -141,8 +153,8 @@ struct Teller<'t, 'c> {
     drained: Seconds,
     /// When nodes were heard again whose pods ran on meanwhile.
     heard: BTreeMap<NodeId, Seconds>,
-    /// Pods that start, and when they are ready.
-    starting: Vec<(Seconds, InstanceId)>,
+    /// When pods that start are ready.
+    starting: BTreeMap<InstanceId, Seconds>,
     /// Pods that are ready, and when they are so for as long as their controllers ask.
     settling: Vec<(Seconds, InstanceId)>,
     /// When a volume is free for a pod that waits for it.
@@ -153,7 +165,6 @@ struct Teller<'t, 'c> {
 /// What comes next.
 enum Next {
     Noticed(NodeId),
-    Ready(InstanceId),
     Available(InstanceId),
     Step(Step),
 }
@@ -167,11 +178,16 @@ impl Teller<'_, '_> {
         self.story.told.push(Told { at: self.now, what });
     }
 
+    /// Whoever still drains has run into a timeout by now.
+    fn stop_draining(&mut self) {
+        nodes::stop_draining(self.dynamics.cluster(), &mut self.story.end);
+    }
+
     fn happen(&mut self, at: usize, event: &Event) {
         self.tell(Happening::Event(at));
         self.happened = self.now;
         let before = self.story.end.clone();
-        event.apply(self.dynamics, &mut self.story.end);
+        event.join(self.dynamics, &mut self.story.end);
         self.situation = self.dynamics.situation(&self.story.end);
         if matches!(event, Event::Drain(_)) {
             self.drained = self.now;
@@ -212,20 +228,37 @@ impl Teller<'_, '_> {
     /// Takes step after step until there is none; whether that came to an end.
     fn rest(&mut self) -> bool {
         for _ in 0..STEPS_MAX {
-            let Some((due, next)) = self.next() else {
+            if !self.go_on() {
                 self.tell(Happening::Quiet);
                 return true;
-            };
-            self.now = self.now.max(due);
-            match next {
-                Next::Noticed(node) => self.notice(node),
-                Next::Ready(pod) => self.serve(pod),
-                Next::Available(pod) => self.settle(pod),
-                Next::Step(step) => self.take(step),
             }
         }
         self.tell(Happening::Endless);
         false
+    }
+
+    /// Takes steps until half of what would be told till all is quiet has been told; none where it
+    /// never is.
+    fn go_half_way(&mut self) {
+        let told = self.story.told.len();
+        let mut ahead = self.clone();
+        if !ahead.rest() {
+            return;
+        }
+        let half = (ahead.story.told.len() - 1 - told) / 2;
+        while self.story.told.len() < told + half && self.go_on() {}
+    }
+
+    /// Takes the step that is due first, if there is one.
+    fn go_on(&mut self) -> bool {
+        let Some((due, next)) = self.next() else { return false };
+        self.now = self.now.max(due);
+        match next {
+            Next::Noticed(node) => self.notice(node),
+            Next::Available(pod) => self.settle(pod),
+            Next::Step(step) => self.take(step),
+        }
+        true
     }
 
     /// What is due first. Of what is due at once the kind decides, then the scheduler's queue.
@@ -243,10 +276,7 @@ impl Teller<'_, '_> {
                 offer(*due, 0, i64::from(node.0), Next::Noticed(*node));
             }
         }
-        for (due, pod) in &self.starting {
-            offer(*due, 1, i64::from(pod.0), Next::Ready(*pod));
-        }
-        for (due, pod) in &self.settling {
+        for (due, pod) in self.settling.iter().filter(|_| self.situation.acts) {
             offer(*due, 1, i64::from(pod.0), Next::Available(*pod));
         }
         let end = &mut self.story.end;
@@ -287,6 +317,7 @@ impl Teller<'_, '_> {
                 let told = life.deleted.max(heard).unwrap_or(0);
                 (told + until_stop, 3, age)
             }
+            Step::Start { .. } => (self.starting.get(&pod).copied().unwrap_or(self.now), 1, age),
             Step::Attach { .. } => (self.freed.get(&pod).copied().unwrap_or(self.now), 4, age),
             Step::Drain { .. } => {
                 let retry = self.times.of(Time::DrainRetry).max(1);
@@ -310,25 +341,14 @@ impl Teller<'_, '_> {
         }
     }
 
-    /// A pod that was bound has started.
-    fn serve(&mut self, pod: InstanceId) {
-        self.starting.retain(|(_, other)| *other != pod);
-        let instance = self.story.end.instance(pod);
-        if instance.whereabouts == Whereabouts::Gone || instance.terminating {
-            return;
-        }
-        let before = self.story.end.clone();
-        let settles = controllers::settling_time(self.dynamics.cluster(), instance.workload);
+    /// A pod is about to be ready; from then on its controller waits for it to stay so.
+    fn begin_to_settle(&mut self, pod: InstanceId) {
         let cluster = self.dynamics.cluster();
-        self.story.end.change(cluster, pod, |instance| instance.settling = settles > 0);
-        self.dynamics.become_healthy(&mut self.story.end, pod);
-        if self.story.end.instance(pod).ready {
-            self.tell(Happening::Ready(pod));
-        }
+        let settles = controllers::settling_time(cluster, self.story.end.instance(pod).workload);
         if settles > 0 {
+            self.story.end.change(cluster, pod, |instance| instance.settling = true);
             self.settling.push((self.now + settles, pod));
         }
-        self.note_changes(&before);
     }
 
     /// A pod has been ready for so long that its controller counts on it.
@@ -341,21 +361,27 @@ impl Teller<'_, '_> {
 
     fn take(&mut self, step: Step) {
         let before = self.story.end.clone();
-        let cluster = self.dynamics.cluster();
-        if let Step::Schedule { pod, .. } = &step {
-            // It serves only once it has started.
-            self.story.end.change(cluster, *pod, |instance| instance.healthy = false);
+        if let Step::Start { pod } = step {
+            self.begin_to_settle(pod);
         }
-        self.dynamics.apply(&mut self.story.end, &step);
-        let start = self.now + self.times.of(Time::ImageStart);
+        self.dynamics.apply_unstarted(&mut self.story.end, &step);
+        let ready = self.now + self.times.of(Time::ImageStart);
         match &step {
             Step::Schedule { pod, .. } if !self.story.end.instance(*pod).attaching => {
-                self.starting.push((start, *pod));
+                self.starting.insert(*pod, ready);
             }
-            Step::Attach { pod } => self.starting.push((start, *pod)),
+            Step::Attach { pod } => {
+                self.starting.insert(*pod, ready);
+            }
             _ => {}
         }
-        self.tell(Happening::Step(step));
+        match step {
+            Step::Start { pod } if self.story.end.instance(pod).ready => {
+                self.tell(Happening::Ready(pod));
+            }
+            Step::Start { .. } => {}
+            step => self.tell(Happening::Step(step)),
+        }
         self.note_changes(&before);
     }
 

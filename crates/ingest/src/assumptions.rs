@@ -157,13 +157,7 @@ struct Entry {
 
 impl Raw<'_> {
     fn written(&self, raw: &RawObject<'_>, told: &mut Vec<Diagnostic>) -> Written {
-        let text = raw.json().unwrap_or_default();
-        let name = |text_of: &Text<'_>| {
-            // What was borrowed tells its place by where it lies; what was escaped, roughly.
-            let at = (text_of.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
-            let at = if at < text.len() { at.saturating_sub(1) } else { 0 };
-            Name { text: text_of.to_string(), place: raw.place_at(at) }
-        };
+        let name = |text: &Text<'_>| Name { text: text.to_string(), place: raw.place_of(text) };
         let names = |list: &List<Text<'_>>| -> Vec<Name> { list.iter().map(name).collect() };
         let members = |part: &Option<RawMembers<'_>>| part.as_ref().map(|it| names(&it.members));
         let plane = self.control_plane.as_ref();

@@ -119,6 +119,14 @@ impl<'a> RawObject<'a> {
         self.text.place(self.start + offset)
     }
 
+    /// The place of a value that was borrowed from the object, told by where it lies in memory; of
+    /// one that was escaped, which is a copy, the place of the object itself.
+    pub(crate) fn place_of(&self, value: &str) -> Place {
+        let text = self.json().unwrap_or_default();
+        let at = (value.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
+        self.place_at(if at < text.len() { at.saturating_sub(1) } else { 0 })
+    }
+
     /// The place of a line and column as `serde_json` counts them from the object's start.
     pub fn place_in(&self, line: usize, column: usize) -> Place {
         self.place_at(json::offset_of(&self.text.json[self.start..], line, column))

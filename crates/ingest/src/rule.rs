@@ -79,6 +79,8 @@ pub enum Rule {
     AssumptionContradicts,
     /// An assumption about a storage class that the export does not hold.
     UnusedAssumption,
+    /// A domain that makes no sense, or names what is not there.
+    BadDomain,
     /// A scheduler configuration that kube-scheduler would not start with.
     BadSchedulerConfig,
     /// A scheduler configuration of another version than is read.
@@ -93,7 +95,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -132,6 +134,7 @@ impl Rule {
         Self::BadAssumption,
         Self::AssumptionContradicts,
         Self::UnusedAssumption,
+        Self::BadDomain,
         Self::BadSchedulerConfig,
         Self::SchedulerConfigVersion,
         Self::ForeignPlugin,
@@ -236,6 +239,8 @@ impl Rule {
                 "Correct or remove the assumption, or export again if the cluster has changed."),
             Self::UnusedAssumption => ("unused-assumption", "an assumption about nothing in it",
                 "Nothing to do where one file of assumptions serves several exports."),
+            Self::BadDomain => ("bad-domain", "a domain cannot be",
+                "Correct the file: `domains` lists the nodes of each, by its name."),
             Self::BadSchedulerConfig => ("bad-scheduler-config", "kube-scheduler refuses this",
                 "Correct this place; version 1.36 would not start with it."),
             Self::SchedulerConfigVersion => ("scheduler-config-version",

@@ -45,7 +45,19 @@ struct Start {
     known: bool,
 }
 
+/// Whether certificates speak of such a question: of nodes, one by one.
+pub fn is_certifiable(question: &Question) -> bool {
+    match question {
+        Question::AnyNodes(_) => true,
+        Question::Set(set) => set.machines().is_empty(),
+        Question::AnyDomains(..) => false,
+    }
+}
+
 /// Makes the certificate of a sweep.
+///
+/// # Panics
+/// When the question is not [certifiable](is_certifiable).
 pub fn certify(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Certified {
     Maker::new(prover).make(question, summary)
 }
@@ -111,6 +123,7 @@ impl<'p, 'c> Maker<'p, 'c> {
             question: match question {
                 Question::AnyNodes(most) => format::Question::Nodes(*most),
                 Question::Set(set) => format::Question::Fail(names::nodes(cluster, set.nodes())),
+                Question::AnyDomains(..) => unreachable!("whoever calls asked `is_certifiable`"),
             },
             summary: Counts::default(),
             workloads,

@@ -65,9 +65,9 @@ impl Adversary {
     }
 }
 
-/// Whether one of `nodes` stays open to a pod of `class` whatever the adversary does, and the prices
-/// that show it. The pod fits now on each of the nodes, apart from its [`only_spread`] constraint,
-/// if it has one.
+/// Whether one of `nodes` stays open to a pod of `class` whatever the adversary does, and the
+/// prices that show it. The pod fits now on each of the nodes, apart from its [`only_spread`]
+/// constraint, if it has one.
 pub fn stays_open(
     cluster: &Cluster,
     placement: &Placement,

@@ -9,21 +9,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::placement::Whereabouts;
+use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
-use holdfast_cluster::{Cluster, InstanceId, Placement, WorkloadId};
+use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement, WorkloadId};
 use holdfast_failover::controllers::{autoscaler, job};
-use holdfast_failover::{Dynamics, Step};
+use holdfast_failover::{Dynamics, Event, Joined, Step};
 use holdfast_scheduler::Scratch;
 
 use crate::bound::{self, Uncertain};
 use crate::doubts::Doubts;
-use crate::simulation::{Range, Stage};
+use crate::rest::Rest;
+use crate::simulation::{Past, Range, Stage, WorkloadRanges};
 use crate::subject::Subject;
 
 /// The pods of the export that float. Pods that were made since float anyway.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Envelope {
     floating: BTreeSet<InstanceId>,
+    /// Pods that are not at the same place in all states in which an event came, and otherwise the
+    /// same. They stay where they are unless they float.
+    astray: BTreeSet<InstanceId>,
     /// Something floats, be it pods made since alone.
     open: bool,
     /// How many of the pods that float serve in any case, by the workload that people know. None
@@ -37,26 +42,82 @@ impl Envelope {
         !self.open
     }
 
-    /// Adds the pods that may be moved from a state on, right after an event, and those whose
-    /// volumes may be usable or not.
+    /// Where the pods are that float already nobody knows, when the next event comes; nor where
+    /// those are that are not the same in all of the states in which it may come.
+    pub(crate) fn begin_stage(&mut self, cluster: &Cluster, states: &[Rest]) {
+        if self.open {
+            self.sure = None;
+            self.floating.append(&mut self.astray);
+        }
+        let Some(((first, _), others)) = states.split_first() else { return };
+        for (other, _) in others {
+            for id in first.instance_ids().take(cluster.pods().len()) {
+                let (one, another) = (first.instance(id), other.instance(id));
+                let bound = one.node().is_some() && another.node().is_some();
+                let moved = Instance { whereabouts: another.whereabouts, ..*one };
+                if one != another && bound && moved == *another && !self.open {
+                    self.astray.insert(id);
+                } else if one != another {
+                    self.floating.insert(id);
+                }
+            }
+        }
+    }
+
+    /// Adds the pods that may be moved from a state on, right after the first of some events, and
+    /// those whose volumes may be usable or not. The others come at any moment; here they come at
+    /// once, as whom an event may move follows from the nodes, the workloads and the pods of the
+    /// export alone. The state is as they leave it.
     pub(crate) fn widen(
         &mut self,
         dynamics: &Dynamics<'_>,
         doubts: &Doubts,
         state: &mut Placement,
+        joined: Option<&Joined>,
         rebuilt: bool,
         scratch: &mut Scratch,
     ) {
-        let cluster = dynamics.cluster();
+        let others = joined.map_or(&[][..], Joined::others);
+        let mut last = state.clone();
+        for event in others {
+            event.join(dynamics, &mut last);
+        }
+        // Who competes depends on when each of the others comes, and no bound is asked of them all.
+        let cover = match others {
+            [] => Cover::of(dynamics, doubts, &mut last, scratch),
+            _ => Cover::none(),
+        };
         let first = !self.open || self.sure.is_some();
         self.open = true;
-        let situation = dynamics.situation(state);
-        let cover = Cover::of(dynamics, doubts, state, scratch);
         self.sure = match self.sure.take() {
             None if first => Some(cover.sure),
             Some(known) => Some(fewest(known, &cover.sure)),
             None => None,
         };
+        self.float(dynamics, state, rebuilt, cover.preemption);
+        for event in others {
+            event.join(dynamics, state);
+            if let Event::Rollout(id) | Event::Scale(id, _) = event {
+                let cluster = dynamics.cluster();
+                let root = |pod: &InstanceId| cluster.root(state.instance(*pod).workload);
+                let own = state.instance_ids().take(cluster.pods().len());
+                self.floating.extend(own.filter(|pod| root(pod) == cluster.root(*id)));
+            }
+            self.float(dynamics, state, rebuilt, cover.preemption);
+        }
+    }
+
+    /// Adds the pods that may be moved from a state on, right after an event. `preemption` says
+    /// that somebody may be preempted.
+    fn float(
+        &mut self,
+        dynamics: &Dynamics<'_>,
+        state: &mut Placement,
+        rebuilt: bool,
+        preemption: bool,
+    ) {
+        let cluster = dynamics.cluster();
+        let situation = dynamics.situation(state);
         let mark = state.mark();
         if situation.acts {
             dynamics.evict_all(state, &situation);
@@ -101,14 +162,21 @@ impl Envelope {
             })
             .map(|id| spec(*id).priority)
             .max();
-        if let Some(highest) = highest.filter(|_| cover.preemption || self.sure.is_none()) {
+        if let Some(highest) = highest.filter(|_| preemption || self.sure.is_none()) {
             floating.extend(state.instance_ids().filter(|id| spec(*id).priority < highest));
         }
         self.floating.extend(floating.into_iter().filter(own));
     }
 
     /// Makes the ranges of a stage wide enough.
-    pub(crate) fn stretch(&self, cluster: &Cluster, subjects: &[Subject], stage: &mut Stage) {
+    pub(crate) fn stretch(
+        &self,
+        dynamics: &Dynamics<'_>,
+        subjects: &[Subject],
+        stage: &mut Stage,
+        past: Past,
+    ) {
+        let cluster = dynamics.cluster();
         let example = stage.example.clone();
         let fixed: Vec<bool> = example
             .instance_ids()
@@ -118,50 +186,143 @@ impl Envelope {
                 own && there && !self.floating.contains(&id)
             })
             .collect();
-        let loose = fixed.iter().filter(|is_fixed| !**is_fixed).count();
-        let mut on_nodes = vec![0_u32; stage.pods.len()];
-        for id in example.instance_ids().filter(|id| fixed[id.index()]) {
-            if let Some(node) = example.instance(id).node() {
-                on_nodes[node.index()] += 1;
-            }
-        }
+        let acts = dynamics.control_plane().acts(&example);
+        let known = Known::new(cluster, &example, &fixed, &self.astray, acts);
+        // By each event a pod may have been left on a silent node, and each pod made since may be
+        // where it was not in the example.
+        let happened = if self.sure.is_some() { past.joined } else { past.events };
+        let piled = count(happened.max(1));
         for (node, range) in cluster.node_ids().zip(&mut stage.pods) {
-            let least = on_nodes[node.index()];
-            let most = least.saturating_add(count(loose));
-            let takes = u32::try_from(cluster.node(node).pods_allocatable).unwrap_or(u32::MAX);
-            let most = if example.node(node).exists { most.min(takes.max(range.max)) } else { 0 };
-            *range = Range { min: least.min(range.min), max: most.max(range.max) };
+            *range = known.pods(node, *range, piled);
         }
         for (subject, ranges) in subjects.iter().zip(&mut stage.workloads) {
-            let own = |id: &InstanceId| subject.members.contains(&example.instance(*id).workload);
-            let held = |what: &dyn Fn(InstanceId) -> bool| {
-                let all = example.instance_ids().filter(own).filter(|id| fixed[id.index()]);
-                count(all.filter(|id| what(*id)).count())
-            };
-            let floating = example.instance_ids().filter(own).any(|id| !fixed[id.index()]);
-            let ready = held(&|id| example.instance(id).ready);
-            let wanted = ranges.desired.max;
-            if !floating && held(&|_| true) >= wanted {
-                continue;
-            }
-            // Surplus pods of a rollout, and those stuck on silent nodes, come on top.
-            let loose = count(example.instance_ids().filter(own).count()).max(wanted);
-            let sure = self.sure.as_ref().and_then(|sure| sure.get(&subject.root)).copied();
-            let least = ready.saturating_add(sure.unwrap_or(0)).min(wanted.max(ready));
-            ranges.ready = join(ranges.ready, least, wanted.max(ready));
-            let short = if least >= wanted { 0 } else { loose };
-            ranges.pending = join(ranges.pending, 0, short);
-            ranges.attaching = join(ranges.attaching, 0, short);
-            let stuck = |id: InstanceId| {
-                let node = example.instance(id).node();
-                node.is_none_or(|node| !example.node(node).reachable)
-            };
-            let ending = example.instance_ids().filter(own).filter(|id| stuck(*id)).count();
-            let most = if self.sure.is_some() { count(ending) } else { loose };
-            let held = held(&|id| example.instance(id).terminating);
-            ranges.terminating = join(ranges.terminating, held, most.max(held));
-            ranges.starved = join(ranges.starved, 0, loose);
+            self.stretch_workload(&known, subject, ranges, piled);
         }
+    }
+
+    fn stretch_workload(
+        &self,
+        known: &Known<'_>,
+        subject: &Subject,
+        ranges: &mut WorkloadRanges,
+        piled: u32,
+    ) {
+        let (cluster, example, fixed) = (known.cluster, known.example, known.fixed);
+        let own: Vec<InstanceId> = example
+            .instance_ids()
+            .filter(|id| subject.members.contains(&example.instance(*id).workload))
+            .collect();
+        let held = |what: &dyn Fn(InstanceId) -> bool| {
+            count(own.iter().filter(|id| fixed[id.index()] && what(**id)).count())
+        };
+        let floating = own.iter().any(|id| !fixed[id.index()]);
+        let ready = held(&|id| example.instance(id).ready);
+        let wanted = ranges.desired.max;
+        if !floating && held(&|_| true) >= wanted {
+            return;
+        }
+        // Surplus pods of a rollout, and those stuck on silent nodes, come on top. Without anybody
+        // who acts they stay: those that were there before each event beside those made since.
+        let loose = count(own.len()).max(wanted);
+        let all = loose.saturating_mul(piled.saturating_add(1));
+        let sure = self.sure.as_ref().and_then(|sure| sure.get(&subject.root)).copied();
+        let least = ready.saturating_add(sure.unwrap_or(0)).min(wanted.max(ready));
+        let most = if known.acts { wanted } else { all };
+        ranges.ready = join(ranges.ready, least, most.max(ready));
+        let short = match known.acts {
+            true if least >= wanted => 0,
+            true => loose,
+            false => all,
+        };
+        ranges.pending = join(ranges.pending, 0, short);
+        ranges.attaching = join(ranges.attaching, 0, short);
+        let stuck = |id: &&InstanceId| {
+            let node = example.instance(**id).node();
+            node.is_none_or(|node| !example.node(node).reachable)
+        };
+        let back = |id: &InstanceId| may_return(cluster, example.instance(*id));
+        // On nodes that are heard pods that are told to go are gone in the end.
+        let most = match piled {
+            _ if !known.acts => known.silence().max(all),
+            _ if own.iter().any(back) => known.silence(),
+            1 if self.sure.is_some() => count(own.iter().filter(stuck).count()),
+            _ => loose.saturating_mul(piled).min(known.silence()),
+        };
+        let held = held(&|id| example.instance(id).terminating);
+        ranges.terminating = join(ranges.terminating, held, most.max(held));
+        ranges.starved = join(ranges.starved, 0, loose);
+    }
+}
+
+/// One of the states that a stage may end in, and the pods that are where they are in all of them.
+struct Known<'k> {
+    cluster: &'k Cluster,
+    example: &'k Placement,
+    /// By instance.
+    fixed: &'k [bool],
+    /// How many of these are on each node.
+    here: Vec<u32>,
+    /// How many pods a node takes, or had from the first.
+    room: Vec<u32>,
+    /// How many pods are not fixed.
+    loose: u32,
+    /// Some of them may return to a node that they were evicted from.
+    any_returns: bool,
+    /// A control plane is left that deletes whom there are too many of.
+    acts: bool,
+}
+
+impl<'k> Known<'k> {
+    fn new(
+        cluster: &'k Cluster,
+        example: &'k Placement,
+        fixed: &'k [bool],
+        astray: &BTreeSet<InstanceId>,
+        acts: bool,
+    ) -> Self {
+        let mut here = vec![0_u32; cluster.nodes().len()];
+        let mut listed = here.clone();
+        let (mut loose, mut any_returns) = (0, false);
+        for (id, is_fixed) in example.instance_ids().zip(fixed) {
+            let instance = example.instance(id);
+            let known = *is_fixed && !astray.contains(&id);
+            match instance.node() {
+                Some(node) if known => here[node.index()] += 1,
+                _ => {}
+            }
+            loose += u32::from(!known);
+            any_returns |= !is_fixed && may_return(cluster, instance);
+        }
+        let homes = cluster.pods().iter().filter_map(|pod| cluster.node_named(pod.node?));
+        for node in homes {
+            listed[node.index()] += 1;
+        }
+        let takes = |id: NodeId| count(cluster.node(id).pods_allocatable.try_into().unwrap_or(0));
+        let room = cluster.node_ids().zip(listed).map(|(id, had)| takes(id).max(had)).collect();
+        Self { cluster, example, fixed, here, room, loose, any_returns, acts }
+    }
+
+    /// How many pods may be on a node.
+    fn pods(&self, node: NodeId, range: Range, piled: u32) -> Range {
+        let least = self.here[node.index()];
+        let usage = self.example.node(node);
+        if !usage.exists {
+            return Range { min: least.min(range.min), max: range.max };
+        }
+        let takes = self.room[node.index()];
+        let most = if !usage.reachable && self.any_returns {
+            takes
+        } else {
+            least.saturating_add(self.loose.saturating_mul(piled))
+        };
+        join(range, least, most.min(takes.max(range.max)))
+    }
+
+    /// How many pods there may be on silent nodes.
+    fn silence(&self) -> u32 {
+        let silent = |node: &NodeId| !self.example.node(*node).reachable;
+        let nodes = self.cluster.node_ids().filter(silent);
+        nodes.map(|node| self.room[node.index()]).fold(0, u32::saturating_add)
     }
 }
 
@@ -174,6 +335,11 @@ struct Cover {
 }
 
 impl Cover {
+    /// Nothing is sure.
+    fn none() -> Self {
+        Self { sure: BTreeMap::new(), preemption: true }
+    }
+
     /// Asks the bound, with everybody moved who may be: all that may be evicted and all that may be
     /// drained, as it is while the drained pods end and when they are gone.
     fn of(
@@ -183,7 +349,7 @@ impl Cover {
         scratch: &mut Scratch,
     ) -> Self {
         let cluster = dynamics.cluster();
-        let nothing = Self { sure: BTreeMap::new(), preemption: true };
+        let nothing = Self::none();
         let situation = dynamics.situation(state);
         let rolling = cluster.workload_ids().any(|id| is_on_the_move(cluster, state, id));
         if !situation.acts || rolling {
@@ -191,6 +357,9 @@ impl Cover {
         }
         let mark = state.mark();
         let mut uncertain = dynamics.evict_all(state, &situation).uncertain;
+        // Whoever may stay on a silent node for ever does not serve there.
+        let staying: BTreeSet<WorkloadId> =
+            uncertain.iter().map(|pod| cluster.root(state.instance(*pod).workload)).collect();
         let drained: Vec<InstanceId> = dynamics.drainable(state).collect();
         for &pod in &drained {
             dynamics.apply(state, &Step::Drain { pod, replaced: true });
@@ -206,8 +375,17 @@ impl Cover {
             (instance.class, instance.workload)
         };
         let open: BTreeSet<_> = ending.open.iter().map(|pod| kind(state, *pod)).collect();
-        for &pod in &drained {
+        let heard = |pod: &InstanceId| {
+            let node = state.instance(*pod).node();
+            node.is_some_and(|node| state.node(node).reachable)
+        };
+        let ends: Vec<InstanceId> = state.terminating().iter().copied().filter(heard).collect();
+        for &pod in &ends {
             dynamics.apply(state, &Step::End { pod, replaced: true });
+        }
+        if cluster.workload_ids().any(|id| has_more_to_make(cluster, state, id)) {
+            state.revert(cluster, mark);
+            return nothing;
         }
         // The bound takes every pod for what it is known to be.
         if !doubts.of_changes(cluster, state).is_empty() {
@@ -219,13 +397,28 @@ impl Cover {
         for &pod in gone.sure.iter().filter(|pod| !open.contains(&kind(state, **pod))) {
             let root = cluster.root(state.instance(pod).workload);
             // Whether what the export lacks is still there, and makes pods, nobody knows.
-            if cluster.workload(root).provenance == Provenance::Read {
+            if cluster.workload(root).provenance == Provenance::Read && !staying.contains(&root) {
                 *sure.entry(root).or_default() += 1;
             }
         }
         state.revert(cluster, mark);
         Self { sure, preemption: ending.preemption || gone.preemption }
     }
+}
+
+/// Whether a pod that is evicted from a silent node may be placed there once more: nobody knows how
+/// many are left there in the end.
+fn may_return(cluster: &Cluster, instance: &Instance) -> bool {
+    let spec = cluster.spec_of(instance.class);
+    let known = cluster.known();
+    let key = known.unreachable;
+    let taint = |effect| Taint { key, value: known.empty, effect };
+    let bears = |effect| {
+        let taint = taint(effect);
+        spec.tolerations.iter().find(move |t| t.tolerates(&taint, cluster.symbols(), false))
+    };
+    let stays = bears(Effect::NoExecute).is_some_and(|used| used.seconds.is_none());
+    bears(Effect::NoSchedule).is_some() && !stays
 }
 
 /// The fewer of each.
@@ -237,11 +430,25 @@ fn fewest(
     known.into_iter().filter_map(fewer).collect()
 }
 
+/// Whether a set makes further pods once those that it has are ready: nobody has seen these yet.
+fn has_more_to_make(cluster: &Cluster, state: &Placement, id: WorkloadId) -> bool {
+    let tally = state.tally(id);
+    let there = i64::from(tally.active) + i64::from(tally.terminating);
+    cluster.workload(id).kind == WorkloadKind::StatefulSet && there < state.target(id).desired
+}
+
 /// Whether a controller may delete pods of the workload of its own accord.
 fn is_on_the_move(cluster: &Cluster, state: &Placement, id: WorkloadId) -> bool {
     let target = state.target(id);
     let workload = cluster.workload(id);
+    let beyond = |pod: &Instance| {
+        let number = i64::from(pod.ordinal) - i64::from(workload.first_ordinal);
+        pod.workload == id && pod.whereabouts != Whereabouts::Gone && number >= target.desired
+    };
+    let of_numbers = workload.kind == WorkloadKind::StatefulSet;
+    let condemned = workload.provenance == Provenance::Read && state.instances().iter().any(beyond);
     target.rollouts > 0
+        || of_numbers && condemned
         || workload.rollout > 0 && target.desired > 0
         || autoscaler::correction(cluster, state, id).is_some()
         || job::may_give_up(cluster, state, id)

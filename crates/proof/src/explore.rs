@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::placement::{Mark, Target, Whereabouts};
-use holdfast_cluster::{Cluster, Instance, InstanceId, Placement};
+use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement};
 use holdfast_failover::{Assumed, Dynamics, Situation, Step, Steps};
 use holdfast_scheduler::Scratch;
 use indexmap::IndexMap;
@@ -70,7 +70,7 @@ pub struct Explorer<'e, 'c> {
 
 /// One changed pod: class, class of the next, workload, what it was, what it is, which node is kept
 /// free for it, its number, and who it is. Or one changed workload, behind all pods.
-type Entry = [u32; 8];
+pub(crate) type Entry = [u32; 8];
 
 impl<'e, 'c> Explorer<'e, 'c> {
     /// A search from the placement's present state, over at most `budget` states. `baseline` gives
@@ -105,7 +105,7 @@ impl<'e, 'c> Explorer<'e, 'c> {
         self.base = placement.mark();
         self.found.complete = true;
         self.watched = watched.to_vec();
-        walk(self.dynamics.cluster(), self.dynamics, placement, &mut self);
+        walk(self.dynamics.cluster(), placement, &mut self);
         self.found.states = self.seen.len() as u64;
         self.found
     }
@@ -163,9 +163,11 @@ impl<'e, 'c> Explorer<'e, 'c> {
 }
 
 impl Visitor for Explorer<'_, '_> {
+    type Move = Taken;
+
     fn enter(&mut self, placement: &mut Placement, taken: Option<&Taken>) -> Vec<Taken> {
         self.path.extend(taken.cloned());
-        let state = canonical(self.dynamics.cluster(), placement, self.base);
+        let state = canonical(self.dynamics.cluster(), placement, self.base, false);
         if !self.seen.insert(state, self.path.iter().all(|taken| taken.doubt.is_none())) {
             return Vec::new();
         }
@@ -180,6 +182,10 @@ impl Visitor for Explorer<'_, '_> {
             self.record(placement);
         }
         weigh(self.dynamics, placement, steps)
+    }
+
+    fn make(&mut self, placement: &mut Placement, taken: &Taken) {
+        self.dynamics.apply(placement, &taken.step);
     }
 
     fn leave(&mut self) {
@@ -246,8 +252,12 @@ pub(crate) fn weigh(dynamics: &Dynamics<'_>, placement: &Placement, steps: Steps
 
 /// Who walks over states.
 pub(crate) trait Visitor {
-    /// Comes to a state by a step, and says how to go on.
-    fn enter(&mut self, placement: &mut Placement, taken: Option<&Taken>) -> Vec<Taken>;
+    /// What leads from one state to the next.
+    type Move;
+    /// Comes to a state by a move, and says how to go on.
+    fn enter(&mut self, placement: &mut Placement, by: Option<&Self::Move>) -> Vec<Self::Move>;
+    /// Makes a move from the state that was entered last.
+    fn make(&mut self, placement: &mut Placement, next: &Self::Move);
     /// Goes back.
     fn leave(&mut self);
     /// Whether enough was seen.
@@ -256,30 +266,31 @@ pub(crate) trait Visitor {
 
 /// Walks over the states that can be reached, in depth. `placement` is the same afterwards. Runs
 /// may be as long as they like: nothing here recurs.
-pub(crate) fn walk(
-    cluster: &Cluster,
-    dynamics: &Dynamics<'_>,
-    placement: &mut Placement,
-    visitor: &mut impl Visitor,
-) {
+pub(crate) fn walk(cluster: &Cluster, placement: &mut Placement, visitor: &mut impl Visitor) {
     let start = placement.mark();
     let mut open = vec![(start, visitor.enter(placement, None).into_iter())];
-    while let Some((mark, next)) = open.last_mut() {
-        let taken = next.next().filter(|_| !visitor.is_done());
-        let Some(taken) = taken else {
+    while let Some((mark, moves)) = open.last_mut() {
+        let next = moves.next().filter(|_| !visitor.is_done());
+        let Some(next) = next else {
             placement.revert(cluster, *mark);
             visitor.leave();
             open.pop();
             continue;
         };
         let mark = placement.mark();
-        dynamics.apply(placement, &taken.step);
-        open.push((mark, visitor.enter(placement, Some(&taken)).into_iter()));
+        visitor.make(placement, &next);
+        open.push((mark, visitor.enter(placement, Some(&next)).into_iter()));
     }
 }
 
-/// The canonical form of what changed since `base`.
-pub(crate) fn canonical(cluster: &Cluster, placement: &Placement, base: Mark) -> Box<[Entry]> {
+/// The canonical form of what changed since `base`. Pods are told apart by their age where it may
+/// matter: with `ages` also on nodes that nobody hears, since they may be heard again.
+pub(crate) fn canonical(
+    cluster: &Cluster,
+    placement: &Placement,
+    base: Mark,
+    ages: bool,
+) -> Box<[Entry]> {
     let mut entries: Vec<Entry> = placement
         .changed_since(base)
         .into_iter()
@@ -289,18 +300,17 @@ pub(crate) fn canonical(cluster: &Cluster, placement: &Placement, base: Mark) ->
             (before != Some(now)).then(|| {
                 let nominated = now.nominated.map_or(0, |node| 1 + node.0);
                 let next = now.origin.map_or(now.class, |pod| cluster.pod(pod).replacement);
-                let who = before.map_or(0, |was| identity(placement, id, was));
-                let before = before.map_or(0, |was| 1 + code(was));
+                let who = before.map_or(0, |was| identity(placement, id, was, ages));
+                let before = before.map_or(0, |was| 1 + code(was, false));
+                let now_code = code(now, is_to_be_drained(placement, id));
                 let number = now.ordinal;
-                [now.class.0, next.0, now.workload.0, before, code(now), nominated, number, who]
+                [now.class.0, next.0, now.workload.0, before, now_code, nominated, number, who]
             })
         })
         .collect();
     entries.sort_unstable();
-    entries.extend(cluster.node_ids().filter_map(|id| {
-        let leaving = placement.node(id).taints.leaving;
-        leaving.then_some([u32::MAX, u32::MAX, id.0, 0, 0, 0, 0, 0])
-    }));
+    let nodes = placement.nodes_changed_since(base).into_iter();
+    entries.extend(nodes.map(|id| [u32::MAX, u32::MAX, id.0, standing(placement, id), 0, 0, 0, 0]));
     entries.extend(placement.retargeted_since(base).into_iter().map(|id| {
         let Target { desired, rollouts, lost } = placement.target(id);
         let desired = desired as u64;
@@ -311,13 +321,41 @@ pub(crate) fn canonical(cluster: &Cluster, placement: &Placement, base: Mark) ->
 
 /// Which pod it is, where its age matters: of two pods of a node that can be reached, which differ
 /// in nothing else, the older is preempted last.
-fn identity(placement: &Placement, id: InstanceId, was: &Instance) -> u32 {
+fn identity(placement: &Placement, id: InstanceId, was: &Instance, ages: bool) -> u32 {
     let heard = was.node().is_some_and(|node| placement.node(node).reachable);
-    if heard { 1 + id.0 } else { 0 }
+    if heard || ages { 1 + id.0 } else { 0 }
+}
+
+/// Whether whoever drains its node evicts the pod: it was there when the drain began.
+fn is_to_be_drained(placement: &Placement, id: InstanceId) -> bool {
+    let node = placement.instance(id).node();
+    let next = node.and_then(|node| placement.node(node).draining);
+    next.is_some_and(|next| id < next)
+}
+
+/// How a node stands, as a number.
+fn standing(placement: &Placement, id: NodeId) -> u32 {
+    let node = placement.node(id);
+    let flags = [
+        node.exists,
+        node.reachable,
+        node.healthy,
+        node.cut_off,
+        node.lost,
+        node.resigned,
+        node.unschedulable,
+        node.draining.is_some(),
+        node.taints.leaving,
+        node.taints.replace,
+        node.taints.not_ready,
+        node.taints.unreachable,
+        node.taints.out_of_service,
+    ];
+    flags.into_iter().fold(0, |code, flag| code * 2 + u32::from(flag))
 }
 
 /// Where an instance is and how it stands, as a number.
-fn code(instance: &Instance) -> u32 {
+fn code(instance: &Instance, drained: bool) -> u32 {
     let place = match instance.whereabouts {
         Whereabouts::Pending => 0,
         Whereabouts::Unlisted => 1,
@@ -325,8 +363,10 @@ fn code(instance: &Instance) -> u32 {
         Whereabouts::On(node) => 3 + node.0,
     };
     let flags = [
+        drained,
         instance.ready,
         instance.healthy,
+        instance.starting,
         instance.attaching,
         instance.starved,
         instance.outdated,

@@ -33,6 +33,7 @@ use holdfast_failover::{Dynamics, Step};
 
 use crate::bound;
 use crate::doubts::Doubts;
+use crate::scenario::FailureSet;
 use crate::start::Start;
 use crate::subject::{Subjects, follows_nodes};
 use kin::{Kins, Prospect, Rivalry};
@@ -112,14 +113,19 @@ impl Headroom {
         Some(Self { most, prospects, kins, rivalry, losses, members, zones })
     }
 
-    /// What the failure of these nodes, of which each serves in `placement`, does to each subject it
-    /// touches, by position; `None` where that takes a closer look.
+    /// What the failure of a set, of whose nodes each serves in `placement`, does to each subject
+    /// it touches, by position; `None` where that takes a closer look, as with machines that are
+    /// no nodes.
     pub(crate) fn expect(
         &self,
         dynamics: &Dynamics<'_>,
         placement: &Placement,
-        nodes: &[NodeId],
+        set: &FailureSet,
     ) -> Option<BTreeMap<usize, Lost>> {
+        if !set.machines().is_empty() {
+            return None;
+        }
+        let nodes = set.nodes();
         let acts = !nodes.iter().any(|node| self.members[node.index()])
             || dynamics.control_plane().acts_without(placement, nodes);
         let losses = || nodes.iter().map(|node| &self.losses[node.index()]);
@@ -204,12 +210,12 @@ fn lose(
     let mut loss = Loss { odd: !placement.node(node).serves(), ..Loss::default() };
     for pod in &placement.node(node).pods {
         let instance = placement.instance(*pod);
-        let kind = cluster.workload(instance.workload).kind;
-        loss.odd |= matches!(kind, WorkloadKind::Custom(_)) || instance.terminating;
+        let made_by = cluster.workload(instance.workload).kind;
+        loss.odd |= matches!(made_by, WorkloadKind::Custom(_)) || instance.terminating;
         if let Some(position) = subjects.position(instance.workload) {
-            let lost = of_subject.entry(position).or_default();
-            lost.ready += u32::from(instance.ready);
-            lost.wanted += u32::from(follows_nodes(kind));
+            let taken = of_subject.entry(position).or_default();
+            taken.ready += u32::from(instance.ready);
+            taken.wanted += u32::from(follows_nodes(made_by));
         }
     }
     let mark = placement.mark();

@@ -9,13 +9,17 @@
 //! a guess.
 //!
 //! * [`scenario`]: failure sets and their order.
+//! * [`domain`]: machines that fail as a whole.
 //! * [`subject`]: the workloads a claim is about.
 //! * [`verdict`]: the answers, as data.
 //! * [`witness`]: a run that refutes a claim, replayed before it is reported.
 //! * [`simulation`]: what a story of events comes to, event by event.
+//! * [`sequence`]: what holds through such a story, and in which order.
+//! * [`observed`]: what was seen in single states of it.
 //! * [`stuck`]: drains and rollouts that do not get on.
 //! * [`outcome`]: the same with names, for machines.
 //! * [`timeline`]: one run on a virtual clock, with names.
+//! * [`tolerance`]: how many failures are survived.
 //! * [`certify`]: why it is so, for a second reader.
 //! * [`report`]: everything with names instead of numbers, for machines.
 
@@ -23,11 +27,13 @@ pub mod bound;
 pub mod by_rule;
 pub mod certify;
 pub mod counting;
+pub mod domain;
 mod doubts;
 mod envelope;
 pub mod explore;
 pub mod headroom;
 mod names;
+pub mod observed;
 pub mod outcome;
 pub mod possible;
 pub mod prover;
@@ -36,6 +42,7 @@ mod rest;
 pub mod rules;
 pub mod scenario;
 pub mod seat;
+pub mod sequence;
 pub mod simulation;
 pub mod start;
 mod steady;
@@ -43,13 +50,16 @@ pub mod stuck;
 pub mod subject;
 pub mod summary;
 pub mod timeline;
+pub mod tolerance;
 pub mod verdict;
 pub mod witness;
 
+pub use domain::{Domain, Domains};
 pub use outcome::Outcome;
 pub use prover::{Prover, Settings};
 pub use report::Report;
 pub use scenario::FailureSet;
+pub use sequence::Sequencer;
 pub use simulation::Simulator;
 pub use subject::Subject;
 pub use summary::Summary;

@@ -38,8 +38,12 @@ pub struct Outcome {
 /// How the cluster stands once all is quiet after an event.
 #[derive(Clone, Debug, Serialize)]
 pub struct StepOutcome {
-    /// The event as it was asked for; the first is `start`.
+    /// The event as it was asked for, joined ones with `+` between them; the first is `start`.
     pub event: String,
+    /// The events, where several are joined: each but the first may come at any moment after the
+    /// one before it. Left out otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<String>,
     /// By `KIND/NAMESPACE/NAME`.
     pub workloads: BTreeMap<String, WorkloadOutcome>,
     /// By name.
@@ -161,22 +165,24 @@ pub struct NodeOutcome {
 }
 
 impl Outcome {
-    /// The outcome of a story whose events are called `events`.
-    pub fn new(simulator: &Simulator<'_>, events: &[String], stages: &[Stage]) -> Self {
-        let names = std::iter::once("start").chain(events.iter().map(String::as_str));
-        let steps = names.zip(stages).map(|(event, stage)| step(simulator, event, stage)).collect();
+    /// The outcome of a story whose events are called `events`, joined ones together.
+    pub fn new(simulator: &Simulator<'_>, events: &[Vec<String>], stages: &[Stage]) -> Self {
+        let start = vec!["start".to_owned()];
+        let names = std::iter::once(&start).chain(events);
+        let steps = names.zip(stages).map(|(names, stage)| step(simulator, names, stage)).collect();
         let autoscaled = autoscaled(simulator.dynamics().cluster());
         Self { schema: "holdfast.outcome/v1", steps, autoscaled, timeline: None }
     }
 }
 
-fn step(simulator: &Simulator<'_>, event: &str, stage: &Stage) -> StepOutcome {
+fn step(simulator: &Simulator<'_>, names: &[String], stage: &Stage) -> StepOutcome {
     let dynamics = simulator.dynamics();
     let cluster = dynamics.cluster();
     let workloads = simulator.subjects().iter().zip(&stage.workloads);
     let nodes = cluster.node_ids().zip(&stage.pods);
     StepOutcome {
-        event: event.to_owned(),
+        event: names.join("+"),
+        joined: if names.len() > 1 { names.to_vec() } else { Vec::new() },
         workloads: workloads
             .map(|(subject, ranges)| (key(cluster, subject), workload(ranges)))
             .collect(),

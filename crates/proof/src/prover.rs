@@ -217,7 +217,7 @@ impl<'c> Prover<'c> {
     fn foreseen(&self, set: &FailureSet) -> Option<Examination> {
         let start = &self.starts.starts[0];
         let headroom = self.headroom.as_ref()?;
-        let touched = headroom.expect(&self.dynamics, &start.placement, set.nodes())?;
+        let touched = headroom.expect(&self.dynamics, &start.placement, set)?;
         let finding = |(position, lost): (usize, Lost)| {
             let ready_at_once = start.ready[position] - lost.ready;
             let desired = start.desired[position].saturating_sub(lost.wanted);
@@ -261,7 +261,7 @@ impl<'c> Prover<'c> {
     /// Whether what the set does is known beforehand.
     pub fn is_foreseen(&self, set: &FailureSet) -> bool {
         let placement = &self.starts.starts[0].placement;
-        let expect = |headroom: &Headroom| headroom.expect(&self.dynamics, placement, set.nodes());
+        let expect = |headroom: &Headroom| headroom.expect(&self.dynamics, placement, set);
         self.headroom.as_ref().and_then(expect).is_some()
     }
 
@@ -431,7 +431,7 @@ struct Case<'a, 'c> {
 impl Case<'_, '_> {
     fn examine(&mut self) {
         let dynamics = &self.prover.dynamics;
-        dynamics.fail(self.placement, self.set.nodes());
+        dynamics.fail_hosts(self.placement, self.set.nodes(), self.set.machines());
         self.shaky = dynamics.storage().doubtful(self.placement);
         let lost = self.lost_by_subject();
         self.lost = lost.keys().copied().collect();

@@ -4,6 +4,7 @@
 
 pub mod possible;
 pub mod rules;
+pub mod sequences;
 
 use std::collections::BTreeMap;
 
@@ -16,12 +17,14 @@ use serde::Serialize;
 use self::possible::PossibleReport;
 use self::rules::ByRuleReport;
 use crate::by_rule::claim;
+use crate::domain::Domains;
 use crate::names;
 use crate::outcome::{BoundsOutcome, autoscaled};
 use crate::prover::{Finding, Prover};
 use crate::scenario::FailureSet;
 use crate::subject::Exclusion;
 use crate::summary::{ClaimSummary, SubjectSummary, Summary};
+use crate::tolerance::ToleranceReport;
 use crate::verdict::{Doubt, Ground, Verdict};
 use crate::witness::{self, Witness};
 
@@ -40,6 +43,9 @@ pub struct Report {
     pub summary: Counts,
     /// By namespace, name and kind.
     pub workloads: Vec<WorkloadReport>,
+    /// How many failures they survive, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<ToleranceReport>,
     /// Workloads that no claim is about.
     pub excluded: Vec<Excluded>,
     /// Workloads whose number of pods is taken to stay where it is, though an autoscaler may
@@ -81,9 +87,18 @@ pub struct Checked {
     /// The set that was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fail: Option<Vec<String>>,
+    /// The domains that may fail; absent where nodes fail one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domains: Option<DomainsReport>,
+    /// Events that come one after another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<Vec<String>>,
+    /// Failures that come one after another, in every order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orders: Option<Vec<String>>,
     /// Nodes of the cluster.
     pub cluster_nodes: usize,
-    /// Failure sets, the empty one not counted.
+    /// Failure sets, the empty one not counted; or sequences.
     pub sets: u64,
     /// States that were searched where counting and bounds did not decide.
     pub states: u64,
@@ -98,6 +113,21 @@ pub struct Checked {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
+}
+
+/// Domains that fail as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DomainsReport {
+    /// The label whose values they are; absent where a file lists them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Up to so many fail.
+    pub most: usize,
+    /// How many there are.
+    pub of: usize,
+    /// Nodes in none of them, which never fail.
+    pub without: Vec<String>,
 }
 
 /// Workloads by verdict.
@@ -130,7 +160,8 @@ pub struct WorkloadReport {
     pub immediately: ClaimReport<AtOnce>,
     /// At least one pod serves as soon as the nodes are gone, wherever the hard rules allow the
     /// pods to be. The verdict on the workload does not rest on it.
-    pub by_rule: ByRuleReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_rule: Option<ByRuleReport>,
     /// As many pods as are wanted serve once all is quiet.
     pub recovered: ClaimReport<Counterexample>,
     /// The fewest pods that any set leaves at once.
@@ -139,6 +170,9 @@ pub struct WorkloadReport {
     /// the recovery.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counterexample: Option<Counterexample>,
+    /// The worst sequence that refutes a claim, and where; recovery before the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken: Option<sequences::Break>,
 }
 
 /// An object by name.
@@ -184,6 +218,12 @@ pub struct DoubtReport {
     pub detail: Option<String>,
     /// The set.
     pub fail: Vec<String>,
+    /// The domains that fail as a whole: `LABEL=VALUE`, or a name of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub domains: Vec<String>,
+    /// The events that have come by then, where they come one after another.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
     /// Whether there is a placement that serves the workload after it, where that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub possible: Option<PossibleReport>,
@@ -203,8 +243,12 @@ pub struct AtOnce {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counterexample {
-    /// The nodes that fail; none where the claim does not hold today.
+    /// The nodes that fail, and machines that are no nodes; none where the claim does not hold
+    /// today.
     pub fail: Vec<String>,
+    /// The domains that fail as a whole: `LABEL=VALUE`, or a name of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub domains: Vec<String>,
     /// Pods that serve as soon as they are gone.
     pub ready_at_once: u32,
     /// Pods that serve once all is quiet.
@@ -280,14 +324,26 @@ pub struct Excluded {
 pub enum Question {
     /// Every set of up to so many nodes.
     AnyNodes(usize),
+    /// Every set of up to so many domains, each as a whole.
+    AnyDomains(Domains, usize),
     /// One set.
     Set(FailureSet),
+}
+
+impl Question {
+    /// The domains that are asked about.
+    pub fn domains(&self) -> Option<&Domains> {
+        match self {
+            Self::AnyDomains(domains, _) => Some(domains),
+            Self::AnyNodes(_) | Self::Set(_) => None,
+        }
+    }
 }
 
 impl Report {
     /// The report on a summary.
     pub fn new(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Self {
-        let namer = Namer { cluster: prover.cluster() };
+        let namer = Namer { cluster: prover.cluster(), domains: question.domains() };
         let claims = claim::claims(prover, question, summary);
         let starts = prover.starts().starts.iter();
         let mut placements: Vec<Placement> = starts.map(|start| start.placement.clone()).collect();
@@ -303,23 +359,10 @@ impl Report {
             schema: "holdfast.report/v1",
             verdict: overall(&counts),
             kubernetes: Kubernetes { emulated: EMULATED, cluster: version(prover.cluster()) },
-            checked: Checked {
-                nodes: match question {
-                    Question::AnyNodes(most) => Some(*most),
-                    Question::Set(_) => None,
-                },
-                fail: match question {
-                    Question::AnyNodes(_) => None,
-                    Question::Set(set) => Some(namer.nodes(set)),
-                },
-                cluster_nodes: prover.cluster().nodes().len(),
-                sets: summary.sets,
-                states: summary.states,
-                complete: summary.complete,
-                possible_not_asked: 0,
-            },
+            checked: namer.checked(question, summary),
             summary: counts,
             workloads,
+            tolerance: None,
             excluded: excluded
                 .map(|(id, why)| Excluded { object: namer.object(*id), reason: exclusion_id(*why) })
                 .collect(),
@@ -407,9 +450,44 @@ fn exclusion_id(why: Exclusion) -> &'static str {
 /// Turns numbers into names.
 struct Namer<'c> {
     cluster: &'c Cluster,
+    domains: Option<&'c Domains>,
 }
 
 impl Namer<'_> {
+    fn checked(&self, question: &Question, summary: &Summary) -> Checked {
+        let (nodes, fail) = match question {
+            Question::AnyNodes(most) => (Some(*most), None),
+            Question::AnyDomains(..) => (None, None),
+            Question::Set(set) => (None, Some(self.machines(set))),
+        };
+        let domains = match question {
+            Question::AnyDomains(domains, most) => Some(DomainsReport {
+                label: domains.label.clone(),
+                most: *most,
+                of: domains.all.len(),
+                without: domains
+                    .without(self.cluster)
+                    .map(|node| self.cluster.node_name(node).to_owned())
+                    .collect(),
+            }),
+            _ => None,
+        };
+        let (sets, states, complete) = (summary.sets, summary.states, summary.complete);
+        let cluster_nodes = self.cluster.nodes().len();
+        Checked {
+            nodes,
+            fail,
+            domains,
+            sequence: None,
+            orders: None,
+            cluster_nodes,
+            sets,
+            states,
+            complete,
+            possible_not_asked: 0,
+        }
+    }
+
     fn workload(
         &self,
         prover: &Prover<'_>,
@@ -434,10 +512,11 @@ impl Namer<'_> {
                 &subject.immediately,
                 at_once.map(|(set, _)| self.at_once(prover, position, set, placements)),
             ),
-            by_rule,
+            by_rule: Some(by_rule),
             counterexample: longer.or_else(|| recovered.clone()),
             recovered: self.claim(&subject.recovered, recovered),
             ready_at_once: subject.ready_at_once_min,
+            broken: None,
         }
     }
 
@@ -451,7 +530,7 @@ impl Namer<'_> {
         let subject = &prover.subjects().subjects[position];
         let from = |start| witness::at_once(prover.dynamics(), start, set, subject);
         let fewest = starts.iter_mut().map(from).min();
-        AtOnce { fail: self.nodes(set), ready_at_once: fewest.unwrap_or_default() }
+        AtOnce { fail: self.machines(set), ready_at_once: fewest.unwrap_or_default() }
     }
 
     fn object(&self, id: WorkloadId) -> Object {
@@ -476,14 +555,32 @@ impl Namer<'_> {
             unknown: claim.unknown,
             doubt: claim.doubt.as_ref().map(|(set, doubt)| {
                 let (reason, detail) = doubt_id(*doubt);
-                DoubtReport { reason, detail, fail: self.nodes(set), possible: None }
+                DoubtReport {
+                    reason,
+                    detail,
+                    fail: self.machines(set),
+                    domains: self.domains(set),
+                    events: Vec::new(),
+                    possible: None,
+                }
             }),
             counterexample,
         }
     }
 
-    fn nodes(&self, set: &FailureSet) -> Vec<String> {
-        self.names(set.nodes())
+    fn machines(&self, set: &FailureSet) -> Vec<String> {
+        let nodes = set.nodes().iter().map(|node| self.cluster.node_name(*node));
+        let machines = set.machines().iter().map(|name| self.cluster.text(*name));
+        nodes.chain(machines).map(str::to_owned).collect()
+    }
+
+    fn domains(&self, set: &FailureSet) -> Vec<String> {
+        let Some(domains) = self.domains else { return Vec::new() };
+        let name = |at: &usize| match &domains.label {
+            Some(label) => format!("{label}={}", domains.all[*at].name),
+            None => domains.all[*at].name.clone(),
+        };
+        set.domains().iter().map(name).collect()
     }
 
     fn counterexample(
@@ -504,7 +601,8 @@ impl Namer<'_> {
         });
         let pod = |id: &InstanceId| self.pod(&witness.end, *id);
         Counterexample {
-            fail: self.nodes(&witness.set),
+            fail: self.machines(&witness.set),
+            domains: self.domains(&witness.set),
             ready_at_once: witness.ready_at_once,
             ready: witness.ready,
             desired: witness.desired,
@@ -543,6 +641,7 @@ impl Namer<'_> {
             Step::Attach { pod } => ("attach", self.pod(end, *pod)),
             Step::Clear { .. } => unreachable!("no node comes back while a claim is asked about"),
             Step::Autoscale { .. } => unreachable!("at rest every count is within its bounds"),
+            Step::Start { .. } => unreachable!("a pod starts at once where no event joins another"),
         };
         let victims = match step {
             Step::Preempt { victims: pods, .. } | Step::ScaleDown { pods } => {
@@ -563,7 +662,7 @@ impl Namer<'_> {
 
 /// Whether *immediately* is refuted by a smaller set than the recovery, or alone.
 fn is_smaller_at_once(subject: &SubjectSummary) -> bool {
-    let of = |claim: &ClaimSummary| claim.counterexample.as_ref().map(|(set, _)| set.nodes().len());
+    let of = |claim: &ClaimSummary| claim.counterexample.as_ref().map(|(set, _)| set.size());
     match (of(&subject.recovered), of(&subject.immediately)) {
         (Some(recovered), Some(at_once)) => at_once < recovered,
         (recovered, _) => recovered.is_none(),

@@ -1,12 +1,16 @@
 //! Where a cluster may come to rest: every order and every tie-break is followed until nothing more
 //! is sure to happen.
 
-use holdfast_cluster::Placement;
-use holdfast_cluster::placement::Mark;
-use holdfast_failover::{Dynamics, Situation};
-use holdfast_scheduler::Scratch;
+use std::collections::BTreeSet;
 
-use crate::explore::{Seen, Taken, Visitor, canonical, longest, walk, weigh};
+use holdfast_cluster::placement::Mark;
+use holdfast_cluster::{Cluster, Placement};
+use holdfast_failover::{Dynamics, Event, Situation, Step};
+use holdfast_scheduler::Scratch;
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
+
+use crate::explore::{Entry, Seen, Taken, Visitor, canonical, longest, walk, weigh};
 use crate::verdict::Doubt;
 
 /// A place of rest, and why nobody knows whether the cluster can come there: what an unknown
@@ -17,19 +21,43 @@ pub(crate) type Rest = (Placement, Option<Doubt>);
 pub(crate) struct Search<'s, 'c> {
     dynamics: &'s Dynamics<'c>,
     scratch: &'s mut Scratch,
-    situation: Situation,
+    /// Events that come at any moment, in their order.
+    joined: &'s [Event],
+    /// What held at the start, and since each event that has come on the way here.
+    situations: Vec<Situation>,
     limits: Limits,
     /// Where states are told apart from.
     base: Mark,
+    /// What budgets allowed when an event came: later preemptions may go by it.
+    allowed: IndexSet<Vec<i64>, FxBuildHasher>,
+    /// Anybody may be preempted.
+    ranked: bool,
     /// States that nothing can tell apart are one; without this a cluster that preempts in circles
     /// would never come to an end.
     seen: Seen,
-    path: Vec<Option<Doubt>>,
+    path: Vec<Way>,
     /// There were more ways to choose whom to delete than were tried.
     coarse: bool,
     /// A run does not end.
     endless: bool,
     found: Vec<Rest>,
+}
+
+/// How a state was come to.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    /// Why nobody knows whether the last step can happen.
+    doubt: Option<Doubt>,
+    /// An event came.
+    event: bool,
+}
+
+/// What leads from one state to the next.
+pub(crate) enum Move {
+    /// A step.
+    Step(Taken),
+    /// The next of the joined events comes.
+    Event,
 }
 
 /// How far a search goes.
@@ -62,13 +90,15 @@ impl<'s, 'c> Search<'s, 'c> {
         base: Mark,
         limits: Limits,
     ) -> Self {
-        let situation = Situation::default();
         Self {
             dynamics,
             scratch,
-            situation,
+            joined: &[],
+            situations: Vec::new(),
             limits,
             base,
+            allowed: IndexSet::default(),
+            ranked: is_ranked(dynamics.cluster()),
             seen: Seen::default(),
             path: Vec::new(),
             coarse: false,
@@ -77,15 +107,57 @@ impl<'s, 'c> Search<'s, 'c> {
         }
     }
 
+    /// The same, with events that come at any moment of the runs. A run is at rest only once all of
+    /// them have come.
+    pub(crate) fn joined(self, joined: &'s [Event]) -> Self {
+        Self { joined, ..self }
+    }
+
     /// Follows every run from `placement`, which is the same afterwards. `doubt` says why nobody
     /// knows whether the cluster can stand there.
     pub(crate) fn follow(&mut self, placement: &mut Placement, doubt: Option<Doubt>) {
-        self.situation = self.dynamics.situation(placement);
-        self.path = vec![doubt];
+        self.path = vec![Way { doubt, event: false }];
+        self.situations.clear();
         let mark = placement.mark();
-        self.dynamics.evict_unnoticed(placement, &self.situation);
-        walk(self.dynamics.cluster(), self.dynamics, placement, self);
+        self.look(placement);
+        walk(self.dynamics.cluster(), placement, self);
         placement.revert(self.dynamics.cluster(), mark);
+    }
+
+    /// Takes down what holds since an event has come, and what follows from it unnoticed.
+    fn look(&mut self, placement: &mut Placement) {
+        let come = self.situations.len();
+        let situation = if self.joined.is_empty() {
+            self.dynamics.situation(placement)
+        } else {
+            self.dynamics.situation_awaiting(placement, &self.joined[come..])
+        };
+        self.dynamics.evict_unnoticed(placement, &situation);
+        self.situations.push(situation);
+    }
+
+    /// The next of the joined events that has not come.
+    fn next_event(&self) -> Option<&'s Event> {
+        self.joined.get(self.situations.len() - 1)
+    }
+
+    fn situation(&self) -> &Situation {
+        self.situations.last().expect("a search begins with what holds")
+    }
+
+    /// The canonical form of where a run is: the placement, which events have come, and what
+    /// budgets allowed then.
+    fn state(&mut self, placement: &Placement) -> Box<[Entry]> {
+        let cluster = self.dynamics.cluster();
+        let state = canonical(cluster, placement, self.base, self.next_event().is_some());
+        if self.joined.is_empty() {
+            return state;
+        }
+        let allowed = if self.ranked { self.situation().allowed.clone() } else { Vec::new() };
+        let (allowed, _) = self.allowed.insert_full(allowed);
+        let come = self.situations.len();
+        let events = [u32::MAX, u32::MAX, u32::MAX, come as u32, allowed as u32, 0, 0, 0];
+        state.iter().copied().chain([events]).collect()
     }
 
     /// What was found from all placements.
@@ -101,26 +173,62 @@ impl<'s, 'c> Search<'s, 'c> {
     }
 }
 
+/// Whether some pods outrank others, and there are budgets that preemption goes by.
+fn is_ranked(cluster: &Cluster) -> bool {
+    let priorities: BTreeSet<i32> = cluster.specs().map(|spec| spec.priority).collect();
+    priorities.len() > 1 && !cluster.objects().budgets.is_empty()
+}
+
 impl Visitor for Search<'_, '_> {
-    fn enter(&mut self, placement: &mut Placement, taken: Option<&Taken>) -> Vec<Taken> {
-        self.path.push(taken.and_then(|taken| taken.doubt));
-        self.endless |= self.path.len() > longest(self.dynamics.cluster());
-        let state = canonical(self.dynamics.cluster(), placement, self.base);
-        if !self.seen.insert(state, self.path.iter().all(Option::is_none)) {
+    type Move = Move;
+
+    fn enter(&mut self, placement: &mut Placement, by: Option<&Move>) -> Vec<Move> {
+        self.path.push(match by {
+            Some(Move::Step(taken)) => Way { doubt: taken.doubt, event: false },
+            Some(Move::Event) => Way { doubt: None, event: true },
+            None => Way { doubt: None, event: false },
+        });
+        let longest = longest(self.dynamics.cluster()) * (1 + self.joined.len());
+        self.endless |= self.path.len() > longest;
+        let state = self.state(placement);
+        if !self.seen.insert(state, self.path.iter().all(|way| way.doubt.is_none())) {
             return Vec::new();
         }
-        let steps = self.dynamics.steps(placement, &self.situation, self.scratch);
+        let situation = self.situations.last().expect("a search begins with what holds");
+        let steps = self.dynamics.steps(placement, situation, self.scratch);
         self.coarse |= steps.coarse;
-        if steps.sure.is_empty() {
-            let doubts = self.path.iter().flatten().copied();
+        let next = self.next_event().map(|_| Move::Event);
+        if steps.sure.is_empty() && next.is_none() {
+            let doubts = self.path.iter().filter_map(|way| way.doubt);
             let doubt = doubts.min_by_key(|doubt| (*doubt == Doubt::CustomController, *doubt));
             self.found.push((placement.clone(), doubt));
         }
-        weigh(self.dynamics, placement, steps)
+        let steps = weigh(self.dynamics, placement, steps).into_iter().map(Move::Step);
+        next.into_iter().chain(steps).collect()
+    }
+
+    fn make(&mut self, placement: &mut Placement, next: &Move) {
+        match next {
+            Move::Event => {
+                let event = self.next_event().expect("an event is awaited");
+                event.join(self.dynamics, placement);
+                self.look(placement);
+            }
+            Move::Step(Taken { step, .. }) => match step {
+                Step::Schedule { pod, .. } | Step::Attach { pod }
+                    if self.dynamics.is_start_noticed(placement, self.situation(), *pod) =>
+                {
+                    self.dynamics.apply_unstarted(placement, step);
+                }
+                _ => self.dynamics.apply(placement, step),
+            },
+        }
     }
 
     fn leave(&mut self) {
-        self.path.pop();
+        if self.path.pop().is_some_and(|way| way.event) {
+            self.situations.pop();
+        }
     }
 
     fn is_done(&self) -> bool {

@@ -1,7 +1,9 @@
 //! What a story of events comes to, event by event, as ranges over every order and tie-break.
 //!
 //! Every event happens once the cluster is quiet after the one before it. From each state in which
-//! it may then be the event is followed to every place of rest. Where there are more states than
+//! it may then be the event is followed to every place of rest. Events that are [`Joined`] make one
+//! stage: each but the first may come at any moment of what follows from those before it, and every
+//! such moment is followed. Where there are more states than
 //! the budget allows, or something that the outcome depends on is not known, the ranges are those
 //! of an envelope instead, which is wide enough for whatever may happen.
 
@@ -10,12 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_cluster::placement::Mark;
 use holdfast_cluster::{Cluster, NodeId, Placement};
 use holdfast_failover::controllers::daemon_set;
-use holdfast_failover::{Dynamics, Event, Impossible};
+use holdfast_failover::{Dynamics, Event, Impossible, Joined};
 use holdfast_scheduler::{Scratch, Words, message};
 
 use crate::doubts::Doubts;
 use crate::envelope::Envelope;
 use crate::explore::canonical;
+use crate::observed::Observed;
 use crate::prover::Settings;
 use crate::rest::{Limits, Rest, Rests, Search};
 use crate::stuck::{self, Stuck};
@@ -53,11 +56,13 @@ pub struct WorkloadRanges {
     pub messages: BTreeSet<String>,
 }
 
-/// How the cluster may stand after an event, once all is quiet.
+/// How the cluster may stand after an event, or after joined ones, once all is quiet.
 #[derive(Clone, Debug)]
 pub struct Stage {
     /// By position of the subject.
     pub workloads: Vec<WorkloadRanges>,
+    /// What was seen of each in single states, by position of the subject.
+    pub observed: Vec<Observed>,
     /// How many pods are on each node, by node.
     pub pods: Vec<Range>,
     /// How the nodes stand, which no order changes; one state of many.
@@ -77,10 +82,21 @@ pub struct Stage {
 /// A story that cannot go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// The position of the event.
+    /// The position of the event, those that are joined being counted one by one.
     pub event: usize,
     /// Why.
     pub why: Impossible,
+}
+
+/// What came before a stage is at rest.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Past {
+    /// How many events have happened.
+    pub(crate) events: usize,
+    /// How many of them belong to the stage.
+    pub(crate) joined: usize,
+    /// Volumes may have been made anew elsewhere since nodes were lost.
+    pub(crate) rebuilt: bool,
 }
 
 /// Follows stories of one cluster.
@@ -108,68 +124,97 @@ impl<'c> Simulator<'c> {
         &self.subjects
     }
 
-    /// The cluster as it comes to rest before anything happens, and after each event.
+    /// The cluster as it comes to rest before anything happens, and after each event, or each group
+    /// of joined ones.
     ///
     /// # Errors
-    /// An event that makes no sense where it stands.
-    pub fn run(&self, events: &[Event]) -> Result<Vec<Stage>, Refused> {
+    /// An event that makes no sense where it stands. A joined one is judged as if it came at once.
+    pub fn run(&self, story: &[Joined]) -> Result<Vec<Stage>, Refused> {
         let mut scratch = Scratch::default();
         let mut start = Placement::of(self.dynamics.cluster());
         self.dynamics.begin(&mut start);
         let mut envelope = Envelope::default();
-        let mut stages = Vec::new();
-        let mut from = vec![(start, None)];
-        for (at, event) in std::iter::once(None).chain(events.iter().map(Some)).enumerate() {
-            if let Some(event) = event {
-                let refused = |why| Refused { event: at - 1, why };
-                event.check(&self.dynamics, &from[0].0).map_err(refused)?;
-                for (state, _) in &mut from {
-                    event.apply(&self.dynamics, state);
-                }
+        let (stage, mut from) =
+            self.stage(vec![(start, None)], None, Past::default(), &mut envelope, &mut scratch);
+        let mut stages = vec![stage];
+        let mut past = Past::default();
+        for joined in story {
+            self.check(joined, &from[0].0, past.events)?;
+            for (state, _) in &mut from {
+                joined.first().apply(&self.dynamics, state);
             }
-            let rebuilt = at > 0 && events[..at - 1].iter().any(Event::takes_nodes);
-            let (stage, rests) = self.stage(from, rebuilt, &mut envelope, &mut scratch);
+            past.joined = 1 + joined.others().len();
+            past.events += past.joined;
+            // All is quiet for long before each of the others, in some run.
+            let mut before_last = joined.events().take(joined.others().len());
+            past.rebuilt |= before_last.any(Event::takes_nodes);
+            let (stage, rests) = self.stage(from, Some(joined), past, &mut envelope, &mut scratch);
             stages.push(stage);
             from = rests;
+            past.rebuilt |= joined.events().any(Event::takes_nodes);
         }
         Ok(stages)
     }
 
-    /// Follows all states to rest. Volumes may have been `rebuilt` elsewhere since nodes were lost
-    /// before.
-    fn stage(
-        &self,
-        states: Vec<Rest>,
-        rebuilt: bool,
-        envelope: &mut Envelope,
-        scratch: &mut Scratch,
-    ) -> (Stage, Vec<Rest>) {
-        let cluster = self.dynamics.cluster();
-        let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
-        let mut widest = envelope.clone();
-        for (mut state, _) in states.iter().cloned() {
-            widest.widen(&self.dynamics, &self.doubts, &mut state, rebuilt, scratch);
+    /// Whether each of the events makes sense right after those before it; the first of them is the
+    /// event of position `first`.
+    fn check(&self, joined: &Joined, from: &Placement, first: usize) -> Result<(), Refused> {
+        let mut state = from.clone();
+        for (event, at) in joined.events().zip(first..) {
+            let refused = |why| Refused { event: at, why };
+            event.check(&self.dynamics, &state).map_err(refused)?;
+            event.join(&self.dynamics, &mut state);
         }
-        let mut search = Search::new(&self.dynamics, scratch, Mark::default(), limits);
-        for (mut state, doubt) in states.iter().cloned() {
-            search.follow(&mut state, doubt);
-        }
-        let Rests { found, complete, coarse, states: seen } = search.finish();
-        let mut rests = distinct(cluster, found);
-        let restless = rests.is_empty();
-        if restless {
-            rests = states;
-            rests.truncate(1);
-        }
+        Ok(())
+    }
+
+    /// What is not known of places of rest.
+    fn doubts_of(&self, rests: &[Rest], rebuilt: bool) -> BTreeSet<Doubt> {
         let mut doubts: BTreeSet<Doubt> = rests.iter().filter_map(|(_, doubt)| *doubt).collect();
-        for (state, _) in &rests {
-            doubts.extend(self.doubts.of_changes(cluster, state));
+        for (state, _) in rests {
+            doubts.extend(self.doubts.of_changes(self.dynamics.cluster(), state));
             let shaky = !self.dynamics.storage().doubtful(state).is_empty();
             let starved = self.dynamics.storage().starved(state).next().is_some();
             if shaky || starved && rebuilt {
                 doubts.insert(Doubt::VolumeCopies);
             }
         }
+        doubts
+    }
+
+    /// Follows all states to rest, right after the first of the `joined` events, while the others
+    /// come.
+    fn stage(
+        &self,
+        mut states: Vec<Rest>,
+        joined: Option<&Joined>,
+        past: Past,
+        envelope: &mut Envelope,
+        scratch: &mut Scratch,
+    ) -> (Stage, Vec<Rest>) {
+        let cluster = self.dynamics.cluster();
+        let others = joined.map_or(&[][..], Joined::others);
+        let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
+        let mut observed = Observed::at_once(&self.dynamics, &self.subjects, &states);
+        let mut search =
+            Search::new(&self.dynamics, scratch, Mark::default(), limits).joined(others);
+        for (state, doubt) in &mut states {
+            search.follow(state, *doubt);
+        }
+        let Rests { found, complete, coarse, states: seen } = search.finish();
+        let mut widest = envelope.clone();
+        widest.begin_stage(cluster, &states);
+        let rebuilt = past.rebuilt;
+        for (state, _) in &mut states {
+            widest.widen(&self.dynamics, &self.doubts, state, joined, rebuilt, scratch);
+        }
+        let mut rests = distinct(cluster, found);
+        let restless = rests.is_empty();
+        if restless {
+            rests = states;
+            rests.truncate(1);
+        }
+        let mut doubts = self.doubts_of(&rests, rebuilt);
         if !complete {
             doubts.insert(if coarse { Doubt::Choices } else { Doubt::Budget });
         }
@@ -179,7 +224,11 @@ impl<'c> Simulator<'c> {
         if !exact {
             *envelope = widest;
         }
+        for (observed, subject) in observed.iter_mut().zip(&self.subjects) {
+            observed.settle(subject, &rests);
+        }
         let mut stage = Stage {
+            observed,
             workloads: self
                 .subjects
                 .iter()
@@ -195,7 +244,7 @@ impl<'c> Simulator<'c> {
         };
         self.add_messages(&mut stage, &rests);
         if !exact {
-            envelope.stretch(cluster, &self.subjects, &mut stage);
+            envelope.stretch(&self.dynamics, &self.subjects, &mut stage, past);
         }
         (stage, rests)
     }
@@ -249,7 +298,7 @@ fn distinct(cluster: &Cluster, found: Vec<Rest>) -> Vec<Rest> {
     let mut seen = BTreeMap::new();
     let mut kept: Vec<Rest> = Vec::new();
     for (state, doubt) in found {
-        match seen.entry(canonical(cluster, &state, Mark::default())) {
+        match seen.entry(canonical(cluster, &state, Mark::default(), false)) {
             std::collections::btree_map::Entry::Vacant(entry) => {
                 entry.insert(kept.len());
                 kept.push((state, doubt));

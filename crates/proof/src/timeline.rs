@@ -103,7 +103,8 @@ pub struct TimeUsed {
 }
 
 impl Timeline {
-    /// The story of a simulation whose events are called `events` and whose stages are `stages`.
+    /// The story of a simulation whose events are called `events`, those that are joined one by
+    /// one, and whose stages are `stages`.
     pub fn new(
         simulator: &Simulator<'_>,
         events: &[String],
@@ -182,6 +183,7 @@ impl Names<'_> {
             }
             Step::Autoscale { .. } => ("autoscale", None, &[]),
             Step::Attach { .. } => ("attach", None, &[]),
+            Step::Start { .. } => ("ready", None, &[]),
             Step::Clear { node } => ("clear", Some(*node), &[]),
         };
         let victims = victims.iter().map(|pod| self.pod(*pod).0).collect();

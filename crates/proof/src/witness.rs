@@ -53,7 +53,7 @@ pub fn replay(
     scratch: &mut Scratch,
 ) -> Witness {
     let mut placement = start.placement.clone();
-    dynamics.fail(&mut placement, set.nodes());
+    dynamics.fail_hosts(&mut placement, set.nodes(), set.machines());
     let ready_at_once = subject.0.ready(&placement);
     let situation = dynamics.situation(&placement);
     let mut steps = dynamics.evict_unnoticed(&mut placement, &situation);
@@ -74,7 +74,7 @@ pub fn at_once(
     subject: &Subject,
 ) -> u32 {
     let mark = placement.mark();
-    dynamics.fail(placement, set.nodes());
+    dynamics.fail_hosts(placement, set.nodes(), set.machines());
     let ready = subject.ready(placement);
     placement.revert(dynamics.cluster(), mark);
     ready
@@ -91,7 +91,7 @@ pub fn cut_short(
     scratch: &mut Scratch,
 ) -> Witness {
     let mut placement = start.placement.clone();
-    dynamics.fail(&mut placement, set.nodes());
+    dynamics.fail_hosts(&mut placement, set.nodes(), set.machines());
     let ready_at_once = subject.0.ready(&placement);
     let mut steps = Vec::new();
     if dynamics.control_plane().acts(&placement) {

@@ -141,6 +141,7 @@ mod tests {
             NodeOutcome { state: "Ready", cordoned: false, cut_off: false, pods: range(3, 3) };
         StepOutcome {
             event: String::new(),
+            joined: Vec::new(),
             workloads: BTreeMap::from([("Deployment/default/web".to_owned(), web)]),
             nodes: BTreeMap::from([("n1".to_owned(), node)]),
             exact,
@@ -151,6 +152,7 @@ mod tests {
             storage: BTreeMap::new(),
             blocked: Vec::new(),
             stuck: Vec::new(),
+            gave_up: Vec::new(),
         }
     }
 

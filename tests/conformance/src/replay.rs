@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, NodeId, PodId, WorkloadId};
-use holdfast_failover::{Dynamics, Event};
+use holdfast_failover::{Dynamics, Event, Joined};
 use holdfast_ingest::{Options, Severity, Source};
 use holdfast_proof::{Outcome, Settings, Simulator};
 use rayon::prelude::*;
@@ -100,14 +100,15 @@ fn tell(recording: &Recording, reading: Reading, from: usize, budget: usize) -> 
     let cluster = cluster.with_rollouts(&rollouts(&events));
     let settings = Settings { states_per_set: budget, ..Settings::default() };
     let simulator = Simulator::new(Dynamics::new(&cluster), settings);
-    let stages = match simulator.run(&events) {
+    let story: Vec<Joined> = events.iter().cloned().map(Joined::from).collect();
+    let stages = match simulator.run(&story) {
         Ok(stages) => stages,
         Err(refused) => {
             let step = from + 1 + refused.event;
             bail!("step {step} ({}) is refused: {:?}", recording.steps[step].verb, refused.why);
         }
     };
-    let names = vec![String::new(); events.len()];
+    let names = vec![vec![String::new()]; events.len()];
     let outcome = Outcome::new(&simulator, &names, &stages);
     let mut told = Vec::new();
     for (step, stage) in (from..).zip(&outcome.steps) {

@@ -19,7 +19,7 @@ fn what_happened_is_among_what_may_happen() {
 }
 
 /// Whatever happened lies in ranges that are wide enough. These floors only go up, or down with a
-/// reason: a step that was claimed to be exact and was not.
+/// reason: a step that was claimed to be exact and was not, or ranges that were widened too little.
 #[test]
 fn ranges_say_something() {
     let of = |reading| Sum::of(TOLD.iter().filter(|told| told.reading == reading));

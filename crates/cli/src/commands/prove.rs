@@ -1,15 +1,18 @@
 //! `holdfast prove`: for every failure, what keeps running and what comes back.
 
-use holdfast_cluster::{Cluster, NodeId};
+use holdfast_cluster::{Cluster, Placement};
 use holdfast_ingest::Loaded;
-use holdfast_proof::certify::certify;
+use holdfast_proof::certify::{certify, is_certifiable};
 use holdfast_proof::report::{Question, VerdictName};
-use holdfast_proof::{FailureSet, Prover, Report, Settings};
+use holdfast_proof::subject::Subjects;
+use holdfast_proof::tolerance::{ToleranceReport, examined_up_to};
+use holdfast_proof::{Prover, Report, Settings, Summary};
 
 use crate::args::ProveArguments;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::{exit, interrupt, render, sweep};
+use crate::sequences::Sequences;
+use crate::{exit, interrupt, question, render, sweep};
 
 /// Runs the command.
 ///
@@ -24,7 +27,14 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let cluster = &loaded.cluster;
-    let question = question(arguments, cluster)?;
+    if let Some(sequences) = Sequences::of(arguments, cluster)? {
+        return through(arguments, &loaded, &sequences);
+    }
+    let question = question::of(arguments, cluster)?;
+    if arguments.certificate.is_some() && !is_certifiable(&question) {
+        return Err(Failure::usage("--certificate: certificates speak of nodes one by one alone")
+            .hint("ask with --nodes or --fail, and name nodes, not machines"));
+    }
     let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
     let mut prover = Prover::new(cluster, settings);
     if let Question::AnyNodes(most) = question {
@@ -40,18 +50,64 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         render::verify::tell_left_out(&certified.left_out);
     }
     let mut report = Report::new(&prover, &question, &summary);
-    report.ask_possible(&prover, &summary, questions(arguments, cluster));
+    if arguments.tolerance {
+        report.tolerance = Some(tolerance(&report, &question, &summary));
+    } else {
+        report.ask_possible(&prover, &summary, questions(arguments, cluster));
+    }
     output::refuse_ndjson(&arguments.output.output)?;
+    output::write_all(&arguments.output.output, |format| match format {
+        Format::Human => match &report.tolerance {
+            Some(tolerance) => render::tolerance::human(&report, tolerance),
+            None => render::prove::human(&report, arguments.all),
+        },
+        Format::Json | Format::Ndjson => render::json(&report),
+    })?;
+    if let Some(tolerance) = &report.tolerance {
+        let is_known = report.checked.complete && tolerance.is_exact();
+        return Ok(if is_known { exit::HOLDS } else { exit::INCONCLUSIVE });
+    }
+    Ok(code(&report))
+}
+
+/// The same for events that come one after another.
+fn through(
+    arguments: &ProveArguments,
+    loaded: &Loaded,
+    sequences: &Sequences,
+) -> Result<u8, Failure> {
+    output::refuse_ndjson(&arguments.output.output)?;
+    let cluster = sequences.prepare(&loaded.cluster);
+    if Subjects::of(&cluster, &Placement::of(&cluster)).subjects.is_empty() {
+        return Err(nothing_runs(loaded));
+    }
+    let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
+    let report = sequences.prove(&cluster, settings, interrupt::flag())?;
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => render::prove::human(&report, arguments.all),
         Format::Json | Format::Ndjson => render::json(&report),
     })?;
-    Ok(match report.verdict {
+    Ok(code(&report))
+}
+
+fn code(report: &Report) -> u8 {
+    match report.verdict {
         _ if !report.checked.complete => exit::INCONCLUSIVE,
         VerdictName::Proved => exit::HOLDS,
         VerdictName::Refuted => exit::REFUTED,
         VerdictName::Unknown => exit::INCONCLUSIVE,
-    })
+    }
+}
+
+/// How many failures are survived, as far as every set of one size was examined.
+fn tolerance(report: &Report, question: &Question, summary: &Summary) -> ToleranceReport {
+    let (most, all) = match question {
+        Question::AnyNodes(most) => (*most, report.checked.cluster_nodes),
+        Question::AnyDomains(domains, most) => (*most, domains.all.len()),
+        Question::Set(_) => (1, 1),
+    };
+    let examined = examined_up_to(all, most, summary.sets);
+    ToleranceReport::new(report, summary, most, examined)
 }
 
 /// How often it is asked whether a placement is possible: in a large cluster only when told to.
@@ -75,38 +131,4 @@ fn nothing_runs(loaded: &Loaded) -> Failure {
         "every workload runs to its end or is scaled to zero: none should keep running",
     )
     .hint("holdfast inspect shows what was read")
-}
-
-fn question(arguments: &ProveArguments, cluster: &Cluster) -> Result<Question, Failure> {
-    let Some(names) = &arguments.fail else {
-        return any_nodes(arguments.nodes, cluster.nodes().len());
-    };
-    let nodes: Vec<Vec<NodeId>> =
-        names.iter().map(|name| host(cluster, name)).collect::<Result<_, _>>()?;
-    Ok(Question::Set(FailureSet::new(nodes.concat())))
-}
-
-fn any_nodes(most: usize, nodes: usize) -> Result<Question, Failure> {
-    if most == 0 {
-        return Err(Failure::usage("--nodes 0: with no node failing there is nothing to prove")
-            .hint("--nodes 1 asks for every single node"));
-    }
-    if most > nodes {
-        let only = render::words::count(nodes, "node", "nodes");
-        return Err(Failure::usage(format!("--nodes {most}: the cluster has only {only}"))
-            .hint(format!("ask for at most --nodes {nodes}")));
-    }
-    Ok(Question::AnyNodes(most))
-}
-
-/// A node, or the nodes of a machine.
-fn host(cluster: &Cluster, name: &str) -> Result<Vec<NodeId>, Failure> {
-    let Some(machine) = cluster.machine_named(name) else {
-        return super::node_named(cluster, "--fail", name).map(|node| vec![node]);
-    };
-    if machine.nodes.is_empty() {
-        return Err(Failure::usage(format!("--fail: machine {name} carries no nodes"))
-            .hint(format!("tell its failure with holdfast simulate --event fail:{name}")));
-    }
-    Ok(machine.nodes.iter().filter_map(|name| cluster.node_named(*name)).collect())
 }

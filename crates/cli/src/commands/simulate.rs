@@ -1,11 +1,11 @@
 //! `holdfast simulate`: one story, event by event, and every way it may end.
 
 use holdfast_cluster::Cluster;
-use holdfast_failover::{Dynamics, Event, Time, Times, story};
+use holdfast_failover::{Dynamics, Joined, Time, Times, story};
 use holdfast_proof::{Outcome, Settings, Simulator, Timeline};
 
 use crate::args::SimulateArguments;
-use crate::events::{self, Named};
+use crate::events::{self, Named, Told};
 use crate::failure::{Failure, nearest};
 use crate::output::{self, Format};
 use crate::{exit, export, input, render};
@@ -27,18 +27,21 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     let loaded = super::load_cluster_of(sources, inputs, &arguments.scheduler)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let times = times(Times::of_cluster(&loaded.cluster), &arguments.assume)?;
-    let named = events::parse(&loaded.cluster, &arguments.event)?;
-    let cluster = loaded.cluster.with_rollouts(&events::rollouts(&named));
-    let states_per_set = arguments.budget.unwrap_or_else(|| default_budget(&cluster));
+    let told = events::parse(&loaded.cluster, &arguments.event)?;
+    let cluster = loaded.cluster.with_rollouts(&events::rollouts(&told));
+    let states_per_set = arguments.budget.unwrap_or_else(|| default_budget(&cluster, &told));
     let settings = Settings { states_per_set, ..Settings::default() };
     let simulator = Simulator::new(Dynamics::new(&cluster), settings);
-    let told: Vec<Event> = named.iter().map(|named| named.event.clone()).collect();
+    let joined: Vec<Joined> = told.iter().map(Told::joined).collect();
+    let named: Vec<&Named> = told.iter().flat_map(Told::all).collect();
     let stages = simulator
-        .run(&told)
-        .map_err(|refused| events::refused(&cluster, &named[refused.event], refused.why))?;
-    let titles: Vec<String> = named.iter().map(|Named { name, .. }| name.clone()).collect();
-    let mut outcome = Outcome::new(&simulator, &titles, &stages);
-    let story = story::tell(simulator.dynamics(), &stages[0].example, &told, &times);
+        .run(&joined)
+        .map_err(|refused| events::refused(&cluster, named[refused.event], refused.why))?;
+    let titles: Vec<String> = named.iter().map(|named| named.name.clone()).collect();
+    let titles_of = |told: &Told| told.all().map(|named| named.name.clone()).collect();
+    let groups: Vec<Vec<String>> = told.iter().map(titles_of).collect();
+    let mut outcome = Outcome::new(&simulator, &groups, &stages);
+    let story = story::tell(simulator.dynamics(), &stages[0].example, &joined, &times);
     if let (Some(path), Some(sources)) = (&arguments.export, kept) {
         let export = export::of(sources, simulator.dynamics(), &loaded.origins, &story)?;
         output::write_file(path, &render::json(&export))?;
@@ -54,9 +57,12 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     Ok(if all_known { exit::HOLDS } else { exit::INCONCLUSIVE })
 }
 
-/// Small clusters are searched further: their states are cheap.
-fn default_budget(cluster: &Cluster) -> usize {
-    if cluster.pods().len() <= 200 { 200_000 } else { Settings::default().states_per_set }
+/// Small clusters are searched further: their states are cheap, unless events are joined, in the
+/// middle of which many pods wait for a node at once.
+fn default_budget(cluster: &Cluster, story: &[Told]) -> usize {
+    let joined = story.iter().any(|told| !told.others.is_empty());
+    let cheap = cluster.pods().len() <= 200 && !joined;
+    if cheap { 200_000 } else { Settings::default().states_per_set }
 }
 
 /// `NAME=DURATION`, for instance `image-start=20s`.

@@ -11,7 +11,7 @@ use holdfast_proof::report::{
 };
 
 use crate::render::table::Grid;
-use crate::render::{autoscaled, words};
+use crate::render::{autoscaled, domain, sequence, words};
 
 /// Up to so many workloads every one is in the table.
 const TABLE_MAX: usize = 40;
@@ -29,6 +29,7 @@ pub fn human(report: &Report, all: bool) -> String {
     table(&mut out, report, every);
     rules::tell(&mut out, report, every, all);
     counterexamples(&mut out, report);
+    sequence::breaks(&mut out, report, WIDTH);
     doubts(&mut out, report);
     closing(&mut out, report);
     out
@@ -62,6 +63,12 @@ fn answer(report: &Report) -> String {
 }
 
 fn failure_words(report: &Report) -> String {
+    if let Some(events) = sequence::asked(&report.checked) {
+        return events;
+    }
+    if let Some(domains) = &report.checked.domains {
+        return domain::any(domains);
+    }
     match (&report.checked.fail, report.checked.nodes) {
         (Some(names), _) => format!("the failure of {}", words::list(names, 6)),
         (None, Some(1) | None) => "any one node".to_owned(),
@@ -81,7 +88,7 @@ fn table(out: &mut String, report: &Report, every: bool) {
             format!("{}/{}", workload.ready, workload.desired),
             format!("≥{}", workload.ready_at_once),
             verdict(workload.immediately.verdict).to_owned(),
-            rules::cell(&workload.by_rule).to_owned(),
+            rules::cell(workload.by_rule.as_ref()).to_owned(),
             verdict(workload.recovered.verdict).to_owned(),
             workload.recovered.by.unwrap_or("–").to_owned(),
         ]);
@@ -97,7 +104,7 @@ fn table(out: &mut String, report: &Report, every: bool) {
 }
 
 /// `deployment/grafana`, as kubectl would address it.
-fn short(object: &Object) -> String {
+pub(super) fn short(object: &Object) -> String {
     format!("{}/{}", object.kind.to_lowercase(), object.name)
 }
 
@@ -124,7 +131,7 @@ fn counterexamples(out: &mut String, report: &Report) {
 
 fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counterexample) {
     let object = &workload.object;
-    let _ = writeln!(out, "{}/{} · {}", object.namespace, short(object), when(&example.fail));
+    let _ = writeln!(out, "{}/{} · {}", object.namespace, short(object), when(example));
     let of = |ready: u32| match example.desired {
         0 => format!("{ready} ready: it runs on the lost nodes alone"),
         desired => format!("{ready} of {desired} ready"),
@@ -211,15 +218,18 @@ fn lost_for_good(kind: &str, fail: &[String]) -> &'static str {
     }
 }
 
-fn when(fail: &[String]) -> String {
-    format!("REFUTED {}", with_failure(fail))
-}
-
 fn with_failure(fail: &[String]) -> String {
     match fail {
         [] => "already today, with nothing failed".to_owned(),
         [one] => format!("when {one} fails"),
         many => format!("when {} fail", words::list(many, 8)),
+    }
+}
+
+fn when(example: &Counterexample) -> String {
+    match domain::failing(&example.domains, &example.fail) {
+        None => "REFUTED already today, with nothing failed".to_owned(),
+        Some(failing) => format!("REFUTED when {failing}"),
     }
 }
 
@@ -284,10 +294,10 @@ fn doubts(out: &mut String, report: &Report) {
 
 fn doubt_words(doubt: &DoubtReport) -> String {
     let why = doubt_reason(doubt.reason, doubt.detail.as_deref().unwrap_or_default());
-    match doubt.fail.as_slice() {
-        [] => why,
-        [one] => format!("when {one} fails: {why}"),
-        many => format!("when {} fail: {why}", words::list(many, 6)),
+    match domain::failing(&doubt.domains, &doubt.fail) {
+        None if !doubt.events.is_empty() => format!("after {}: {why}", doubt.events.join("; ")),
+        None => why,
+        Some(failing) => format!("when {failing}: {why}"),
     }
 }
 
@@ -331,15 +341,18 @@ pub(super) fn doubt_reason(reason: &str, detail: &str) -> String {
     }
 }
 
-fn closing(out: &mut String, report: &Report) {
+/// What was looked at, what is modelled, and what is claimed.
+pub(super) fn closing(out: &mut String, report: &Report) {
     let checked = &report.checked;
     let sets = words::count(usize::try_from(checked.sets).unwrap_or(usize::MAX), "set", "sets");
     let states = match checked.states {
         0 => "none needed a search".to_owned(),
         states => format!("{} states searched", words::thousands(states)),
     };
-    let nodes = words::count(checked.cluster_nodes, "node", "nodes");
-    let _ = writeln!(out, "Checked: {sets} of failed nodes out of {nodes}; {states}.");
+    let looked_at = sequence::looked_at(checked);
+    let looked_at = looked_at.unwrap_or_else(|| format!("{sets} {}", domain::sets_of(checked)));
+    let _ = writeln!(out, "Checked: {looked_at}; {states}.");
+    domain::tell_without(out, checked.domains.as_ref(), WIDTH);
     if checked.possible_not_asked > 0 {
         let number = words::count(checked.possible_not_asked, "workload", "workloads");
         let _ =
@@ -362,10 +375,15 @@ fn closing(out: &mut String, report: &Report) {
         }
     }
     autoscaled::tell(out, &report.autoscaled, WIDTH);
-    let claim = "Claim: at least one ready pod as soon as the nodes are gone, and every wanted pod \
-                 ready once Kubernetes has done all it will do, in any order, with the failed \
-                 nodes still gone. By rule, which the verdict does not rest on: at least one pod is left \
-                 wherever the hard rules let the pods be, while all that are wanted run.";
+    let claim = if sequence::asked(checked).is_some() {
+        "Claim: at least one ready pod today and right after each event, and every wanted pod \
+         ready once Kubernetes has done all it will do after the last."
+    } else {
+        "Claim: at least one ready pod as soon as the nodes are gone, and every wanted pod ready \
+         once Kubernetes has done all it will do, in any order, with the failed nodes still gone. \
+         By rule, which the verdict does not rest on: at least one pod is left wherever the hard \
+         rules let the pods be, while all that are wanted run."
+    };
     for line in words::wrap(claim, WIDTH) {
         let _ = writeln!(out, "{line}");
     }

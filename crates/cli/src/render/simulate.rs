@@ -38,6 +38,7 @@ pub fn human(outcome: &Outcome, all: bool) -> String {
         control_plane::tell(&mut out, last);
         storage::tell(&mut out, last);
     }
+    joined(&mut out, outcome);
     if let (Some(timeline), Some(last)) = (&outcome.timeline, outcome.steps.last()) {
         downtimes(&mut out, timeline, last);
         times(&mut out, timeline);
@@ -158,6 +159,26 @@ fn stuck(out: &mut String, outcome: &Outcome) {
             paragraph(out, &text);
             told = true;
         }
+    }
+    if told {
+        out.push('\n');
+    }
+}
+
+/// When events come that are joined.
+fn joined(out: &mut String, outcome: &Outcome) {
+    let mut told = false;
+    for step in outcome.steps.iter().filter(|step| !step.joined.is_empty()) {
+        let (first, others) = (&step.joined[0], &step.joined[1..]);
+        let others = words::list(others, others.len());
+        let text = format!(
+            "{}: the tables cover every moment after {first} at which {others} may come, from at \
+             once to when all is quiet; in the run above it is half-way, after half of what would \
+             have been told until all was quiet.",
+            step.event
+        );
+        paragraph(out, &text);
+        told = true;
     }
     if told {
         out.push('\n');

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 
-use holdfast::events::{self, Named};
+use holdfast::events::{self, Told};
 use holdfast::{export, render};
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::{Cluster, InstanceId, Placement};
 use holdfast_failover::host::Host;
-use holdfast_failover::{Dynamics, Story, Times, story};
+use holdfast_failover::{Dynamics, Joined, Story, Times, story};
 use holdfast_ingest::{Loaded, Options, Severity, Source, load};
 use holdfast_proof::simulation::Stage;
 use holdfast_proof::{Settings, Simulator};
@@ -103,13 +103,13 @@ fn at_rest(simulator: &Simulator<'_>) -> Stage {
 }
 
 /// The story of those of the events that make sense where they stand.
-fn told(dynamics: &Dynamics<'_>, start: &Placement, events: &[Named]) -> (Story, Vec<String>) {
+fn told(dynamics: &Dynamics<'_>, start: &Placement, events: &[Told]) -> (Story, Vec<String>) {
     let mut kept = Vec::new();
     let mut names = Vec::new();
     let mut story = story::tell(dynamics, start, &kept, &Times::default());
-    for named in events {
+    for Told { first: named, .. } in events {
         if named.event.check(dynamics, &story.end).is_ok() {
-            kept.push(named.event.clone());
+            kept.push(Joined::from(named.event.clone()));
             names.push(named.name.clone());
             story = story::tell(dynamics, start, &kept, &Times::default());
         }

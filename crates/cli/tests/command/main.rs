@@ -22,6 +22,7 @@ mod overlay;
 mod plans;
 mod redact;
 mod sample;
+mod scenarios;
 mod scheduler;
 mod schemas;
 mod shapes;

@@ -6,19 +6,24 @@ use serde_json::Value;
 use crate::holdfast::{fixtures, run};
 
 /// Fixtures with every kind of verdict and counterexample between them.
-const REPORTS: [&[&str]; 4] = [
+const REPORTS: [&[&str]; 8] = [
     &["prove", "-o", "json", "homelab/cluster.json"],
     &["prove", "-o", "json", "edge/cluster.json"],
     &["prove", "-o", "json", "--nodes", "2", "edge/cluster.json"],
+    &["prove", "-o", "json", "--domain", "node-role", "homelab/cluster.json"],
+    &["prove", "-o", "json", "--tolerance", "edge/cluster.json"],
+    &["prove", "-o", "json", "--fail", "worker-1,worker-2", "--orders", "edge/cluster.json"],
+    &["prove", "-o", "json", "--sequence", "fail worker-1; fail worker-2", "edge/cluster.json"],
     &["prove", "-o", "json", "--fail", "homelab-02", "homelab/cluster.json"],
 ];
 
 /// Stories with ranges, messages, storage, a lost quorum and a run that is told.
-const OUTCOMES: [&[&str]; 4] = [
+const OUTCOMES: [&[&str]; 5] = [
     &["simulate", "-o", "json", "homelab/cluster.json"],
     &["simulate", "-o", "json", "homelab/cluster.json", "--event", "fail:homelab-04"],
     &["simulate", "-o", "json", "edge/cluster.json", "--event", "fail:worker-1,worker-2"],
     &["simulate", "-o", "json", "zero-spof/after-ceph.json", "--event", "fail:cloudserver1"],
+    &["simulate", "-o", "json", "edge/cluster.json", "--event", "drain:worker-1+fail:worker-2"],
 ];
 
 #[test]

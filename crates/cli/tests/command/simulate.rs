@@ -202,6 +202,75 @@ fn an_upgrade_is_told_node_by_node() {
     assert_eq!(events, wanted);
 }
 
+/// A small shop: three nodes with room for one pod each, three pods, of which two must be there.
+fn shop(name: &str) -> std::path::PathBuf {
+    let labels = json!({"app": "web"});
+    let spec = json!({"containers": [
+        {"name": "c", "image": "i", "resources": {"requests": {"cpu": "1"}}}]});
+    let owner = |kind: &str, name: &str| {
+        json!([{"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": name,
+            "controller": true}])
+    };
+    let maker = |kind: &str, name: &str| {
+        json!({"apiVersion": "apps/v1", "kind": kind,
+            "metadata": {"name": name, "namespace": "shop", "uid": name},
+            "spec": {"replicas": 3, "selector": {"matchLabels": labels},
+                "template": {"metadata": {"labels": labels}, "spec": spec}}})
+    };
+    let mut set = maker("ReplicaSet", "web-1");
+    set["metadata"]["ownerReferences"] = owner("Deployment", "web");
+    let mut items = vec![maker("Deployment", "web"), set];
+    for node in ["a", "b", "c"] {
+        items.push(json!({"apiVersion": "v1", "kind": "Node",
+            "metadata": {"name": node, "labels": {"kubernetes.io/hostname": node}},
+            "status": {"allocatable": {"cpu": "1", "memory": "8Gi", "pods": "110"},
+                "conditions": [{"type": "Ready", "status": "True"}]}}));
+        let mut placed = spec.clone();
+        placed["nodeName"] = json!(node);
+        items.push(json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": format!("web-1-{node}"), "namespace": "shop", "labels": labels,
+                "ownerReferences": owner("ReplicaSet", "web-1")},
+            "spec": placed,
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}));
+    }
+    items.push(json!({"apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": "web", "namespace": "shop"}, "spec": {"selector": labels}}));
+    items.push(json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"minAvailable": 2, "selector": {"matchLabels": labels}},
+        "status": {"disruptionsAllowed": 1}}));
+    let folder = crate::holdfast::folder(name);
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
+    crate::holdfast::write(&folder, "cluster.json", list.to_string());
+    folder
+}
+
+/// A node fails while another is drained: the ranges hold every moment, the run takes the middle.
+#[test]
+fn a_failure_in_the_middle_of_a_drain() {
+    let folder = shop("joined-drain");
+    let arguments = ["simulate", "cluster.json", "--event", "drain:a+fail:b"];
+    assert_snapshot!(run_in(&folder, &arguments).ended(0).transcript());
+}
+
+/// What comes in the middle of a rollout, for machines: one step, whose events are named.
+#[test]
+fn joined_events_are_one_step() {
+    let folder = shop("joined-rollout");
+    let joined = "rollout:deployment/shop/web+fail:b";
+    let arguments =
+        ["simulate", "cluster.json", "-o", "json", "--event", joined, "--event", "recover:b"];
+    let outcome = run_in(&folder, &arguments).ended(0).json();
+    let steps = outcome["steps"].as_array().unwrap();
+    let events: Vec<&str> = steps.iter().filter_map(|step| step["event"].as_str()).collect();
+    assert_eq!(events, ["start", joined, "recover:b"]);
+    assert_eq!(steps[1]["joined"], json!(["rollout:deployment/shop/web", "fail:b"]));
+    assert_eq!((steps[0].get("joined"), steps[2].get("joined")), (None, None));
+    let moments = outcome["timeline"]["moments"].as_array().unwrap();
+    let told = |what: &str| moments.iter().filter(|moment| moment["what"] == what).count();
+    assert_eq!((told("event"), told("quiet")), (3, 2), "{moments:?}");
+}
+
 /// Times change when things happen, and nothing else.
 #[test]
 fn times_can_be_assumed() {
@@ -238,6 +307,13 @@ fn events_that_make_no_sense() {
         &["delete-pod:nowhere/x"],
         &["fail:homelab-01", "drain:homelab-02"],
         &["fail:zone=mars"],
+        &["drain:homelab-02+"],
+        &["+fail:homelab-02"],
+        &["drain:homelab-02++fail:homelab-03"],
+        &["drain:homelab-02+fail:homelab-3"],
+        &["fail:homelab-02+fail:homelab-02"],
+        &["drain:homelab-02", "fail:homelab-03+recover:homelab-04"],
+        &["upgrade:homelab-02+fail:homelab-03"],
     ] {
         let events: Vec<&str> = events.iter().flat_map(|event| ["--event", event]).collect();
         let arguments: Vec<&str> =

@@ -65,7 +65,8 @@ pub fn choices(cluster: &Cluster, placement: &Placement, workload: WorkloadId) -
             cost: costs.cost(cluster, id, instance),
             near: Reverse(near),
         };
-        let kind = (rank, instance.class, instance.node(), instance.origin.is_some());
+        let kind =
+            (rank, instance.class, instance.node(), instance.origin.is_some(), instance.starting);
         groups.entry(kind).or_default().push(id);
     }
     let groups: Vec<Group> =
@@ -107,7 +108,8 @@ impl Rank {
 }
 
 /// How far a pod has started: `Pending`, `Unknown`, `Running`; `None` where that is not known. A
-/// pod that was bound since has started unless something keeps it from it.
+/// pod that was bound since has started unless something keeps it from it; of one that is about to
+/// nobody knows whether a container of it runs.
 fn phase(cluster: &Cluster, id: InstanceId, instance: &Instance) -> Option<u8> {
     if instance.attaching || instance.is_pending() {
         return Some(0);
@@ -119,7 +121,7 @@ fn phase(cluster: &Cluster, id: InstanceId, instance: &Instance) -> Option<u8> {
         Some(Phase::Running) => Some(2),
         Some(Phase::Unknown) => Some(1),
         Some(Phase::Pending) if !instance.healthy => Some(0),
-        _ => (instance.healthy && !instance.starved).then_some(2),
+        _ => (instance.healthy && !instance.starved && !instance.starting).then_some(2),
     }
 }
 
@@ -180,7 +182,7 @@ fn company(
 }
 
 /// Pods that differ in nothing but their names are not told apart.
-type Kind = (Rank, ClassId, Option<NodeId>, bool);
+type Kind = (Rank, ClassId, Option<NodeId>, bool, bool);
 
 struct Group {
     rank: Rank,

@@ -49,7 +49,7 @@ fn settled(dynamics: &Dynamics<'_>) -> Placement {
     dynamics.begin(&mut start);
     let mut times = Times::default();
     times.set(crate::Time::ImageStart, 0);
-    story::tell(dynamics, &start, &[Event::Heal], &times).end
+    story::tell(dynamics, &start, &[Event::Heal.into()], &times).end
 }
 
 /// What is told of an event, a line each: when, what.
@@ -71,7 +71,7 @@ fn lines(story: &Story) -> Vec<String> {
 fn tell(cluster: &Cluster, event: &Event) -> Vec<String> {
     let dynamics = Dynamics::new(cluster);
     let start = settled(&dynamics);
-    lines(&story::tell(&dynamics, &start, std::slice::from_ref(event), &Times::default()))
+    lines(&story::tell(&dynamics, &start, &[event.clone().into()], &Times::default()))
 }
 
 fn rolled(kind: WorkloadKind, object: &str) -> Vec<String> {
@@ -181,7 +181,7 @@ fn an_autoscaler_holds_its_bounds() {
         let dynamics = Dynamics::new(&cluster);
         let start = settled(&dynamics);
         let event = Event::Scale(id, count);
-        let story = story::tell(&dynamics, &start, &[event], &Times::default());
+        let story = story::tell(&dynamics, &start, &[event.into()], &Times::default());
         (story.end.target(id).desired, lines(&story))
     };
     assert_eq!(after(4), (4, vec!["0 schedule".into(), "20 ready".into()]), "within");
@@ -224,7 +224,7 @@ fn after_a_failure(spec: &str) -> (i64, u32) {
     let dynamics = Dynamics::new(&cluster);
     let start = settled(&dynamics);
     let failed = Event::Fail(vec![holdfast_cluster::NodeId(0)]);
-    let end = story::tell(&dynamics, &start, &[failed], &Times::default()).end;
+    let end = story::tell(&dynamics, &start, &[failed.into()], &Times::default()).end;
     (end.target(job).desired, end.tally(job).active)
 }
 

@@ -8,6 +8,7 @@ use super::{Answer, Bounds, ByRule, Most, Unbounded};
 use crate::doubts::Doubts;
 use crate::prover::Prover;
 use crate::report::Question;
+use crate::scenario::FailureSet;
 use crate::seat::{self, Seat};
 use crate::subject::Subject;
 use crate::summary::{SubjectSummary, Summary};
@@ -131,6 +132,13 @@ impl Judge<'_, '_> {
                 (worst.most, worst.nodes)
             }
             Question::Set(set) => (bounds.most(set.nodes()), set.nodes().to_vec()),
+            Question::AnyDomains(domains, most) => {
+                let held = |set: FailureSet| (bounds.most(set.nodes()), set.nodes().to_vec());
+                let sets = domains.sets_up_to(*most).map(held);
+                // Of equally bad ones the first, which is a smallest one.
+                sets.reduce(|one, other| if other.0.pods > one.0.pods { other } else { one })
+                    .unwrap_or_else(|| held(FailureSet::default()))
+            }
         }
     }
 

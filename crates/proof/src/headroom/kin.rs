@@ -234,7 +234,7 @@ impl Rivalry {
             (resource, largest(of_nodes, most))
         };
         let totals = resources.into_iter().map(total).collect();
-        Self { most, totals, loads, choosy, neighbours }
+        Self { most, loads, totals, choosy, neighbours }
     }
 
     /// The adversary of pods of a class, whichever nodes fail.

@@ -71,7 +71,7 @@ impl<'p, 'c> Asker<'p, 'c> {
         self.left = left;
         let (dynamics, subjects) = (self.prover.dynamics(), self.prover.subjects());
         let mut placement = self.prover.starts().starts[start].placement.clone();
-        dynamics.fail(&mut placement, set.nodes());
+        dynamics.fail_hosts(&mut placement, set.nodes(), set.machines());
         Some(possible(dynamics, subjects, &mut placement, only, Budget::default()))
     }
 }

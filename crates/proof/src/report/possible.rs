@@ -177,7 +177,7 @@ impl Report {
     /// Asks after every recovery that is not proved whether there is a placement, with at most so
     /// many questions.
     pub fn ask_possible(&mut self, prover: &Prover<'_>, summary: &Summary, questions: usize) {
-        let namer = Namer { cluster: prover.cluster() };
+        let namer = Namer { cluster: prover.cluster(), domains: None };
         let mut asker = Asker::new(prover, questions);
         for (position, subject) in summary.subjects.iter().enumerate() {
             let recovered = &subject.recovered;

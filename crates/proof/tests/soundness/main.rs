@@ -6,6 +6,7 @@
 mod certify;
 mod check;
 mod holes;
+mod joined;
 mod oracle;
 mod plan;
 mod render;
@@ -85,4 +86,35 @@ fn odd_clusters() {
         budgets: 0.2,
     };
     run(4, "proptest-regressions/odd.txt", family);
+}
+
+#[test]
+fn joined_events() {
+    let family = Family {
+        affinity: 0.2,
+        spread: 0.2,
+        priority: 0.2,
+        trouble: 0.1,
+        budgets: 0.4,
+        ..Family::default()
+    };
+    let config = Config {
+        cases: cases(),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
+            "proptest-regressions/joined.txt",
+        ))),
+        max_shrink_iters: 4_000,
+        ..Config::default()
+    };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed(5));
+    let tally = RefCell::new(joined::Tally::default());
+    let check = |(plan, events)| joined::check(&plan, events, &mut tally.borrow_mut());
+    let plans = (plan::plan(family), (0_usize..9, 0_usize..10));
+    let outcome = TestRunner::new_with_rng(config, rng).run(&plans, check);
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+    let tally = tally.into_inner();
+    println!("{tally:?}");
+    assert!(tally.same > 100 && tally.telling > 10, "{tally:?}");
 }

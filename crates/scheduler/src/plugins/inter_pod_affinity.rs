@@ -8,10 +8,12 @@
 //! class ([`Relations`]); a cycle then only walks the pods that mean something to the one it
 //! places.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use holdfast_cluster::affinity::PodAffinityTerm;
-use holdfast_cluster::{ClassId, Cluster, InstanceId, Labels, NodeId, PodClass};
+use holdfast_cluster::selector::LabelSelector;
+use holdfast_cluster::{ClassId, Cluster, InstanceId, Labels, NodeId, Symbol};
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
@@ -37,8 +39,68 @@ pub(crate) fn pre_filter(context: &Context<'_>) -> Result<(), Reason> {
 #[derive(Debug)]
 pub(crate) struct Compiled {
     of_class: Box<[OnceLock<Relations>]>,
-    /// Classes with any affinity of their own, which reaches pods that have none.
-    outspoken: Box<[ClassId]>,
+    reach: Reach,
+}
+
+/// Whom the terms of a class may mean, by namespace: most mean their own alone.
+#[derive(Debug, Default)]
+struct Reach {
+    /// Classes by namespace.
+    members: BTreeMap<Symbol, Vec<ClassId>>,
+    /// Classes with terms that name the namespace.
+    spoken_of: BTreeMap<Symbol, Vec<ClassId>>,
+    /// Classes with terms that select namespaces by labels.
+    far: Vec<ClassId>,
+    /// How many classes there are.
+    count: usize,
+}
+
+impl Reach {
+    fn new(cluster: &Cluster) -> Self {
+        let mut reach = Self { count: cluster.classes().len(), ..Self::default() };
+        for (at, class) in cluster.classes().enumerate() {
+            let id = ClassId::at(at);
+            reach.members.entry(class.namespace).or_default().push(id);
+            let (namespaces, far) = meant(cluster, id);
+            if far {
+                reach.far.push(id);
+            }
+            for namespace in namespaces {
+                reach.spoken_of.entry(namespace).or_default().push(id);
+            }
+        }
+        reach
+    }
+
+    /// Every class that may mean something to the class or to which it may, sorted.
+    fn of(&self, cluster: &Cluster, class: ClassId) -> Vec<ClassId> {
+        let (namespaces, far) = meant(cluster, class);
+        if far {
+            return (0..self.count).map(ClassId::at).collect();
+        }
+        let near = namespaces.iter().filter_map(|namespace| self.members.get(namespace));
+        let speaking = self.spoken_of.get(&cluster.class(class).namespace);
+        let mut all: Vec<ClassId> =
+            near.chain(speaking).chain([&self.far]).flatten().copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+/// The namespaces that the terms of a class name, and whether some select others by labels.
+fn meant(cluster: &Cluster, class: ClassId) -> (BTreeSet<Symbol>, bool) {
+    let spec = cluster.spec_of(class);
+    let terms = [&spec.pod_affinity, &spec.pod_anti_affinity].into_iter().flat_map(|affinity| {
+        affinity.required.iter().chain(affinity.preferred.iter().map(|(_, term)| term))
+    });
+    let mut namespaces = BTreeSet::new();
+    let mut far = false;
+    for term in terms {
+        namespaces.extend(term.namespaces.iter().copied());
+        far |= term.namespace_selector != LabelSelector::Nothing;
+    }
+    (namespaces, far)
 }
 
 /// What the other classes mean to one incoming class.
@@ -79,20 +141,9 @@ impl Effect {
 
 impl Compiled {
     pub(crate) fn new(cluster: &Cluster) -> Self {
-        let spoken = |class: &PodClass| {
-            let spec = cluster.spec(class.spec);
-            [&spec.pod_affinity, &spec.pod_anti_affinity]
-                .iter()
-                .any(|affinity| !affinity.required.is_empty() || !affinity.preferred.is_empty())
-        };
         Self {
             of_class: cluster.classes().map(|_| OnceLock::new()).collect(),
-            outspoken: cluster
-                .classes()
-                .enumerate()
-                .filter(|(_, class)| spoken(class))
-                .map(|(at, _)| ClassId::at(at))
-                .collect(),
+            reach: Reach::new(cluster),
         }
     }
 
@@ -105,7 +156,7 @@ impl Compiled {
     ) -> &Relations {
         self.of_class[class.index()].get_or_init(|| {
             let pair = Pairing { cluster, topologies, profile, incoming: class };
-            pair.relations(&self.outspoken)
+            pair.relations(&self.reach)
         })
     }
 }
@@ -119,25 +170,15 @@ struct Pairing<'a> {
 }
 
 impl Pairing<'_> {
-    fn relations(&self, outspoken: &[ClassId]) -> Relations {
+    fn relations(&self, reach: &Reach) -> Relations {
         let spec = self.cluster.spec_of(self.incoming);
         let near = |terms: &[PodAffinityTerm]| {
             terms.iter().map(|term| self.topologies.find(term.topology_key)).collect()
         };
-        let own_wishes = [&spec.pod_affinity, &spec.pod_anti_affinity]
-            .iter()
-            .any(|affinity| !affinity.required.is_empty() || !affinity.preferred.is_empty());
         let count = self.cluster.classes().len();
-        let everyone: Vec<ClassId>;
-        let others = if own_wishes {
-            everyone = (0..count).map(ClassId::at).collect();
-            &*everyone
-        } else {
-            outspoken
-        };
         let mut effects = IndexSet::<Effect, FxBuildHasher>::default();
         let mut effect_of = Vec::new();
-        for &other in others {
+        for other in reach.of(self.cluster, self.incoming) {
             let effect = self.effect(other);
             if !effect.is_nothing() {
                 let at = effects.insert_full(effect).0;

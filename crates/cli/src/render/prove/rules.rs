@@ -20,19 +20,24 @@ const SENTENCES_MAX: usize = 8;
 const LABEL: usize = 9;
 
 /// What stands in the table.
-pub(super) fn cell(report: &ByRuleReport) -> &'static str {
-    verdict(report.verdict)
+pub(super) fn cell(report: Option<&ByRuleReport>) -> &'static str {
+    report.map_or("–", |report| verdict(report.verdict))
 }
 
 /// The sentences, those that are true of most workloads first within a verdict.
 pub(super) fn tell(out: &mut String, report: &Report, every: bool, all: bool) {
-    let leave =
-        if report.checked.nodes.is_some_and(|nodes| nodes > 1) { "leave" } else { "leaves" };
+    let checked = &report.checked;
+    let many = checked.nodes.or(checked.domains.as_ref().map(|domains| domains.most));
+    let leave = if many.is_some_and(|many| many > 1) { "leave" } else { "leaves" };
     let failure = format!("{} {leave}", failure_words(report));
     let mut groups: BTreeMap<(u8, String), Vec<String>> = BTreeMap::new();
     for workload in &report.workloads {
-        let key = (rank(workload.by_rule.verdict), sentence(workload, &failure));
+        let Some(by_rule) = &workload.by_rule else { continue };
+        let key = (rank(by_rule.verdict), sentence(workload, by_rule, &failure));
         groups.entry(key).or_default().push(workload.object.name.clone());
+    }
+    if groups.is_empty() {
+        return;
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|((rank, _), names)| (*rank, std::cmp::Reverse(names.len())));
@@ -65,8 +70,8 @@ fn rank(verdict: VerdictName) -> u8 {
 }
 
 /// Why, for one workload.
-fn sentence(workload: &WorkloadReport, failure: &str) -> String {
-    let (report, desired) = (&workload.by_rule, workload.desired);
+fn sentence(workload: &WorkloadReport, report: &ByRuleReport, failure: &str) -> String {
+    let desired = workload.desired;
     if report.why.contains(&ReasonReport::FollowsNodes) {
         return "its pods belong to their nodes: where they are is where they may be".to_owned();
     }
