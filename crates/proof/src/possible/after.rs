@@ -48,13 +48,12 @@ impl<'p, 'c> Asker<'p, 'c> {
             return None;
         }
         let key = (start, set.clone());
-        let everybody = match self.everybody.get(&key) {
-            Some(known) => known.clone(),
-            None => {
-                let answer = self.question(start, set, None)?;
-                self.everybody.insert(key, answer.clone());
-                answer
-            }
+        let everybody = if let Some(known) = self.everybody.get(&key) {
+            known.clone()
+        } else {
+            let answer = self.question(start, set, None)?;
+            self.everybody.insert(key, answer.clone());
+            answer
         };
         let alone = match everybody {
             Answer::Yes(_) => None,

@@ -185,9 +185,9 @@ impl Report {
             let refuting = refuting.map(|(set, finding)| (set, finding.start));
             let doubted = recovered.doubt.as_ref().map(|(set, _)| (set, 0));
             let Some((set, start)) = refuting.or(doubted) else { continue };
-            let Some(asked) = asker.ask(start, set, position) else { continue };
+            let Some(answers) = asker.ask(start, set, position) else { continue };
             let placement = &prover.starts().starts[start].placement;
-            let possible = Some(Speaker { namer: &namer, placement }.asked(&asked));
+            let possible = Some(Speaker { namer: &namer, placement }.asked(&answers));
             let workload = &mut self.workloads[position];
             let told = workload.recovered.counterexample.as_mut();
             match (told, &mut workload.recovered.doubt) {

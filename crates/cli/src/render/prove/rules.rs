@@ -90,8 +90,8 @@ fn sentence(workload: &WorkloadReport, report: &ByRuleReport, failure: &str) -> 
         }
         (None, Some(moved)) => {
             let fail = words::list(&report.fail, NAMES_MAX);
-            let moves = moves(moved);
-            format!("{reasons}: {fail} may come to hold all of them, as when {moves}")
+            let shown = moves(moved);
+            format!("{reasons}: {fail} may come to hold all of them, as when {shown}")
         }
     }
 }
