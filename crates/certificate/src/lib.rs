@@ -5,7 +5,7 @@
 //! first thing that does not follow. It knows the rules by which a cluster changes
 //! ([`holdfast_failover::Dynamics`]) and nothing of how proofs are found: no search, no solver.
 //!
-//! * [`format`]: the certificate, version 1.
+//! * [`mod@format`]: the certificate, version 1.
 //! * [`digest`]: which cluster it is about.
 //! * [`names`]: pods, steps and sorts of pods by name.
 //! * [`state`]: when two states are one.

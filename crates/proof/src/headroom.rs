@@ -1,7 +1,7 @@
 //! What a failure does, known before it is looked at: which lost pods find a node *whichever*
 //! nodes fail, up to so many, and whatever the others do.
 //!
-//! [`bound`](crate::bound) answers for one failure set. Most pods of a large cluster need no such
+//! [`bound`] answers for one failure set. Most pods of a large cluster need no such
 //! answer set by set: what any so many nodes can lose at most, wherever it goes, cannot keep them
 //! off every node that takes them today. That is worked out once, for [`kin`]: pods that nothing
 //! but their name tells apart. A failure set that loses only such kin is decided by counting.
