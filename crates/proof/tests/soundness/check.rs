@@ -402,7 +402,8 @@ fn order_of_objects_is_nothing(
     let digest = |prover: &Prover<'_>, examination: &Examination| -> Vec<(char, (u32, u32))> {
         let of = |position: usize| {
             let (finding, recovered) = told(prover, examination, position);
-            let range = finding.map_or((0, 0), |finding| finding.recovered_range);
+            let stands = || prover.standing(position).recovered_range;
+            let range = finding.map_or_else(stands, |finding| finding.recovered_range);
             (kind(&recovered), if kind(&recovered) == 'P' { range } else { (0, 0) })
         };
         (0..prover.subjects().subjects.len()).map(of).collect()
