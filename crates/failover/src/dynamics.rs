@@ -363,12 +363,7 @@ impl<'c> Dynamics<'c> {
                 self.follow_up(placement, *pod);
             }
             Step::Preempt { pod, node, victims } => {
-                self.nominate(placement, *pod, *node);
-                for &victim in victims {
-                    placement.change(self.cluster, victim, |instance| instance.preempted = true);
-                    controllers::terminate(self.cluster, placement, victim);
-                    self.make_up(placement, victim, false);
-                }
+                self.preempt(placement, *pod, *node, victims);
             }
             Step::End { pod, replaced } => self.end(placement, *pod, *replaced),
             Step::GiveUp { pod } => {
@@ -451,20 +446,23 @@ impl<'c> Dynamics<'c> {
         controllers::follow_up(self.cluster, placement, workload);
     }
 
-    /// Keeps a node free for a pod; pods of lower priority lose their claim to it
-    /// (`prepareCandidate`, `pkg/scheduler/framework/preemption/executor.go`, v1.36.3).
-    fn nominate(&self, placement: &mut Placement, pod: InstanceId, node: NodeId) {
-        let priority = self.spec(placement, pod).priority;
-        let lower = |other: &InstanceId| {
-            placement.instance(*other).nominated == Some(node)
-                && self.spec(placement, *other).priority < priority
-        };
-        let outranked: Vec<InstanceId> =
-            placement.nominated().iter().copied().filter(lower).collect();
-        for other in outranked {
-            placement.change(self.cluster, other, |instance| instance.nominated = None);
+    /// Deletes the victims and keeps their node free for a pod. Those that are being deleted
+    /// already are passed over (`prepareCandidateAsync`).
+    fn preempt(
+        &self,
+        placement: &mut Placement,
+        pod: InstanceId,
+        node: NodeId,
+        victims: &[InstanceId],
+    ) {
+        preemption::nominate(self.cluster, placement, pod, (node, victims));
+        for &victim in victims {
+            if !placement.instance(victim).terminating {
+                placement.change(self.cluster, victim, |instance| instance.preempted = true);
+                controllers::terminate(self.cluster, placement, victim);
+                self.make_up(placement, victim, false);
+            }
         }
-        placement.change(self.cluster, pod, |instance| instance.nominated = Some(node));
     }
 
     /// Carries out every eviction that may still come, with every pod made again that may be: the
@@ -704,8 +702,10 @@ impl<'c> Dynamics<'c> {
         let nodes = placement.nodes().iter().filter(|node| node.exists).count();
         // The search may have stopped before it came to the best node.
         steps.coarse |= profile.is_some_and(|profile| profile.may_preempt_early(nodes));
-        for (node, victims) in found.all {
-            steps.sure.push(Step::Preempt { pod, node, victims });
+        let kept = placement.instance(pod).nominated;
+        for (node, victims, idle) in preemption::without_effect(placement, kept, found.all) {
+            let list = if idle { &mut steps.possible } else { &mut steps.sure };
+            list.push(Step::Preempt { pod, node, victims });
         }
     }
 

@@ -31,6 +31,7 @@ fn pod() -> PodPlan {
         port: false,
         priority: 0,
         never_preempts: false,
+        volume: None,
     }
 }
 
