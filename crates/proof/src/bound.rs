@@ -396,7 +396,7 @@ pub(crate) fn may_keep_off(spec: &PodSpec, other: &PodSpec) -> bool {
 }
 
 /// The spread constraints that filter nodes.
-fn strict_spread(spec: &PodSpec) -> impl Iterator<Item = &SpreadConstraint> {
+pub(crate) fn strict_spread(spec: &PodSpec) -> impl Iterator<Item = &SpreadConstraint> {
     spec.spread.iter().filter(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule)
 }
 

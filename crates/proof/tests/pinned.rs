@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use holdfast_cluster::{Cluster, NodeId};
-use holdfast_ingest::{Options, Source, assume, load};
+use holdfast_ingest::{Loaded, Options, Severity, Source, assume, load};
 use holdfast_proof::scenario::sets_up_to;
 use holdfast_proof::{Prover, Settings, Summary};
 
@@ -39,12 +39,8 @@ fn source(path: &Path) -> Source {
 }
 
 fn counted(path: &Path) -> String {
-    let mut loaded = load(vec![source(path)], &Options::default());
-    let assumptions = path.with_file_name("assumptions.yaml");
-    if assumptions.exists() {
-        loaded = assume(loaded, source(&assumptions));
-    }
-    let cluster = &loaded.cluster;
+    let loaded = load(vec![source(path)], &Options::default());
+    let cluster = &assumed(path, &loaded).unwrap_or(loaded).cluster;
     let mut text = format!(
         "{} nodes, {} pods of {} classes, {} workloads",
         cluster.nodes().len(),
@@ -56,6 +52,14 @@ fn counted(path: &Path) -> String {
         let _ = write!(text, "\n  {}", of_sets(cluster, most));
     }
     text
+}
+
+/// On the assumptions beside it, where they are about this plan.
+fn assumed(path: &Path, loaded: &Loaded) -> Option<Loaded> {
+    let assumptions = path.with_file_name("assumptions.yaml");
+    let assumed = assumptions.exists().then(|| assume(loaded.clone(), source(&assumptions)))?;
+    let refused = assumed.diagnostics.iter().any(|found| found.severity == Severity::Error);
+    (!refused).then_some(assumed)
 }
 
 /// What `prove --nodes MOST` counts.

@@ -170,7 +170,7 @@ fn agrees_with_oracle(
         match &told {
             Verdict::Proved(_) => {
                 tally.proved += 1;
-                ensure!(!truth.falls_short, "{name} is PROVED at {set:?}, yet {truth:?}");
+                ensure!(!truth.falls_short, "{name} is {told:?} at {set:?}, yet {truth:?}");
             }
             Verdict::Refuted => {
                 tally.refuted += 1;

@@ -197,3 +197,26 @@ fn preemption_may_help_later() {
         panic!("{error}");
     }
 }
+
+/// A node that failed keeps its place in a spread without its pods: with one less there than
+/// elsewhere nobody may come anywhere else.
+#[test]
+fn spread_holds_a_place_free_on_a_node_that_failed() {
+    let spread = Spread {
+        hard: true,
+        near: Near::Host,
+        skew: 1,
+        min_domains: Some(1),
+        honor_taints: false,
+        app: 0,
+    };
+    let spread = PodPlan { spread: Some(spread), ..pod() };
+    holds(
+        vec![node(), node(), node(), node()],
+        vec![
+            workload(Kind::ReplicaSet, pod(), &[on(1)]),
+            workload(Kind::ReplicaSet, pod(), &[on(0)]),
+            workload(Kind::ReplicaSet, spread, &[PENDING, PENDING]),
+        ],
+    );
+}
