@@ -30,6 +30,7 @@ use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, NodeId, Placement};
+use holdfast_failover::controllers::job;
 use holdfast_failover::{Dynamics, Step};
 
 use crate::bound;
@@ -213,6 +214,8 @@ fn lose(
         let instance = placement.instance(*pod);
         let made_by = cluster.workload(instance.workload).kind;
         loss.odd |= matches!(made_by, WorkloadKind::Custom(_)) || instance.terminating;
+        // One that gives up leaves its nodes, too, and what waited in vain may come there.
+        loss.odd |= job::may_give_up(cluster, placement, instance.workload);
         if let Some(position) = subjects.position(instance.workload) {
             let taken = of_subject.entry(position).or_default();
             taken.ready += u32::from(instance.ready);

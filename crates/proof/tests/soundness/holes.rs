@@ -2,7 +2,8 @@
 
 use crate::check::{self, Tally};
 use crate::plan::{
-    Home, Kind, Near, NodePlan, NodeState, Patience, Plan, PodPlan, Spread, Term, WorkloadPlan,
+    Home, Kind, Near, NodePlan, NodeState, Patience, Plan, PodPlan, Spread, TaintPlan, Term,
+    WorkloadPlan,
 };
 
 fn node() -> NodePlan {
@@ -219,4 +220,15 @@ fn spread_holds_a_place_free_on_a_node_that_failed() {
             workload(Kind::ReplicaSet, spread, &[PENDING, PENDING]),
         ],
     );
+}
+
+/// A Job that gives up leaves the nodes that stand, and who waited in vain comes there.
+#[test]
+fn who_waits_may_come_when_a_job_gives_up() {
+    let large = PodPlan { cpu: 4000, ..pod() };
+    let bearing = PodPlan { tolerates_taint: true, ..large.clone() };
+    let job = WorkloadPlan { parallel: true, ..workload(Kind::Job, bearing, &[on(0), on(1)]) };
+    let taint = Some(TaintPlan::NoSchedule);
+    let tainted = NodePlan { taint, cpu: 16_000, ..node() };
+    holds(vec![node(), node(), tainted], vec![job, workload(Kind::ReplicaSet, large, &[PENDING])]);
 }
