@@ -271,7 +271,9 @@ impl<'c> Dynamics<'c> {
         for &pod in &due {
             let sure = certainty(placement, situation, pod) == Certainty::Sure;
             let known = self.is_plain(placement, pod);
-            let noticed = spreading::is_counted(self.cluster, placement, pod, &movers)
+            // Who serves until then counts for budgets and for the pods that come after it.
+            let noticed = placement.instance(pod).ready
+                || spreading::is_counted(self.cluster, placement, pod, &movers)
                 || !self.goes_unseen(placement, situation, &bystanders, pod);
             if sure && known && !noticed {
                 let step = Step::Evict { pod, replaced: false };
