@@ -28,7 +28,9 @@ use std::collections::BTreeMap;
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::volume::{AccessMode, Claim, PodVolume};
-use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, PodSpec, Profile};
+use holdfast_cluster::{
+    ClassId, Cluster, Instance, InstanceId, NodeId, Placement, Plugin, PodSpec, Profile,
+};
 use holdfast_failover::storage::Standing;
 use holdfast_failover::{Dynamics, volumes};
 use holdfast_scheduler::decision::{NodeVerdict, Outcome};
@@ -252,6 +254,19 @@ pub(crate) fn bears_silence(cluster: &Cluster, class: ClassId) -> bool {
         spec.tolerations.iter().any(|t| t.tolerates(&taint, cluster.symbols(), false))
     };
     bears(silence(known.unreachable)) || bears(silence(known.not_ready))
+}
+
+/// The highest priority of a pod that may preempt others on a silent node: one that waits, or will
+/// once those that do preempt it.
+pub(crate) fn highest_on_silence(cluster: &Cluster, placement: &Placement) -> Option<i32> {
+    let spec = |instance: &Instance| cluster.spec_of(instance.class);
+    let pending = placement.instances().iter().filter(|instance| instance.is_pending());
+    let highest = pending.map(|instance| spec(instance).priority).max()?;
+    let may_come = placement.instances().iter().filter(|instance| {
+        let comes = instance.is_pending() || spec(instance).priority < highest;
+        comes && spec(instance).preempts && bears_silence(cluster, instance.class)
+    });
+    may_come.map(|instance| spec(instance).priority).max()
 }
 
 /// The nodes that can be reached and take the pod now, those included that only its one strict

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{Cluster, InstanceId, Placement};
+use holdfast_cluster::{Cluster, Instance, InstanceId, Placement};
 use holdfast_failover::storage::Standing;
 use holdfast_failover::{Dynamics, Situation, Step};
 use holdfast_scheduler::Scratch;
@@ -560,13 +560,19 @@ impl Case<'_, '_> {
     }
 
     /// More pods of a subject than can ever serve, once every eviction was carried out: all but
-    /// those that are bound to a silent node. One that does not serve now may be preempted, and its
-    /// successor serve.
+    /// those that are bound to a silent node, unless they may be preempted even there. One that
+    /// does not serve now may be preempted, and its successor serve.
     fn most_ready(&self, position: usize) -> u32 {
         let prover = self.prover;
+        let highest = bound::highest_on_silence(prover.cluster(), self.placement);
+        let outranked = |instance: &Instance| {
+            let priority = prover.cluster().spec_of(instance.class).priority;
+            !instance.terminating && highest.is_some_and(|highest| highest > priority)
+        };
         let may_serve = self.placement.instances().iter().filter(|instance| {
             let heard = |node| self.placement.node(node).reachable;
-            (instance.is_pending() || instance.node().is_some_and(heard))
+            let may_leave = |node| heard(node) || outranked(instance);
+            (instance.is_pending() || instance.node().is_some_and(may_leave))
                 && prover.subjects.position(instance.workload) == Some(position)
         });
         u32::try_from(may_serve.count()).unwrap_or(u32::MAX)

@@ -232,3 +232,18 @@ fn who_waits_may_come_when_a_job_gives_up() {
     let tainted = NodePlan { taint, cpu: 16_000, ..node() };
     holds(vec![node(), node(), tainted], vec![job, workload(Kind::ReplicaSet, large, &[PENDING])]);
 }
+
+/// A pod that keeps coming back to a dead node fills it up in the end, and preempts there who bears
+/// it: that one is made again elsewhere.
+#[test]
+fn who_bears_a_dead_node_may_be_preempted_there() {
+    let returning = PodPlan { patience: Patience::Returning, host: Some(0), priority: 1, ..pod() };
+    let bearing = PodPlan { patience: Patience::Forever, ..pod() };
+    holds(
+        vec![node(), node(), node(), node()],
+        vec![
+            workload(Kind::ReplicaSet, returning, &[on(0)]),
+            workload(Kind::ReplicaSet, bearing, &[on(0)]),
+        ],
+    );
+}
