@@ -256,9 +256,24 @@ pub(crate) fn bears_silence(cluster: &Cluster, class: ClassId) -> bool {
     bears(silence(known.unreachable)) || bears(silence(known.not_ready))
 }
 
+/// The pods that may serve, or whose successors may where they are preempted: all but those that
+/// are bound to a silent node, unless they may be preempted even there.
+pub(crate) fn may_serve<'p>(
+    cluster: &'p Cluster,
+    placement: &'p Placement,
+) -> impl Iterator<Item = &'p Instance> {
+    let highest = highest_on_silence(cluster, placement);
+    placement.instances().iter().filter(move |instance| {
+        let priority = cluster.spec_of(instance.class).priority;
+        let outranked = || !instance.terminating && highest.is_some_and(|it| it > priority);
+        let may = |node| placement.node(node).reachable || outranked();
+        instance.is_pending() || instance.node().is_some_and(may)
+    })
+}
+
 /// The highest priority of a pod that may preempt others on a silent node: one that waits, or will
 /// once those that do preempt it.
-pub(crate) fn highest_on_silence(cluster: &Cluster, placement: &Placement) -> Option<i32> {
+fn highest_on_silence(cluster: &Cluster, placement: &Placement) -> Option<i32> {
     let spec = |instance: &Instance| cluster.spec_of(instance.class);
     let pending = placement.instances().iter().filter(|instance| instance.is_pending());
     let highest = pending.map(|instance| spec(instance).priority).max()?;

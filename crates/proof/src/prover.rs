@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{Cluster, Instance, InstanceId, Placement};
+use holdfast_cluster::{Cluster, InstanceId, Placement};
 use holdfast_failover::storage::Standing;
 use holdfast_failover::{Dynamics, Situation, Step};
 use holdfast_scheduler::Scratch;
@@ -341,15 +341,7 @@ impl<'c> Prover<'c> {
     fn untouched(&self, at: usize, position: usize) -> Finding {
         let start = &self.starts.starts[at];
         let (ready, desired) = (start.ready[position], start.desired[position]);
-        Finding {
-            immediately: counted(ready >= 1),
-            ready_at_once: ready,
-            recovered: counted(ready >= desired),
-            recovered_range: (ready, ready),
-            desired,
-            path: None,
-            start: at,
-        }
+        as_it_is(ready, desired, at)
     }
 
     fn examine_from(&self, at: usize, workspace: &mut Workspace, set: &FailureSet) -> Examination {
@@ -504,15 +496,7 @@ impl Case<'_, '_> {
         let kind = self.prover.cluster().workload(subject.root).kind;
         let wanted = self.start.desired[position];
         let desired = if follows_nodes(kind) { wanted.saturating_sub(lost) } else { wanted };
-        Finding {
-            immediately: counted(ready >= 1),
-            ready_at_once: ready,
-            recovered: counted(ready >= desired),
-            recovered_range: (ready, ready),
-            desired,
-            path: None,
-            start: self.at,
-        }
+        as_it_is(ready, desired, self.at)
     }
 
     /// Adds the subjects of pods that wait for a node: whether they find one may have changed.
@@ -580,23 +564,12 @@ impl Case<'_, '_> {
         (!left.is_empty() || cover.preemption).then_some(left)
     }
 
-    /// More pods of a subject than can ever serve, once every eviction was carried out: all but
-    /// those that are bound to a silent node, unless they may be preempted even there. One that
-    /// does not serve now may be preempted, and its successor serve.
+    /// More pods of a subject than can ever serve, once every eviction was carried out.
     fn most_ready(&self, position: usize) -> u32 {
         let prover = self.prover;
-        let highest = bound::highest_on_silence(prover.cluster(), self.placement);
-        let outranked = |instance: &Instance| {
-            let priority = prover.cluster().spec_of(instance.class).priority;
-            !instance.terminating && highest.is_some_and(|highest| highest > priority)
-        };
-        let may_serve = self.placement.instances().iter().filter(|instance| {
-            let heard = |node| self.placement.node(node).reachable;
-            let may_leave = |node| heard(node) || outranked(instance);
-            (instance.is_pending() || instance.node().is_some_and(may_leave))
-                && prover.subjects.position(instance.workload) == Some(position)
-        });
-        u32::try_from(may_serve.count()).unwrap_or(u32::MAX)
+        let may_serve = bound::may_serve(prover.cluster(), self.placement);
+        let own = may_serve.filter(|it| prover.subjects.position(it.workload) == Some(position));
+        u32::try_from(own.count()).unwrap_or(u32::MAX)
     }
 
     /// Tries every order and tie-break for the subjects in `open`, and whoever else is moved on the
@@ -803,6 +776,19 @@ fn lowest_priorities(cluster: &Cluster, subjects: &Subjects) -> Vec<i32> {
         }
     }
     lowest
+}
+
+/// Nothing comes back.
+fn as_it_is(ready: u32, desired: u32, start: usize) -> Finding {
+    Finding {
+        immediately: counted(ready >= 1),
+        ready_at_once: ready,
+        recovered: counted(ready >= desired),
+        recovered_range: (ready, ready),
+        desired,
+        path: None,
+        start,
+    }
 }
 
 fn counted(holds: bool) -> Verdict {
