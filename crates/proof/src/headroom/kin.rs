@@ -139,9 +139,13 @@ impl Kins {
 }
 
 /// Whether what takes pods of the class today takes them after a failure, unless others come first.
+/// Strict spread does so only if its emptiest domain is always open: a lost pod may leave a domain
+/// emptier than the others than it was before.
 fn is_simple(cluster: &Cluster, class: ClassId) -> bool {
     let spec = cluster.spec_of(class);
-    spec.volumes.is_empty()
+    let spread = bound::strict_spread(spec).next().is_none();
+    (spread || counting::only_spread(spec).is_some())
+        && spec.volumes.is_empty()
         && spec.pod_affinity.required.is_empty()
         && !bound::bears_silence(cluster, class)
 }
