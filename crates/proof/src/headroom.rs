@@ -11,7 +11,8 @@
 //! * The nodes counted on take `c` before the failure, with everything in place. Fewer pods are on
 //!   the nodes that are left after it, until somebody comes; so for filters that more pods can only
 //!   make stricter they still take it then, unless they are in `F`. Pods with required affinity,
-//!   with volumes, or that bear silent nodes are left out.
+//!   with volumes, with more than one strict spread constraint, or that bear silent nodes are left
+//!   out.
 //! * Whoever may come is a pod made again for a lost one: those that were pending before wait in
 //!   vain, for reasons that no failure cures. Of each resource these together ask for no more than
 //!   what the `K` nodes lose that lose most of it; and likewise for pods that `c` cannot stand.
@@ -29,6 +30,7 @@ use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, NodeId, Placement};
+use holdfast_failover::controllers::job;
 use holdfast_failover::{Dynamics, Step};
 
 use crate::bound;
@@ -222,6 +224,8 @@ fn lose(
     let known = placement.instances().len();
     dynamics.fail(placement, &[node]);
     let due: Vec<_> = dynamics.evictable(placement).collect();
+    // A Job that gives up makes room elsewhere, for somebody who waited in vain.
+    loss.odd |= !job::at_stake(cluster, placement, &due).is_empty();
     for pod in due {
         loss.odd |= placement.instance(pod).node() != Some(node);
         dynamics.apply(placement, &Step::Evict { pod, replaced: true });

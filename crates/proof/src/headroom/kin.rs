@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::selector::LabelSelector;
+use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::{
     ClassId, Cluster, Instance, InstanceId, NodeId, Placement, Symbol, WorkloadId,
 };
@@ -139,10 +140,14 @@ impl Kins {
 }
 
 /// Whether what takes pods of the class today takes them after a failure, unless others come first.
+/// Lost pods no longer count for spread, so that the emptiest domain may become emptier and close
+/// all others: only a lone constraint is one that the emptiest domain always meets.
 fn is_simple(cluster: &Cluster, class: ClassId) -> bool {
     let spec = cluster.spec_of(class);
+    let strict = |c: &SpreadConstraint| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule;
     spec.volumes.is_empty()
         && spec.pod_affinity.required.is_empty()
+        && (counting::only_spread(spec).is_some() || !spec.spread.iter().any(strict))
         && !bound::bears_silence(cluster, class)
 }
 
@@ -296,12 +301,10 @@ impl Rivalry {
     }
 }
 
-/// Whether required anti-affinity, ports or strict spread may put the class at odds with others by
-/// its own doing.
+/// Whether required anti-affinity or ports may put the class at odds with others by its own doing.
 fn is_choosy(cluster: &Cluster, class: ClassId) -> bool {
     let spec = cluster.spec_of(class);
-    let counts_others = counting::only_spread(spec).is_none() && !spec.spread.is_empty();
-    !spec.pod_anti_affinity.required.is_empty() || !spec.host_ports.is_empty() || counts_others
+    !spec.pod_anti_affinity.required.is_empty() || !spec.host_ports.is_empty()
 }
 
 /// The sum of the largest of these amounts, so many of them.
