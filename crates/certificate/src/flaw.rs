@@ -24,6 +24,8 @@ pub enum Flaw {
     LostInput,
     /// A sort of pods, a node or a resource that there is not.
     Room(String),
+    /// What is written down of every set at once does not hold.
+    Headroom(Broken),
     /// Something is wrong with the states before anything fails.
     Start(Broken),
     /// A run does not show what it should.

@@ -27,7 +27,12 @@ pub struct Certificate {
     /// The states that the cluster may be in before anything fails. Those at rest are where it may
     /// stand when something does.
     pub starts: Vec<State>,
-    /// Rooms for pods that are lost, by what they ask for.
+    /// Why pods that are lost are sure of a place whichever nodes fail, up to as many as are asked
+    /// about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headroom: Vec<Headroom>,
+    /// Rooms for pods that are lost, by what they ask for: for sets of which headroom does not tell
+    /// enough.
     pub rooms: Vec<Rooms>,
     /// Sets of states that no run leaves, for failures after which rooms do not tell enough.
     pub sets: Vec<Closed>,
@@ -128,6 +133,19 @@ pub struct Rooms {
     pub nodes: Vec<String>,
     /// Prices at which others cannot pay for keeping the pod off every node.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<Prices>,
+}
+
+/// Why pods of some sorts are sure of a place whichever nodes fail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Headroom {
+    /// Pods that ask for what one of these asks for: see [`crate::names`].
+    pub like: Vec<String>,
+    /// Nodes of which each takes each of the pods before anything fails.
+    pub nodes: Vec<String>,
+    /// Prices at which all that as many nodes can lose as may fail cannot pay for closing those of
+    /// the nodes that are left; where the pods are spread, some for each domain.
     pub prices: Vec<Prices>,
 }
 

@@ -8,23 +8,28 @@ use holdfast_failover::{Dynamics, Situation, Step};
 use holdfast_scheduler::Scratch;
 
 use crate::claims::{Subject, Subjects};
-use crate::closed::Walk;
+use crate::closed::{Shown, Walk};
 use crate::flaw::{Broken, ClaimName, Flaw, Whose};
 use crate::format::{
-    Certificate, Claim, Closed, Move, Question, Rooms, Run, SCHEMA, State, Summary,
+    self, Certificate, Claim, Closed, Move, Question, Rooms, Run, SCHEMA, State, Summary,
 };
+use crate::headroom::{Headroom, Premises};
+use crate::names::Sorts;
 use crate::room::{Hints, Lost};
 use crate::run::{End, Replay, begin};
+use crate::sets::Choices;
 use crate::unknown::Unknown;
-use crate::{digest, names, steady};
+use crate::{Accepted, digest, names, steady};
 
 /// A place where the cluster may stand before anything fails.
 pub(crate) struct Start {
     /// Its number in the list of states.
     pub(crate) number: usize,
     pub(crate) placement: Placement,
+    /// Nothing can happen there, sure or not.
+    pub(crate) is_still: bool,
     /// Controllers do nothing but make up for pods that are lost.
-    steady: bool,
+    pub(crate) steady: bool,
     /// The lowest priority among the pods that are bound or wait.
     lowest: i32,
 }
@@ -37,7 +42,9 @@ pub struct Reader<'c> {
     claims: Vec<(Claim, Claim)>,
     question: Asked,
     pub(crate) starts: Vec<Start>,
+    sorts: Sorts,
     pub(crate) hints: BTreeMap<ClassId, Hints>,
+    headroom: Option<Headroom>,
     closed: BTreeMap<(Vec<NodeId>, usize), Vec<State>>,
     pub(crate) moves: Vec<Move>,
 }
@@ -76,12 +83,18 @@ impl<'c> Reader<'c> {
             claims: Vec::new(),
             question: asked(cluster, &certificate.question)?,
             starts: Vec::new(),
-            hints: read_rooms(cluster, &certificate.rooms)?,
+            sorts: Sorts::default(),
+            hints: BTreeMap::new(),
+            headroom: None,
             closed: BTreeMap::new(),
             moves: certificate.steps.clone(),
         };
+        for rooms in &certificate.rooms {
+            reader.add_rooms(rooms)?;
+        }
         reader.read_claims(certificate)?;
         reader.read_starts(certificate)?;
+        reader.read_headroom(&certificate.headroom)?;
         reader.read_closed(&certificate.sets)?;
         reader.check_all_runs()?;
         Ok(reader)
@@ -97,16 +110,38 @@ impl<'c> Reader<'c> {
         Workspace { placements, scratch: Scratch::default() }
     }
 
-    /// Every set that is asked about, the empty one first.
+    /// Every set that is asked about and has to be [checked](Self::check_set), the empty one first:
+    /// all but those for which headroom is enough.
     pub fn sets(&self) -> Box<dyn Iterator<Item = Vec<NodeId>> + '_> {
         match &self.question {
             Asked::Nodes(most) => {
                 let nodes = self.cluster().nodes().len();
-                Box::new((0..=*most).flat_map(move |size| Choices::new(nodes, size)))
+                let most = if self.covers_all() { 0 } else { *most };
+                let all = (0..=most).flat_map(move |size| Choices::new(nodes, size));
+                Box::new(all.filter(|set| !self.is_covered(set)))
             }
             Asked::Set(set) if set.is_empty() => Box::new(std::iter::once(Vec::new())),
             Asked::Set(set) => Box::new([Vec::new(), set.clone()].into_iter()),
         }
+    }
+
+    fn covers_all(&self) -> bool {
+        self.headroom.as_ref().is_some_and(Headroom::covers_all)
+    }
+
+    fn is_covered(&self, set: &[NodeId]) -> bool {
+        let covers = |one: &Headroom| one.covers(&self.dynamics, &self.starts[0], set);
+        self.headroom.as_ref().is_some_and(covers)
+    }
+
+    /// What is said once so many sets were checked one by one and nothing was wrong.
+    pub fn accepted(&self, checked: u64) -> Accepted {
+        let sets = match &self.question {
+            Asked::Nodes(most) => Choices::count_up_to(self.cluster().nodes().len(), *most),
+            Asked::Set(_) => checked,
+        };
+        let states = self.closed.values().map(|states| states.len() as u64 + 1).sum();
+        Accepted { sets, at_once: sets - checked, states }
     }
 
     fn read_claims(&mut self, certificate: &Certificate) -> Result<(), Flaw> {
@@ -244,7 +279,7 @@ impl<'c> Reader<'c> {
                 return Err(Broken::NotKnown);
             }
             if shown.steps.sure.is_empty() {
-                starts.push(Start::new(cluster, shown.number, shown.placement.clone()));
+                starts.push(Start::new(cluster, &shown));
             }
             Ok(())
         })
@@ -290,9 +325,10 @@ impl<'c> Reader<'c> {
     ///
     /// # Errors
     /// When they name something that there is not.
-    pub fn add_rooms(&mut self, rooms: &[Rooms]) -> Result<(), Flaw> {
-        self.hints = read_rooms(self.cluster(), rooms)?;
-        Ok(())
+    pub fn add_rooms(&mut self, rooms: &Rooms) -> Result<(), Flaw> {
+        let cluster = self.cluster();
+        let class = self.sorts.class(cluster, &rooms.like)?;
+        self.hints.entry(class).or_default().read(cluster, rooms).map_err(Flaw::Room)
     }
 
     /// Claims no longer what does not follow.
@@ -331,18 +367,58 @@ impl<'c> Reader<'c> {
         Ok(())
     }
 
-    /// How many states before failures and after them are listed.
-    pub(crate) fn states(&self) -> usize {
-        self.closed.values().map(|states| states.len() + 1).sum()
+    /// Takes in what holds whichever nodes fail, and holds the claims against it.
+    fn read_headroom(&mut self, written: &[format::Headroom]) -> Result<(), Flaw> {
+        if written.is_empty() {
+            return Ok(());
+        }
+        let (Asked::Nodes(most), [start]) = (&self.question, &self.starts[..]) else {
+            return Err(Flaw::Headroom(Broken::Needless));
+        };
+        let premises = Premises {
+            dynamics: &self.dynamics,
+            unknown: &self.unknown,
+            start,
+            sorts: &self.sorts,
+            position: &|pod| self.subjects.position(pod),
+        };
+        let headroom = Headroom::read(&premises, written, *most)?;
+        for (at, (one, other)) in self.claims.iter().enumerate() {
+            let subject = &self.subjects.all[at];
+            let (ready, wanted) =
+                (subject.ready(&start.placement), subject.wanted(&start.placement, &[]));
+            let fails = |nodes: &[NodeId], claim, ready, wanted| Flaw::Set {
+                fail: names::nodes(self.cluster(), nodes),
+                whose: Some(Whose { workload: names::workload(self.cluster(), subject.root), claim }),
+                what: Broken::TooFew { ready, wanted },
+            };
+            let worst = headroom.worst(at, |lost| i64::from(lost.ready));
+            let left = ready - worst.change.ready;
+            if *one == Claim::Proved && left == 0 && !worst.nodes.is_empty() {
+                return Err(fails(&worst.nodes, ClaimName::Immediately, left, 1));
+            }
+            let worst = headroom.worst(at, |lost| {
+                i64::from(lost.ready) - i64::from(lost.wanted) - i64::from(lost.again)
+            });
+            let left = ready - worst.change.ready + worst.change.again;
+            let wanted = wanted.saturating_sub(worst.change.wanted);
+            if *other == Claim::Proved && left < wanted && !worst.nodes.is_empty() {
+                return Err(fails(&worst.nodes, ClaimName::Recovered, left, wanted));
+            }
+        }
+        self.headroom = Some(headroom);
+        Ok(())
     }
 }
 
 impl Start {
-    fn new(cluster: &Cluster, number: usize, placement: Placement) -> Self {
+    fn new(cluster: &Cluster, shown: &Shown<'_>) -> Self {
+        let placement = shown.placement.clone();
         let there = placement.instances().iter();
         let there = there.filter(|pod| pod.is_pending() || pod.node().is_some());
         Self {
-            number,
+            number: shown.number,
+            is_still: shown.steps.sure.is_empty() && shown.steps.possible.is_empty(),
             steady: steady::all(cluster, &placement),
             lowest: there.map(|pod| cluster.spec_of(pod.class).priority).min().unwrap_or(i32::MAX),
             placement,
@@ -363,19 +439,6 @@ fn find_nodes(cluster: &Cluster, names: &[String]) -> Option<Vec<NodeId>> {
     let nodes: Option<Vec<NodeId>> =
         names.iter().map(|name| cluster.node_named(cluster.find(name)?)).collect();
     nodes.filter(|nodes| nodes.is_sorted_by(|one, other| one < other))
-}
-
-fn read_rooms(cluster: &Cluster, all: &[Rooms]) -> Result<BTreeMap<ClassId, Hints>, Flaw> {
-    let mut hints: BTreeMap<ClassId, Hints> = BTreeMap::new();
-    if all.is_empty() {
-        return Ok(hints);
-    }
-    let sorts = names::sorts(cluster);
-    for rooms in all {
-        let class = sorts.get(&rooms.like).ok_or_else(|| Flaw::Room(rooms.like.clone()))?;
-        hints.entry(*class).or_default().read(cluster, rooms).map_err(Flaw::Room)?;
-    }
-    Ok(hints)
 }
 
 /// One set from one start. What is wrong comes with the subject whose claim it is.
@@ -613,12 +676,8 @@ impl Case<'_, '_> {
         let evicted = reader.dynamics.evict_all(placement, situation);
         let waiting = placement.pending().to_vec();
         let mut lost = Lost {
-            dynamics: &reader.dynamics,
-            unknown: &reader.unknown,
             hints: &reader.hints,
-            uncertain: &evicted.uncertain,
-            scratch,
-            coming: None,
+            ..Lost::new(&reader.dynamics, &reader.unknown, &evicted.uncertain, scratch)
         };
         let rooms = Found::of(&mut lost, placement, &waiting, self.start.lowest);
         let placement = &*placement;
@@ -710,33 +769,5 @@ impl Found {
             }
         }
         found
-    }
-}
-
-/// The sets of one size, in order.
-struct Choices {
-    nodes: usize,
-    next: Option<Vec<usize>>,
-}
-
-impl Choices {
-    fn new(nodes: usize, size: usize) -> Self {
-        Self { nodes, next: (size <= nodes).then(|| (0..size).collect()) }
-    }
-}
-
-impl Iterator for Choices {
-    type Item = Vec<NodeId>;
-
-    fn next(&mut self) -> Option<Vec<NodeId>> {
-        let set = self.next.take()?;
-        let size = set.len();
-        if let Some(at) = (0..size).rev().find(|at| set[*at] < self.nodes - size + at) {
-            let first = set[at] + 1;
-            let mut next = set[..at].to_vec();
-            next.extend(first..first + size - at);
-            self.next = Some(next);
-        }
-        Some(set.into_iter().map(NodeId::at).collect())
     }
 }

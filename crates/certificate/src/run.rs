@@ -1,7 +1,5 @@
 //! Runs that refute, replayed from the export on.
 
-use std::collections::BTreeMap;
-
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{InstanceId, NodeId, Placement};
 use holdfast_failover::{Dynamics, Situation, Step, Steps};
@@ -127,14 +125,7 @@ impl Replay<'_, '_> {
         if situation.acts {
             self.dynamics.evict_all(placement, situation);
         }
-        let lost = Lost {
-            dynamics: self.dynamics,
-            unknown: self.unknown,
-            hints: &BTreeMap::new(),
-            uncertain: &[],
-            scratch: self.scratch,
-            coming: None,
-        };
+        let lost = Lost::new(self.dynamics, self.unknown, &[], self.scratch);
         let own = placement
             .instance_ids()
             .filter(|id| subject.members.contains(&placement.instance(*id).workload));
