@@ -101,6 +101,8 @@ pub enum Broken {
     },
     /// Enough pods serve, so that nothing is refuted.
     Enough,
+    /// The end is counted though it is not known beforehand.
+    Uncounted,
     /// A pod may find no place, for all that the rooms say.
     NoRoom(String),
     /// Pods may be preempted, or made beyond those that were lost, so that rooms do not tell

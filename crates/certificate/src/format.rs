@@ -105,6 +105,10 @@ pub struct Run {
     /// Steps after that until all is quiet again; none where the claim breaks at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<usize>,
+    /// No steps are listed, as every run ends with these counts: all that the failure loses is known
+    /// by headroom.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counted: bool,
     /// Pods that serve then.
     pub ready: u32,
     /// Pods that should.

@@ -69,7 +69,6 @@ pub(crate) struct Premises<'p, 'c> {
 }
 
 /// Nodes, and what their failure changes of a subject.
-#[derive(Default)]
 pub(crate) struct Worst {
     pub(crate) nodes: Vec<NodeId>,
     pub(crate) change: Change,
@@ -135,14 +134,15 @@ impl Headroom {
         all.sort_unstable_by_key(|(node, change)| (Reverse(takes(change)), *node));
         all.truncate(self.most);
         all.sort_unstable_by_key(|(node, _)| *node);
-        let mut worst = Worst::default();
-        for (node, change) in all {
-            worst.nodes.push(node);
-            worst.change.ready += change.ready;
-            worst.change.wanted += change.wanted;
-            worst.change.again += change.again;
-        }
-        worst
+        let (nodes, changes): (Vec<NodeId>, Vec<Change>) = all.into_iter().unzip();
+        Worst { nodes, change: changes.into_iter().sum() }
+    }
+
+    /// What the failure of these nodes changes of a subject.
+    pub(crate) fn change(&self, at: usize, failed: &[NodeId]) -> Change {
+        let of_node = self.losses.of_subject(at).iter();
+        let lost = of_node.filter(|(node, _)| failed.contains(node)).map(|(_, change)| *change);
+        lost.sum()
     }
 
     fn is_plain(&self, node: NodeId) -> bool {

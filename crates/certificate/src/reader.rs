@@ -13,10 +13,10 @@ use crate::flaw::{Broken, ClaimName, Flaw, Whose};
 use crate::format::{
     self, Certificate, Claim, Closed, Move, Question, Rooms, Run, SCHEMA, State, Summary,
 };
-use crate::headroom::{Headroom, Premises};
+use crate::headroom::{Change, Headroom, Premises};
 use crate::names::Sorts;
 use crate::room::{Hints, Lost};
-use crate::run::{End, Replay, begin};
+use crate::run::{Bases, Replay, begin};
 use crate::sets::Choices;
 use crate::unknown::Unknown;
 use crate::{Accepted, digest, names, steady};
@@ -177,73 +177,134 @@ impl<'c> Reader<'c> {
     }
 
     fn check_all_runs(&self) -> Result<(), Flaw> {
-        self.subjects.all.iter().zip(&self.claims).try_for_each(|(subject, (one, other))| {
-            self.check_runs(subject, one, other).map_err(|(claim, what)| Flaw::Run {
-                whose: Whose { workload: names::workload(self.cluster(), subject.root), claim },
-                what,
+        let mut bases = Bases::default();
+        if let Some(first) = self.starts.iter().find(|start| start.number == 0) {
+            bases.insert(Vec::new(), first.placement.clone());
+        }
+        (0..self.claims.len()).try_for_each(|at| {
+            self.check_runs(&mut bases, at).map_err(|(claim, what)| {
+                let root = self.subjects.all[at].root;
+                Flaw::Run { whose: Whose { workload: names::workload(self.cluster(), root), claim }, what }
             })
         })
     }
 
-    fn check_runs(
-        &self,
-        subject: &Subject,
-        one: &Claim,
-        other: &Claim,
-    ) -> Result<(), (ClaimName, Broken)> {
-        let mut replay = Replay {
-            dynamics: &self.dynamics,
-            unknown: &self.unknown,
-            moves: &self.moves,
-            scratch: &mut Scratch::default(),
-        };
-        let failed = |run: &Run| -> Result<Vec<NodeId>, Broken> {
-            let set = find_nodes(self.cluster(), &run.fail).ok_or(Broken::Needless)?;
-            if self.is_asked(&set) { Ok(set) } else { Err(Broken::Needless) }
-        };
+    fn check_runs(&self, bases: &mut Bases, at: usize) -> Result<(), (ClaimName, Broken)> {
+        let (one, other) = &self.claims[at];
         if let Claim::Refuted { run } = one {
-            let set = failed(run);
-            set.and_then(|set| replay.immediately(run, &set, subject))
-                .map_err(|what| (ClaimName::Immediately, what))?;
+            self.check_at_once(bases, at, run).map_err(|what| (ClaimName::Immediately, what))?;
         }
         if let Claim::Refuted { run } = other {
-            let set = failed(run);
-            set.and_then(|set| {
-                let end = replay.recovered(run, &set, subject)?;
-                if end.known { Ok(()) } else { self.always_falls_short(&end, &set, subject) }
-            })
-            .map_err(|what| (ClaimName::Recovered, what))?;
+            self.check_run(bases, at, run).map_err(|what| (ClaimName::Recovered, what))?;
         }
         Ok(())
+    }
+
+    /// Whether no pod of a subject serves as soon as the nodes of a run are gone.
+    fn check_at_once(&self, bases: &mut Bases, at: usize, run: &Run) -> Result<(), Broken> {
+        let set = self.failing(run)?;
+        if run.counted {
+            return Err(Broken::Needless);
+        }
+        let subject = &self.subjects.all[at];
+        let ready = match (&self.headroom, &self.starts[..]) {
+            (Some(known), [start]) if run.settle.is_empty() => {
+                subject.ready(&start.placement) - known.change(at, &set).ready
+            }
+            _ => {
+                let base = self.replay(&mut Scratch::default()).base(bases, run)?;
+                let mark = base.mark();
+                self.dynamics.fail(base, &set);
+                let ready = subject.ready(base);
+                base.revert(self.cluster(), mark);
+                ready
+            }
+        };
+        if ready > 0 {
+            return Err(Broken::Enough);
+        }
+        let told = (run.ready, run.wanted) == (0, 1) && run.steps.is_empty();
+        if told { Ok(()) } else { Err(Broken::Counts { ready: 0, wanted: 1 }) }
+    }
+
+    /// Whether fewer pods of a subject than are wanted serve at the end of a run.
+    fn check_run(&self, bases: &mut Bases, at: usize, run: &Run) -> Result<(), Broken> {
+        let set = self.failing(run)?;
+        let subject = &self.subjects.all[at];
+        if run.counted {
+            let (ready, wanted) = self.count(at, &set).ok_or(Broken::Uncounted)?;
+            let told = (run.ready, run.wanted) == (ready, wanted);
+            return match () {
+                () if !run.settle.is_empty() || !run.steps.is_empty() => Err(Broken::Needless),
+                () if ready >= wanted => Err(Broken::Enough),
+                () if !told => Err(Broken::Counts { ready, wanted }),
+                () => Ok(()),
+            };
+        }
+        let mut scratch = Scratch::default();
+        let mut replay = self.replay(&mut scratch);
+        let base = replay.base(bases, run)?;
+        let mark = base.mark();
+        let end = replay.recovered(base, run, &set, subject);
+        base.revert(self.cluster(), mark);
+        let end = end?;
+        if end.known { Ok(()) } else { self.always_falls_short(base, end.wanted, &set, subject) }
+    }
+
+    /// How many pods of a subject serve at every end, and are wanted, where that is known
+    /// beforehand.
+    fn count(&self, at: usize, set: &[NodeId]) -> Option<(u32, u32)> {
+        let (known, start) = (self.headroom.as_ref()?, self.starts.first()?);
+        let subject = &self.subjects.all[at];
+        let odd = matches!(subject.kind, WorkloadKind::Custom(_));
+        let covered = !odd && known.covers(&self.dynamics, start, set);
+        let Change { ready, wanted, again } = known.change(at, set);
+        let served = subject.ready(&start.placement) - ready + again;
+        let wanted = subject.wanted(&start.placement, &[]).saturating_sub(wanted);
+        covered.then_some((served, wanted))
+    }
+
+    /// The nodes that fail in a run, which must be asked about.
+    fn failing(&self, run: &Run) -> Result<Vec<NodeId>, Broken> {
+        let set = find_nodes(self.cluster(), &run.fail).ok_or(Broken::Needless)?;
+        if self.is_asked(&set) { Ok(set) } else { Err(Broken::Needless) }
+    }
+
+    fn replay<'r>(&'r self, scratch: &'r mut Scratch) -> Replay<'r, 'c> {
+        let Self { dynamics, unknown, moves, .. } = self;
+        Replay { dynamics, unknown, moves, scratch }
     }
 
     /// Whether every run from where this one began ends with too few pods: then it does not matter
     /// which of them the scheduler takes.
     fn always_falls_short(
         &self,
-        end: &End,
+        rest: &mut Placement,
+        wanted: u32,
         failed: &[NodeId],
         subject: &Subject,
     ) -> Result<(), Broken> {
-        let start = self.starts.iter().find(|start| start.placement == end.rest);
+        let start = self.starts.iter().find(|start| start.placement == *rest);
         let start = start.ok_or(Broken::NotKnown)?;
         let key = (failed.to_vec(), start.number);
         let states = self.closed.get(&key).ok_or(Broken::NotKnown)?;
         let cluster = self.cluster();
-        let mut placement = end.rest.clone();
-        self.dynamics.fail(&mut placement, failed);
-        let situation = self.dynamics.situation(&placement);
-        self.dynamics.evict_unnoticed(&mut placement, &situation);
+        let mark = rest.mark();
+        self.dynamics.fail(rest, failed);
+        let situation = self.dynamics.situation(rest);
+        self.dynamics.evict_unnoticed(rest, &situation);
         let mut scratch = Scratch::default();
         let walk = Walk::new(&self.dynamics, &situation, &self.moves, &mut scratch);
-        walk.check(&mut placement, states, &mut |shown| {
+        let walked = walk.check(rest, states, &mut |shown| {
             let gap = |pod: &_| self.unknown.of_pod(cluster, shown.placement, *pod).is_open;
             if shown.placement.pending().iter().any(gap) {
                 return Err(Broken::NotKnown);
             }
-            let enough = subject.ready(shown.placement) >= end.wanted;
+            let enough = subject.ready(shown.placement) >= wanted;
             if shown.steps.sure.is_empty() && enough { Err(Broken::Enough) } else { Ok(()) }
-        })
+        });
+        rest.revert(cluster, mark);
+        walked
     }
 
     fn is_asked(&self, set: &[NodeId]) -> bool {
@@ -257,7 +318,8 @@ impl<'c> Reader<'c> {
     fn read_starts(&mut self, certificate: &Certificate) -> Result<(), Flaw> {
         let states = &certificate.starts;
         // Without a proof it does not matter where else the cluster may stand.
-        let needless = certificate.summary.proved == 0 && certificate.sets.is_empty();
+        let Certificate { sets, headroom, .. } = certificate;
+        let needless = certificate.summary.proved == 0 && sets.is_empty() && headroom.is_empty();
         if needless && states.is_empty() {
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! What the failure of each node loses, and what is made for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::Sum;
 
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{ClassId, Instance, NodeId, Placement, WorkloadId};
@@ -35,6 +36,16 @@ pub(crate) struct Change {
     pub(crate) wanted: u32,
     /// Others are made for them.
     pub(crate) again: u32,
+}
+
+impl Sum for Change {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            ready: sum.ready + one.ready,
+            wanted: sum.wanted + one.wanted,
+            again: sum.again + one.again,
+        })
+    }
 }
 
 impl Losses {
