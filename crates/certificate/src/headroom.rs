@@ -33,8 +33,8 @@ use holdfast_scheduler::{KeepSpread, Scratch};
 
 use crate::flaw::{Broken, Flaw};
 use crate::format;
-use crate::prices::{self, Contest, Prices, lone_spread};
 use crate::names::Sorts;
+use crate::prices::{self, Contest, Prices, lone_spread};
 use crate::reader::Start;
 use crate::room::{Lost, bears_silence};
 use crate::sets::Choices;

@@ -184,7 +184,10 @@ impl<'c> Reader<'c> {
         (0..self.claims.len()).try_for_each(|at| {
             self.check_runs(&mut bases, at).map_err(|(claim, what)| {
                 let root = self.subjects.all[at].root;
-                Flaw::Run { whose: Whose { workload: names::workload(self.cluster(), root), claim }, what }
+                Flaw::Run {
+                    whose: Whose { workload: names::workload(self.cluster(), root), claim },
+                    what,
+                }
             })
         })
     }
@@ -451,7 +454,10 @@ impl<'c> Reader<'c> {
                 (subject.ready(&start.placement), subject.wanted(&start.placement, &[]));
             let fails = |nodes: &[NodeId], claim, ready, wanted| Flaw::Set {
                 fail: names::nodes(self.cluster(), nodes),
-                whose: Some(Whose { workload: names::workload(self.cluster(), subject.root), claim }),
+                whose: Some(Whose {
+                    workload: names::workload(self.cluster(), subject.root),
+                    claim,
+                }),
                 what: Broken::TooFew { ready, wanted },
             };
             let worst = headroom.worst(at, |lost| i64::from(lost.ready));

@@ -273,11 +273,7 @@ impl<'p, 'c> Maker<'p, 'c> {
     }
 
     /// The reader of the certificate as it stands; claims that it does not accept are withdrawn.
-    fn open(
-        &mut self,
-        certificate: &mut Certificate,
-        summary: &Summary,
-    ) -> Option<Reader<'c>> {
+    fn open(&mut self, certificate: &mut Certificate, summary: &Summary) -> Option<Reader<'c>> {
         loop {
             certificate.steps = self.moves.list();
             certificate.summary = count(certificate);

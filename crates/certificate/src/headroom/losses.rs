@@ -55,11 +55,8 @@ impl Losses {
         placement: &mut Placement,
         position: &dyn Fn(&Instance) -> Option<usize>,
     ) -> Self {
-        let mut losses = Self {
-            again: IndexMap::default(),
-            of_node: Vec::new(),
-            of_subject: BTreeMap::new(),
-        };
+        let mut losses =
+            Self { again: IndexMap::default(), of_node: Vec::new(), of_subject: BTreeMap::new() };
         for node in dynamics.cluster().node_ids() {
             let mut changes: BTreeMap<usize, Change> = BTreeMap::new();
             let told = losses.lose(dynamics, placement, node, &mut |pod, change| {

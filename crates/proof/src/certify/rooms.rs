@@ -85,13 +85,13 @@ impl<'r, 'c> Rooms<'r, 'c> {
         let hopeless: Vec<bool> = waiting.iter().map(hopeless).collect();
         let coming = waiting.iter().zip(hopeless).filter(|(_, hopeless)| !hopeless);
         let waiting: Vec<InstanceId> = coming.map(|(pod, _)| *pod).collect();
-        let prices = self.tried.insert((class, 0)).then(|| self.add_prices(placement, pod, &waiting));
+        let prices =
+            self.tried.insert((class, 0)).then(|| self.add_prices(placement, pod, &waiting));
         if let Some(prices) = prices.flatten() {
             return Some(format::Rooms { like, nodes: Vec::new(), prices: vec![prices] });
         }
-        let node = self.tried.insert((class, 1)).then(|| {
-            self.add_node(placement, pod, &waiting, scratch)
-        });
+        let node =
+            self.tried.insert((class, 1)).then(|| self.add_node(placement, pod, &waiting, scratch));
         let nodes = names::nodes(dynamics.cluster(), &[node.flatten()?]);
         Some(format::Rooms { like, nodes, prices: Vec::new() })
     }

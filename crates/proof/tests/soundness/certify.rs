@@ -27,8 +27,11 @@ pub(crate) fn is_accepted(prover: &Prover<'_>, tally: &mut Tally) -> Result<(), 
     let Certified { certificate, left_out } = certificate(prover, 1);
     let bytes = serde_json::to_vec(&certificate).expect("a certificate is written");
     let read: Certificate = serde_json::from_slice(&bytes).expect("and read");
-    if let Err(flaw) = holdfast_certificate::verify(prover.cluster(), &read) {
-        return Err(TestCaseError::fail(format!("not accepted: {flaw:?}\n{certificate:#?}")));
+    match holdfast_certificate::verify(prover.cluster(), &read) {
+        Ok(accepted) => tally.at_once += accepted.at_once,
+        Err(flaw) => {
+            return Err(TestCaseError::fail(format!("not accepted: {flaw:?}\n{certificate:#?}")));
+        }
     }
     tally.left_out += left_out.len() as u64;
     let claims = read.workloads.iter().flat_map(|one| [&one.immediately, &one.recovered]);

@@ -2,15 +2,10 @@
 //! small clusters do not come to.
 
 use holdfast_cluster::{Cluster, NodeId};
-use holdfast_ingest::{Options, Source, load};
 use holdfast_proof::{FailureSet, Prover, Settings, Verdict};
 use serde_json::{Value, json};
 
-fn read(objects: &[Value]) -> Cluster {
-    let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
-    let source = Source::named("list.json", list.to_string().into_bytes());
-    load(vec![source], &Options::default()).cluster
-}
+use crate::check::read;
 
 fn node(name: &str, zone: &str, cpu: u32) -> Value {
     json!({
@@ -31,8 +26,8 @@ fn workload(name: &str, cpu: u32, nodes: &[&str], more: &Value) -> Vec<Value> {
     for (key, value) in more["pod"].as_object().into_iter().flatten() {
         spec[key] = value.clone();
     }
-    let job = !more["job"].is_null();
-    let (version, kind) = if job { ("batch/v1", "Job") } else { ("apps/v1", "ReplicaSet") };
+    let kind = more["kind"].as_str().unwrap_or("ReplicaSet");
+    let version = if kind == "Job" { "batch/v1" } else { "apps/v1" };
     let template = json!({"metadata": {"labels": labels}, "spec": spec});
     let mut controller = json!({
         "apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": "default"},
@@ -40,7 +35,7 @@ fn workload(name: &str, cpu: u32, nodes: &[&str], more: &Value) -> Vec<Value> {
             "replicas": nodes.len(), "selector": {"matchLabels": labels}, "template": template,
         },
     });
-    for (key, value) in more["job"].as_object().into_iter().flatten() {
+    for (key, value) in more["spec"].as_object().into_iter().flatten() {
         controller["spec"][key] = value.clone();
     }
     let pod = |(at, node): (usize, &&str)| {
@@ -67,6 +62,44 @@ fn workload(name: &str, cpu: u32, nodes: &[&str], more: &Value) -> Vec<Value> {
     [controller].into_iter().chain(pods).collect()
 }
 
+/// So many nodes of eight cores in each zone.
+fn nodes(zones: &[(&str, u32)]) -> Vec<Value> {
+    let of_zone = |(zone, count): &(&str, u32)| {
+        (0..*count).map(|at| node(&format!("{zone}{at}"), zone, 8)).collect::<Vec<Value>>()
+    };
+    zones.iter().flat_map(of_zone).collect()
+}
+
+/// Strictly spread over each of these labels.
+fn spread(name: &str, keys: &[&str]) -> Value {
+    let over = |key: &&str| {
+        json!({
+            "maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": "DoNotSchedule",
+            "labelSelector": {"matchLabels": {"app": name}},
+        })
+    };
+    let constraints: Vec<Value> = keys.iter().map(over).collect();
+    json!({"pod": {"topologySpreadConstraints": constraints}})
+}
+
+/// A cluster wide enough for most failures to be decided beforehand, one node apart, and in every
+/// way.
+pub(crate) fn wide() -> Cluster {
+    let mut objects = nodes(&[("a", 4), ("b", 4), ("c", 4)]);
+    objects.push(service());
+    objects.extend(workload("web", 1, &["a0", "b0", "c0"], &spread("web", &["zone"])));
+    let apart = json!({"requiredDuringSchedulingIgnoredDuringExecution": [{
+        "topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "api"}},
+    }]});
+    let apart = json!({"pod": {"affinity": {"podAntiAffinity": apart}}});
+    objects.extend(workload("api", 2, &["a1", "b1"], &apart));
+    objects.extend(workload("one", 1, &["c1"], &json!({})));
+    objects.extend(workload("db", 1, &["a2", "b2", "b0"], &json!({"kind": "StatefulSet"})));
+    let two = spread("far", &["zone", "kubernetes.io/hostname"]);
+    objects.extend(workload("far", 1, &["a3", "b3", "c3"], &two));
+    read(&objects)
+}
+
 /// What becomes of the ReplicaSet `web` when the node fails.
 fn recovery(cluster: &Cluster, node: &str) -> Verdict {
     let mut prover = Prover::new(cluster, Settings::default());
@@ -88,24 +121,9 @@ fn service() -> Value {
 
 #[test]
 fn a_lost_pod_leaves_the_emptiest_zone_emptier() {
-    let spread = |key: &str| {
-        json!({
-            "maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": "DoNotSchedule",
-            "labelSelector": {"matchLabels": {"app": "web"}},
-        })
-    };
-    let two = json!({
-        "pod": {"topologySpreadConstraints": [spread("zone"), spread("kubernetes.io/hostname")]},
-    });
-    let one = |zone: &'static str| {
-        move |at: u32| {
-            let name = format!("{zone}{at}");
-            node(&name, zone, 8)
-        }
-    };
-    let mut objects: Vec<Value> = (0..5).map(one("a")).chain((0..5).map(one("b"))).collect();
-    objects.push(node("c0", "c", 8));
+    let mut objects = nodes(&[("a", 5), ("b", 5), ("c", 1)]);
     objects.push(service());
+    let two = spread("web", &["zone", "kubernetes.io/hostname"]);
     objects.extend(workload("web", 1, &["a0", "b0", "c0"], &two));
     let cluster = read(&objects);
     assert_eq!(recovery(&cluster, "c0"), Verdict::Refuted, "zone c is empty, and has no node left");
@@ -117,8 +135,9 @@ fn a_job_that_gives_up_lets_somebody_in() {
     objects.extend(workload("web", 2, &["n1", "n2"], &json!({})));
     objects.extend(workload("large", 97, &[""], &json!({})));
     let job = json!({
+        "kind": "Job",
         "pod": {"restartPolicy": "Never"},
-        "job": {"parallelism": 2, "completions": 2, "backoffLimit": 0},
+        "spec": {"parallelism": 2, "completions": 2, "backoffLimit": 0},
     });
     objects.extend(workload("batch", 9, &["n1", "n2"], &job));
     let cluster = read(&objects);
