@@ -46,8 +46,34 @@ pub struct Certificate {
 pub enum Question {
     /// Every set of up to so many nodes.
     Nodes(usize),
-    /// This set of nodes.
+    /// This set of nodes and machines: see [`Run::fail`].
     Fail(Vec<String>),
+    /// Every set of up to so many domains.
+    Domains(Domains),
+}
+
+/// Machines that fail as wholes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Domains {
+    /// The label whose values they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// All of them, where it is no label's values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub all: Vec<Domain>,
+    /// As many as fail at once.
+    pub most: usize,
+}
+
+/// Machines that fail as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Domain {
+    /// What it is called.
+    pub name: String,
+    /// What fails: see [`Run::fail`].
+    pub fail: Vec<String>,
 }
 
 /// How many claims came out how, two for each workload.
@@ -100,7 +126,8 @@ pub struct Run {
     /// Steps until the cluster is at rest, by position in [`Certificate::steps`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub settle: Vec<usize>,
-    /// The nodes that fail then; none where the claim does not hold today.
+    /// The nodes that fail then by name, and behind them the declared machines as `machine:NAME`;
+    /// none where the claim does not hold today.
     pub fail: Vec<String>,
     /// Steps after that until all is quiet again; none where the claim breaks at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -160,7 +187,7 @@ pub type Prices = BTreeMap<String, u64>;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Closed {
-    /// The nodes that fail.
+    /// What fails: see [`Run::fail`].
     pub fail: Vec<String>,
     /// Where the cluster stands then: the number of a state of [`Certificate::starts`].
     pub from: usize,

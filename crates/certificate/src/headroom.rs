@@ -31,13 +31,13 @@ use holdfast_cluster::{ClassId, Cluster, NodeId, Placement, PodSpec};
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::{KeepSpread, Scratch};
 
+use crate::choices::Choices;
 use crate::flaw::{Broken, Flaw};
 use crate::format;
 use crate::names::Sorts;
 use crate::prices::{self, Contest, Prices, lone_spread};
 use crate::reader::Start;
 use crate::room::{Lost, bears_silence};
-use crate::sets::Choices;
 use crate::unknown::Unknown;
 pub(crate) use losses::Change;
 use losses::Losses;
@@ -169,8 +169,8 @@ fn members(dynamics: &Dynamics<'_>, placement: &Placement, most: usize) -> Vec<b
     let mut members: Vec<NodeId> = dynamics.control_plane().members().collect();
     members.sort_unstable();
     members.dedup();
-    let stops = |set: Vec<NodeId>| {
-        let set: Vec<NodeId> = set.iter().map(|at| members[at.index()]).collect();
+    let stops = |set: Vec<usize>| {
+        let set: Vec<NodeId> = set.iter().map(|at| members[*at]).collect();
         !dynamics.control_plane().acts_without(placement, &set)
     };
     let size = most.min(members.len());

@@ -9,6 +9,7 @@
 //! * [`digest`]: which cluster it is about.
 //! * [`names`]: pods, steps and sorts of pods by name.
 //! * [`state`]: when two states are one.
+//! * [`question`]: what fails.
 //! * [`prices`]: why others cannot keep a pod off every node.
 //! * [`flaw`]: what does not follow.
 //!
@@ -17,6 +18,8 @@
 //! behind that wait for a node, each must have a room (`room`), or else all states that may come
 //! are listed (`closed`). What is refuted has a run, which is replayed (`run`).
 
+mod case;
+mod choices;
 mod claims;
 mod closed;
 pub mod digest;
@@ -25,10 +28,10 @@ pub mod format;
 mod headroom;
 pub mod names;
 pub mod prices;
+pub mod question;
 pub mod reader;
 mod room;
 mod run;
-mod sets;
 pub mod state;
 mod steady;
 mod unknown;
@@ -37,6 +40,7 @@ use holdfast_cluster::Cluster;
 
 pub use flaw::{Broken, ClaimName, Flaw, Whose};
 pub use format::Certificate;
+pub use question::Failed;
 pub use reader::Reader;
 
 /// What was found to follow.

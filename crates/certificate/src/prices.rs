@@ -160,12 +160,12 @@ impl Contest<'_> {
 
     fn bill(&self, prices: &Prices) -> Bill {
         let spec = self.cluster.spec_of(self.class);
-        let priced = |resource: Resource| {
+        let with_price = |resource: Resource| {
             let price = prices.iter().find(|(known, _)| *known == resource);
             let total = self.others.owned.get(&resource).copied().unwrap_or(0);
             (resource, price.map_or(0, |(_, price)| *price), total)
         };
-        let asked: Vec<(Resource, i128, i128)> = Resource::asked(spec).map(priced).collect();
+        let asked: Vec<(Resource, i128, i128)> = Resource::asked(spec).map(with_price).collect();
         let owned: i128 = asked.iter().map(|(_, price, total)| price * total).sum();
         let cost = |node: &NodeId| (*node, self.cost(*node, &asked, owned));
         Bill { costs: self.open.iter().map(cost).collect(), owned }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{InstanceId, NodeId, Placement};
+use holdfast_cluster::{InstanceId, Placement};
 use holdfast_failover::{Dynamics, Situation, Step, Steps};
 use holdfast_scheduler::Scratch;
 
@@ -11,6 +11,7 @@ use crate::claims::Subject;
 use crate::flaw::Broken;
 use crate::format::{Move, Run};
 use crate::names;
+use crate::question::Failed;
 use crate::room::Lost;
 use crate::steady;
 use crate::unknown::Unknown;
@@ -41,14 +42,14 @@ impl Replay<'_, '_> {
         &mut self,
         placement: &mut Placement,
         run: &Run,
-        failed: &[NodeId],
+        failed: &Failed,
         subject: &Subject,
     ) -> Result<End, Broken> {
-        let wanted = subject.wanted(placement, failed);
-        let lost = failed.iter().flat_map(|node| &placement.node(*node).pods);
+        let wanted = subject.wanted(placement, &failed.nodes);
+        let lost = failed.nodes.iter().flat_map(|node| &placement.node(*node).pods);
         let own = |pod: &InstanceId| subject.members.contains(&placement.instance(*pod).workload);
         let lost = lost.copied().any(|pod| own(&pod));
-        self.dynamics.fail(placement, failed);
+        self.dynamics.fail_hosts(placement, &failed.nodes, &failed.machines);
         let situation = self.dynamics.situation(placement);
         let short = self.most(placement, &situation, subject) < wanted;
         self.dynamics.evict_unnoticed(placement, &situation);

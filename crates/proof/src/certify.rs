@@ -15,11 +15,12 @@ use holdfast_certificate::flaw::{ClaimName, Whose};
 use holdfast_certificate::format::{
     self, Certificate, Claim, Closed, Run, SCHEMA, State, Summary as Counts, Workload,
 };
-use holdfast_certificate::{Broken, Flaw, Reader, digest, names};
-use holdfast_cluster::{ClassId, NodeId, Placement};
+use holdfast_certificate::{Broken, Failed, Flaw, Reader, digest, names};
+use holdfast_cluster::{ClassId, Cluster, Placement};
 use holdfast_failover::Situation;
 use holdfast_scheduler::Scratch;
 
+use crate::domain::Domain;
 use crate::prover::{Finding, Prover};
 use crate::report::Question;
 use crate::scenario::FailureSet;
@@ -46,21 +47,40 @@ struct Start {
     known: bool,
 }
 
-/// Whether certificates speak of such a question: of nodes, one by one.
-pub fn is_certifiable(question: &Question) -> bool {
-    match question {
-        Question::AnyNodes(_) => true,
-        Question::Set(set) => set.machines().is_empty(),
-        Question::AnyDomains(..) => false,
-    }
-}
-
 /// Makes the certificate of a sweep.
-///
-/// # Panics
-/// When the question is not [certifiable](is_certifiable).
 pub fn certify(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Certified {
     Maker::new(prover).make(question, summary)
+}
+
+/// What fails in a set.
+fn failed(set: &FailureSet) -> Failed {
+    Failed { nodes: set.nodes().to_vec(), machines: set.machines().to_vec() }
+}
+
+/// The set of what fails.
+fn set_of(failed: &Failed) -> FailureSet {
+    FailureSet::new(failed.nodes.clone()).and_machines(failed.machines.clone())
+}
+
+/// The question as a certificate has it.
+fn asked(cluster: &Cluster, question: &Question) -> format::Question {
+    match question {
+        Question::AnyNodes(most) => format::Question::Nodes(*most),
+        Question::Set(set) => format::Question::Fail(failed(set).names(cluster)),
+        Question::AnyDomains(domains, most) => {
+            let listed = |domain: &Domain| {
+                let set = FailureSet::new(domain.nodes.clone());
+                let set = set.and_machines(domain.machines.clone());
+                format::Domain { name: domain.name.clone(), fail: failed(&set).names(cluster) }
+            };
+            let all = domains.all.iter().filter(|_| domains.label.is_none()).map(listed);
+            format::Question::Domains(format::Domains {
+                label: domains.label.clone(),
+                all: all.collect(),
+                most: *most,
+            })
+        }
+    }
 }
 
 /// What each sort of pods goes by.
@@ -79,7 +99,7 @@ struct Maker<'p, 'c> {
     /// Ends are counted where headroom tells them.
     counts: bool,
     /// Failures, and starts, from which more states come than are listed.
-    too_many: BTreeSet<(Vec<NodeId>, usize)>,
+    too_many: BTreeSet<(Failed, usize)>,
 }
 
 impl<'p, 'c> Maker<'p, 'c> {
@@ -135,11 +155,7 @@ impl<'p, 'c> Maker<'p, 'c> {
         let mut certificate = Certificate {
             schema: SCHEMA.to_owned(),
             input: digest::of(cluster),
-            question: match question {
-                Question::AnyNodes(most) => format::Question::Nodes(*most),
-                Question::Set(set) => format::Question::Fail(names::nodes(cluster, set.nodes())),
-                Question::AnyDomains(..) => unreachable!("whoever calls asked `is_certifiable`"),
-            },
+            question: asked(cluster, question),
             summary: Counts::default(),
             workloads: self.workloads(summary),
             starts: self.states.clone(),
@@ -203,7 +219,7 @@ impl<'p, 'c> Maker<'p, 'c> {
         let counts = self.counts && claim == ClaimName::Recovered && !set.is_empty();
         (counts && self.prover.is_foreseen(set)).then(|| Run {
             settle: Vec::new(),
-            fail: names::nodes(self.prover.cluster(), set.nodes()),
+            fail: failed(set).names(self.prover.cluster()),
             steps: Vec::new(),
             counted: true,
             ready: finding.recovered_range.0,
@@ -222,12 +238,12 @@ impl<'p, 'c> Maker<'p, 'c> {
         let prover = self.prover;
         let dynamics = prover.dynamics();
         let subject = &prover.subjects().subjects[at];
-        let fail = names::nodes(prover.cluster(), set.nodes());
+        let fail = failed(set).names(prover.cluster());
         let same =
             |start: &&Start| start.placement == prover.starts().starts[finding.start].placement;
         for start in self.starts.iter().filter(|start| start.known) {
             let mut placement = start.placement.clone();
-            dynamics.fail(&mut placement, set.nodes());
+            dynamics.fail_hosts(&mut placement, set.nodes(), set.machines());
             let run = |steps, ready, wanted| {
                 let (settle, fail) = (start.settle.clone(), fail.clone());
                 Some(Run { settle, fail, steps, counted: false, ready, wanted })
@@ -318,13 +334,11 @@ impl<'p, 'c> Maker<'p, 'c> {
         }
     }
 
-    /// The nodes that fail in the run against a recovery.
-    fn failing(&self, certificate: &Certificate, whose: &Whose) -> Option<Vec<NodeId>> {
-        let cluster = self.prover.cluster();
+    /// What fails in the run against a recovery.
+    fn failing(&self, certificate: &Certificate, whose: &Whose) -> Option<Failed> {
         let workload = certificate.workloads.iter().find(|one| name(one) == whose.workload)?;
         let Claim::Refuted { run } = &workload.recovered else { return None };
-        let nodes = run.fail.iter().map(|name| cluster.node_named(cluster.find(name)?));
-        nodes.collect()
+        Failed::find(self.prover.cluster(), &run.fail)
     }
 
     fn withdraw(&mut self, certificate: &mut Certificate, whose: &Whose) {
@@ -343,7 +357,7 @@ impl<'p, 'c> Maker<'p, 'c> {
     fn supply(&mut self, reader: &mut Reader<'c>, certificate: &mut Certificate) {
         let mut workspace = reader.workspace();
         let mut rooms = Rooms::new(self.prover.dynamics());
-        let sets: Vec<Vec<NodeId>> = reader.sets().collect();
+        let sets: Vec<Failed> = reader.sets().collect();
         for set in &sets {
             rooms.begin();
             while let Err(flaw) = reader.check_set(&mut workspace, set) {
@@ -368,7 +382,7 @@ impl<'p, 'c> Maker<'p, 'c> {
     fn add_room(
         &mut self,
         rooms: &mut Rooms<'_, 'c>,
-        set: &[NodeId],
+        set: &Failed,
         what: &Broken,
     ) -> Option<format::Rooms> {
         let Broken::NoRoom(pod) = what else { return None };
@@ -380,12 +394,12 @@ impl<'p, 'c> Maker<'p, 'c> {
 
     /// Lists all states that may come after a failure, from the first start whose states are not
     /// listed yet; `None` where all are, or there are too many.
-    fn close(&mut self, certificate: &Certificate, set: &[NodeId]) -> Option<Closed> {
+    fn close(&mut self, certificate: &Certificate, set: &Failed) -> Option<Closed> {
         let dynamics = self.prover.dynamics();
-        let fail = names::nodes(self.prover.cluster(), set);
+        let fail = set.names(self.prover.cluster());
         // What the prover did not search, no list would hold.
         let mut workspace = self.prover.workspace();
-        let searched = self.prover.examine(&mut workspace, &FailureSet::new(set.to_vec())).states;
+        let searched = self.prover.examine(&mut workspace, &set_of(set)).states;
         if searched == 0 {
             return None;
         }
@@ -393,12 +407,12 @@ impl<'p, 'c> Maker<'p, 'c> {
             certificate.sets.iter().any(|closed| closed.fail == fail && closed.from == start.number)
         };
         for start in &self.starts {
-            let key = (set.to_vec(), start.number);
+            let key = (set.clone(), start.number);
             if listed(&start) || self.too_many.contains(&key) {
                 continue;
             }
             let mut placement = start.placement.clone();
-            dynamics.fail(&mut placement, set);
+            dynamics.fail_hosts(&mut placement, &set.nodes, &set.machines);
             let situation: Situation = dynamics.situation(&placement);
             if !situation.acts {
                 continue;

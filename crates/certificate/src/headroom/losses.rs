@@ -38,6 +38,9 @@ pub(crate) struct Change {
     pub(crate) again: u32,
 }
 
+/// Takes in how a pod changes the counts of its subject.
+type Tell<'t> = dyn FnMut(&Instance, &dyn Fn(&mut Change)) + 't;
+
 impl Sum for Change {
     fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
         all.fold(Self::default(), |sum, one| Self {
@@ -78,7 +81,7 @@ impl Losses {
         dynamics: &Dynamics<'_>,
         placement: &mut Placement,
         node: NodeId,
-        tell: &mut dyn FnMut(&Instance, &dyn Fn(&mut Change)),
+        tell: &mut Tell<'_>,
     ) -> Option<BTreeSet<ClassId>> {
         let cluster = dynamics.cluster();
         let kind = |pod: &Instance| cluster.workload(pod.workload).kind;

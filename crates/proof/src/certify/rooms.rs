@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_certificate::format::{self, Prices};
-use holdfast_certificate::names;
 use holdfast_certificate::prices::Resource;
+use holdfast_certificate::{Failed, names};
 use holdfast_cluster::{ClassId, InstanceId, NodeId, Placement};
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::Scratch;
@@ -59,12 +59,12 @@ impl<'r, 'c> Rooms<'r, 'c> {
         &mut self,
         sorts: &Sorts,
         placement: &mut Placement,
-        failed: &[NodeId],
+        failed: &Failed,
         name: &str,
         scratch: &mut Scratch,
     ) -> Option<format::Rooms> {
         let dynamics = self.dynamics;
-        dynamics.fail(placement, failed);
+        dynamics.fail_hosts(placement, &failed.nodes, &failed.machines);
         let situation = dynamics.situation(placement);
         if !situation.acts {
             return None;

@@ -5,7 +5,7 @@ use holdfast_cluster::NodeId;
 use holdfast_proof::certify::{Certified, certify};
 use holdfast_proof::report::Question;
 use holdfast_proof::scenario::sets_up_to;
-use holdfast_proof::{Prover, Summary};
+use holdfast_proof::{Domains, FailureSet, Prover, Summary};
 use proptest::test_runner::TestCaseError;
 
 use crate::check::Tally;
@@ -13,13 +13,27 @@ use crate::check::Tally;
 /// Makes the certificate of every set of up to so many nodes.
 pub(crate) fn certificate(prover: &Prover<'_>, most: usize) -> Certified {
     let nodes: Vec<NodeId> = prover.cluster().node_ids().collect();
+    certified(prover, &Question::AnyNodes(most), sets_up_to(&nodes, most))
+}
+
+/// Makes the certificate of every set of up to so many of these.
+pub(crate) fn of_domains(prover: &Prover<'_>, domains: &Domains, most: usize) -> Certified {
+    let question = Question::AnyDomains(domains.clone(), most);
+    certified(prover, &question, domains.sets_up_to(most))
+}
+
+fn certified(
+    prover: &Prover<'_>,
+    question: &Question,
+    sets: impl Iterator<Item = FailureSet>,
+) -> Certified {
     let mut workspace = prover.workspace();
     let mut summary = Summary::new(prover);
-    for set in sets_up_to(&nodes, most) {
+    for set in sets {
         summary.add(&set, &prover.examine(&mut workspace, &set));
     }
     summary.finish();
-    certify(prover, &Question::AnyNodes(most), &summary)
+    certify(prover, question, &summary)
 }
 
 /// The second reader accepts the certificate, read back from its bytes.

@@ -6,18 +6,18 @@
 
 use std::path::Path;
 
-use holdfast_certificate::format::{Certificate, Claim, Question, Run, Summary};
+use holdfast_certificate::format::{self, Certificate, Claim, Question, Run, Summary};
 use holdfast_certificate::{Broken, Flaw, verify};
 use holdfast_cluster::{Cluster, NodeId};
 use holdfast_ingest::{Options, Source, load};
 use holdfast_proof::certify::Certified;
 use holdfast_proof::scenario::sets_up_to;
-use holdfast_proof::{FailureSet, Prover, Settings, Summary as Answers, Verdict};
+use holdfast_proof::{Domain, Domains, FailureSet, Prover, Settings, Summary as Answers, Verdict};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 
-use crate::certify::certificate;
+use crate::certify::{self, certificate};
 use crate::check;
 use crate::foreseen;
 use crate::plan::{self, Family};
@@ -66,12 +66,23 @@ impl Case<'_, '_> {
     fn is_true(&self, certificate: &Certificate) -> bool {
         let cluster = self.prover.cluster();
         let nodes: Vec<NodeId> = cluster.node_ids().collect();
+        let named = |names: &[String]| -> Vec<NodeId> {
+            let fails = |id: &NodeId| names.iter().any(|name| name == cluster.node_name(*id));
+            nodes.iter().copied().filter(fails).collect()
+        };
         let sets: Vec<FailureSet> = match &certificate.question {
             Question::Nodes(most) => sets_up_to(&nodes, *most).collect(),
-            Question::Fail(names) => {
-                let fails = |id: &NodeId| names.iter().any(|name| name == cluster.node_name(*id));
-                let set = FailureSet::new(nodes.iter().copied().filter(fails).collect());
-                vec![FailureSet::default(), set]
+            Question::Fail(names) => vec![FailureSet::default(), FailureSet::new(named(names))],
+            Question::Domains(asked) => {
+                let listed = |one: &format::Domain| Domain {
+                    name: one.name.clone(),
+                    nodes: named(&one.fail),
+                    machines: Vec::new(),
+                };
+                let listed = Domains { label: None, all: asked.all.iter().map(listed).collect() };
+                let label = asked.label.as_ref();
+                let all = label.map_or(listed, |label| Domains::of_label(cluster, label));
+                all.sets_up_to(asked.most).collect()
             }
         };
         let mut workspace = self.prover.workspace();
@@ -352,13 +363,24 @@ fn mutate(value: &mut Value, chance: &mut Chance) {
 }
 
 fn tamper_with(cluster: &Cluster, most: usize, chance: &mut Chance, score: &mut Score) {
+    tamper_with_what(cluster, most, &|prover| certificate(prover, most), chance, score);
+}
+
+/// Tampers with a certificate that is made where sets of up to so many nodes were foreseen.
+fn tamper_with_what(
+    cluster: &Cluster,
+    most: usize,
+    certify: &dyn Fn(&Prover<'_>) -> Certified,
+    chance: &mut Chance,
+    score: &mut Score,
+) {
     let settings = Settings { states_per_set: 4_000, ..Settings::default() };
     let mut prover = Prover::new(cluster, settings);
     prover.foresee(most);
     if prover.subjects().subjects.is_empty() {
         return;
     }
-    let certified = certificate(&prover, most);
+    let certified = certify(&prover);
     score.at_once += verify(cluster, &certified.certificate).map_or(0, |found| found.at_once);
     Case { prover: &prover, certified }.tamper(chance, score);
 }
@@ -407,6 +429,28 @@ fn tampered_certificates_of_every_set_at_once_are_refused() {
     }
     far_pods_are_not_counted_on(&cluster);
     assert!(score.at_once > 20 * (8 + 28), "{score:?}");
+    assert!(score.tampered >= 1_000 && score.refused * 10 >= score.tampered * 9, "{score:?}");
+}
+
+/// Zones by their label, and racks as somebody listed them, of which a node may be in two.
+#[test]
+fn tampered_certificates_of_domains_are_refused() {
+    let (mut chance, mut score) = (Chance(19), Score::default());
+    let cluster = foreseen::wide();
+    let zones = Domains::of_label(&cluster, "zone");
+    let all: Vec<NodeId> = cluster.node_ids().collect();
+    let rack = |at: usize| Domain {
+        name: format!("rack {at}"),
+        nodes: all[2 * at..2 * at + 3].to_vec(),
+        machines: Vec::new(),
+    };
+    let racks = Domains { label: None, all: (0..5).map(rack).collect() };
+    for domains in [zones, racks] {
+        for _ in 0..20 {
+            let made = |prover: &Prover<'_>| certify::of_domains(prover, &domains, 2);
+            tamper_with_what(&cluster, 1, &made, &mut chance, &mut score);
+        }
+    }
     assert!(score.tampered >= 1_000 && score.refused * 10 >= score.tampered * 9, "{score:?}");
 }
 
