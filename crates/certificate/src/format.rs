@@ -132,8 +132,8 @@ pub struct Run {
     /// Steps after that until all is quiet again; none where the claim breaks at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<usize>,
-    /// No steps are listed, as every run ends with these counts: all that the failure loses is known
-    /// by headroom.
+    /// No steps are listed, as every run ends with these counts: headroom tells all that the
+    /// failure loses.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counted: bool,
     /// Pods that serve then.

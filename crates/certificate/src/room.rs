@@ -254,7 +254,7 @@ impl<'l, 'c> Lost<'l, 'c> {
         }
         let decision = self.dynamics.scheduler().decide(placement, pod);
         let profile = self.dynamics.scheduler().profile_of(placement, pod);
-        let lasts = |reason: &Reason| *reason == Reason::NoVictims || stays(reason);
+        let lasts = |reason: &Reason| *reason == Reason::NoVictims || reason.is_incurable();
         let vain = |rejection: &Rejection| {
             !rejection.reasons.is_empty() && rejection.reasons.iter().all(lasts)
         };
@@ -268,34 +268,11 @@ impl<'l, 'c> Lost<'l, 'c> {
             }
         };
         let turned_down = |(_, verdict): &(NodeId, NodeVerdict)| match verdict {
-            NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(stays),
+            NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(Reason::is_incurable),
             NodeVerdict::Feasible(_) | NodeVerdict::LeftOut => false,
         };
         unhelped && decision.pre_filter.is_none() && decision.nodes.iter().all(turned_down)
     }
-}
-
-/// Whether a reason stays as long as pods only come.
-fn stays(reason: &Reason) -> bool {
-    matches!(
-        reason,
-        Reason::NodeCordoned
-            | Reason::OtherNodeNamed
-            | Reason::UntoleratedTaint(_)
-            | Reason::NodeAffinity
-            | Reason::AddedNodeAffinity
-            | Reason::PortTaken
-            | Reason::TooManyPods
-            | Reason::InsufficientCpu
-            | Reason::InsufficientMemory
-            | Reason::InsufficientEphemeralStorage
-            | Reason::Insufficient(_)
-            | Reason::PodAntiAffinity
-            | Reason::ExistingAntiAffinity
-            | Reason::FeatureMissing
-            | Reason::VolumeZoneConflict
-            | Reason::VolumeNodeAffinity
-    )
 }
 
 /// Whether every claim of the pod is bound, and any number of pods may use its volume.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{InstanceId, Placement};
+use holdfast_failover::controllers::steady::only_makes_up;
 use holdfast_failover::{Dynamics, Situation, Step, Steps};
 use holdfast_scheduler::Scratch;
 
@@ -13,7 +14,6 @@ use crate::format::{Move, Run};
 use crate::names;
 use crate::question::Failed;
 use crate::room::Lost;
-use crate::steady;
 use crate::unknown::Unknown;
 
 /// What a run is replayed with.
@@ -142,7 +142,7 @@ impl Replay<'_, '_> {
             })
             .sum();
         let to_come = placement.target(subject.root).desired.saturating_sub(made).max(0);
-        let steady = steady::is_steady(cluster, placement, subject.root);
+        let steady = only_makes_up(cluster, placement, subject.root);
         placement.revert(cluster, mark);
         if !steady {
             return u32::MAX;

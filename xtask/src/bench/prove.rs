@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn answers_are_counted() {
-        let claim = |proved: u64, refuted: u64, unknown: u64| json!({"verdict": "REFUTED", "proved": proved, "refuted": refuted, "unknown": unknown});
+        let claim = |proved: u64, refuted: u64, unknown: u64| json!({"proved": proved, "refuted": refuted, "unknown": unknown});
         let report = json!({"workloads": [
             {"immediately": claim(3, 1, 0), "recovered": claim(2, 1, 1)},
             {"immediately": claim(4, 0, 0), "recovered": claim(4, 0, 0)},

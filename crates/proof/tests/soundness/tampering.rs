@@ -66,17 +66,17 @@ impl Case<'_, '_> {
     fn is_true(&self, certificate: &Certificate) -> bool {
         let cluster = self.prover.cluster();
         let nodes: Vec<NodeId> = cluster.node_ids().collect();
-        let named = |names: &[String]| -> Vec<NodeId> {
+        let nodes_of = |names: &[String]| -> Vec<NodeId> {
             let fails = |id: &NodeId| names.iter().any(|name| name == cluster.node_name(*id));
             nodes.iter().copied().filter(fails).collect()
         };
         let sets: Vec<FailureSet> = match &certificate.question {
             Question::Nodes(most) => sets_up_to(&nodes, *most).collect(),
-            Question::Fail(names) => vec![FailureSet::default(), FailureSet::new(named(names))],
+            Question::Fail(names) => vec![FailureSet::default(), FailureSet::new(nodes_of(names))],
             Question::Domains(asked) => {
                 let listed = |one: &format::Domain| Domain {
                     name: one.name.clone(),
-                    nodes: named(&one.fail),
+                    nodes: nodes_of(&one.fail),
                     machines: Vec::new(),
                 };
                 let listed = Domains { label: None, all: asked.all.iter().map(listed).collect() };
@@ -217,8 +217,8 @@ impl Case<'_, '_> {
             return;
         }
         lie("a sort twice", &mut |c| {
-            let like = &mut c.headroom[pick].like;
-            like.push(like[0].clone());
+            let sorts = &mut c.headroom[pick].like;
+            sorts.push(sorts[0].clone());
         });
         lie("a sort that is not there", &mut |c| c.headroom[pick].like[0].push('x'));
         lie("a node that is not there", &mut |c| c.headroom[pick].nodes[0].push('x'));
