@@ -217,10 +217,13 @@ mod tests {
 
     #[test]
     fn answers_are_counted() {
-        let claim = |proved: u64, refuted: u64, unknown: u64| json!({"proved": proved, "refuted": refuted, "unknown": unknown});
+        let claim = |counts: [u64; 3]| {
+            let [proved, refuted, unknown] = counts;
+            json!({"proved": proved, "refuted": refuted, "unknown": unknown})
+        };
         let report = json!({"workloads": [
-            {"immediately": claim(3, 1, 0), "recovered": claim(2, 1, 1)},
-            {"immediately": claim(4, 0, 0), "recovered": claim(4, 0, 0)},
+            {"immediately": claim([3, 1, 0]), "recovered": claim([2, 1, 1])},
+            {"immediately": claim([4, 0, 0]), "recovered": claim([4, 0, 0])},
         ]});
         let answers = Answers::of(&report);
         assert_eq!(answers, Answers { proved: 13, refuted: 2, unknown: 1 });
