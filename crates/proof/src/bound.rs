@@ -142,7 +142,7 @@ pub(crate) fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: I
     // Evictions that do not help now may help once other pods have moved, unless what stands in the
     // way even then is incurable too.
     let in_vain = |rejection: &Rejection| {
-        let lasts = |reason: &Reason| is_incurable(reason) || *reason == Reason::NoVictims;
+        let lasts = |reason: &Reason| reason.is_incurable() || *reason == Reason::NoVictims;
         !rejection.reasons.is_empty() && rejection.reasons.iter().all(lasts)
     };
     let unhelped = match &decision.preemption {
@@ -155,33 +155,10 @@ pub(crate) fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: I
         _ => false,
     };
     let incurable = |(_, verdict): &(NodeId, NodeVerdict)| match verdict {
-        NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(is_incurable),
+        NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(Reason::is_incurable),
         NodeVerdict::Feasible(_) | NodeVerdict::LeftOut => false,
     };
     unhelped && decision.pre_filter.is_none() && decision.nodes.iter().all(incurable)
-}
-
-/// Whether more pods cannot make the reason go away.
-fn is_incurable(reason: &Reason) -> bool {
-    matches!(
-        reason,
-        Reason::NodeCordoned
-            | Reason::OtherNodeNamed
-            | Reason::UntoleratedTaint(_)
-            | Reason::NodeAffinity
-            | Reason::AddedNodeAffinity
-            | Reason::PortTaken
-            | Reason::TooManyPods
-            | Reason::InsufficientCpu
-            | Reason::InsufficientMemory
-            | Reason::InsufficientEphemeralStorage
-            | Reason::Insufficient(_)
-            | Reason::PodAntiAffinity
-            | Reason::ExistingAntiAffinity
-            | Reason::FeatureMissing
-            | Reason::VolumeZoneConflict
-            | Reason::VolumeNodeAffinity
-    )
 }
 
 /// Whether one of `open` could evict anybody: it may preempt, and outranks a bound pod or another

@@ -226,6 +226,8 @@ fn lose(
     let known = placement.instances().len();
     dynamics.fail(placement, &[node]);
     let due: Vec<_> = dynamics.evictable(placement).collect();
+    // A Job that gives up makes room elsewhere, for somebody who waited in vain.
+    loss.odd |= !job::at_stake(cluster, placement, &due).is_empty();
     for pod in due {
         loss.odd |= placement.instance(pod).node() != Some(node);
         dynamics.apply(placement, &Step::Evict { pod, replaced: true });

@@ -38,6 +38,8 @@ pub(crate) struct Tally {
     /// Claims that certificates show, and decided ones that they do not.
     pub(crate) certified: u64,
     pub(crate) left_out: u64,
+    /// Sets that the reader checked all at once.
+    pub(crate) at_once: u64,
     /// Sets that were decided beforehand.
     pub(crate) foreseen: u64,
     /// Answers of the prover to which the oracle's runs disagree among themselves.

@@ -5,6 +5,7 @@
 
 mod certify;
 mod check;
+mod foreseen;
 mod holes;
 mod joined;
 mod oracle;
@@ -72,6 +73,7 @@ fn plain_clusters() {
     );
     assert!(tally.proved > 0 && tally.refuted > 0);
     assert!(tally.foreseen > 0, "some sets are decided beforehand");
+    assert!(tally.at_once > 0, "and certified at once");
 }
 
 #[test]
