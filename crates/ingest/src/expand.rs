@@ -242,7 +242,9 @@ impl Controllers<'_> {
         let own = member.pods.iter().map(|at| &self.pods[*at as usize].value);
         let served: BTreeSet<Symbol> = own
             .filter(|pod| !pod.phase.is_terminal())
-            .filter_map(|pod| pod.node.or_else(|| daemon::pinned_to(&self.resolver.draft(pod.draft).spec)))
+            .filter_map(|pod| {
+                pod.node.or_else(|| daemon::pinned_to(&self.resolver.draft(pod.draft).spec))
+            })
             .collect();
         let base = self.builder.so_far().text(member.entry.name).to_owned();
         let name_field = self.builder.so_far().known().metadata_name;

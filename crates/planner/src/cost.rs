@@ -5,11 +5,15 @@
 //! another copy of a volume takes disks; another node is a machine. Of equal cost is what was
 //! proposed first, which is what is closest to why the claim was refuted.
 
-use holdfast_cluster::{Change, Cluster};
 use holdfast_cluster::change::Edit;
+use holdfast_cluster::{Change, Cluster};
 
-/// What a rule costs: tolerations, anti-affinity, spread, labels, taints.
+/// What a rule costs: tolerations, anti-affinity, spread.
 const RULE: u64 = 1;
+/// What it costs to say something else of a node: its labels, its taints.
+const NODE_RULE: u64 = 2;
+/// What it costs to give up a rule that somebody made: where pods may run.
+const LOOSER: u64 = 3;
 /// What one pod fewer costs: less work is done.
 const FEWER: u64 = 5;
 /// What it costs to outrank others.
@@ -36,14 +40,15 @@ fn one(cluster: &Cluster, change: &Change) -> u64 {
         Change::Template { edit: Edit::Priority { .. }, .. } => RANK,
         Change::Copies { .. } => COPY,
         Change::AddNode(_) => NODE,
+        Change::Template { edit: Edit::NodeSelector { value: None, .. }, .. } => LOOSER,
         Change::Template { .. }
         | Change::Strategy { .. }
         | Change::Budget { .. }
-        | Change::NoBudget { .. }
-        | Change::RemoveNode(_)
+        | Change::NoBudget { .. } => RULE,
+        Change::RemoveNode(_)
         | Change::Cordon { .. }
         | Change::Taint { .. }
         | Change::Untaint { .. }
-        | Change::Label { .. } => RULE,
+        | Change::Label { .. } => NODE_RULE,
     }
 }

@@ -1,7 +1,7 @@
 //! What to change, and never without proof: the planner proposes, the prover decides.
 //!
-//! Everything here is asked of a cluster that was proved about ([`Asked`]): which question, and what
-//! came of it. A proposal is a list of [`Change`](holdfast_cluster::Change)s; the cluster that
+//! Everything here is asked of a cluster that was proved about ([`Asked`]): which question, and
+//! what came of it. A proposal is a list of [`Change`](holdfast_cluster::Change)s; the cluster that
 //! stands once they are applied is proved about like any other, with every rollout that they begin
 //! followed to its end. What is not proved there is not shown.
 //!

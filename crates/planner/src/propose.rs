@@ -23,40 +23,39 @@ use crate::cost;
 /// Changes that are made together, or not at all.
 pub type Proposal = Vec<Change>;
 
-/// What may make a subject survive, cheapest first: single remedies, then pairs of them.
+/// What may make a subject survive, cheapest first: single remedies, and pairs of remedies against
+/// different reasons.
 pub fn proposals(asked: &Asked<'_, '_>, position: usize) -> Vec<Proposal> {
     let mut proposer = Proposer::new(asked, position);
     proposer.look();
-    let singles = proposer.found;
-    let mut all: Vec<(u64, usize, Proposal)> = Vec::new();
-    let mut add = |proposal: Proposal| {
-        let cost = cost::of(asked.cluster(), &proposal);
-        if !all.iter().any(|(.., known)| *known == proposal) {
-            all.push((cost, all.len(), proposal));
-        }
-    };
-    singles.iter().cloned().for_each(&mut add);
-    for (at, one) in singles.iter().enumerate() {
-        for other in &singles[at + 1..] {
-            if !contradict(one, other) {
-                add([one.as_slice(), other].concat());
-            }
+    let Proposer { more, apart, back, .. } = &proposer;
+    let none = Vec::new();
+    // A rule that keeps pods apart says nothing to one alone.
+    let lonely = asked.cluster().workload(proposer.root).desired <= 1;
+    let alone = if lonely { &none } else { apart };
+    let singles = [more, alone, back].into_iter().flatten();
+    let pairs = [(more, apart), (more, back), (alone, back)].into_iter();
+    let pairs = pairs.flat_map(|(ones, others)| {
+        ones.iter().flat_map(move |one| others.iter().map(move |other| (one, other)))
+    });
+    let sound = pairs.filter(|(one, other)| !contradict(one, other));
+    let pairs = sound.map(|(one, other)| [one.as_slice(), other].concat());
+    let mut all: Vec<(u64, Proposal)> = Vec::new();
+    for proposal in singles.cloned().chain(pairs) {
+        if !all.iter().any(|(_, known)| *known == proposal) {
+            all.push((cost::of(asked.cluster(), &proposal), proposal));
         }
     }
-    all.sort_by_key(|(cost, order, _)| (*cost, *order));
-    all.into_iter().map(|(.., proposal)| proposal).collect()
+    // Stable: of equal cost is what comes first.
+    all.sort_by_key(|(cost, _)| *cost);
+    all.into_iter().map(|(_, proposal)| proposal).collect()
 }
 
-/// Whether two remedies set the same thing, or keep the same pods apart twice.
+/// Whether two remedies set the same thing.
 fn contradict(one: &[Change], other: &[Change]) -> bool {
-    let apart = |change: &Change| {
-        let Change::Template { edit, .. } = change else { return false };
-        matches!(edit, Edit::Apart { .. } | Edit::RequirePreferred | Edit::Spread { .. })
-    };
     let same = |a: &Change, b: &Change| match (a, b) {
         (Change::Replicas { workload: a, .. }, Change::Replicas { workload: b, .. }) => a == b,
-        (Change::AddNode(_), Change::AddNode(_)) => true,
-        (a, b) => a == b || apart(a) && apart(b),
+        (a, b) => a == b,
     };
     one.iter().any(|a| other.iter().any(|b| same(a, b)))
 }
@@ -66,13 +65,26 @@ struct Proposer<'a, 'b, 'c> {
     cluster: &'c Cluster,
     position: usize,
     root: WorkloadId,
-    found: Vec<Proposal>,
+    /// More pods.
+    more: Vec<Proposal>,
+    /// Rules that keep pods apart.
+    apart: Vec<Proposal>,
+    /// What brings pods back that wait for a node, or are never made again.
+    back: Vec<Proposal>,
 }
 
 impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
     fn new(asked: &'a Asked<'b, 'c>, position: usize) -> Self {
         let root = asked.prover.subjects().subjects[position].root;
-        Self { asked, cluster: asked.cluster(), position, root, found: Vec::new() }
+        Self {
+            asked,
+            cluster: asked.cluster(),
+            position,
+            root,
+            more: Vec::new(),
+            apart: Vec::new(),
+            back: Vec::new(),
+        }
     }
 
     fn look(&mut self) {
@@ -86,26 +98,19 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
         }
     }
 
-    fn add(&mut self, proposal: Proposal) {
-        if !self.found.contains(&proposal) {
-            self.found.push(proposal);
+    fn bring_back(&mut self, proposal: Proposal) {
+        if !self.back.contains(&proposal) {
+            self.back.push(proposal);
         }
     }
 
     /// All pods that serve are lost at once: they are to be apart, or more.
     fn too_close(&mut self, set: &FailureSet) {
+        self.keep_apart();
+        // One more than may fail is enough, where they are apart.
+        let enough = i64::try_from(set.size()).unwrap_or(i64::MAX).saturating_add(1);
         let wanted = self.cluster.workload(self.root).desired;
-        if wanted > 1 {
-            self.keep_apart();
-        }
-        if self.scales() {
-            // One more than may fail is enough, where they are apart.
-            let enough = i64::try_from(set.size()).unwrap_or(i64::MAX).saturating_add(1);
-            self.scale(wanted.saturating_add(1).max(enough));
-        }
-        if wanted <= 1 {
-            self.keep_apart();
-        }
+        self.more.extend(self.scale(wanted.saturating_add(1).max(enough)));
     }
 
     /// Rules that keep its pods in different domains.
@@ -114,15 +119,15 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
         let label = self.asked.question.domains().and_then(|domains| domains.label.clone());
         let labels: Vec<String> = label.into_iter().chain([hostname]).collect();
         let prefers = self.spec().is_some_and(|spec| !spec.pod_anti_affinity.preferred.is_empty());
-        if prefers {
-            self.edit([Edit::RequirePreferred]);
-        }
-        for key in &labels {
-            self.edit([Edit::Apart { topology_key: key.clone() }]);
-        }
-        for topology_key in labels {
-            self.edit([Edit::Spread { topology_key, max_skew: 1, hard: true }]);
-        }
+        let apart = |topology_key: &String| Edit::Apart { topology_key: topology_key.clone() };
+        let spread = |topology_key: &String| Edit::Spread {
+            topology_key: topology_key.clone(),
+            max_skew: 1,
+            hard: true,
+        };
+        let prefers = prefers.then_some(Edit::RequirePreferred).into_iter();
+        let rules = prefers.chain(labels.iter().map(apart)).chain(labels.iter().map(spread));
+        self.apart = rules.filter_map(|rule| self.edit([rule])).collect();
     }
 
     /// Fewer pods than are wanted serve once all is quiet.
@@ -152,15 +157,17 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
         match reason {
             Reason::UntoleratedTaint(taint) if !cluster.known().is_of_lifecycle(taint.key) => {
                 let (key, value) = (cluster.text(taint.key), cluster.text(taint.value));
-                self.edit([tolerate(key, value, taint.effect)]);
+                self.edit_back([tolerate(key, value, taint.effect)]);
             }
-            Reason::NodeCordoned => self.add(vec![Change::Cordon { node: name, cordoned: false }]),
+            Reason::NodeCordoned => {
+                self.bring_back(vec![Change::Cordon { node: name, cordoned: false }]);
+            }
             Reason::NodeAffinity => self.label(spec, node),
             Reason::PodAntiAffinity | Reason::ExistingAntiAffinity | Reason::Spread => {
                 let wanted = cluster.workload(self.root).desired;
                 // Two pods are the fewest of which one is left.
-                if wanted > 2 && self.scales() {
-                    self.scale(wanted - 1);
+                if let Some(fewer) = self.scale(wanted - 1).filter(|_| wanted > 2) {
+                    self.bring_back(fewer);
                 }
                 self.add_node(&witness.set);
             }
@@ -191,11 +198,10 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
             value: Some(text(*value)),
         };
         if !lacking.is_empty() {
-            self.add(lacking.iter().map(change).collect());
-            let free = |(key, _): &(Symbol, Symbol)| {
-                Edit::NodeSelector { key: text(*key), value: None }
-            };
-            self.edit(lacking.iter().map(free).collect::<Vec<_>>());
+            self.bring_back(lacking.iter().map(change).collect());
+            let free =
+                |(key, _): &(Symbol, Symbol)| Edit::NodeSelector { key: text(*key), value: None };
+            self.edit_back(lacking.iter().map(free).collect::<Vec<_>>());
         }
     }
 
@@ -214,9 +220,11 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
         let higher = classes.filter(|(_, value)| {
             lowest.is_some_and(|lowest| lowest < **value) && **value > own && evicts(**value)
         });
-        if let Some((class, value)) = higher.min_by_key(|(name, value)| (**value, cluster.text(**name))) {
+        if let Some((class, value)) =
+            higher.min_by_key(|(name, value)| (**value, cluster.text(**name)))
+        {
             let (class, value) = (cluster.text(*class).to_owned(), *value);
-            self.edit([Edit::Priority { class, value, preempts: true }]);
+            self.edit_back([Edit::Priority { class, value, preempts: true }]);
         }
     }
 
@@ -240,7 +248,7 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
             effect: Some(Effect::NoExecute),
             seconds: Some(AWAY_SECONDS),
         };
-        self.edit([bounded(known.not_ready), bounded(known.unreachable)]);
+        self.edit_back([bounded(known.not_ready), bounded(known.unreachable)]);
     }
 
     /// Too few copies of a volume are up: one more for each failure.
@@ -249,7 +257,7 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
         let more = u32::try_from(witness.set.size()).unwrap_or(u32::MAX);
         for (of, replicas) in copies::of(self.cluster, &class) {
             let replicas = replicas.saturating_add(more);
-            self.add(vec![Change::Copies { of, replicas }]);
+            self.bring_back(vec![Change::Copies { of, replicas }]);
         }
     }
 
@@ -273,7 +281,7 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
             };
             let mut free = names.filter(is_free);
             let name = free.next().expect("there are more numbers than nodes");
-            self.add(vec![Change::AddNode(NewNode { name, like, labels: Vec::new() })]);
+            self.bring_back(vec![Change::AddNode(NewNode { name, like, labels: Vec::new() })]);
         }
     }
 
@@ -296,14 +304,8 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
         CONTROL_PLANE_ROLES.iter().filter_map(role).any(|role| labels.get(role).is_some())
     }
 
-    fn scale(&mut self, replicas: i64) {
-        if let Ok(replicas) = u32::try_from(replicas) {
-            self.add(vec![Change::Replicas { workload: self.root, replicas }]);
-        }
-    }
-
-    /// Whether somebody may say how many pods it has. An autoscaler says so itself.
-    fn scales(&self) -> bool {
+    /// So many pods, where somebody may say so: an autoscaler says so itself.
+    fn scale(&self, replicas: i64) -> Option<Proposal> {
         let workload = self.cluster.workload(self.root);
         let kind = matches!(
             workload.kind,
@@ -312,15 +314,24 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
                 | WorkloadKind::ReplicationController
                 | WorkloadKind::StatefulSet
         );
-        kind && workload.autoscaled.is_none()
+        let replicas = u32::try_from(replicas).ok()?;
+        let change = Change::Replicas { workload: self.root, replicas };
+        (kind && workload.autoscaled.is_none()).then(|| vec![change])
     }
 
-    fn edit(&mut self, edits: impl IntoIterator<Item = Edit>) {
-        if self.cluster.workload(self.root).provenance == Provenance::Inferred {
-            return;
-        }
+    /// Edits of its template, where it has one.
+    fn edit(&self, edits: impl IntoIterator<Item = Edit>) -> Option<Proposal> {
+        let workload = self.cluster.workload(self.root);
         let change = |edit| Change::Template { workload: self.root, edit };
-        self.add(edits.into_iter().map(change).collect());
+        let read = workload.provenance == Provenance::Read;
+        let made = !matches!(workload.kind, WorkloadKind::Pod | WorkloadKind::StaticPod);
+        (read && made).then(|| edits.into_iter().map(change).collect())
+    }
+
+    fn edit_back(&mut self, edits: impl IntoIterator<Item = Edit>) {
+        if let Some(proposal) = self.edit(edits) {
+            self.bring_back(proposal);
+        }
     }
 
     /// What its next pod asks for.

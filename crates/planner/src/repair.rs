@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 
 use holdfast_cluster::change::Refused;
 use holdfast_cluster::{Change, Cluster, WorkloadId};
+use holdfast_proof::by_rule::claim::{self, Known};
+use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::stuck::{self, Stuck};
 use holdfast_proof::summary::{SubjectSummary, Summary};
 use holdfast_proof::{FailureSet, Prover, Verdict};
@@ -87,6 +89,8 @@ pub struct Remedy {
     pub proves: Claims,
     /// The claims that are not, although they were refuted.
     pub leaves: Claims,
+    /// Whether at least one pod is left wherever the hard rules let the pods be, too.
+    pub by_rule: VerdictName,
 }
 
 /// What became of a proposal.
@@ -132,10 +136,28 @@ pub struct Repairer<'a, 'c> {
     pub effort: Effort,
 }
 
-/// A proposal that helps, and with which claims.
+/// What repairs several workloads together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Together {
+    /// The changes, to be made together.
+    pub changes: Vec<Change>,
+    /// The verdict on everything that was asked about, once they are made.
+    pub verdict: VerdictName,
+    /// Workloads about which a claim is still not proved then.
+    pub left: Vec<WorkloadId>,
+}
+
+/// What a proposal proves.
 struct Found {
     proves: Claims,
+    by_rule: VerdictName,
     outcome: Outcome,
+}
+
+impl From<Outcome> for Found {
+    fn from(outcome: Outcome) -> Self {
+        Self { proves: Claims::default(), by_rule: VerdictName::Unknown, outcome }
+    }
 }
 
 impl Repairer<'_, '_> {
@@ -153,11 +175,12 @@ impl Repairer<'_, '_> {
         let mut proposals = propose::proposals(&self.asked, position).into_iter();
         let mut proofs = 0;
         for changes in proposals.by_ref().take(self.effort.looks) {
-            let Found { proves, outcome } = self.attempt(position, refuted, &changes, &mut proofs);
+            let Found { proves, by_rule, outcome } =
+                self.attempt(position, refuted, &changes, &mut proofs);
             if outcome == Outcome::Helps {
                 let cost = cost::of(self.asked.cluster(), &changes);
                 let leaves = refuted.and(proves.not());
-                let remedy = Remedy { changes: changes.clone(), cost, proves, leaves };
+                let remedy = Remedy { changes: changes.clone(), cost, proves, leaves, by_rule };
                 if leaves.is_empty() {
                     whole.push(remedy);
                 } else if partial.iter().all(|known| known.proves != proves) {
@@ -181,30 +204,101 @@ impl Repairer<'_, '_> {
         changes: &Proposal,
         proofs: &mut usize,
     ) -> Found {
-        let nothing = |outcome| Found { proves: Claims::default(), outcome };
         let changed = match self.asked.cluster().changed(changes) {
             Ok(changed) => changed,
-            Err(why) => return nothing(Outcome::Refused(why)),
+            Err(why) => return Outcome::Refused(why).into(),
         };
         let mut prover = Prover::new(&changed, self.asked.settings);
-        let starts = prover.starts();
-        if !starts.complete || !starts.at_rest {
-            return nothing(Outcome::Unsettled);
+        if let Some(unfit) = self.is_unfit(&prover) {
+            return unfit.into();
         }
-        if self.may_get_stuck(&prover) {
-            return nothing(Outcome::Stuck);
-        }
-        let helps = self.look(position, refuted, &changed, &prover);
-        if helps.is_empty() {
-            return nothing(Outcome::NoHelp);
+        if self.look(position, refuted, &changed, &prover).is_empty() {
+            return Outcome::NoHelp.into();
         }
         *proofs += 1;
-        let question = self.asked.of(&changed);
-        if let holdfast_proof::report::Question::AnyNodes(most) = question {
+        let (question, summary) = self.prove(&changed, &mut prover);
+        let (proves, outcome) = self.judge(position, refuted, &prover, &summary);
+        let mut found = Found { proves, ..outcome.into() };
+        if found.outcome == Outcome::Helps {
+            found.by_rule = self.by_rule(position, &prover, &question, &summary);
+        }
+        found
+    }
+
+    /// Why nothing is known, or known to end well, of the rollouts that a change begins.
+    fn is_unfit(&self, prover: &Prover<'_>) -> Option<Outcome> {
+        let starts = prover.starts();
+        if !starts.complete || !starts.at_rest {
+            return Some(Outcome::Unsettled);
+        }
+        self.may_get_stuck(prover).then_some(Outcome::Stuck)
+    }
+
+    fn prove(&self, changed: &Cluster, prover: &mut Prover<'_>) -> (Question, Summary) {
+        let question = self.asked.of(changed);
+        if let Question::AnyNodes(most) = question {
             prover.foresee(most);
         }
-        let summary = (self.asked.sweep)(&prover, &question);
-        self.judge(position, refuted, &prover, &summary)
+        let summary = (self.asked.sweep)(prover, &question);
+        (question, summary)
+    }
+
+    fn by_rule(
+        &self,
+        position: usize,
+        prover: &Prover<'_>,
+        question: &Question,
+        summary: &Summary,
+    ) -> VerdictName {
+        let claims = claim::claims(prover, question, summary);
+        let known = self.same(position, prover).map(|at| &claims[at].answer);
+        match known {
+            Some(Known::Proved) => VerdictName::Proved,
+            Some(Known::Nodes(verdict)) => verdict.into(),
+            Some(Known::RefutedToday | Known::Refuted { .. }) => VerdictName::Refuted,
+            Some(Known::Unknown(_)) | None => VerdictName::Unknown,
+        }
+    }
+
+    /// The cheapest remedies of each workload, made together as far as they go together: each is
+    /// added to those before it, and proved with them.
+    pub fn together(&self, found: &[Remedies]) -> Together {
+        let summary = self.asked.summary;
+        let mut together = Together {
+            changes: Vec::new(),
+            verdict: overall(summary),
+            left: self.left(self.asked.prover, summary),
+        };
+        for remedy in found.iter().filter_map(|one| one.found.first()) {
+            let mut changes = together.changes.clone();
+            let new = remedy.changes.iter().filter(|change| !together.changes.contains(change));
+            changes.extend(new.cloned());
+            if changes.len() > together.changes.len() {
+                together = self.joined(changes, &together).unwrap_or(together);
+            }
+        }
+        together
+    }
+
+    /// The changes together, where nothing is lost that was proved with fewer.
+    fn joined(&self, changes: Vec<Change>, before: &Together) -> Option<Together> {
+        let changed = self.asked.cluster().changed(&changes).ok()?;
+        let mut prover = Prover::new(&changed, self.asked.settings);
+        if self.is_unfit(&prover).is_some() {
+            return None;
+        }
+        let (_, summary) = self.prove(&changed, &mut prover);
+        let left = self.left(&prover, &summary);
+        let fewer = left.iter().all(|id| before.left.contains(id));
+        fewer.then(|| Together { changes, verdict: overall(&summary), left })
+    }
+
+    /// Workloads about which a claim is not proved.
+    fn left(&self, prover: &Prover<'_>, summary: &Summary) -> Vec<WorkloadId> {
+        let subjects = prover.subjects().subjects.iter().zip(&summary.subjects);
+        let open = subjects
+            .filter(|(_, subject)| !summary.complete || !Claims::proved(subject).not().is_empty());
+        open.map(|(subject, _)| subject.root).collect()
     }
 
     /// Whether a rollout may be stuck at rest that is not stuck today.
@@ -255,8 +349,7 @@ impl Repairer<'_, '_> {
     ) -> Option<Verdicts> {
         let at = self.same(position, prover)?;
         let mut examination = prover.examine(workspace, set);
-        let finding =
-            examination.findings.remove(&at).unwrap_or_else(|| prover.standing(at));
+        let finding = examination.findings.remove(&at).unwrap_or_else(|| prover.standing(at));
         Some((finding.immediately, finding.recovered))
     }
 
@@ -273,7 +366,7 @@ impl Repairer<'_, '_> {
         refuted: Claims,
         prover: &Prover<'_>,
         summary: &Summary,
-    ) -> Found {
+    ) -> (Claims, Outcome) {
         let proved = |position| {
             let at = self.same(position, prover)?;
             summary.complete.then(|| Claims::proved(&summary.subjects[at]))
@@ -293,8 +386,17 @@ impl Repairer<'_, '_> {
             () if !broken.is_empty() => Outcome::Breaks(broken),
             () => Outcome::Helps,
         };
-        Found { proves, outcome }
+        (proves, outcome)
     }
+}
+
+/// The worst verdict on any workload.
+fn overall(summary: &Summary) -> VerdictName {
+    let all = 0..summary.subjects.len();
+    let worst = all
+        .map(|position| summary.verdict(position))
+        .reduce(|one, other| if other.is_worse_than(&one) { other } else { one });
+    worst.as_ref().map_or(VerdictName::Proved, VerdictName::from)
 }
 
 /// Whether pods serve at once, and in the end.

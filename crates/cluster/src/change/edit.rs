@@ -26,12 +26,7 @@ impl Editor<'_> {
         Ok(self.builder.class(PodClass { namespace, labels, spec }))
     }
 
-    fn edit(
-        &mut self,
-        spec: &mut PodSpec,
-        namespace: Symbol,
-        edit: &Edit,
-    ) -> Result<(), Refused> {
+    fn edit(&mut self, spec: &mut PodSpec, namespace: Symbol, edit: &Edit) -> Result<(), Refused> {
         match edit {
             Edit::Apart { topology_key } => self.keep_apart(spec, namespace, topology_key),
             Edit::RequirePreferred => self.require_preferred(spec),
@@ -141,9 +136,8 @@ impl Editor<'_> {
         };
         let mut all = std::mem::take(&mut spec.tolerations).into_vec();
         // In its place, as the first that matches a taint says how long it is borne.
-        let same = |known: &Toleration| {
-            (known.key, known.effect) == (toleration.key, toleration.effect)
-        };
+        let same =
+            |known: &Toleration| (known.key, known.effect) == (toleration.key, toleration.effect);
         match all.iter().position(same) {
             Some(at) => all[at] = toleration,
             None => all.push(toleration),

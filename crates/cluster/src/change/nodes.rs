@@ -18,7 +18,8 @@ impl Work {
         }
         let at = self.position(new.like).ok_or(Refused::NoNode(new.like))?;
         let like = self.cluster().nodes()[at].clone();
-        let mut role = node::CONTROL_PLANE_ROLES.iter().filter_map(|role| self.cluster().find(role));
+        let mut role =
+            node::CONTROL_PLANE_ROLES.iter().filter_map(|role| self.cluster().find(role));
         if role.any(|role| like.labels.get(role).is_some()) {
             return Err(Refused::ControlPlane(new.like));
         }
@@ -140,12 +141,9 @@ impl Work {
         if cluster.workload(id).provenance == Provenance::Inferred {
             spec.node_affinity.required = None;
         }
-        let living = cluster.pods().iter().filter(|pod| {
-            pod.workload == id && !pod.phase.is_terminal()
-        });
-        let home = |pod: &Pod| {
-            pod.node.or_else(|| daemon::pinned_to(cluster.spec_of(pod.class)))
-        };
+        let living =
+            cluster.pods().iter().filter(|pod| pod.workload == id && !pod.phase.is_terminal());
+        let home = |pod: &Pod| pod.node.or_else(|| daemon::pinned_to(cluster.spec_of(pod.class)));
         let served: Vec<Symbol> = living.filter_map(home).collect();
         let lacking = cluster.nodes().iter().filter(|node| {
             !served.contains(&node.name) && daemon::belongs(&spec, node, cluster.symbols())

@@ -93,9 +93,8 @@ impl Work {
         let taken: BTreeSet<Symbol> = self.living(id).map(|(_, pod)| pod.name).collect();
         let base = self.cluster().text(self.cluster().workload(id).name).to_owned();
         let names = (0_u64..).map(|number| format!("{base}-{number}"));
-        let free = |name: &String| {
-            self.cluster().find(name).is_none_or(|symbol| !taken.contains(&symbol))
-        };
+        let free =
+            |name: &String| self.cluster().find(name).is_none_or(|symbol| !taken.contains(&symbol));
         let missing = usize::try_from(wanted - active).unwrap_or(0);
         let names: Vec<String> = names.filter(free).take(missing).collect();
         for name in names {
@@ -124,13 +123,7 @@ impl Work {
     }
 
     /// What a pod of another number asks for, given what `sibling` does.
-    fn numbered(
-        &mut self,
-        class: ClassId,
-        sibling: Symbol,
-        name: &str,
-        ordinal: u32,
-    ) -> ClassId {
+    fn numbered(&mut self, class: ClassId, sibling: Symbol, name: &str, ordinal: u32) -> ClassId {
         let PodClass { namespace, labels, spec } = *self.cluster().class(class);
         let (mut spec, mut labels) =
             (self.cluster().spec(spec).clone(), self.cluster().labels(labels).clone());
