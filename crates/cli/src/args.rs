@@ -46,6 +46,8 @@ pub enum Command {
     Verify(VerifyArguments),
     /// Tell what happens, event by event: failures, drains, rollouts, partitions, recoveries.
     Simulate(SimulateArguments),
+    /// Tell what to change, every answer proved before it is shown.
+    Plan(PlanArguments),
     /// Show what was understood of an export: nodes, workloads, what is missing, diagnostics.
     Inspect(InspectArguments),
     /// Explain what the scheduler decides for each pending pod: every node, every plugin.
@@ -76,13 +78,9 @@ pub struct SchedulerArguments {
     pub scheduler_config: Option<PathBuf>,
 }
 
-/// `holdfast prove`.
+/// Which machines fail together.
 #[derive(Debug, Args)]
-#[command(after_long_help = after_help())]
-pub struct ProveArguments {
-    /// The cluster.
-    #[command(flatten)]
-    pub input: InputArguments,
+pub struct FailureArguments {
     /// Every set of up to K nodes fails.
     #[arg(long, value_name = "K", default_value_t = 1, env = "HOLDFAST_NODES")]
     pub nodes: usize,
@@ -96,13 +94,6 @@ pub struct ProveArguments {
     /// Every set of up to K domains fails.
     #[arg(long, value_name = "K", default_value_t = 1, requires = "whole")]
     pub domains: usize,
-    /// Tell for each workload, and for all of them, how many nodes or domains may fail at once so
-    /// that it is PROVED to survive, and a smallest set that breaks it.
-    #[arg(long, conflicts_with_all = ["nodes", "domains", "fail"])]
-    pub tolerance: bool,
-    /// Ask about up to K of them. [default: 3 up to 100 nodes or domains, 2 beyond]
-    #[arg(long, value_name = "K", requires = "tolerance")]
-    pub up_to: Option<usize>,
     /// These nodes fail together, and no others; so may machines of the assumptions.
     #[arg(
         long,
@@ -111,6 +102,25 @@ pub struct ProveArguments {
         conflicts_with_all = ["nodes", "whole"]
     )]
     pub fail: Option<Vec<String>>,
+}
+
+/// `holdfast prove`.
+#[derive(Debug, Args)]
+#[command(after_long_help = after_help())]
+pub struct ProveArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// What fails.
+    #[command(flatten)]
+    pub failures: FailureArguments,
+    /// Tell for each workload, and for all of them, how many nodes or domains may fail at once so
+    /// that it is PROVED to survive, and a smallest set that breaks it.
+    #[arg(long, conflicts_with_all = ["nodes", "domains", "fail"])]
+    pub tolerance: bool,
+    /// Ask about up to K of them. [default: 3 up to 100 nodes or domains, 2 beyond]
+    #[arg(long, value_name = "K", requires = "tolerance")]
+    pub up_to: Option<usize>,
     /// These fail one after another, each once all is quiet, in every order.
     #[arg(long, requires = "fail", conflicts_with = "certificate")]
     pub orders: bool,
@@ -132,6 +142,10 @@ pub struct ProveArguments {
     /// that takes. In small clusters that is asked anyway.
     #[arg(long)]
     pub possible: bool,
+    /// Look for the cheapest proved change that makes each refuted workload survive, however long
+    /// that takes. In small clusters it is looked for anyway.
+    #[arg(long, conflicts_with_all = ["tolerance", "sequence", "orders"])]
+    pub remedies: bool,
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,
@@ -211,6 +225,61 @@ pub struct SimulateArguments {
     #[command(flatten)]
     pub output: OutputArguments,
 }
+
+/// `holdfast plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// The question.
+    #[command(subcommand)]
+    pub question: PlanCommand,
+}
+
+/// What is to be planned.
+#[derive(Debug, Subcommand)]
+pub enum PlanCommand {
+    /// Find the cheapest changes that turn REFUTED into PROVED: for each workload, and for all of
+    /// them together; as patches and as lines for kubectl.
+    Repair(RepairArguments),
+}
+
+/// `holdfast plan repair`.
+#[derive(Debug, Args)]
+#[command(after_long_help = REPAIR_HELP)]
+pub struct RepairArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// What fails.
+    #[command(flatten)]
+    pub failures: FailureArguments,
+    /// What the export cannot show: a file of kind `Assumptions`.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
+    /// Find up to so many remedies for each workload.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub remedies: usize,
+    /// Try up to so many proposals for each workload.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub proposals: usize,
+    /// States to search per failure set before its answer is UNKNOWN.
+    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
+    pub budget: usize,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// Formats and where to write them: `human`, `json`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// Codes of `holdfast plan repair`.
+const REPAIR_HELP: &str = "\
+Exit codes:
+  0  nothing is refuted, or all that is can be repaired together
+  1  something refuted is left
+  2  bad usage, bad input or an internal error
+  3  there is nothing to check
+  4  inconclusive: nothing refuted is left, but something is UNKNOWN";
 
 /// `holdfast inspect`.
 #[derive(Debug, Args)]

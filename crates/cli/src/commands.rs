@@ -2,6 +2,7 @@
 
 pub mod explain;
 pub mod inspect;
+pub mod plan;
 pub mod prove;
 pub mod redact;
 pub mod simulate;

@@ -7,7 +7,7 @@ use holdfast_proof::{Domain, Domains, FailureSet, Prover, Settings, Summary};
 
 /// Examines every set of a question. The command does so on all cores, a test one by one
 /// ([`one_by_one`]).
-pub type Sweep<'s> = dyn Fn(&Prover<'_>, &Question) -> Summary + 's;
+pub type Sweep<'s> = dyn Fn(&Prover<'_>, &Question) -> Summary + Sync + 's;
 
 /// A question, and what came of it.
 #[derive(Clone, Copy)]

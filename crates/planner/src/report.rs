@@ -36,7 +36,10 @@ pub struct RemediesReport {
     pub refuted: Vec<&'static str>,
     /// What was proved to help, the cheapest first.
     pub remedies: Vec<RemedyReport>,
-    /// What was tried, the cheapest first.
+    /// How many proposals were tried.
+    pub proposals: usize,
+    /// What was tried, the cheapest first, where that was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tried: Vec<TriedReport>,
     /// Proposals that were not tried, as enough had been.
     pub left: usize,
@@ -137,6 +140,7 @@ impl RemediesReport {
             object: patch::object(cluster, root),
             refuted: names(found.refuted),
             remedies: found.found.iter().map(|one| RemedyReport::new(cluster, one)).collect(),
+            proposals: found.tried.len(),
             tried: tried.collect(),
             left: found.left,
         }

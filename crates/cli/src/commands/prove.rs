@@ -7,10 +7,12 @@ use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::subject::Subjects;
 use holdfast_proof::tolerance::{ToleranceReport, examined_up_to};
 use holdfast_proof::{Prover, Report, Settings, Summary};
+use serde::Serialize;
 
 use crate::args::ProveArguments;
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::remedies::{self, Beside};
 use crate::sequences::Sequences;
 use crate::{exit, interrupt, question, render, sweep};
 
@@ -30,7 +32,10 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     if let Some(sequences) = Sequences::of(arguments, cluster)? {
         return through(arguments, &loaded, &sequences);
     }
-    let question = question::of(arguments, cluster)?;
+    let question = match arguments.tolerance {
+        true => question::of_tolerance(&arguments.failures, arguments.up_to, cluster)?,
+        false => question::of(&arguments.failures, cluster)?,
+    };
     if arguments.certificate.is_some() && !is_certifiable(&question) {
         return Err(Failure::usage("--certificate: certificates speak of nodes one by one alone")
             .hint("ask with --nodes or --fail, and name nodes, not machines"));
@@ -56,18 +61,31 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         report.ask_possible(&prover, &summary, questions(arguments, cluster));
     }
     output::refuse_ndjson(&arguments.output.output)?;
+    let beside = match report.tolerance {
+        Some(_) => Beside::default(),
+        None => remedies::beside(&prover, &question, &summary, arguments.remedies),
+    };
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => match &report.tolerance {
             Some(tolerance) => render::tolerance::human(&report, tolerance),
-            None => render::prove::human(&report, arguments.all),
+            None => render::prove::human(&report, &beside, arguments.all),
         },
-        Format::Json | Format::Ndjson => render::json(&report),
+        Format::Json | Format::Ndjson => render::json(&Answer { report: &report, beside: &beside }),
     })?;
     if let Some(tolerance) = &report.tolerance {
         let is_known = report.checked.complete && tolerance.is_exact();
         return Ok(if is_known { exit::HOLDS } else { exit::INCONCLUSIVE });
     }
     Ok(code(&report))
+}
+
+/// The report, and what was found beside it.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(flatten)]
+    beside: &'a Beside,
 }
 
 /// The same for events that come one after another.
@@ -84,7 +102,7 @@ fn through(
     let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
     let report = sequences.prove(&cluster, settings, interrupt::flag())?;
     output::write_all(&arguments.output.output, |format| match format {
-        Format::Human => render::prove::human(&report, arguments.all),
+        Format::Human => render::prove::human(&report, &Beside::default(), arguments.all),
         Format::Json | Format::Ndjson => render::json(&report),
     })?;
     Ok(code(&report))
@@ -122,7 +140,7 @@ fn questions(arguments: &ProveArguments, cluster: &Cluster) -> usize {
 }
 
 /// Nodes alone, or nothing but jobs and what is scaled to zero.
-fn nothing_runs(loaded: &Loaded) -> Failure {
+pub(super) fn nothing_runs(loaded: &Loaded) -> Failure {
     if loaded.cluster.workloads().is_empty() {
         return Failure::nothing("the input holds nodes, but no pods and no workloads")
             .hint(format!("export all that is needed with:\n  {}", crate::args::export_line("")));
