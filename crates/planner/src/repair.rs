@@ -171,10 +171,17 @@ impl Repairer<'_, '_> {
     /// The cheapest changes that are proved to make the subject at `position` survive.
     pub fn repair(&self, position: usize) -> Remedies {
         let refuted = Claims::refuted(&self.asked.summary.subjects[position]);
-        let (mut tried, mut whole, mut partial) = (Vec::new(), Vec::new(), Vec::<Remedy>::new());
+        let (mut tried, mut whole, mut partial) =
+            (Vec::new(), Vec::<Remedy>::new(), Vec::<Remedy>::new());
         let mut proposals = propose::proposals(&self.asked, position).into_iter();
         let mut proofs = 0;
         for changes in proposals.by_ref().take(self.effort.looks) {
+            // More than enough is dearer, unless enough is not so by rule.
+            let within = |known: &&Remedy| known.changes.iter().all(|one| changes.contains(one));
+            let less: Option<VerdictName> = whole.iter().find(within).map(|known| known.by_rule);
+            if less == Some(VerdictName::Proved) {
+                continue;
+            }
             let Found { proves, by_rule, outcome } =
                 self.attempt(position, refuted, &changes, &mut proofs);
             if outcome == Outcome::Helps {
@@ -182,7 +189,9 @@ impl Repairer<'_, '_> {
                 let leaves = refuted.and(proves.not());
                 let remedy = Remedy { changes: changes.clone(), cost, proves, leaves, by_rule };
                 if leaves.is_empty() {
-                    whole.push(remedy);
+                    if less.is_none() || by_rule == VerdictName::Proved {
+                        whole.push(remedy);
+                    }
                 } else if partial.iter().all(|known| known.proves != proves) {
                     partial.push(remedy);
                 }
@@ -250,14 +259,24 @@ impl Repairer<'_, '_> {
         question: &Question,
         summary: &Summary,
     ) -> VerdictName {
-        let claims = claim::claims(prover, question, summary);
-        let known = self.same(position, prover).map(|at| &claims[at].answer);
-        match known {
-            Some(Known::Proved) => VerdictName::Proved,
-            Some(Known::Nodes(verdict)) => verdict.into(),
-            Some(Known::RefutedToday | Known::Refuted { .. }) => VerdictName::Refuted,
-            Some(Known::Unknown(_)) | None => VerdictName::Unknown,
-        }
+        let Some(at) = self.same(position, prover) else { return VerdictName::Unknown };
+        let starts = prover.starts().starts.iter();
+        let known = starts.map(|start| {
+            let claims = claim::claims_from(prover, question, summary, start.placement.clone());
+            match &claims[at].answer {
+                Known::Proved => VerdictName::Proved,
+                Known::Nodes(verdict) => verdict.into(),
+                Known::RefutedToday | Known::Refuted { .. } => VerdictName::Refuted,
+                Known::Unknown(_) => VerdictName::Unknown,
+            }
+        });
+        known
+            .max_by_key(|name| match name {
+                VerdictName::Proved => 0,
+                VerdictName::Unknown => 1,
+                VerdictName::Refuted => 2,
+            })
+            .unwrap_or(VerdictName::Unknown)
     }
 
     /// The cheapest remedies of each workload, made together as far as they go together: each is

@@ -159,7 +159,8 @@ fn together(out: &mut String, together: &TogetherReport) {
             format!("not proved is {}", words::list(&together.left, 6))
         }
     };
-    for line in words::wrap(&format!("Together; then {verdict}:"), WIDTH) {
+    for line in words::wrap(&format!("Together, as far as that was proved; then {verdict}:"), WIDTH)
+    {
         let _ = writeln!(out, "{line}");
     }
     lines(out, &together.patches);
