@@ -69,6 +69,31 @@ pub struct InputArguments {
     pub inputs: Vec<PathBuf>,
 }
 
+/// What if: changes to the cluster before anything is asked of it.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "What if")]
+pub struct WhatIfArguments {
+    /// Lay manifests over the export, as `kubectl apply` would: a file, a directory or `-`; may
+    /// repeat. Workloads whose template changes roll out.
+    #[arg(long, value_name = "PATH")]
+    pub overlay: Vec<PathBuf>,
+    /// Set a field, for instance `deployment/shop/web.replicas=3` or
+    /// `node/n1.metadata.labels.disk=ssd`; may repeat. The value is JSON, or else a text; `null`
+    /// takes the field away.
+    #[arg(long, value_name = "KIND/NS/NAME.FIELD=VALUE")]
+    pub set: Vec<String>,
+    /// Add a node like another, for instance `worker-4=worker-1`, with labels of its own behind
+    /// commas; may repeat.
+    #[arg(long, value_name = "NAME=LIKE[,KEY=VALUE]")]
+    pub add_node: Vec<String>,
+    /// Let a node take no new pods; may repeat.
+    #[arg(long, value_name = "NODE")]
+    pub cordon: Vec<String>,
+    /// Taint a node, for instance `n1:dedicated=gpu:NoSchedule`; may repeat.
+    #[arg(long, value_name = "NODE:KEY=VALUE:EFFECT")]
+    pub taint: Vec<String>,
+}
+
 /// How the cluster's pods are scheduled.
 #[derive(Debug, Args)]
 pub struct SchedulerArguments {
@@ -158,6 +183,9 @@ pub struct ProveArguments {
     /// Formats and where to write them: `human`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
 }
 
 /// `holdfast verify`.
@@ -176,6 +204,9 @@ pub struct VerifyArguments {
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
 }
 
 /// Codes of `holdfast verify`, which say something else there.
@@ -224,6 +255,9 @@ pub struct SimulateArguments {
     /// Formats and where to write them: `human`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
 }
 
 /// `holdfast plan`.
@@ -270,6 +304,9 @@ pub struct RepairArguments {
     /// Formats and where to write them: `human`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
 }
 
 /// Codes of `holdfast plan repair`.
@@ -297,6 +334,9 @@ pub struct InspectArguments {
     /// Formats and where to write them: `human`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
 }
 
 /// `holdfast explain`.
@@ -336,6 +376,9 @@ pub struct ExplainArguments {
     /// Formats and where to write them: `human`, `json`, `ndjson`.
     #[command(flatten)]
     pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
 }
 
 /// `holdfast redact`.

@@ -21,6 +21,7 @@ pub mod sequences;
 pub mod story;
 pub mod sweep;
 pub mod synth;
+pub mod whatif;
 
 use std::ffi::OsString;
 use std::io::Write;

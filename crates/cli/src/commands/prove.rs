@@ -26,7 +26,8 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     }
     output::check(&arguments.output.output)?;
     arguments.certificate.as_deref().map_or(Ok(()), output::check_folder)?;
-    let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler)?;
+    let loaded =
+        super::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let cluster = &loaded.cluster;
     if let Some(sequences) = Sequences::of(arguments, cluster)? {

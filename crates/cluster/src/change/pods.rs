@@ -67,7 +67,7 @@ impl Work {
     }
 
     /// Pods of a workload that have not ended.
-    fn living(&self, id: WorkloadId) -> impl Iterator<Item = (PodId, &Pod)> {
+    pub(super) fn living(&self, id: WorkloadId) -> impl Iterator<Item = (PodId, &Pod)> {
         let all = self.cluster().pods().iter().enumerate();
         all.filter(move |(_, pod)| pod.workload == id && !pod.phase.is_terminal())
             .map(|(at, pod)| (PodId::at(at), pod))

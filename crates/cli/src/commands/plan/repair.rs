@@ -28,7 +28,8 @@ pub(super) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
     }
     output::check(&arguments.output.output)?;
     output::refuse_ndjson(&arguments.output.output)?;
-    let loaded = commands::load_cluster(&arguments.input.inputs, &arguments.scheduler)?;
+    let loaded =
+        commands::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
     let loaded = commands::assume(loaded, arguments.assumptions.as_ref())?;
     let question = question::of(&arguments.failures, &loaded.cluster)?;
     let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
