@@ -297,23 +297,29 @@ fn alter(
         Alteration::Cordon(node) => {
             let found = find(objects, &of_node(&node))?;
             found["spec"]["unschedulable"] = json!(true);
+            // The node lifecycle controller says so by a taint, too.
+            let taint =
+                json!({ "key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule" });
+            put_taint(found, taint);
             Ok(())
         }
         Alteration::Taint { node, key, value, effect } => {
             let found = find(objects, &of_node(&node))?;
-            let taint = json!({ "key": key, "value": value, "effect": effect });
-            let taints = &mut found["spec"]["taints"];
-            if !taints.is_array() {
-                *taints = json!([]);
-            }
-            let taints = taints.as_array_mut().expect("it was just made sure");
-            taints
-                .retain(|known| known["key"] != taint["key"] || known["effect"] != taint["effect"]);
-            taints.push(taint);
+            put_taint(found, json!({ "key": key, "value": value, "effect": effect }));
             Ok(())
         }
         Alteration::AddNode { node, like, labels } => add_node(objects, &node, &like, &labels),
     }
+}
+
+fn put_taint(node: &mut Value, taint: Value) {
+    let taints = &mut node["spec"]["taints"];
+    if !taints.is_array() {
+        *taints = json!([]);
+    }
+    let taints = taints.as_array_mut().expect("it was just made sure");
+    taints.retain(|known| known["key"] != taint["key"] || known["effect"] != taint["effect"]);
+    taints.push(taint);
 }
 
 fn of_node(name: &str) -> Named {

@@ -5,7 +5,7 @@ use super::{Change, NewNode, Refused, Work};
 use crate::daemon;
 use crate::node::{self, Readiness};
 use crate::pod::Phase;
-use crate::taint::Taint;
+use crate::taint::{Effect, Taint};
 use crate::workload::{Provenance, WorkloadKind};
 use crate::{Labels, Node, Pod, PodClass, Symbol, WorkloadId};
 
@@ -91,7 +91,15 @@ impl Work {
         let at = self.position(name).ok_or(Refused::NoNode(name))?;
         let mut node = self.cluster().nodes()[at].clone();
         match change {
-            Change::Cordon { cordoned, .. } => node.unschedulable = *cordoned,
+            Change::Cordon { cordoned, .. } => {
+                // The node lifecycle controller says so by a taint, too.
+                let known = self.cluster().known();
+                let (key, value) = (known.unschedulable, known.empty);
+                let taint = Taint { key, value, effect: Effect::NoSchedule };
+                let others = node.taints.iter().copied().filter(|taint| taint.key != key);
+                node.taints = others.chain(cordoned.then_some(taint)).collect();
+                node.unschedulable = *cordoned;
+            }
             Change::Taint { key, value, effect, .. } => {
                 let (key, value) = (self.builder.intern(key), self.builder.intern(value));
                 let taint = Taint { key, value, effect: *effect };

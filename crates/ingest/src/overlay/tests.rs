@@ -128,7 +128,8 @@ fn nodes_are_cordoned_tainted_and_added() {
         (&new["metadata"]["labels"], &new["spec"]["unschedulable"]),
         (&labels, &json!(true))
     );
-    assert_eq!(new["spec"]["taints"], json!([{ "key": "mine", "effect": "NoSchedule" }]));
+    let cordoned = json!({ "key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule" });
+    assert_eq!(new["spec"]["taints"], json!([{ "key": "mine", "effect": "NoSchedule" }, cordoned]));
     assert!(new["status"].get("images").is_none());
     let missing = overlay(export(&json!([node])), vec![Alteration::Cordon("c".into())]);
     assert_eq!(missing.unwrap_err(), Refusal::NoObject(of_node("c"), vec!["a".into()]));
