@@ -12,6 +12,10 @@ use crate::pod::{Phase, ScoredRequests};
 use crate::workload::WorkloadKind;
 use crate::{ClassId, Cluster, InstanceId, NodeId, Pod, PodId, Resources, Symbol, WorkloadId};
 
+mod siblings;
+
+use siblings::Siblings;
+
 /// Where an instance is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Whereabouts {
@@ -218,6 +222,8 @@ pub struct Mark(usize);
 #[derive(Clone, Debug)]
 pub struct Placement {
     instances: Vec<Instance>,
+    by_class: Siblings,
+    by_workload: Siblings,
     nodes: Vec<NodeUse>,
     /// Pending instances, by id.
     pending: Vec<InstanceId>,
@@ -278,6 +284,8 @@ impl Placement {
             .collect();
         let mut placement = Self {
             instances: Vec::new(),
+            by_class: Siblings::new(cluster.classes().len()),
+            by_workload: Siblings::new(cluster.workloads().len()),
             nodes,
             pending: Vec::new(),
             nominated: Vec::new(),
@@ -339,8 +347,20 @@ impl Placement {
         if pod.outdated && cluster.workload(pod.workload).kind == WorkloadKind::DaemonSet {
             self.targets[pod.workload.index()].rollouts = 1;
         }
-        self.instances.push(instance);
+        self.push(instance);
         self.enter(cluster, id.into());
+    }
+
+    fn push(&mut self, instance: Instance) {
+        self.by_class.push(instance.class.index());
+        self.by_workload.push(instance.workload.index());
+        self.instances.push(instance);
+    }
+
+    fn pop(&mut self) {
+        let last = self.instances.pop().expect("an instance was added");
+        self.by_class.pop(last.class.index());
+        self.by_workload.pop(last.workload.index());
     }
 
     /// All instances, gone ones included, by id.
@@ -356,6 +376,18 @@ impl Placement {
     /// One instance.
     pub fn instance(&self, id: InstanceId) -> &Instance {
         &self.instances[id.index()]
+    }
+
+    /// The instances of a class, gone ones included, the last one first.
+    pub fn of_class(&self, class: ClassId) -> impl Iterator<Item = InstanceId> + '_ {
+        self.by_class.of(class.index())
+    }
+
+    /// The instances of a workload itself, gone ones included, by id.
+    pub fn of_workload(&self, workload: WorkloadId) -> Vec<InstanceId> {
+        let mut all: Vec<InstanceId> = self.by_workload.of(workload.index()).collect();
+        all.reverse();
+        all
     }
 
     /// One node's use.
@@ -459,7 +491,7 @@ impl Placement {
                 Edit::Added => {
                     let last = InstanceId::at(self.instances.len() - 1);
                     self.leave(cluster, last);
-                    self.instances.pop();
+                    self.pop();
                 }
                 Edit::Instance(id, before) => self.replace(cluster, id, before),
                 Edit::Node(id, before) => self.set_flags(id, before),
@@ -477,7 +509,7 @@ impl Placement {
         workload: WorkloadId,
         origin: Option<PodId>,
     ) -> InstanceId {
-        self.instances.push(Instance {
+        self.push(Instance {
             class,
             workload,
             origin,
@@ -511,6 +543,10 @@ impl Placement {
         let mut after = before;
         change(&mut after);
         after.ready = self.serves(&after);
+        debug_assert!(
+            (before.class, before.workload) == (after.class, after.workload),
+            "a pod stays what it is, and whose"
+        );
         if after != before {
             self.log.push(Edit::Instance(id, before));
             self.replace(cluster, id, after);

@@ -169,7 +169,7 @@ impl Dynamics<'_> {
         let mut budgets = cluster.objects().budgets.iter();
         awaited.anything
             || Reaction::of(cluster.workload(instance.workload)) != Reaction::ReplaceTerminating
-            || budgets.any(|budget| crate::budgets::selects(cluster, budget, instance))
+            || budgets.any(|budget| crate::budgets::selects(cluster, budget, instance.class))
             || changing(cluster, placement).contains(&cluster.root(instance.workload))
     }
 }

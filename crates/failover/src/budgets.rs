@@ -7,7 +7,7 @@
 use holdfast_cluster::budget::{Amount, Budget, BudgetRule};
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{Cluster, Instance, InstanceId, Placement, WorkloadId};
+use holdfast_cluster::{ClassId, Cluster, Instance, InstanceId, Placement, WorkloadId};
 
 /// How a budget stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,11 +39,12 @@ pub fn standings(cluster: &Cluster, placement: &Placement) -> Vec<Standing> {
 
 fn standing(cluster: &Cluster, placement: &Placement, budget: &Budget) -> Standing {
     let living = |instance: &&Instance| instance.whereabouts != Whereabouts::Gone;
-    let pods: Vec<&Instance> = placement
-        .instances()
-        .iter()
+    let classes = (0..cluster.classes().len()).map(ClassId::at);
+    let pods: Vec<&Instance> = classes
+        .filter(|class| selects(cluster, budget, *class))
+        .flat_map(|class| placement.of_class(class))
+        .map(|id| placement.instance(id))
         .filter(living)
-        .filter(|instance| selects(cluster, budget, instance))
         .collect();
     let healthy = pods.iter().filter(|instance| instance.ready).count() as i64;
     let count = pods.len() as i64;
@@ -110,9 +111,9 @@ fn scaled(cluster: &Cluster, id: WorkloadId) -> WorkloadId {
 }
 
 /// Whether the budget speaks of the pod; an empty selector speaks of every pod of the namespace.
-pub fn selects(cluster: &Cluster, budget: &Budget, instance: &Instance) -> bool {
-    cluster.class(instance.class).namespace == budget.namespace
-        && budget.selector.matches(cluster.labels_of(instance.class), cluster.symbols())
+pub fn selects(cluster: &Cluster, budget: &Budget, class: ClassId) -> bool {
+    cluster.class(class).namespace == budget.namespace
+        && budget.selector.matches(cluster.labels_of(class), cluster.symbols())
 }
 
 /// Whether the eviction API evicts the pod now, and if not, why.
@@ -122,7 +123,8 @@ pub fn selects(cluster: &Cluster, budget: &Budget, instance: &Instance) -> bool 
 pub fn may_evict(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> Result<(), Refusal> {
     let instance = placement.instance(pod);
     let budgets = &cluster.objects().budgets;
-    let mut of_pod = (0..budgets.len()).filter(|at| selects(cluster, &budgets[*at], instance));
+    let mut of_pod =
+        (0..budgets.len()).filter(|at| selects(cluster, &budgets[*at], instance.class));
     let Some(at) = of_pod.next() else { return Ok(()) };
     if instance.terminating || instance.is_pending() {
         return Ok(());

@@ -19,7 +19,7 @@ pub(crate) fn is_start_noticed(
 ) -> bool {
     let instance = placement.instance(pod);
     let budgets = &cluster.objects().budgets;
-    budgets.iter().any(|budget| budgets::selects(cluster, budget, instance))
+    budgets.iter().any(|budget| budgets::selects(cluster, budget, instance.class))
         || spreading::is_counted(cluster, placement, pod, movers)
         || is_end_noticed(cluster, placement, pod, movers)
 }

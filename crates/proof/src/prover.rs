@@ -239,23 +239,44 @@ impl<'c> Prover<'c> {
         Some(Examination { findings, ..Examination::default() })
     }
 
-    /// The run that refutes the recovery of a subject, checked step by step; where it is known
-    /// beforehand what the set does, only the part that concerns the subject.
-    pub fn witness(&self, position: usize, set: &FailureSet, finding: &Finding) -> Witness {
-        if finding.path.is_some() || !self.is_foreseen(set) {
-            return self.whole_run(position, set, finding);
-        }
-        let start = &self.starts.starts[finding.start];
+    /// The run that refutes the recovery of a subject, checked step by step, and what is made of it
+    /// and of where everything is at its end; where it is known beforehand what the set does, only
+    /// the part that concerns the subject.
+    pub fn witness<T>(
+        &self,
+        workspace: &mut Workspace,
+        position: usize,
+        (set, finding): (&FailureSet, &Finding),
+        tell: impl FnOnce(&Witness, &Placement) -> T,
+    ) -> T {
         let subject = (&self.subjects.subjects[position], finding.desired);
-        witness::cut_short(&self.dynamics, start, set, subject, &mut Scratch::default())
+        let Workspace { placements, scratch } = workspace;
+        let placement = &mut placements[finding.start];
+        let mark = placement.mark();
+        let witness = if finding.path.is_some() || !self.is_foreseen(set) {
+            let path = finding.path.as_deref();
+            witness::replay(&self.dynamics, placement, set, path, subject, scratch)
+        } else {
+            witness::cut_short(&self.dynamics, placement, set, subject, scratch)
+        };
+        let told = tell(&witness, placement);
+        placement.revert(self.cluster(), mark);
+        told
     }
 
     /// The run that refutes the recovery of a subject, to its quiet end, checked step by step.
     pub fn whole_run(&self, position: usize, set: &FailureSet, finding: &Finding) -> Witness {
-        let start = &self.starts.starts[finding.start];
+        let mut placement = self.starts.starts[finding.start].placement.clone();
         let subject = (&self.subjects.subjects[position], finding.desired);
-        let path = finding.path.as_deref();
-        witness::replay(&self.dynamics, start, set, path, subject, &mut Scratch::default())
+        let (path, scratch) = (finding.path.as_deref(), &mut Scratch::default());
+        witness::replay(&self.dynamics, &mut placement, set, path, subject, scratch)
+    }
+
+    /// The fewest pods of a subject that serve as soon as the set has failed.
+    pub fn at_once(&self, workspace: &mut Workspace, position: usize, set: &FailureSet) -> u32 {
+        let subject = &self.subjects.subjects[position];
+        let from = |start| witness::at_once(&self.dynamics, start, set, subject);
+        workspace.placements.iter_mut().map(from).min().unwrap_or_default()
     }
 
     /// Whether what the set does is known beforehand.

@@ -20,13 +20,13 @@ use crate::by_rule::claim;
 use crate::domain::Domains;
 use crate::names;
 use crate::outcome::{BoundsOutcome, autoscaled};
-use crate::prover::{Finding, Prover};
+use crate::prover::{Finding, Prover, Workspace};
 use crate::scenario::FailureSet;
 use crate::subject::Exclusion;
 use crate::summary::{ClaimSummary, SubjectSummary, Summary};
 use crate::tolerance::ToleranceReport;
 use crate::verdict::{Doubt, Ground, Verdict};
-use crate::witness::{self, Witness};
+use crate::witness::Witness;
 
 /// The whole answer.
 #[derive(Clone, Debug, Serialize)]
@@ -345,13 +345,12 @@ impl Report {
     pub fn new(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Self {
         let namer = Namer { cluster: prover.cluster(), domains: question.domains() };
         let claims = claim::claims(prover, question, summary);
-        let starts = prover.starts().starts.iter();
-        let mut placements: Vec<Placement> = starts.map(|start| start.placement.clone()).collect();
+        let mut workspace = prover.workspace();
         let today = Placement::of(prover.cluster());
         let by_rule = claims.iter().map(|claim| namer.by_rule(claim, &today));
         let workloads: Vec<WorkloadReport> = by_rule
             .enumerate()
-            .map(|(at, by_rule)| namer.workload(prover, summary, at, by_rule, &mut placements))
+            .map(|(at, by_rule)| namer.workload(prover, summary, at, by_rule, &mut workspace))
             .collect();
         let counts = count(&workloads);
         let excluded = prover.subjects().excluded.iter();
@@ -494,43 +493,33 @@ impl Namer<'_> {
         summary: &Summary,
         position: usize,
         by_rule: ByRuleReport,
-        placements: &mut [Placement],
+        workspace: &mut Workspace,
     ) -> WorkloadReport {
         let subject = &summary.subjects[position];
-        let example = |(set, finding): &(FailureSet, Finding)| {
-            self.counterexample(&prover.witness(position, set, finding), position, prover)
+        let mut example = |(set, finding): &(FailureSet, Finding)| {
+            prover.witness(workspace, position, (set, finding), |witness, end| {
+                self.counterexample(witness, end, position, prover)
+            })
         };
         let at_once = subject.immediately.counterexample.as_ref();
-        let recovered = subject.recovered.counterexample.as_ref().map(example);
+        let recovered = subject.recovered.counterexample.as_ref().map(&mut example);
         let longer = is_smaller_at_once(subject).then(|| at_once.map(example)).flatten();
+        let fewest = |(set, _): &(FailureSet, Finding)| AtOnce {
+            fail: self.machines(set),
+            ready_at_once: prover.at_once(workspace, position, set),
+        };
         WorkloadReport {
             object: self.object(prover.subjects().subjects[position].root),
             desired: subject.desired_before(),
             ready: subject.ready_before(),
             verdict: (&summary.verdict(position)).into(),
-            immediately: self.claim(
-                &subject.immediately,
-                at_once.map(|(set, _)| self.at_once(prover, position, set, placements)),
-            ),
+            immediately: self.claim(&subject.immediately, at_once.map(fewest)),
             by_rule: Some(by_rule),
             counterexample: longer.or_else(|| recovered.clone()),
             recovered: self.claim(&subject.recovered, recovered),
             ready_at_once: subject.ready_at_once_min,
             broken: None,
         }
-    }
-
-    fn at_once(
-        &self,
-        prover: &Prover<'_>,
-        position: usize,
-        set: &FailureSet,
-        starts: &mut [Placement],
-    ) -> AtOnce {
-        let subject = &prover.subjects().subjects[position];
-        let from = |start| witness::at_once(prover.dynamics(), start, set, subject);
-        let fewest = starts.iter_mut().map(from).min();
-        AtOnce { fail: self.machines(set), ready_at_once: fewest.unwrap_or_default() }
     }
 
     fn object(&self, id: WorkloadId) -> Object {
@@ -586,11 +575,12 @@ impl Namer<'_> {
     fn counterexample(
         &self,
         witness: &Witness,
+        end: &Placement,
         position: usize,
         prover: &Prover<'_>,
     ) -> Counterexample {
         let concerns = |pod: InstanceId| {
-            let workload = witness.end.instance(pod).workload;
+            let workload = end.instance(pod).workload;
             prover.subjects().position(workload) == Some(position)
         };
         let told = witness.steps.iter().filter(|step| match step {
@@ -599,14 +589,14 @@ impl Namer<'_> {
             }
             step => step.pod().is_some_and(concerns),
         });
-        let pod = |id: &InstanceId| self.pod(&witness.end, *id);
+        let pod = |id: &InstanceId| self.pod(end, *id);
         Counterexample {
             fail: self.machines(&witness.set),
             domains: self.domains(&witness.set),
             ready_at_once: witness.ready_at_once,
             ready: witness.ready,
             desired: witness.desired,
-            steps: told.map(|step| self.step(&witness.end, step)).collect(),
+            steps: told.map(|step| self.step(end, step)).collect(),
             steps_in_all: witness.steps.len(),
             pending: witness
                 .pending

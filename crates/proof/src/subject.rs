@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{Cluster, Placement, WorkloadId};
+use holdfast_cluster::{Cluster, InstanceId, Placement, WorkloadId};
 
 /// A workload as people know it, with everything that makes its pods: a Deployment and its
 /// ReplicaSets.
@@ -77,6 +77,11 @@ impl Subject {
         self.sum(placement, |tally| tally.pending)
     }
 
+    /// Its pods, gone ones included, by workload.
+    pub fn instances(&self, placement: &Placement) -> impl Iterator<Item = InstanceId> {
+        self.members.iter().flat_map(|member| placement.of_workload(*member))
+    }
+
     /// How many of its pods are to be deleted.
     pub fn terminating(&self, placement: &Placement) -> u32 {
         self.sum(placement, |tally| tally.terminating)
@@ -91,11 +96,11 @@ impl Subject {
             let desired = placement.target(self.root).desired;
             return u32::try_from(desired.max(0)).unwrap_or(u32::MAX);
         }
-        let wanted = placement.instances().iter().filter(|instance| {
+        let wanted = self.instances(placement).filter(|id| {
+            let instance = placement.instance(*id);
             let node = instance.node().map(|node| placement.node(node));
-            self.members.contains(&instance.workload)
-                && (instance.is_pending()
-                    || node.is_some_and(|node| node.reachable && !instance.terminating))
+            instance.is_pending()
+                || node.is_some_and(|node| node.reachable && !instance.terminating)
         });
         u32::try_from(wanted.count()).unwrap_or(u32::MAX)
     }

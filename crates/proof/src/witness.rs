@@ -5,7 +5,6 @@ use holdfast_failover::{Dynamics, Situation, Step};
 use holdfast_scheduler::{Decision, Scratch};
 
 use crate::scenario::FailureSet;
-use crate::start::Start;
 use crate::subject::Subject;
 
 /// A run at whose quiet end too few pods serve.
@@ -25,8 +24,6 @@ pub struct Witness {
     /// Pods of the subject that are bound at the end and cannot use a volume, as too few copies of
     /// it are up.
     pub starved: Vec<InstanceId>,
-    /// Where everything is at the end, for names and nodes.
-    pub end: Placement,
     /// Pods of the subject that serve as soon as the nodes are gone.
     pub ready_at_once: u32,
     /// Pods of the subject that serve at the end.
@@ -40,26 +37,25 @@ pub struct Witness {
 const STEPS_MAX: usize = 100_000;
 
 /// Fails the set and follows `path`, or where there is none the first step that may come next until
-/// all is quiet. Every step is checked to be one that may come.
+/// all is quiet. Every step is checked to be one that may come. `placement` is at the start, and at
+/// the end of the run then.
 ///
 /// # Panics
 /// When a step of the path could not come or the run does not end quietly: a bug in the search.
 pub fn replay(
     dynamics: &Dynamics<'_>,
-    start: &Start,
+    placement: &mut Placement,
     set: &FailureSet,
     path: Option<&[Step]>,
     subject: (&Subject, u32),
     scratch: &mut Scratch,
 ) -> Witness {
-    let mut placement = start.placement.clone();
-    dynamics.fail_hosts(&mut placement, set.nodes(), set.machines());
-    let ready_at_once = subject.0.ready(&placement);
-    let situation = dynamics.situation(&placement);
-    let mut steps = dynamics.evict_unnoticed(&mut placement, &situation);
+    let ready_at_once = fail(dynamics, placement, set, subject.0);
+    let situation = dynamics.situation(placement);
+    let mut steps = dynamics.evict_unnoticed(placement, &situation);
     match path {
-        Some(path) => follow(dynamics, &mut placement, &situation, path, scratch),
-        None => steps.extend(first_run(dynamics, &mut placement, &situation, scratch)),
+        Some(path) => follow(dynamics, placement, &situation, path, scratch),
+        None => steps.extend(first_run(dynamics, placement, &situation, scratch)),
     }
     steps.extend(path.unwrap_or_default().iter().cloned());
     conclude(dynamics, set, subject, steps, (ready_at_once, placement))
@@ -74,47 +70,55 @@ pub fn at_once(
     subject: &Subject,
 ) -> u32 {
     let mark = placement.mark();
-    dynamics.fail_hosts(placement, set.nodes(), set.machines());
-    let ready = subject.ready(placement);
+    let ready = fail(dynamics, placement, set, subject);
     placement.revert(dynamics.cluster(), mark);
     ready
 }
 
+/// Fails the set; how many pods of the subject serve then.
+fn fail(
+    dynamics: &Dynamics<'_>,
+    placement: &mut Placement,
+    set: &FailureSet,
+    subject: &Subject,
+) -> u32 {
+    dynamics.fail_hosts(placement, set.nodes(), set.machines());
+    subject.ready(placement)
+}
+
 /// Fails the set and follows the pods of the subject alone, which come before all others, where it
 /// is known that what the others do changes nothing about it: each finds a node or waits in vain,
-/// and nobody is preempted.
+/// and nobody is preempted. `placement` is at the start, and at the end of the run then.
 pub fn cut_short(
     dynamics: &Dynamics<'_>,
-    start: &Start,
+    placement: &mut Placement,
     set: &FailureSet,
     subject: (&Subject, u32),
     scratch: &mut Scratch,
 ) -> Witness {
-    let mut placement = start.placement.clone();
-    dynamics.fail_hosts(&mut placement, set.nodes(), set.machines());
-    let ready_at_once = subject.0.ready(&placement);
+    let ready_at_once = fail(dynamics, placement, set, subject.0);
     let mut steps = Vec::new();
-    if dynamics.control_plane().acts(&placement) {
+    if dynamics.control_plane().acts(placement) {
         let own = |placement: &Placement, pod: &InstanceId| {
             subject.0.members.contains(&placement.instance(*pod).workload)
         };
         let due: Vec<InstanceId> =
-            dynamics.evictable(&placement).filter(|pod| own(&placement, pod)).collect();
+            dynamics.evictable(placement).filter(|pod| own(placement, pod)).collect();
         for pod in due {
             let step = Step::Evict { pod, replaced: false };
-            dynamics.apply(&mut placement, &step);
+            dynamics.apply(placement, &step);
             steps.push(step);
         }
         let waiting: Vec<InstanceId> =
-            placement.pending().iter().copied().filter(|pod| own(&placement, pod)).collect();
+            placement.pending().iter().copied().filter(|pod| own(placement, pod)).collect();
         for pod in waiting {
-            if !dynamics.is_ours(&placement, pod) {
+            if !dynamics.is_ours(placement, pod) {
                 continue;
             }
-            let nodes = dynamics.scheduler().candidates(&placement, pod, scratch);
+            let nodes = dynamics.scheduler().candidates(placement, pod, scratch);
             let Some(&node) = nodes.first() else { continue };
             let step = Step::Schedule { pod, node };
-            dynamics.apply(&mut placement, &step);
+            dynamics.apply(placement, &step);
             steps.push(step);
         }
     }
@@ -127,17 +131,18 @@ fn conclude(
     set: &FailureSet,
     subject: (&Subject, u32),
     steps: Vec<Step>,
-    (ready_at_once, placement): (u32, Placement),
+    (ready_at_once, placement): (u32, &Placement),
 ) -> Witness {
     let of_subject =
         |id: &InstanceId| subject.0.members.contains(&placement.instance(*id).workload);
     let pending: Vec<InstanceId> =
         placement.pending().iter().copied().filter(|id| of_subject(id)).collect();
-    let terminating =
-        placement.instance_ids().filter(|id| of_subject(id) && is_stuck(&placement, *id)).collect();
+    let mut terminating: Vec<InstanceId> =
+        subject.0.instances(placement).filter(|id| is_stuck(placement, *id)).collect();
+    terminating.sort_unstable();
     let attaching = placement.attaching().iter().copied().filter(|id| of_subject(id)).collect();
-    let starved = dynamics.storage().starved(&placement).filter(|id| of_subject(id)).collect();
-    let decisions = pending.into_iter().map(|id| (id, dynamics.scheduler().decide(&placement, id)));
+    let starved = dynamics.storage().starved(placement).filter(|id| of_subject(id)).collect();
+    let decisions = pending.into_iter().map(|id| (id, dynamics.scheduler().decide(placement, id)));
     Witness {
         set: set.clone(),
         steps,
@@ -146,9 +151,8 @@ fn conclude(
         attaching,
         starved,
         ready_at_once,
-        ready: subject.0.ready(&placement),
+        ready: subject.0.ready(placement),
         desired: subject.1,
-        end: placement,
     }
 }
 

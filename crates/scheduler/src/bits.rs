@@ -21,8 +21,12 @@ impl Bits {
         self.0.get(index / 64).is_some_and(|word| word & (1 << (index % 64)) != 0)
     }
 
-    /// Whether the set has no member.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.iter().all(|word| *word == 0)
+    /// The members, from the lowest up.
+    pub(crate) fn members(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().flat_map(|(at, word)| {
+            let left = |word: u64| Some(word).filter(|word| *word != 0);
+            let rest = std::iter::successors(left(*word), move |word| left(word & (word - 1)));
+            rest.map(move |word| at * 64 + word.trailing_zeros() as usize)
+        })
     }
 }

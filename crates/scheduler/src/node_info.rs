@@ -41,10 +41,13 @@ pub(crate) fn snapshot<'a>(
         .filter(|info| info.usage.exists)
 }
 
-/// Every pod on a node that exists, with its node. Goes through the instances in their order, which
-/// memory likes far better than node by node.
-pub(crate) fn residents(placement: &Placement) -> impl Iterator<Item = (&Instance, NodeId)> {
-    placement.instances().iter().filter_map(|instance| {
+/// Every pod of a class on a node that exists, with its node.
+pub(crate) fn residents(
+    placement: &Placement,
+    class: ClassId,
+) -> impl Iterator<Item = (&Instance, NodeId)> {
+    placement.of_class(class).filter_map(|id| {
+        let instance = placement.instance(id);
         let node = instance.node()?;
         placement.node(node).exists.then_some((instance, node))
     })

@@ -45,10 +45,8 @@ fn belongs(cluster: &Cluster, placement: &Placement, id: InstanceId) -> bool {
 
 /// The pods of a set that are there.
 fn pods(placement: &Placement, set: WorkloadId) -> impl Iterator<Item = (InstanceId, &Instance)> {
-    let all = placement.instance_ids().map(|id| (id, placement.instance(id)));
-    all.filter(move |(_, instance)| {
-        instance.workload == set && instance.whereabouts != Whereabouts::Gone
-    })
+    let all = placement.of_workload(set).into_iter().map(|id| (id, placement.instance(id)));
+    all.filter(|(_, instance)| instance.whereabouts != Whereabouts::Gone)
 }
 
 /// Whether the pods of a set are replaced by others beside them.

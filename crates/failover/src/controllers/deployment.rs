@@ -131,12 +131,8 @@ fn recreate(cluster: &Cluster, placement: &mut Placement, deployment: WorkloadId
     for &id in &sets.old {
         scale(cluster, placement, id, 0);
     }
-    let is_old = |id: WorkloadId| sets.old.contains(&id);
-    let waits = !sets.old.is_empty()
-        && placement
-            .instances()
-            .iter()
-            .any(|pod| pod.whereabouts != Whereabouts::Gone && is_old(pod.workload));
+    let mut old = sets.old.iter().flat_map(|set| placement.of_workload(*set));
+    let waits = old.any(|pod| placement.instance(pod).whereabouts != Whereabouts::Gone);
     if !waits {
         let desired = placement.target(deployment).desired;
         scale(cluster, placement, sets.new, desired);

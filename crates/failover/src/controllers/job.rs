@@ -60,12 +60,15 @@ pub fn at_stake(cluster: &Cluster, placement: &Placement, due: &[InstanceId]) ->
         .workload_ids()
         .filter(|id| may_give_up(cluster, placement, *id) && loses(*id))
         .collect();
-    let others = placement.instance_ids().filter(|id| {
-        let instance = placement.instance(*id);
-        let bound = instance.node().is_some() && !instance.terminating;
-        bound && jobs.contains(&instance.workload) && !due.contains(id)
-    });
-    if jobs.is_empty() { Vec::new() } else { others.collect() }
+    let of_jobs = jobs.into_iter().flat_map(|job| placement.of_workload(job));
+    let mut others: Vec<InstanceId> = of_jobs
+        .filter(|id| {
+            let instance = placement.instance(*id);
+            instance.node().is_some() && !instance.terminating && !due.contains(id)
+        })
+        .collect();
+    others.sort_unstable();
+    others
 }
 
 /// How many losses it bears, where it counts them.
@@ -79,10 +82,9 @@ fn counted(cluster: &Cluster, job: WorkloadId) -> Option<i64> {
 
 fn give_up(cluster: &Cluster, placement: &mut Placement, job: WorkloadId) {
     placement.change_target(job, |target| target.desired = 0);
-    for id in placement.instance_ids() {
+    for id in placement.of_workload(job) {
         let instance = placement.instance(id);
-        let there = instance.whereabouts != Whereabouts::Gone && !instance.terminating;
-        if instance.workload == job && there {
+        if instance.whereabouts != Whereabouts::Gone && !instance.terminating {
             terminate(cluster, placement, id);
         }
     }

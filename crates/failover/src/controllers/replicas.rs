@@ -152,13 +152,8 @@ fn active(
     placement: &Placement,
     workload: WorkloadId,
 ) -> impl Iterator<Item = (InstanceId, &Instance)> {
-    let there = move |instance: &Instance| {
-        instance.workload == workload
-            && !instance.terminating
-            && instance.whereabouts != Whereabouts::Gone
-    };
-    let all = placement.instance_ids().map(|id| (id, placement.instance(id)));
-    all.filter(move |(_, instance)| there(instance))
+    let all = placement.of_workload(workload).into_iter().map(|id| (id, placement.instance(id)));
+    all.filter(|(_, instance)| !instance.terminating && instance.whereabouts != Whereabouts::Gone)
 }
 
 /// How many active pods of the same Deployment are on each node.
@@ -167,14 +162,13 @@ fn company(
     placement: &Placement,
     workload: WorkloadId,
 ) -> BTreeMap<NodeId, u32> {
+    let alone = [workload];
     let owner = cluster.workload(workload).owner;
-    let related = |other: WorkloadId| {
-        other == workload || owner.is_some() && cluster.workload(other).owner == owner
-    };
+    let related = owner.map_or(&alone[..], |owner| cluster.owned(owner));
     let mut company = BTreeMap::new();
-    for instance in placement.instances() {
-        let node = instance.node().filter(|_| !instance.terminating);
-        if let Some(node) = node.filter(|_| related(instance.workload)) {
+    for id in related.iter().flat_map(|set| placement.of_workload(*set)) {
+        let instance = placement.instance(id);
+        if let Some(node) = instance.node().filter(|_| !instance.terminating) {
             *company.entry(node).or_default() += 1;
         }
     }

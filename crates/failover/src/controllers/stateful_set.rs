@@ -63,11 +63,9 @@ enum Progress {
 /// The pods of the set that are there, by number.
 fn living(placement: &Placement, set: WorkloadId) -> Vec<InstanceId> {
     let mut pods: Vec<InstanceId> = placement
-        .instance_ids()
-        .filter(|id| {
-            let instance = placement.instance(*id);
-            instance.workload == set && instance.whereabouts != Whereabouts::Gone
-        })
+        .of_workload(set)
+        .into_iter()
+        .filter(|id| placement.instance(*id).whereabouts != Whereabouts::Gone)
         .collect();
     pods.sort_by_key(|id| placement.instance(*id).ordinal);
     pods
@@ -116,8 +114,8 @@ fn make_missing(
 
 /// The numbers of all pods the set has or had.
 fn numbers_ever(placement: &Placement, set: WorkloadId) -> Vec<u32> {
-    let of_set = placement.instances().iter().filter(|instance| instance.workload == set);
-    let mut numbers: Vec<u32> = of_set.map(|instance| instance.ordinal).collect();
+    let of_set = placement.of_workload(set).into_iter();
+    let mut numbers: Vec<u32> = of_set.map(|id| placement.instance(id).ordinal).collect();
     numbers.sort_unstable();
     numbers.dedup();
     numbers
@@ -130,10 +128,10 @@ fn make(
     set: WorkloadId,
     number: u32,
 ) -> Option<InstanceId> {
-    let before = placement.instances().iter().find(|instance| {
-        instance.workload == set && instance.ordinal == number && instance.origin.is_some()
+    let origin = placement.of_workload(set).into_iter().find_map(|id| {
+        let instance = placement.instance(id);
+        instance.origin.filter(|_| instance.ordinal == number)
     });
-    let origin = before.and_then(|instance| instance.origin);
     let class = origin.map(|pod| cluster.pod(pod).replacement);
     let class = class.or(cluster.workload(set).template)?;
     let made = placement.add(cluster, class, set, origin);

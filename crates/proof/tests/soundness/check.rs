@@ -7,6 +7,7 @@ use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
 use holdfast_failover::{Dynamics, nodes};
 use holdfast_ingest::{Options, Source, load};
 use holdfast_proof::prover::{Examination, Finding, Workspace};
+use holdfast_proof::witness::Witness;
 use holdfast_proof::{Doubt, FailureSet, Prover, Settings, Subject, Verdict, bound};
 use holdfast_scheduler::Scratch;
 use proptest::test_runner::TestCaseError;
@@ -327,9 +328,11 @@ fn witnesses_replay(prover: &Prover<'_>, set: &FailureSet, examination: &Examina
                 witness.ready,
                 witness.desired
             );
-            let told = prover.witness(*position, set, finding);
+            let workspace = &mut prover.workspace();
+            let ends = |told: &Witness, _: &Placement| (told.ready, told.desired);
+            let told = prover.witness(workspace, *position, (set, finding), ends);
             ensure!(
-                (told.ready, told.desired) == (witness.ready, witness.desired),
+                told == (witness.ready, witness.desired),
                 "what is told of the run for {position} at {set:?} is not how it ends"
             );
         }

@@ -323,9 +323,9 @@ impl<'a> State<'a> {
             scores: Tally::default(),
             skips_filter: false,
         };
-        if !relations.related.is_empty() {
-            for (instance, node) in residents(placement) {
-                let Some(effect) = relations.effect(instance.class) else { continue };
+        for (class, effect) in &relations.effect_of {
+            let effect = &relations.effects[*effect as usize];
+            for (_, node) in residents(placement, *class) {
                 state.count(&compiled.topologies, effect, node, 1);
                 for &(topology, weight) in &effect.scores {
                     state.scores.add(&compiled.topologies, topology, node, weight);

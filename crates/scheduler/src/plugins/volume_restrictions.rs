@@ -59,7 +59,7 @@ fn count_users(context: &Context<'_>, exclusive: &[Symbol]) -> i64 {
             class.namespace == namespace
                 && claim_names(cluster.spec(class.spec)).any(|name| name == **claim)
         });
-        residents(placement).any(|(instance, _)| using.contains(instance.class.index()))
+        using.members().any(|class| residents(placement, ClassId::at(class)).next().is_some())
     };
     i64::try_from(exclusive.iter().filter(used).count()).unwrap_or(i64::MAX)
 }

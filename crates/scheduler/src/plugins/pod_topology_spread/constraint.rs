@@ -217,10 +217,13 @@ impl Constraints {
     /// those that are being deleted are not counted.
     pub(crate) fn count(&self, placement: &Placement) -> Vec<Vec<i64>> {
         let mut counts = vec![vec![0; placement.nodes().len()]; self.groups.len()];
-        for (instance, node) in residents(placement) {
-            for (group, counts) in self.groups.iter().zip(&mut counts) {
-                if group.matches(instance.class) && !instance.terminating && !group.empty {
-                    counts[node.index()] += 1;
+        for (group, counts) in self.groups.iter().zip(&mut counts) {
+            if group.empty {
+                continue;
+            }
+            for class in group.matching.members().map(ClassId::at) {
+                for (instance, node) in residents(placement, class) {
+                    counts[node.index()] += i64::from(!instance.terminating);
                 }
             }
         }
