@@ -16,7 +16,7 @@ use crate::interrupt;
 pub const LONG: usize = 20_000;
 
 /// The same where nobody asked: remedies that are found beside a proof must not slow it down.
-const SHORT: usize = 500;
+const SHORT: usize = 200;
 
 /// Beyond so many pods nobody looks for remedies unasked.
 const PODS_MAX: usize = 500;
@@ -25,8 +25,8 @@ const PODS_MAX: usize = 500;
 const SETS_MAX: u64 = 2_000;
 
 /// What is tried for each workload unasked, and how many workloads it is tried for.
-const QUICK: Effort = Effort { looks: 16, proofs: 3, remedies: 1 };
-const WORKLOADS_MAX: usize = 24;
+const QUICK: Effort = Effort { looks: 12, proofs: 3, remedies: 1 };
+const WORKLOADS_MAX: usize = 16;
 
 /// What was found beside a proof.
 #[derive(Clone, Debug, Default, Serialize)]

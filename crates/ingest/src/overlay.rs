@@ -149,19 +149,25 @@ pub fn overlay(sources: Vec<Source>, alterations: Vec<Alteration>) -> Result<Ove
 /// What objects that were changed go by in messages.
 pub(crate) const NAME: &str = "<what-if>";
 
+/// Workloads that make their pods from a template.
+const TEMPLATED: [(WorkloadKind, &str); 5] = [
+    (WorkloadKind::Deployment, "Deployment"),
+    (WorkloadKind::ReplicaSet, "ReplicaSet"),
+    (WorkloadKind::ReplicationController, "ReplicationController"),
+    (WorkloadKind::StatefulSet, "StatefulSet"),
+    (WorkloadKind::DaemonSet, "DaemonSet"),
+];
+
 /// The workloads that have begun to roll out.
 pub fn rolled(loaded: &Loaded, rolled: &[Named]) -> Vec<WorkloadId> {
     let cluster = &loaded.cluster;
     let is_one = |id: &WorkloadId| {
         let workload = cluster.workload(*id);
-        let kind = match workload.kind {
-            WorkloadKind::Deployment => "Deployment",
-            WorkloadKind::StatefulSet => "StatefulSet",
-            WorkloadKind::DaemonSet => "DaemonSet",
-            _ => return false,
+        let Some((_, kind)) = TEMPLATED.iter().find(|(kind, _)| *kind == workload.kind) else {
+            return false;
         };
         rolled.iter().any(|named| {
-            named.kind == kind
+            named.kind == *kind
                 && named.namespace == cluster.text(workload.namespace)
                 && named.name == cluster.text(workload.name)
         })
@@ -171,7 +177,7 @@ pub fn rolled(loaded: &Loaded, rolled: &[Named]) -> Vec<WorkloadId> {
 
 /// Whether the pods of a workload are to be replaced: its template is not what it was.
 fn rolls(named: &Named, object: &Object) -> bool {
-    let rolls = matches!(named.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet");
+    let rolls = TEMPLATED.iter().any(|(_, kind)| *kind == named.kind);
     let template = |value: &Value| value["spec"]["template"].clone();
     rolls
         && object.before.as_ref().is_some_and(|before| template(before) != template(&object.value))

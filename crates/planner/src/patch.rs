@@ -161,6 +161,9 @@ fn edited(changed: &Cluster, id: WorkloadId, edit: &Edit, template: &mut Map<Str
         }
         Edit::Priority { class, .. } => {
             template.insert("priorityClassName".into(), json!(class));
+            // What stands beside it would have to be the class's own.
+            template.insert("priority".into(), Value::Null);
+            template.insert("preemptionPolicy".into(), Value::Null);
         }
         Edit::NodeSelector { key, value } => {
             let selector = template.entry("nodeSelector").or_insert_with(|| json!({}));

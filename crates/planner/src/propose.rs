@@ -11,7 +11,9 @@ use holdfast_cluster::change::{Edit, NewNode, ValueOperator};
 use holdfast_cluster::node::CONTROL_PLANE_ROLES;
 use holdfast_cluster::taint::Effect;
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
-use holdfast_cluster::{Change, Cluster, InstanceId, Node, NodeId, PodSpec, Symbol, WorkloadId};
+use holdfast_cluster::{
+    Change, Cluster, InstanceId, Node, NodeId, Placement, PodSpec, Symbol, WorkloadId,
+};
 use holdfast_proof::FailureSet;
 use holdfast_proof::witness::Witness;
 use holdfast_scheduler::decision::NodeVerdict;
@@ -19,6 +21,12 @@ use holdfast_scheduler::reason::Reason;
 
 use crate::asked::Asked;
 use crate::cost;
+
+/// A run that refutes the recovery, and where everything is at its end.
+struct Run {
+    witness: Witness,
+    end: Placement,
+}
 
 /// Changes that are made together, or not at all.
 pub type Proposal = Vec<Change>;
@@ -93,8 +101,14 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
             self.too_close(set);
         }
         if let Some((set, finding)) = &summary.recovered.counterexample {
-            let witness = self.asked.prover.witness(self.position, set, finding);
-            self.not_back(&witness);
+            let mut workspace = self.asked.prover.workspace();
+            let run = self.asked.prover.witness(
+                &mut workspace,
+                self.position,
+                (set, finding),
+                |witness, end| Run { witness: witness.clone(), end: end.clone() },
+            );
+            self.not_back(&run);
         }
     }
 
@@ -131,28 +145,28 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
     }
 
     /// Fewer pods than are wanted serve once all is quiet.
-    fn not_back(&mut self, witness: &Witness) {
-        for (pod, decision) in &witness.pending {
+    fn not_back(&mut self, run: &Run) {
+        for (pod, decision) in &run.witness.pending {
             for (node, verdict) in &decision.nodes {
                 let NodeVerdict::Rejected(rejection) = verdict else { continue };
                 // A node that is away is not what keeps the pod waiting.
-                if witness.end.node(*node).serves() {
+                if run.end.node(*node).serves() {
                     for reason in &rejection.reasons {
-                        self.turned_down(witness, *pod, *node, *reason);
+                        self.turned_down(run, *pod, *node, *reason);
                     }
                 }
             }
         }
-        self.bears_for_ever(witness);
-        for pod in &witness.starved {
-            self.starved(witness, *pod);
+        self.bears_for_ever(run);
+        for pod in &run.witness.starved {
+            self.starved(run, *pod);
         }
     }
 
     /// What helps against one reason of one node.
-    fn turned_down(&mut self, witness: &Witness, pod: InstanceId, node: NodeId, reason: Reason) {
+    fn turned_down(&mut self, run: &Run, pod: InstanceId, node: NodeId, reason: Reason) {
         let cluster = self.cluster;
-        let spec = cluster.spec_of(witness.end.instance(pod).class);
+        let spec = cluster.spec_of(run.end.instance(pod).class);
         let name = cluster.node(node).name;
         match reason {
             Reason::UntoleratedTaint(taint) if !cluster.known().is_of_lifecycle(taint.key) => {
@@ -169,15 +183,15 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
                 if let Some(fewer) = self.scale(wanted - 1).filter(|_| wanted > 2) {
                     self.bring_back(fewer);
                 }
-                self.add_node(&witness.set);
+                self.add_node(&run.witness.set);
             }
             Reason::InsufficientCpu
             | Reason::InsufficientMemory
             | Reason::InsufficientEphemeralStorage
             | Reason::Insufficient(_)
             | Reason::TooManyPods => {
-                self.outrank(witness, pod, node);
-                self.add_node(&witness.set);
+                self.outrank(run, pod, node);
+                self.add_node(&run.witness.set);
             }
             _ => {}
         }
@@ -206,10 +220,10 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
     }
 
     /// The least important class in use that outranks somebody on a node without room.
-    fn outrank(&mut self, witness: &Witness, pod: InstanceId, node: NodeId) {
+    fn outrank(&mut self, run: &Run, pod: InstanceId, node: NodeId) {
         let cluster = self.cluster;
-        let own = cluster.spec_of(witness.end.instance(pod).class).priority;
-        let others = witness.end.node(node).pods.iter().map(|id| witness.end.instance(*id));
+        let own = cluster.spec_of(run.end.instance(pod).class).priority;
+        let others = run.end.node(node).pods.iter().map(|id| run.end.instance(*id));
         let lowest = others.map(|other| cluster.spec_of(other.class).priority).min();
         // What a class says of evictions is told by the pods that are of it.
         let evicts = |value| {
@@ -229,15 +243,15 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
     }
 
     /// Pods that bear a silent node for ever are never made again.
-    fn bears_for_ever(&mut self, witness: &Witness) {
+    fn bears_for_ever(&mut self, run: &Run) {
         let subject = &self.asked.prover.subjects().subjects[self.position];
-        let stays = witness.end.instances().iter().any(|instance| {
-            let silent = |node| !witness.end.node(node).reachable;
+        let stays = run.end.instances().iter().any(|instance| {
+            let silent = |node| !run.end.node(node).reachable;
             subject.members.contains(&instance.workload)
                 && instance.node().is_some_and(silent)
                 && !instance.terminating
         });
-        if !stays || witness.ready >= witness.desired {
+        if !stays || run.witness.ready >= run.witness.desired {
             return;
         }
         let known = self.cluster.known();
@@ -252,9 +266,9 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
     }
 
     /// Too few copies of a volume are up: one more for each failure.
-    fn starved(&mut self, witness: &Witness, pod: InstanceId) {
-        let class = *self.cluster.class(witness.end.instance(pod).class);
-        let more = u32::try_from(witness.set.size()).unwrap_or(u32::MAX);
+    fn starved(&mut self, run: &Run, pod: InstanceId) {
+        let class = *self.cluster.class(run.end.instance(pod).class);
+        let more = u32::try_from(run.witness.set.size()).unwrap_or(u32::MAX);
         for (of, replicas) in copies::of(self.cluster, &class) {
             let replicas = replicas.saturating_add(more);
             self.bring_back(vec![Change::Copies { of, replicas }]);

@@ -76,7 +76,11 @@ fn the_only_plain_worker_of_k3s_is_relieved() {
     assert_eq!((&changes[0]["change"], &changes[0]["to"]), (&json!("replicas"), &json!(2)));
     assert_eq!(changes[1]["key"], "node-role.kubernetes.io/control-plane");
     let gpu = workload(&found, "Deployment", "ollama");
-    assert_eq!(gpu["remedies"], json!([]), "there is one GPU, and no node like its own is a worker");
+    assert_eq!(
+        gpu["remedies"],
+        json!([]),
+        "there is one GPU, and no node like its own is a worker"
+    );
     holds("k3s/after.json", 10);
 }
 

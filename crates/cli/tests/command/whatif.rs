@@ -54,11 +54,11 @@ fn an_overlay_rolls_out() {
 fn a_story_begins_with_what_was_laid_over() {
     let folder = folder("whatif-story");
     write(&folder, "cluster.json", text());
-    let node = run_in(&folder, &["inspect", "-o", "json", "cluster.json"]).json()["nodes"][0]
-        ["name"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let node =
+        run_in(&folder, &["inspect", "-o", "json", "cluster.json"]).json()["nodes"][0]["name"]
+            .as_str()
+            .unwrap()
+            .to_owned();
     let new = format!("--add-node=another={node}");
     let story = ["simulate", "cluster.json", &new, "--event", "cordon:another", "--export", "end"];
     run_in(&folder, &story).ended(0);

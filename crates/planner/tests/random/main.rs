@@ -91,10 +91,7 @@ fn changes_are_edits_of_the_export() {
         let Some(Altered { change, alteration }) = altered::of(&before, &pick) else {
             return Ok(());
         };
-        let Ok(changed) = before.changed(std::slice::from_ref(&change)) else {
-            tally.refused += 1;
-            return Ok(());
-        };
+        let changed = before.changed(std::slice::from_ref(&change)).expect("it was made before");
         let edited = altered::edited(sources, vec![alteration]);
         let (one, other) = (proved(&changed), proved(&edited));
         prop_assert_eq!(&one, &other, "{:?}", change);
@@ -104,7 +101,7 @@ fn changes_are_edits_of_the_export() {
     });
     let tally = tally.into_inner();
     println!("{tally:?}");
-    assert!(tally.same > 200 && tally.telling > 40 && tally.refused > 0, "{tally:?}");
+    assert!(tally.same > 300 && tally.telling > 40, "{tally:?}");
 }
 
 /// What repairs a cluster repairs its export, and leaves what was proved.
@@ -129,7 +126,7 @@ fn repairs_hold_when_they_are_applied() {
         let mut tally = tally.borrow_mut();
         for position in repairer.refuted() {
             let found = repairer.repair(position);
-            tally.refused += u32::from(found.found.is_empty());
+            tally.none += u32::from(found.found.is_empty());
             let Some(remedy) = found.found.first() else { continue };
             let alterations = altered::applied(&cluster, &remedy.changes);
             let after = proved(&altered::edited(sources.clone(), alterations));
@@ -157,7 +154,7 @@ fn repairs_hold_when_they_are_applied() {
     });
     let tally = tally.into_inner();
     println!("{tally:?}");
-    assert!(tally.same > 100 && tally.telling > 50 && tally.refused > 0, "{tally:?}");
+    assert!(tally.same > 100 && tally.telling > 50 && tally.none > 0, "{tally:?}");
 }
 
 /// How much the tests saw.
@@ -167,6 +164,6 @@ struct Tally {
     same: u32,
     /// It made a difference.
     telling: u32,
-    /// Nothing could be made, or was found.
-    refused: u32,
+    /// Nothing was found.
+    none: u32,
 }
