@@ -118,9 +118,9 @@ fn field(text: &str) -> Result<Alteration, Failure> {
     let (kind, namespaced) =
         overlay::spelled(kind).ok_or_else(|| bad(format!("no kind {kind:?} is known here")))?;
     let (namespace, rest) = match rest.split_once('/') {
-        Some((namespace, rest)) if namespaced => (namespace, rest),
-        None if !namespaced => ("", rest),
-        Some(_) => return Err(bad(format!("a {kind} has no namespace"))),
+        // What stands behind a slash then is the key of a label.
+        _ if !namespaced => ("", rest),
+        Some((namespace, rest)) => (namespace, rest),
         None => return Err(bad("in which namespace?".into())),
     };
     let (name, path) = split(rest).ok_or_else(|| bad("which field?".into()))?;

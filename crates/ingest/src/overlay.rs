@@ -293,7 +293,9 @@ fn alter(
 ) -> Result<(), Refusal> {
     match alteration {
         Alteration::Apply(_) => {
-            applied.into_iter().for_each(|(named, value)| apply(objects, named, value));
+            for (named, manifest) in applied {
+                apply(objects, named, manifest);
+            }
             Ok(())
         }
         Alteration::Set { object, path, value } => {
@@ -335,11 +337,9 @@ fn of_node(name: &str) -> Named {
 /// An object that is about to be changed.
 fn find<'o>(objects: &'o mut Objects, named: &Named) -> Result<&'o mut Value, Refusal> {
     if !objects.contains_key(named) {
-        let of_kind = objects
-            .keys()
-            .filter(|known| known.kind == named.kind && known.namespace == named.namespace);
-        let names = of_kind.map(|known| known.name.clone()).collect();
-        return Err(Refusal::NoObject(named.clone(), names));
+        let near = |known: &&Named| known.kind == named.kind && known.namespace == named.namespace;
+        let others = objects.keys().filter(near).map(|known| known.name.clone());
+        return Err(Refusal::NoObject(named.clone(), others.collect()));
     }
     let object = objects.get_mut(named).expect("it was just found");
     object.touched = true;

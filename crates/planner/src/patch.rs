@@ -9,6 +9,7 @@ mod lines;
 
 use holdfast_cluster::budget::Amount;
 use holdfast_cluster::change::Edit;
+use holdfast_cluster::spread::SpreadConstraint;
 use holdfast_cluster::workload::{Strategy, WorkloadKind};
 use holdfast_cluster::{Change, Cluster, WorkloadId};
 use holdfast_proof::report::{Object, kind_name};
@@ -152,12 +153,23 @@ fn edited(changed: &Cluster, id: WorkloadId, edit: &Edit, template: &mut Map<Str
         }
         Edit::Spread { topology_key, .. } => {
             let key = changed.find(topology_key);
-            let own = spec.spread.iter().filter(|one| Some(one.topology_key) == key);
-            let own: Value = own.map(|one| fields::spread(changed, one)).collect();
-            template.insert("topologySpreadConstraints".into(), own);
+            let of_key = |one: &&SpreadConstraint| Some(one.topology_key) == key;
+            // A strategic merge tells constraints apart by their label alone.
+            let alone = spec.spread.iter().filter(of_key).count() <= 1;
+            let written = spec.spread.iter().filter(|one| !alone || of_key(one));
+            let replace = (!alone).then(|| json!({ "$patch": "replace" }));
+            let written = written.map(|one| fields::spread(changed, one));
+            let list: Value = replace.into_iter().chain(written).collect();
+            template.insert("topologySpreadConstraints".into(), list);
         }
-        Edit::Tolerate { .. } => {
-            template.insert("tolerations".into(), fields::tolerations(changed, spec));
+        Edit::Tolerate { key, .. } => {
+            let known = changed.known();
+            let lifecycle = [known.not_ready, known.unreachable].map(|key| changed.text(key));
+            // What was meant is written, although admission would add the same.
+            let meant = key.as_deref().is_none_or(|key| lifecycle.contains(&key));
+            if meant || !template.contains_key("tolerations") {
+                template.insert("tolerations".into(), fields::tolerations(changed, spec, meant));
+            }
         }
         Edit::Priority { class, .. } => {
             template.insert("priorityClassName".into(), json!(class));

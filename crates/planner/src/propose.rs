@@ -251,7 +251,8 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
                 && instance.node().is_some_and(silent)
                 && !instance.terminating
         });
-        if !stays || run.witness.ready >= run.witness.desired {
+        let acts = self.asked.prover.dynamics().control_plane().acts(&run.end);
+        if !stays || !acts || run.witness.ready >= run.witness.desired {
             return;
         }
         let known = self.cluster.known();

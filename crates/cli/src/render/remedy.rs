@@ -23,7 +23,7 @@ pub fn with_limits(remedy: &RemedyReport) -> String {
     if !remedy.leaves.is_empty() {
         let proves = words::list(&remedy.proves, 2);
         let leaves = words::list(&remedy.leaves, 2);
-        text += &format!("; then {proves} is PROVED, and nothing was found for {leaves}");
+        text += &format!("; then {proves} is PROVED, and {leaves} is not");
     }
     if remedy.by_rule == VerdictName::Refuted && remedy.proves.contains(&"immediately") {
         text += "; as its pods are placed then, not by rule";

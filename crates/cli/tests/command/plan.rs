@@ -105,7 +105,7 @@ fn the_data_platform_needs_another_node_of_its_tier() {
 fn nothing_to_repair_is_no_failure() {
     let folder = folder("repair-nothing");
     write(&folder, "cluster.json", crate::sample::text());
-    let survives = ["plan", "repair", "cluster.json", "--fail", "n1"];
+    let survives = ["plan", "repair", "cluster.json", "--fail", "oak-1"];
     let run = run_in(&folder, &survives);
     assert!(matches!(run.code, Some(0 | 1)), "{}", run.transcript());
     let wrong = run_in(&folder, &["plan", "repair", "cluster.json", "--remedies", "0"]).ended(2);

@@ -12,7 +12,7 @@ fn prove(arguments: &[&str]) -> Value {
 }
 
 fn grafana(report: &Value) -> (u64, &str) {
-    let found = workload(report, "Deployment", "grafana");
+    let found = workload(report, "Deployment", "kube-prometheus-stack-grafana");
     (found["desired"].as_u64().unwrap(), found["verdict"].as_str().unwrap())
 }
 
@@ -20,7 +20,7 @@ fn grafana(report: &Value) -> (u64, &str) {
 /// and fits again with another worker.
 #[test]
 fn replicas_and_nodes_of_the_homelab() {
-    let replicas = "--set=deployment/monitoring/grafana.replicas=3";
+    let replicas = "--set=deployment/monitoring/kube-prometheus-stack-grafana.replicas=3";
     assert_eq!(grafana(&prove(&[])), (2, "PROVED"));
     assert_eq!(grafana(&prove(&[replicas])), (3, "REFUTED"));
     let worker = "--add-node=homelab-05=homelab-03";
@@ -80,12 +80,12 @@ fn what_makes_no_sense_is_refused() {
         "--add-node=x",
         "--add-node=homelab-03=homelab-02",
         "--add-node=x=homelab-01",
-        "--set=deployment/monitoring/grafana",
+        "--set=deployment/monitoring/kube-prometheus-stack-grafana",
         "--set=gadget/a/b.replicas=1",
         "--set=deployment/grafana.replicas=1",
-        "--set=deployment/monitoring/grafanna.replicas=1",
-        "--set=node/a/b.spec.unschedulable=true",
-        "--set=deployment/monitoring/grafana.replicas.of=1",
+        "--set=deployment/monitoring/kube-prometheus-stack-grafanna.replicas=1",
+        "--set=node/homelab-9.spec.unschedulable=true",
+        "--set=deployment/monitoring/kube-prometheus-stack-grafana.replicas.of=1",
         "--overlay=nowhere.yaml",
     ]
     .iter()

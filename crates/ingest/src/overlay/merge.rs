@@ -74,6 +74,9 @@ fn prune_items(own: &mut Value, was: &[Value], says: &[Value], field: &str) {
 fn lay(own: &mut Value, says: &Value, field: &str) {
     match (own, says) {
         (Value::Object(own), Value::Object(says)) => lay_fields(own, says),
+        (Value::Array(own), Value::Array(says)) if says.first().is_some_and(is_replace) => {
+            *own = says[1..].to_vec();
+        }
         (Value::Array(own), Value::Array(says)) if key_of(field, says).is_some() => {
             let key = key_of(field, says).expect("it was just found");
             for item in says {
@@ -85,6 +88,11 @@ fn lay(own: &mut Value, says: &Value, field: &str) {
         }
         (own, says) => *own = says.clone(),
     }
+}
+
+/// What in a patch says that a list is replaced as a whole.
+fn is_replace(item: &Value) -> bool {
+    item.get("$patch").is_some_and(|directive| directive == "replace")
 }
 
 fn lay_fields(own: &mut Map<String, Value>, says: &Map<String, Value>) {

@@ -7,11 +7,23 @@ use holdfast_cluster::taint::{Effect, Toleration, TolerationOperator};
 use holdfast_cluster::{Cluster, PodSpec, Symbol};
 use serde_json::{Map, Value, json};
 
+/// The label by which a Deployment tells its rollouts apart. What asks for its value was read with
+/// `matchLabelKeys`, and is written so.
+const HASH: &str = "pod-template-hash";
+
+fn asks_for_hash(cluster: &Cluster, selector: &LabelSelector) -> bool {
+    let LabelSelector::All(requirements) = selector else { return false };
+    requirements.iter().any(|requirement| cluster.text(requirement.key) == HASH)
+}
+
 /// A term of affinity of pods of a namespace.
 pub(super) fn term(cluster: &Cluster, namespace: Symbol, term: &PodAffinityTerm) -> Value {
     let mut written = Map::new();
     written.insert("labelSelector".into(), selector(cluster, &term.selector));
     written.insert("topologyKey".into(), json!(cluster.text(term.topology_key)));
+    if asks_for_hash(cluster, &term.selector) {
+        written.insert("matchLabelKeys".into(), json!([HASH]));
+    }
     if term.namespace_selector != LabelSelector::Nothing {
         written.insert("namespaceSelector".into(), selector(cluster, &term.namespace_selector));
     }
@@ -34,6 +46,9 @@ pub(super) fn spread(cluster: &Cluster, constraint: &SpreadConstraint) -> Value 
         "topologyKey": cluster.text(constraint.topology_key),
         "whenUnsatisfiable": when,
     });
+    if asks_for_hash(cluster, &constraint.selector) {
+        written["matchLabelKeys"] = json!([HASH]);
+    }
     if let Some(domains) = constraint.min_domains {
         written["minDomains"] = json!(domains);
     }
@@ -46,9 +61,10 @@ pub(super) fn spread(cluster: &Cluster, constraint: &SpreadConstraint) -> Value 
     written
 }
 
-/// All tolerations of a spec but those that admission adds anyway.
-pub(super) fn tolerations(cluster: &Cluster, spec: &PodSpec) -> Value {
-    let own = spec.tolerations.iter().filter(|toleration| !is_default(cluster, toleration));
+/// All tolerations of a spec; those that admission adds anyway only where they are meant.
+pub(super) fn tolerations(cluster: &Cluster, spec: &PodSpec, meant: bool) -> Value {
+    let all = spec.tolerations.iter();
+    let own = all.filter(|toleration| meant || !is_default(cluster, toleration));
     own.map(|one| toleration(cluster, one)).collect()
 }
 
@@ -102,6 +118,7 @@ pub(super) fn selector(cluster: &Cluster, selector: &LabelSelector) -> Value {
     for Requirement { key, operator } in requirements {
         let key = cluster.text(*key);
         match operator {
+            _ if key == HASH => {}
             Operator::In(values) if values.len() == 1 && !labels.contains_key(key) => {
                 labels.insert(key.to_owned(), json!(cluster.text(values[0])));
             }
