@@ -18,7 +18,7 @@ use crate::{input, render};
 /// # Errors
 /// Names of nothing, and more failures than there are machines.
 pub fn of(arguments: &FailureArguments, cluster: &Cluster) -> Result<Question, Failure> {
-    ask(arguments, None, cluster)
+    ask(arguments, Size::Given, cluster)
 }
 
 /// The question how many failures are survived, up to so many.
@@ -30,14 +30,19 @@ pub fn of_tolerance(
     up_to: Option<usize>,
     cluster: &Cluster,
 ) -> Result<Question, Failure> {
-    ask(arguments, Some(up_to), cluster)
+    ask(arguments, Size::UpTo(up_to), cluster)
 }
 
-fn ask(
-    arguments: &FailureArguments,
-    tolerance: Option<Option<usize>>,
-    cluster: &Cluster,
-) -> Result<Question, Failure> {
+/// How many may fail at once.
+#[derive(Clone, Copy)]
+enum Size {
+    /// As many as the question says.
+    Given,
+    /// So many, or as many as can be asked about soon.
+    UpTo(Option<usize>),
+}
+
+fn ask(arguments: &FailureArguments, size: Size, cluster: &Cluster) -> Result<Question, Failure> {
     if let Some(names) = &arguments.fail {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let (nodes, machines) = hosts(cluster, "--fail", &names)?;
@@ -48,14 +53,14 @@ fn ask(
         (None, Some(file)) => listed(cluster, file)?,
         (None, None) => {
             let all = cluster.nodes().len();
-            let most = how_many(tolerance, ("--nodes", arguments.nodes), all);
+            let most = how_many(size, ("--nodes", arguments.nodes), all);
             return Ok(Question::AnyNodes(within(most, all, || {
                 format!("the cluster has only {}", words::count(all, "node", "nodes"))
             })?));
         }
     };
     let all = domains.all.len();
-    let most = how_many(tolerance, ("--domains", arguments.domains), all);
+    let most = how_many(size, ("--domains", arguments.domains), all);
     let most = within(most, all, || match &domains.label {
         Some(label) => format!("{label} has only {}", words::count(all, "value", "values")),
         None => format!("the file lists only {}", words::count(all, "domain", "domains")),
@@ -68,14 +73,14 @@ const FEW: usize = 100;
 
 /// How many of `all` may fail at once, and the option that says so.
 fn how_many(
-    tolerance: Option<Option<usize>>,
+    size: Size,
     (option, most): (&'static str, usize),
     all: usize,
 ) -> (&'static str, usize) {
     let unasked = if all <= FEW { 3 } else { 2 };
-    match tolerance {
-        Some(up_to) => ("--up-to", up_to.unwrap_or(unasked.min(all))),
-        None => (option, most),
+    match size {
+        Size::UpTo(up_to) => ("--up-to", up_to.unwrap_or(unasked.min(all))),
+        Size::Given => (option, most),
     }
 }
 

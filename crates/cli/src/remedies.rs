@@ -25,7 +25,7 @@ const PODS_MAX: usize = 500;
 const SETS_MAX: u64 = 2_000;
 
 /// What is tried for each workload unasked, and how many workloads it is tried for.
-const QUICK: Effort = Effort { looks: 12, proofs: 3, remedies: 1 };
+const QUICK: Effort = Effort { looks: 16, proofs: 6, remedies: 1 };
 const WORKLOADS_MAX: usize = 16;
 
 /// What was found beside a proof.

@@ -35,8 +35,8 @@ pub struct Patch {
     pub kubectl: Option<String>,
 }
 
-/// What is to be done for `changes`, which make `changed` of `cluster`.
-pub fn patches(cluster: &Cluster, changed: &Cluster, changes: &[Change]) -> Vec<Patch> {
+/// What is to be done for `changes`, which make `after` of `cluster`.
+pub fn patches(cluster: &Cluster, after: &Cluster, changes: &[Change]) -> Vec<Patch> {
     let mut done: Vec<WorkloadId> = Vec::new();
     let mut patches = Vec::new();
     for change in changes {
@@ -45,7 +45,7 @@ pub fn patches(cluster: &Cluster, changed: &Cluster, changes: &[Change]) -> Vec<
             Some(id) => {
                 done.push(id);
                 let own = changes.iter().filter(|change| workload_of(change) == Some(id));
-                patches.push(of_workload(changed, id, &own.collect::<Vec<_>>()));
+                patches.push(of_workload(after, id, &own.collect::<Vec<_>>()));
             }
             None => patches.extend(lines::of(cluster, change)),
         }
@@ -73,8 +73,8 @@ pub(crate) fn object(cluster: &Cluster, id: WorkloadId) -> Object {
     }
 }
 
-fn of_workload(changed: &Cluster, id: WorkloadId, changes: &[&Change]) -> Patch {
-    let object = object(changed, id);
+fn of_workload(after: &Cluster, id: WorkloadId, changes: &[&Change]) -> Patch {
+    let object = object(after, id);
     let (namespace, name) = (&object.namespace, &object.name);
     let kind = object.kind.to_lowercase();
     if let [Change::Replicas { replicas, .. }] = changes {
@@ -90,10 +90,10 @@ fn of_workload(changed: &Cluster, id: WorkloadId, changes: &[&Change]) -> Patch 
                 spec.insert("replicas".into(), json!(replicas));
             }
             Change::Strategy { .. } => {
-                let (field, strategy) = strategy(changed, id);
+                let (field, strategy) = strategy(after, id);
                 spec.insert(field.into(), strategy);
             }
-            Change::Template { edit, .. } => edited(changed, id, edit, &mut template),
+            Change::Template { edit, .. } => edited(after, id, edit, &mut template),
             _ => unreachable!("only changes of a workload come here"),
         }
     }
@@ -108,8 +108,8 @@ fn of_workload(changed: &Cluster, id: WorkloadId, changes: &[&Change]) -> Patch 
     Patch { object, kind: Some("strategic"), patch: Some(patch), kubectl: Some(line) }
 }
 
-fn strategy(changed: &Cluster, id: WorkloadId) -> (&'static str, Value) {
-    let workload = changed.workload(id);
+fn strategy(after: &Cluster, id: WorkloadId) -> (&'static str, Value) {
+    let workload = after.workload(id);
     let field =
         if workload.kind == WorkloadKind::Deployment { "strategy" } else { "updateStrategy" };
     let amount = |amount: Amount| match amount {
@@ -134,14 +134,14 @@ fn strategy(changed: &Cluster, id: WorkloadId) -> (&'static str, Value) {
 }
 
 /// Writes what an edit changes, as it stands once all edits are made.
-fn edited(changed: &Cluster, id: WorkloadId, edit: &Edit, template: &mut Map<String, Value>) {
-    let class = changed.workload(id).template.expect("a template that was edited is there");
-    let spec = changed.spec_of(class);
-    let namespace = changed.class(class).namespace;
+fn edited(after: &Cluster, id: WorkloadId, edit: &Edit, template: &mut Map<String, Value>) {
+    let class = after.workload(id).template.expect("a template that was edited is there");
+    let spec = after.spec_of(class);
+    let namespace = after.class(class).namespace;
     match edit {
         Edit::Apart { .. } | Edit::RequirePreferred => {
             let terms = spec.pod_anti_affinity.required.iter();
-            let terms = terms.map(|term| fields::term(changed, namespace, term));
+            let terms = terms.map(|term| fields::term(after, namespace, term));
             let mut rules = Map::new();
             let required = "requiredDuringSchedulingIgnoredDuringExecution";
             rules.insert(required.into(), terms.collect());
@@ -152,23 +152,23 @@ fn edited(changed: &Cluster, id: WorkloadId, edit: &Edit, template: &mut Map<Str
             template.insert("affinity".into(), json!({ "podAntiAffinity": rules }));
         }
         Edit::Spread { topology_key, .. } => {
-            let key = changed.find(topology_key);
+            let key = after.find(topology_key);
             let of_key = |one: &&SpreadConstraint| Some(one.topology_key) == key;
             // A strategic merge tells constraints apart by their label alone.
             let alone = spec.spread.iter().filter(of_key).count() <= 1;
             let written = spec.spread.iter().filter(|one| !alone || of_key(one));
             let replace = (!alone).then(|| json!({ "$patch": "replace" }));
-            let written = written.map(|one| fields::spread(changed, one));
+            let written = written.map(|one| fields::spread(after, one));
             let list: Value = replace.into_iter().chain(written).collect();
             template.insert("topologySpreadConstraints".into(), list);
         }
         Edit::Tolerate { key, .. } => {
-            let known = changed.known();
-            let lifecycle = [known.not_ready, known.unreachable].map(|key| changed.text(key));
+            let known = after.known();
+            let lifecycle = [known.not_ready, known.unreachable].map(|key| after.text(key));
             // What was meant is written, although admission would add the same.
             let meant = key.as_deref().is_none_or(|key| lifecycle.contains(&key));
             if meant || !template.contains_key("tolerations") {
-                template.insert("tolerations".into(), fields::tolerations(changed, spec, meant));
+                template.insert("tolerations".into(), fields::tolerations(after, spec, meant));
             }
         }
         Edit::Priority { class, .. } => {

@@ -213,21 +213,21 @@ impl Repairer<'_, '_> {
         changes: &Proposal,
         proofs: &mut usize,
     ) -> Found {
-        let changed = match self.asked.cluster().changed(changes) {
-            Ok(changed) => changed,
+        let after = match self.asked.cluster().changed(changes) {
+            Ok(after) => after,
             Err(why) => return Outcome::Refused(why).into(),
         };
-        let mut prover = Prover::new(&changed, self.asked.settings);
+        let mut prover = Prover::new(&after, self.asked.settings);
         if let Some(unfit) = self.is_unfit(&prover) {
             return unfit.into();
         }
-        if self.look(position, refuted, &changed, &prover).is_empty() {
+        if self.look(position, refuted, &after, &prover).is_empty() {
             return Outcome::NoHelp.into();
         }
         *proofs += 1;
-        let (question, summary) = self.prove(&changed, &mut prover);
-        let (proves, outcome) = self.judge(position, refuted, &prover, &summary);
-        let mut found = Found { proves, ..outcome.into() };
+        let (question, summary) = self.prove(&after, &mut prover);
+        let (won, outcome) = self.judge(position, refuted, &prover, &summary);
+        let mut found = Found { proves: won, ..outcome.into() };
         if found.outcome == Outcome::Helps {
             found.by_rule = self.by_rule(position, &prover, &question, &summary);
         }
@@ -243,8 +243,8 @@ impl Repairer<'_, '_> {
         self.may_get_stuck(prover).then_some(Outcome::Stuck)
     }
 
-    fn prove(&self, changed: &Cluster, prover: &mut Prover<'_>) -> (Question, Summary) {
-        let question = self.asked.of(changed);
+    fn prove(&self, cluster: &Cluster, prover: &mut Prover<'_>) -> (Question, Summary) {
+        let question = self.asked.of(cluster);
         if let Question::AnyNodes(most) = question {
             prover.foresee(most);
         }
@@ -286,7 +286,7 @@ impl Repairer<'_, '_> {
         let mut together = Together {
             changes: Vec::new(),
             verdict: overall(summary),
-            left: self.left(self.asked.prover, summary),
+            left: left(self.asked.prover, summary),
         };
         for remedy in found.iter().filter_map(|one| one.found.first()) {
             let mut changes = together.changes.clone();
@@ -301,23 +301,15 @@ impl Repairer<'_, '_> {
 
     /// The changes together, where nothing is lost that was proved with fewer.
     fn joined(&self, changes: Vec<Change>, before: &Together) -> Option<Together> {
-        let changed = self.asked.cluster().changed(&changes).ok()?;
-        let mut prover = Prover::new(&changed, self.asked.settings);
+        let after = self.asked.cluster().changed(&changes).ok()?;
+        let mut prover = Prover::new(&after, self.asked.settings);
         if self.is_unfit(&prover).is_some() {
             return None;
         }
-        let (_, summary) = self.prove(&changed, &mut prover);
-        let left = self.left(&prover, &summary);
+        let (_, summary) = self.prove(&after, &mut prover);
+        let left = left(&prover, &summary);
         let fewer = left.iter().all(|id| before.left.contains(id));
         fewer.then(|| Together { changes, verdict: overall(&summary), left })
-    }
-
-    /// Workloads about which a claim is not proved.
-    fn left(&self, prover: &Prover<'_>, summary: &Summary) -> Vec<WorkloadId> {
-        let subjects = prover.subjects().subjects.iter().zip(&summary.subjects);
-        let open = subjects
-            .filter(|(_, subject)| !summary.complete || !Claims::proved(subject).not().is_empty());
-        open.map(|(subject, _)| subject.root).collect()
     }
 
     /// Whether a rollout may be stuck at rest that is not stuck today.
@@ -339,14 +331,14 @@ impl Repairer<'_, '_> {
         &self,
         position: usize,
         refuted: Claims,
-        changed: &Cluster,
+        after: &Cluster,
         prover: &Prover<'_>,
     ) -> Claims {
         let subject = &self.asked.summary.subjects[position];
         let mut workspace = prover.workspace();
         let mut holds = |set: Option<&FailureSet>, of: fn(&Verdicts) -> &Verdict| {
             let Some(set) = set else { return false };
-            let set = self.asked.carry(set, changed);
+            let set = self.asked.carry(set, after);
             let found = self.verdicts(position, prover, &mut workspace, &set);
             found.is_some_and(|found| matches!(of(&found), Verdict::Proved(_)))
         };
@@ -386,27 +378,35 @@ impl Repairer<'_, '_> {
         prover: &Prover<'_>,
         summary: &Summary,
     ) -> (Claims, Outcome) {
-        let proved = |position| {
+        let claims = |position| {
             let at = self.same(position, prover)?;
             summary.complete.then(|| Claims::proved(&summary.subjects[at]))
         };
-        let now = proved(position).unwrap_or_default();
+        let now = claims(position).unwrap_or_default();
         let was = |position: usize| Claims::proved(&self.asked.summary.subjects[position]);
         let lost = |position: &usize| {
-            let now = proved(*position).unwrap_or_default();
+            let now = claims(*position).unwrap_or_default();
             !was(*position).and(now.not()).is_empty()
         };
         let all = 0..self.asked.summary.subjects.len();
         let roots = &self.asked.prover.subjects().subjects;
         let broken: Vec<WorkloadId> = all.filter(lost).map(|at| roots[at].root).collect();
-        let proves = refuted.and(now);
+        let won = refuted.and(now);
         let outcome = match () {
-            () if proves.is_empty() => Outcome::Unproved,
+            () if won.is_empty() => Outcome::Unproved,
             () if !broken.is_empty() => Outcome::Breaks(broken),
             () => Outcome::Helps,
         };
-        (proves, outcome)
+        (won, outcome)
     }
+}
+
+/// Workloads about which a claim is not proved.
+fn left(prover: &Prover<'_>, summary: &Summary) -> Vec<WorkloadId> {
+    let subjects = prover.subjects().subjects.iter().zip(&summary.subjects);
+    let open = subjects
+        .filter(|(_, subject)| !summary.complete || !Claims::proved(subject).not().is_empty());
+    open.map(|(subject, _)| subject.root).collect()
 }
 
 /// The worst verdict on any workload.

@@ -188,9 +188,9 @@ impl OutcomeReport {
 
 /// Changes with names, and as patches.
 fn told(cluster: &Cluster, changes: &[Change]) -> (Vec<ChangeReport>, Vec<Patch>) {
-    let changed = cluster.changed(changes).expect("it was proved about");
+    let after = cluster.changed(changes).expect("it was proved about");
     let reports = changes.iter().map(|change| ChangeReport::new(cluster, change)).collect();
-    (reports, patch::patches(cluster, &changed, changes))
+    (reports, patch::patches(cluster, &after, changes))
 }
 
 fn names(claims: Claims) -> Vec<&'static str> {

@@ -33,9 +33,10 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     if let Some(sequences) = Sequences::of(arguments, cluster)? {
         return through(arguments, &loaded, &sequences);
     }
-    let question = match arguments.tolerance {
-        true => question::of_tolerance(&arguments.failures, arguments.up_to, cluster)?,
-        false => question::of(&arguments.failures, cluster)?,
+    let question = if arguments.tolerance {
+        question::of_tolerance(&arguments.failures, arguments.up_to, cluster)?
+    } else {
+        question::of(&arguments.failures, cluster)?
     };
     if arguments.certificate.is_some() && !is_certifiable(&question) {
         return Err(Failure::usage("--certificate: certificates speak of nodes one by one alone")

@@ -141,10 +141,9 @@ pub fn refused(why: &RefusedReport) -> String {
         "no-pods" => format!("{about} has no pod that tells what its next ones ask for"),
         "picks-nodes" => format!("which nodes {about} runs on would change"),
         "no-amount" => "an amount must be more than zero".to_owned(),
-        "no-node" => format!("there is no {about}"),
         "node-exists" => format!("there is a {about} already"),
         "control-plane" => format!("{about} is a part of the control plane"),
-        "no-budget" => format!("there is no {about}"),
+        "no-node" | "no-budget" => format!("there is no {about}"),
         _ => "how many copies there are is not known".to_owned(),
     }
 }

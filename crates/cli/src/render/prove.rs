@@ -146,7 +146,11 @@ fn remedy(out: &mut String, found: Option<&RemediesReport>) {
         labelled(out, "remedy", &text);
         return;
     };
-    labelled(out, "remedy", &remedy::with_limits(first));
+    let mut text = remedy::with_limits(first);
+    if !first.leaves.is_empty() && found.left > 0 {
+        let _ = write!(text, "; {} more proposals were not tried", found.left);
+    }
+    labelled(out, "remedy", &text);
     for line in first.patches.iter().filter_map(|patch| patch.kubectl.as_ref()) {
         let _ = writeln!(out, "{INDENT}{line}");
     }

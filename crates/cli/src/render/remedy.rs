@@ -1,5 +1,7 @@
 //! Changes in words.
 
+use std::fmt::Write;
+
 use holdfast_planner::report::{ChangeReport, RemedyReport};
 use holdfast_proof::report::VerdictName;
 
@@ -23,7 +25,7 @@ pub fn with_limits(remedy: &RemedyReport) -> String {
     if !remedy.leaves.is_empty() {
         let proves = words::list(&remedy.proves, 2);
         let leaves = words::list(&remedy.leaves, 2);
-        text += &format!("; then {proves} is PROVED, and {leaves} is not");
+        let _ = write!(text, "; then {proves} is PROVED, and {leaves} is not");
     }
     if remedy.by_rule == VerdictName::Refuted && remedy.proves.contains(&"immediately") {
         text += "; as its pods are placed then, not by rule";
