@@ -324,6 +324,45 @@ impl<'c> Dynamics<'c> {
         situation: &Situation,
         scratch: &mut Scratch,
     ) -> Steps {
+        let mut steps = self.unscheduled(placement, situation);
+        if situation.acts {
+            self.add_scheduling(placement, situation, scratch, &mut steps);
+        }
+        steps
+    }
+
+    /// Some of what may come next, for who follows a single run: what takes no scheduler, and only
+    /// where nothing of that is sure what becomes of the first of the pending pods that gets on,
+    /// those last that are `late`. The placement is quiet where no step is sure.
+    pub fn some_steps(
+        &self,
+        placement: &mut Placement,
+        situation: &Situation,
+        scratch: &mut Scratch,
+        late: impl Fn(&Placement, InstanceId) -> bool,
+    ) -> Steps {
+        if let Some(step) = self.unnoticed(placement, situation) {
+            return Steps { sure: vec![step], ..Steps::default() };
+        }
+        let mut steps = self.unscheduled(placement, situation);
+        if !situation.acts {
+            return steps;
+        }
+        let mut pending = placement.pending().to_vec();
+        pending.sort_by_key(|pod| late(placement, *pod));
+        for pod in pending {
+            if !steps.sure.is_empty() {
+                break;
+            }
+            if self.is_ours(placement, pod) {
+                self.add_choice(placement, situation, scratch, pod, &mut steps);
+            }
+        }
+        steps
+    }
+
+    /// What may come next without the scheduler.
+    fn unscheduled(&self, placement: &Placement, situation: &Situation) -> Steps {
         let mut steps = Steps::default();
         if situation.acts {
             self.add_evictions(placement, situation, &mut steps);
@@ -335,7 +374,6 @@ impl<'c> Dynamics<'c> {
             let back = |node: &NodeId| placement.node(*node).taints.leaving;
             let clear = |node| Step::Clear { node };
             steps.sure.extend(self.cluster.node_ids().filter(back).map(clear));
-            self.add_scheduling(placement, situation, scratch, &mut steps);
         }
         steps
     }
@@ -657,16 +695,28 @@ impl<'c> Dynamics<'c> {
             {
                 continue;
             }
-            let choice = self.scheduler.choose(placement, pod, STARTS, scratch);
-            let nodes = choice.nodes();
-            steps.sure.extend(nodes.iter().map(|&node| Step::Schedule { pod, node }));
-            if let Choice::Sampled { any, reachable, .. } = choice {
-                let unseen = any.iter().filter(|node| reachable.binary_search(node).is_err());
-                steps.unseen.extend(unseen.map(|node| (pod, *node)));
-            }
-            if nodes.is_empty() {
-                self.add_preemption(placement, situation, pod, steps);
-            }
+            self.add_choice(placement, situation, scratch, pod, steps);
+        }
+    }
+
+    /// Where a pending pod may go, or whom it may preempt.
+    fn add_choice(
+        &self,
+        placement: &mut Placement,
+        situation: &Situation,
+        scratch: &mut Scratch,
+        pod: InstanceId,
+        steps: &mut Steps,
+    ) {
+        let choice = self.scheduler.choose(placement, pod, STARTS, scratch);
+        let nodes = choice.nodes();
+        steps.sure.extend(nodes.iter().map(|&node| Step::Schedule { pod, node }));
+        if let Choice::Sampled { any, reachable, .. } = choice {
+            let unseen = any.iter().filter(|node| reachable.binary_search(node).is_err());
+            steps.unseen.extend(unseen.map(|node| (pod, *node)));
+        }
+        if nodes.is_empty() {
+            self.add_preemption(placement, situation, pod, steps);
         }
     }
 

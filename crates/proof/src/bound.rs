@@ -16,12 +16,15 @@
 //! anywhere until there is another elsewhere, nor for claims that are not bound yet, where others
 //! may take the volume, or that only one pod or one node may use, nor for a pod that bears silent
 //! nodes, where it does not serve: such pods are never covered. Nor does it hold when somebody may
-//! be preempted, since victims come back as further pods: then nothing is covered at all. Several
-//! pods may count on one node, as each already leaves room for all.
+//! be preempted, since victims come back as further pods: then nothing is covered at all, unless
+//! [`preemption`] stays among few. Several pods may count on one node, as each already leaves room
+//! for all.
 //!
 //! The other way round, a pod is hopeless when every node turns it down for a reason that more pods
 //! cannot cure, while no pod is about to leave: only required affinity and spread are ever cured by
 //! more pods.
+
+pub(crate) mod preemption;
 
 use std::collections::BTreeMap;
 
@@ -75,6 +78,21 @@ pub fn cover(
     scratch: &mut Scratch,
     uncertain: Uncertain<'_>,
 ) -> Cover {
+    let cover = divide(dynamics, placement, scratch, uncertain);
+    if may_preempt(dynamics.cluster(), placement, &cover.open) {
+        let open = placement.pending().to_vec();
+        return Cover { open, preemption: true, ..Cover::default() };
+    }
+    cover
+}
+
+/// Divides the pending pods as if nobody could be preempted.
+fn divide(
+    dynamics: &Dynamics<'_>,
+    placement: &mut Placement,
+    scratch: &mut Scratch,
+    uncertain: Uncertain<'_>,
+) -> Cover {
     let pending = placement.pending().to_vec();
     let alike = |placement: &Placement, pod: InstanceId| {
         let instance = placement.instance(pod);
@@ -99,12 +117,9 @@ pub fn cover(
             let counts =
                 |gone: &InstanceId| is_spread_with(dynamics.cluster(), placement, pod, *gone);
             !uncertain.evicted.iter().any(counts)
-                && is_sure(dynamics, placement, scratch, pod, &coming)
+                && is_sure(dynamics, placement, scratch, pod, &coming, &|_| true)
         });
         if is_sure { cover.sure.push(pod) } else { cover.open.push(pod) }
-    }
-    if may_preempt(dynamics.cluster(), placement, &cover.open) {
-        return Cover { open: pending, preemption: true, ..Cover::default() };
     }
     cover
 }
@@ -182,12 +197,14 @@ pub(crate) fn may_preempt(cluster: &Cluster, placement: &Placement, open: &[Inst
     })
 }
 
+/// Whether the pod finds one of the nodes `within` wherever the other pending pods go.
 fn is_sure(
     dynamics: &Dynamics<'_>,
     placement: &mut Placement,
     scratch: &mut Scratch,
     pod: InstanceId,
     pending: &[InstanceId],
+    within: &dyn Fn(NodeId) -> bool,
 ) -> bool {
     let cluster = dynamics.cluster();
     if !dynamics.is_ours(placement, pod)
@@ -201,7 +218,8 @@ fn is_sure(
     }
     let others: Vec<InstanceId> = pending.iter().copied().filter(|other| *other != pod).collect();
     let has_claims = !cluster.spec_of(placement.instance(pod).class).volumes.is_empty();
-    let open = open_but_for_spread(dynamics, placement, scratch, pod);
+    let mut open = open_but_for_spread(dynamics, placement, scratch, pod);
+    open.retain(|node| within(*node));
     let class = placement.instance(pod).class;
     let adversary = || {
         let classes: Vec<ClassId> =
@@ -213,7 +231,8 @@ fn is_sure(
         return true;
     }
     let scheduler = dynamics.scheduler();
-    let nodes = scheduler.feasible(placement, pod, scratch).to_vec();
+    let mut nodes = scheduler.feasible(placement, pod, scratch).to_vec();
+    nodes.retain(|node| within(*node));
     let spec = cluster.spec_of(placement.instance(pod).class);
     for node in roomiest(cluster, placement, nodes) {
         let mark = placement.mark();

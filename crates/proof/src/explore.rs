@@ -4,6 +4,8 @@
 //! which end in the same placement are followed once, and pods that nothing can tell apart are not
 //! told apart.
 
+mod descent;
+
 use std::collections::BTreeMap;
 
 use holdfast_cluster::placement::{Mark, Target, Whereabouts};
@@ -100,13 +102,17 @@ impl<'e, 'c> Explorer<'e, 'c> {
         }
     }
 
-    /// Runs the search. `placement` is the same afterwards.
+    /// Runs the search, or where that could never be complete the runs that say most. `placement` is the same afterwards.
     pub fn run(mut self, placement: &mut Placement, watched: &[usize]) -> Exploration {
         self.base = placement.mark();
         self.found.complete = true;
         self.watched = watched.to_vec();
-        walk(self.dynamics.cluster(), placement, &mut self);
-        self.found.states = self.seen.len() as u64;
+        if self.is_too_wide(placement) {
+            self.descend(placement);
+        } else {
+            walk(self.dynamics.cluster(), placement, &mut self);
+            self.found.states = self.seen.len() as u64;
+        }
         self.found
     }
 

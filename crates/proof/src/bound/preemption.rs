@@ -1,0 +1,279 @@
+//! How far preemption may reach, where only some pods are not sure of a node.
+//!
+//! One pod that may find no node may evict others, which come back as further pods, which may find
+//! none in turn. Mostly that stays among few: a pod that asks for a GPU evicts nobody where there
+//! are none. Say which pods are *unsure*; then:
+//!
+//! * Only unsure pods ever preempt, and only on the nodes in their *reach*: those that nothing but
+//!   pods of lower priority keeps them off, as far as node affinity, taints and the room that pods
+//!   of at least the highest priority among them leave can tell.
+//! * Only bound pods of lower priority than that on those nodes are ever evicted: the *victims*. If
+//!   there are none, and none of those that come may become one, nobody is evicted at all.
+//! * A victim's place is taken by a pod like it, which competes with all that come. At any time
+//!   each of them is in one place at most, besides what ends on nodes in reach.
+//! * A pod is sure that always, not only at the end, finds one of the nodes *out of reach*: nobody
+//!   ever ends there, so that the argument of [`counting`](crate::counting) holds in every state,
+//!   with the places of the victims among what it competes with. So it preempts nobody.
+//! * Who is not sure by that is unsure, and reaches further. When nobody is added any more, all
+//!   others find a node whatever the unsure do, and whoever was never touched stays.
+//!
+//! Left to the search is whatever makes more of it: victims whose controllers may not make them
+//! again at once, or whose successors something is not known of; pods that are strictly spread
+//! together with victims, or want company, as victims leave.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_cluster::taint::{Effect, Taint, Toleration};
+use holdfast_cluster::workload::WorkloadKind;
+use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, Plugin, WorkloadId};
+use holdfast_failover::Dynamics;
+use holdfast_scheduler::Scratch;
+
+use super::{Uncertain, divide, is_spread_with, is_sure, may_land};
+use crate::counting;
+use crate::doubts::Doubts;
+
+/// Taints with such keys come and go with a node's condition.
+const OF_KUBERNETES: &str = "node.kubernetes.io/";
+
+/// Preemption that stays among few.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Contained {
+    /// Pending pods that are sure of a place, by id.
+    pub(crate) sure: Vec<InstanceId>,
+    /// Pending pods that are not, by id.
+    pub(crate) unsure: Vec<InstanceId>,
+    /// Bound pods that may be evicted and whose successors are not sure of a place, by id.
+    pub(crate) threatened: Vec<InstanceId>,
+}
+
+/// Who may preempt, and be preempted.
+struct Threat<'a, 'c> {
+    dynamics: &'a Dynamics<'c>,
+    doubts: &'a Doubts,
+    /// Pending pods that are not sure of a place, the successors of threatened ones included.
+    unsure: BTreeSet<InstanceId>,
+    /// Each victim so far, with the pod that would come in its place.
+    victims: Vec<(InstanceId, InstanceId)>,
+}
+
+/// Divides the pending pods where those that are open may preempt; `None` where that may reach
+/// anybody. `placement` is the same afterwards, and evictions were carried out as for
+/// [`cover`](super::cover).
+pub(crate) fn contain(
+    dynamics: &Dynamics<'_>,
+    placement: &mut Placement,
+    scratch: &mut Scratch,
+    uncertain: Uncertain<'_>,
+    doubts: &Doubts,
+) -> Option<Contained> {
+    let calm = uncertain.evicted.is_empty()
+        && placement.nominated().is_empty()
+        && dynamics.storage().is_empty()
+        && placement.terminating().iter().all(|pod| {
+            let node = placement.instance(*pod).node();
+            node.is_none_or(|node| !placement.node(node).reachable)
+        });
+    if !calm {
+        return None;
+    }
+    let cover = divide(dynamics, placement, scratch, uncertain);
+    let unsure: BTreeSet<InstanceId> = cover.open.iter().chain(&cover.hopeless).copied().collect();
+    // What is not known of a pod may be whom it preempts.
+    let cluster = dynamics.cluster();
+    if unsure.iter().any(|pod| doubts.of_pod(cluster, placement, *pod).is_some()) {
+        return None;
+    }
+    let mark = placement.mark();
+    let mut threat = Threat { dynamics, doubts, unsure, victims: Vec::new() };
+    let contained = threat.settle(placement, scratch, &cover.sure);
+    placement.revert(cluster, mark);
+    contained
+}
+
+impl Threat<'_, '_> {
+    /// Widens the circle until nobody is added.
+    fn settle(
+        &mut self,
+        placement: &mut Placement,
+        scratch: &mut Scratch,
+        sure: &[InstanceId],
+    ) -> Option<Contained> {
+        let pending = placement.pending().to_vec();
+        loop {
+            let reach = self.reach(placement);
+            self.take_in_victims(placement, &reach)?;
+            if self.victims.is_empty() && !self.may_come_and_go(placement, sure, &reach) {
+                break;
+            }
+            let mut coming = pending.clone();
+            coming.extend(self.victims.iter().map(|(_, next)| *next));
+            let open = self.newly_unsure(placement, scratch, &coming, &reach);
+            if open.is_empty() {
+                break;
+            }
+            self.unsure.extend(open);
+        }
+        let (unsure, sure) = pending.iter().partition(|pod| self.unsure.contains(pod));
+        let threatened = self.victims.iter().filter(|(_, next)| self.unsure.contains(next));
+        let mut threatened: Vec<InstanceId> = threatened.map(|(victim, _)| *victim).collect();
+        threatened.sort_unstable();
+        Some(Contained { sure, unsure, threatened })
+    }
+
+    fn cluster(&self) -> &Cluster {
+        self.dynamics.cluster()
+    }
+
+    fn preemptors(&self, placement: &Placement) -> Vec<InstanceId> {
+        let may =
+            |pod: &&InstanceId| self.cluster().spec_of(placement.instance(**pod).class).preempts;
+        self.unsure.iter().filter(may).copied().collect()
+    }
+
+    fn highest(&self, placement: &Placement) -> Option<i32> {
+        let priority =
+            |pod: &InstanceId| self.cluster().spec_of(placement.instance(*pod).class).priority;
+        self.preemptors(placement).iter().map(priority).max()
+    }
+
+    /// The nodes on which somebody may be preempted.
+    fn reach(&self, placement: &Placement) -> Vec<bool> {
+        let highest = self.highest(placement);
+        let mut kinds = BTreeSet::new();
+        let mut preemptors = self.preemptors(placement);
+        preemptors.retain(|pod| kinds.insert(placement.instance(*pod).class));
+        let reached = |node: NodeId| {
+            placement.node(node).exists
+                && preemptors.iter().any(|pod| {
+                    self.may_come(placement, *pod, node)
+                        && highest.is_some_and(|above| self.has_room(placement, *pod, node, above))
+                })
+        };
+        self.cluster().node_ids().map(reached).collect()
+    }
+
+    /// Whether somebody who is sure of a node, but not at once of one out of reach, may be evicted
+    /// on the way.
+    fn may_come_and_go(&self, placement: &Placement, sure: &[InstanceId], reach: &[bool]) -> bool {
+        let Some(highest) = self.highest(placement) else { return false };
+        let cluster = self.cluster();
+        let reached = || cluster.node_ids().filter(|node| reach[node.index()]);
+        let outranked =
+            |pod: &InstanceId| cluster.spec_of(placement.instance(*pod).class).priority < highest;
+        let all = sure.iter().chain(&self.unsure).filter(|pod| outranked(pod));
+        all.into_iter().any(|pod| reached().any(|node| self.may_come(placement, *pod, node)))
+    }
+
+    /// Whether the pod can ever come to the node, as far as labels and the taints tell that only
+    /// people put there.
+    fn may_come(&self, placement: &Placement, pod: InstanceId, node: NodeId) -> bool {
+        let cluster = self.cluster();
+        let profile = self.dynamics.scheduler().profile_of(placement, pod);
+        let asks =
+            profile.is_some_and(|profile| profile.filters.contains(&Plugin::TaintToleration));
+        let spec = cluster.spec_of(placement.instance(pod).class);
+        let keeps_off = |taint: &Taint| {
+            let lasting = !cluster.text(taint.key).starts_with(OF_KUBERNETES);
+            let strict = taint.effect != Effect::PreferNoSchedule;
+            let borne = |t: &Toleration| t.tolerates(taint, cluster.symbols(), true);
+            lasting && strict && !spec.tolerations.iter().any(borne)
+        };
+        may_land(self.dynamics, placement, pod, node)
+            && !(asks && cluster.node(node).taints.iter().any(keeps_off))
+    }
+
+    /// Whether the pod fits beside those that are as important as `above`, as far as resources go.
+    fn has_room(&self, placement: &Placement, pod: InstanceId, node: NodeId, above: i32) -> bool {
+        let cluster = self.cluster();
+        let profile = self.dynamics.scheduler().profile_of(placement, pod);
+        if profile.is_none_or(|profile| !profile.filters.contains(&Plugin::NodeResourcesFit)) {
+            return true;
+        }
+        let staying = || {
+            let pods = placement.node(node).pods.iter();
+            let specs = pods.map(|pod| cluster.spec_of(placement.instance(*pod).class));
+            specs.filter(|spec| spec.priority >= above)
+        };
+        counting::wanted(cluster, placement.instance(pod).class).all(|(resource, wanted)| {
+            let there = cluster.node(node);
+            let all = match resource {
+                counting::Resource::Pods => there.pods_allocatable,
+                resource => resource.amount(&there.allocatable),
+            };
+            let taken = staying().map(|spec| i128::from(resource.amount(&spec.requests)));
+            taken.sum::<i128>() + i128::from(wanted) <= i128::from(all)
+        })
+    }
+
+    /// Adds every pod that may be evicted, and one that comes in its place; `None` where that
+    /// cannot be told.
+    fn take_in_victims(&mut self, placement: &mut Placement, reach: &[bool]) -> Option<()> {
+        let Some(highest) = self.highest(placement) else { return Some(()) };
+        let cluster = self.dynamics.cluster();
+        let in_reach = cluster.node_ids().filter(|node| reach[node.index()]);
+        let bound = in_reach.flat_map(|node| placement.node(node).pods.iter().copied());
+        let lower =
+            |pod: &InstanceId| cluster.spec_of(placement.instance(*pod).class).priority < highest;
+        let known: BTreeSet<InstanceId> = self.victims.iter().map(|(victim, _)| *victim).collect();
+        let new: Vec<InstanceId> = bound.filter(lower).filter(|pod| !known.contains(pod)).collect();
+        for victim in new {
+            let instance = *placement.instance(victim);
+            if self.doubts.of_successor(cluster, placement, victim).is_some() {
+                return None;
+            }
+            let class = instance.origin.map_or(instance.class, |pod| cluster.pod(pod).replacement);
+            let own = |(other, _): &&(InstanceId, InstanceId)| {
+                placement.instance(*other).workload == instance.workload
+            };
+            let added = self.victims.iter().filter(own).count();
+            let again = makes_again(cluster, placement, instance.workload, added);
+            let next = placement.add(cluster, class, instance.workload, instance.origin);
+            self.victims.push((victim, next));
+            // One that does not serve today might when it is made again.
+            if !again || !instance.ready || instance.outdated {
+                self.unsure.insert(next);
+            }
+        }
+        Some(())
+    }
+
+    /// Who of those that come is not sure of a node out of reach.
+    fn newly_unsure(
+        &self,
+        placement: &mut Placement,
+        scratch: &mut Scratch,
+        coming: &[InstanceId],
+        reach: &[bool],
+    ) -> Vec<InstanceId> {
+        let cluster = self.dynamics.cluster();
+        let candidates = coming.iter().filter(|pod| !self.unsure.contains(pod));
+        let mut known = BTreeMap::new();
+        let mut open = Vec::new();
+        for &pod in candidates {
+            let instance = *placement.instance(pod);
+            let is_sure = *known.entry((instance.class, instance.workload)).or_insert_with(|| {
+                let leaves = |(victim, _): &(InstanceId, InstanceId)| {
+                    is_spread_with(cluster, placement, pod, *victim)
+                };
+                cluster.spec_of(instance.class).pod_affinity.required.is_empty()
+                    && !self.victims.iter().any(leaves)
+                    && is_sure(self.dynamics, placement, scratch, pod, coming, &|node| {
+                        !reach[node.index()]
+                    })
+            });
+            if !is_sure {
+                open.push(pod);
+            }
+        }
+        open
+    }
+}
+
+/// Whether the pods of a workload are made again at once when they are evicted.
+fn makes_again(cluster: &Cluster, placement: &Placement, id: WorkloadId, added: usize) -> bool {
+    let kind = cluster.workload(id).kind;
+    let active = i64::from(placement.tally(id).active) - added as i64;
+    matches!(kind, WorkloadKind::ReplicaSet | WorkloadKind::ReplicationController)
+        && active <= placement.target(id).desired
+}

@@ -1,0 +1,117 @@
+//! Single runs, where there are more states than the budget allows.
+//!
+//! A pod that is due to be evicted is still there, waits, or was placed on one of several nodes,
+//! whatever the others are at: the states multiply. Where they come to more than the budget the
+//! search is not complete, and wherever it stops is chance. Instead the runs that say most are
+//! followed to their end: in one the pods that nobody is sure of come last, and the others crowd the
+//! nodes that would take them; in the other they come first.
+
+use std::collections::BTreeSet;
+
+use holdfast_cluster::{InstanceId, NodeId, Placement};
+use holdfast_failover::{Step, Steps};
+
+use super::{Explorer, Taken, longest, weigh};
+
+/// By how much the estimate falls short: other nodes become best as pods come and go.
+const MARGIN: usize = 64;
+
+/// Who comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum First {
+    /// Everybody but the pods in question, onto the nodes that would take these.
+    Others,
+    /// The pods in question.
+    Watched,
+}
+
+impl Explorer<'_, '_> {
+    /// Whether there are more states than the budget allows, as far as the nodes tell that would
+    /// take the pods that are due to be evicted now. `placement` is the same afterwards.
+    pub(super) fn is_too_wide(&mut self, placement: &mut Placement) -> bool {
+        let mark = placement.mark();
+        let before = placement.instances().len();
+        self.dynamics.evict_all(placement, self.situation);
+        let mut known = BTreeSet::new();
+        let mut states = 1_usize;
+        for id in (before..placement.instances().len()).map(InstanceId::at) {
+            let instance = placement.instance(id);
+            if known.insert((instance.class, instance.workload)) && instance.is_pending() {
+                let scheduler = self.dynamics.scheduler();
+                let nodes = scheduler.candidates(placement, id, self.scratch).len();
+                states = states.saturating_mul(2 + nodes);
+            }
+        }
+        placement.revert(self.dynamics.cluster(), mark);
+        states > self.budget / MARGIN
+    }
+
+    /// Follows both runs. `placement` is the same afterwards.
+    pub(super) fn descend(&mut self, placement: &mut Placement) {
+        let mark = placement.mark();
+        self.found.complete = false;
+        for first in [First::Others, First::Watched] {
+            self.follow(placement, first);
+            placement.revert(self.dynamics.cluster(), mark);
+            self.path.clear();
+        }
+    }
+
+    fn follow(&mut self, placement: &mut Placement, first: First) {
+        for _ in 0..longest(self.dynamics.cluster()) {
+            if self.found.states >= self.budget as u64 {
+                return;
+            }
+            let steps = self.some_steps(placement, first);
+            self.found.coarse |= steps.coarse;
+            self.note_successors(placement, &steps);
+            self.found.states += 1;
+            if steps.sure.is_empty() {
+                self.record(placement);
+                return;
+            }
+            let wanted = match (first, steps.sure.len()) {
+                (First::Others, 2..) => self.wanted_nodes(placement),
+                _ => BTreeSet::new(),
+            };
+            let moves = weigh(self.dynamics, placement, steps).into_iter();
+            let crowds = |taken: &Taken| match taken.step {
+                Step::Schedule { node, .. } => wanted.contains(&node),
+                _ => false,
+            };
+            let next = moves.min_by_key(|taken| (taken.doubt.is_some(), !crowds(taken)));
+            let Some(next) = next else { return };
+            self.dynamics.apply(placement, &next.step);
+            self.path.push(next);
+        }
+    }
+
+    fn some_steps(&mut self, placement: &mut Placement, first: First) -> Steps {
+        let (subjects, watched) = (self.subjects, &self.watched);
+        let late = |placement: &Placement, pod| {
+            let position = subjects.position(placement.instance(pod).workload);
+            let in_question = position.is_some_and(|position| watched.contains(&position));
+            in_question == (first == First::Others)
+        };
+        self.dynamics.some_steps(placement, self.situation, self.scratch, late)
+    }
+
+    /// The nodes that take the pods in question now.
+    fn wanted_nodes(&mut self, placement: &Placement) -> BTreeSet<NodeId> {
+        let mut known = BTreeSet::new();
+        let mut wanted = BTreeSet::new();
+        for &pod in placement.pending() {
+            let instance = placement.instance(pod);
+            if self.is_watched(placement, pod) && known.insert(instance.class) {
+                let scheduler = self.dynamics.scheduler();
+                wanted.extend(scheduler.feasible(placement, pod, self.scratch));
+            }
+        }
+        wanted
+    }
+
+    fn is_watched(&self, placement: &Placement, pod: InstanceId) -> bool {
+        let position = self.subjects.position(placement.instance(pod).workload);
+        position.is_some_and(|position| self.watched.contains(&position))
+    }
+}
