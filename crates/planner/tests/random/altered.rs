@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 /// What is changed, in small numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Pick {
-    what: u8,
-    workload: usize,
-    node: usize,
-    replicas: u32,
+    pub(crate) what: u8,
+    pub(crate) workload: usize,
+    pub(crate) node: usize,
+    pub(crate) replicas: u32,
 }
 
 pub(crate) fn pick() -> impl Strategy<Value = Pick> {

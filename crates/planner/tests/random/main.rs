@@ -7,6 +7,7 @@ mod plan;
 mod render;
 
 mod altered;
+mod plans;
 
 use std::cell::RefCell;
 
