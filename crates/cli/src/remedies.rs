@@ -22,7 +22,7 @@ const SHORT: usize = 200;
 const PODS_MAX: usize = 500;
 
 /// Nor beyond so many failure sets.
-const SETS_MAX: u64 = 2_000;
+const SETS_MAX: u64 = 200;
 
 /// What is tried for each workload unasked, and how many workloads it is tried for.
 const QUICK: Effort = Effort { looks: 16, proofs: 6, remedies: 1 };
