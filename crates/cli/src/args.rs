@@ -46,6 +46,8 @@ pub enum Command {
     Verify(VerifyArguments),
     /// Tell what happens, event by event: failures, drains, rollouts, partitions, recoveries.
     Simulate(SimulateArguments),
+    /// Tell what to change, every answer proved before it is shown.
+    Plan(PlanArguments),
     /// Show what was understood of an export: nodes, workloads, what is missing, diagnostics.
     Inspect(InspectArguments),
     /// Explain what the scheduler decides for each pending pod: every node, every plugin.
@@ -67,6 +69,31 @@ pub struct InputArguments {
     pub inputs: Vec<PathBuf>,
 }
 
+/// What if: changes to the cluster before anything is asked of it.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "What if")]
+pub struct WhatIfArguments {
+    /// Lay manifests over the export, as `kubectl apply` would: a file, a directory or `-`; may
+    /// repeat. Workloads whose template changes roll out.
+    #[arg(long, value_name = "PATH")]
+    pub overlay: Vec<PathBuf>,
+    /// Set a field, for instance `deployment/shop/web.replicas=3` or
+    /// `node/n1.metadata.labels.disk=ssd`; may repeat. The value is JSON, or else a text; `null`
+    /// takes the field away.
+    #[arg(long, value_name = "KIND/NS/NAME.FIELD=VALUE")]
+    pub set: Vec<String>,
+    /// Add a node like another, for instance `worker-4=worker-1`, with labels of its own behind
+    /// commas; may repeat.
+    #[arg(long, value_name = "NAME=LIKE[,KEY=VALUE]")]
+    pub add_node: Vec<String>,
+    /// Let a node take no new pods; may repeat.
+    #[arg(long, value_name = "NODE")]
+    pub cordon: Vec<String>,
+    /// Taint a node, for instance `n1:dedicated=gpu:NoSchedule`; may repeat.
+    #[arg(long, value_name = "NODE:KEY=VALUE:EFFECT")]
+    pub taint: Vec<String>,
+}
+
 /// How the cluster's pods are scheduled.
 #[derive(Debug, Args)]
 pub struct SchedulerArguments {
@@ -76,13 +103,9 @@ pub struct SchedulerArguments {
     pub scheduler_config: Option<PathBuf>,
 }
 
-/// `holdfast prove`.
+/// Which machines fail together.
 #[derive(Debug, Args)]
-#[command(after_long_help = after_help())]
-pub struct ProveArguments {
-    /// The cluster.
-    #[command(flatten)]
-    pub input: InputArguments,
+pub struct FailureArguments {
     /// Every set of up to K nodes fails.
     #[arg(long, value_name = "K", default_value_t = 1, env = "HOLDFAST_NODES")]
     pub nodes: usize,
@@ -96,13 +119,6 @@ pub struct ProveArguments {
     /// Every set of up to K domains fails.
     #[arg(long, value_name = "K", default_value_t = 1, requires = "whole")]
     pub domains: usize,
-    /// Tell for each workload, and for all of them, how many nodes or domains may fail at once so
-    /// that it is PROVED to survive, and a smallest set that breaks it.
-    #[arg(long, conflicts_with_all = ["nodes", "domains", "fail"])]
-    pub tolerance: bool,
-    /// Ask about up to K of them. [default: 3 up to 100 nodes or domains, 2 beyond]
-    #[arg(long, value_name = "K", requires = "tolerance")]
-    pub up_to: Option<usize>,
     /// These nodes fail together, and no others; so may machines of the assumptions.
     #[arg(
         long,
@@ -111,6 +127,25 @@ pub struct ProveArguments {
         conflicts_with_all = ["nodes", "whole"]
     )]
     pub fail: Option<Vec<String>>,
+}
+
+/// `holdfast prove`.
+#[derive(Debug, Args)]
+#[command(after_long_help = after_help())]
+pub struct ProveArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// What fails.
+    #[command(flatten)]
+    pub failures: FailureArguments,
+    /// Tell for each workload, and for all of them, how many nodes or domains may fail at once so
+    /// that it is PROVED to survive, and a smallest set that breaks it.
+    #[arg(long, conflicts_with_all = ["nodes", "domains", "fail"])]
+    pub tolerance: bool,
+    /// Ask about up to K of them. [default: 3 up to 100 nodes or domains, 2 beyond]
+    #[arg(long, value_name = "K", requires = "tolerance")]
+    pub up_to: Option<usize>,
     /// These fail one after another, each once all is quiet, in every order.
     #[arg(long, requires = "fail", conflicts_with = "certificate")]
     pub orders: bool,
@@ -132,6 +167,10 @@ pub struct ProveArguments {
     /// that takes. In small clusters that is asked anyway.
     #[arg(long)]
     pub possible: bool,
+    /// Look for the cheapest proved change that makes each refuted workload survive, however long
+    /// that takes. In small clusters it is looked for anyway.
+    #[arg(long, conflicts_with_all = ["tolerance", "sequence", "orders"])]
+    pub remedies: bool,
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,
@@ -144,6 +183,9 @@ pub struct ProveArguments {
     /// Formats and where to write them: `human`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
 }
 
 /// `holdfast verify`.
@@ -162,6 +204,9 @@ pub struct VerifyArguments {
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
 }
 
 /// Codes of `holdfast verify`, which say something else there.
@@ -185,8 +230,8 @@ pub struct SimulateArguments {
     /// `recover:NODES`, `delete:NODES`, `out-of-service:NODES`, `cordon:NODES`, `uncordon:NODES`,
     /// `drain:NODES`, `upgrade:NODES`, `partition:NODES`, `heal`, `remove-member:NODES` (from
     /// etcd), `rollout:KIND/NS/NAME`, `scale:KIND/NS/NAME=COUNT` (or `=max`, `=min`: as far as its
-    /// autoscaler goes), `delete-pod:NS/NAME`. NODES are names or LABEL=VALUE, separated by commas.
-    /// `A+B` is B at any moment after A, from at once to when all is quiet.
+    /// autoscaler goes), `delete-pod:NS/NAME`. NODES are names or LABEL=VALUE, separated by
+    /// commas. `A+B` is B at any moment after A, from at once to when all is quiet.
     #[arg(long, value_name = "EVENT")]
     pub event: Vec<String>,
     /// What the export cannot show: a file of kind `Assumptions`. Its machines can be named in
@@ -210,7 +255,68 @@ pub struct SimulateArguments {
     /// Formats and where to write them: `human`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
 }
+
+/// `holdfast plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// The question.
+    #[command(subcommand)]
+    pub question: PlanCommand,
+}
+
+/// What is to be planned.
+#[derive(Debug, Subcommand)]
+pub enum PlanCommand {
+    /// Find the cheapest changes that turn REFUTED into PROVED: for each workload, and for all of
+    /// them together; as patches and as lines for kubectl.
+    Repair(RepairArguments),
+}
+
+/// `holdfast plan repair`.
+#[derive(Debug, Args)]
+#[command(after_long_help = REPAIR_HELP)]
+pub struct RepairArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// What fails.
+    #[command(flatten)]
+    pub failures: FailureArguments,
+    /// What the export cannot show: a file of kind `Assumptions`.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
+    /// Find up to so many remedies for each workload.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub remedies: usize,
+    /// Try up to so many proposals for each workload.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub proposals: usize,
+    /// States to search per failure set before its answer is UNKNOWN.
+    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
+    pub budget: usize,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// Formats and where to write them: `human`, `json`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
+}
+
+/// Codes of `holdfast plan repair`.
+const REPAIR_HELP: &str = "\
+Exit codes:
+  0  nothing is refuted, or all that is can be repaired together
+  1  something refuted is left
+  2  bad usage, bad input or an internal error
+  3  there is nothing to check
+  4  inconclusive: nothing refuted is left, but something is UNKNOWN";
 
 /// `holdfast inspect`.
 #[derive(Debug, Args)]
@@ -228,6 +334,9 @@ pub struct InspectArguments {
     /// Formats and where to write them: `human`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
 }
 
 /// `holdfast explain`.
@@ -267,6 +376,9 @@ pub struct ExplainArguments {
     /// Formats and where to write them: `human`, `json`, `ndjson`.
     #[command(flatten)]
     pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
 }
 
 /// `holdfast redact`.

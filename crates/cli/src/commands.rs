@@ -2,6 +2,7 @@
 
 pub mod explain;
 pub mod inspect;
+pub mod plan;
 pub mod prove;
 pub mod redact;
 pub mod simulate;
@@ -11,19 +12,22 @@ pub mod verify;
 use std::path::PathBuf;
 
 use holdfast_cluster::{Cluster, NodeId};
+use holdfast_ingest::overlay::{Named, Overlaid};
 use holdfast_ingest::{Diagnostic, Loaded, Options, Rule, Severity, Source};
 
-use crate::args::SchedulerArguments;
+use crate::args::{SchedulerArguments, WhatIfArguments};
 use crate::failure::{Failure, nearest};
-use crate::{input, render};
+use crate::{input, render, whatif};
 
-/// Reads the inputs into a cluster and tells on standard error what was wrong with them.
+/// Reads the inputs into a cluster, with what is laid over them, and tells on standard error what
+/// was wrong with them.
 ///
 /// # Errors
 /// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no
 /// objects.
-fn load(inputs: &[PathBuf]) -> Result<Loaded, Failure> {
-    load_sources(input::read(inputs)?, inputs, &Options::default())
+fn load(inputs: &[PathBuf], what_if: &WhatIfArguments) -> Result<Loaded, Failure> {
+    let Overlaid { sources, rolled, .. } = whatif::over(input::read(inputs)?, what_if)?;
+    whatif::begin(load_sources(sources, inputs, &Options::default())?, &rolled)
 }
 
 /// The same of sources that were read.
@@ -63,13 +67,19 @@ fn judge(diagnostics: &[Diagnostic], objects: u64, inputs: &[PathBuf]) -> Result
 ///
 /// # Errors
 /// As [`load`], and exit code 3 where there are no nodes.
-fn load_cluster(inputs: &[PathBuf], scheduler: &SchedulerArguments) -> Result<Loaded, Failure> {
-    load_cluster_of(input::read(inputs)?, inputs, scheduler)
+fn load_cluster(
+    inputs: &[PathBuf],
+    scheduler: &SchedulerArguments,
+    what_if: &WhatIfArguments,
+) -> Result<Loaded, Failure> {
+    let Overlaid { sources, rolled, .. } = whatif::over(input::read(inputs)?, what_if)?;
+    load_overlaid(sources, &rolled, inputs, scheduler)
 }
 
-/// The same of sources that were read.
-fn load_cluster_of(
+/// The same of sources that were read, with what was laid over them.
+fn load_overlaid(
     sources: Vec<Source>,
+    rolled: &[Named],
     inputs: &[PathBuf],
     scheduler: &SchedulerArguments,
 ) -> Result<Loaded, Failure> {
@@ -80,13 +90,13 @@ fn load_cluster_of(
         Some([source]) => Some(source.clone()),
         Some(_) => return Err(Failure::usage("--scheduler-config must be one file")),
     };
-    let loaded =
-        load_sources(sources, inputs, &Options { scheduler_config, ..Options::default() })?;
+    let options = Options { scheduler_config, ..Options::default() };
+    let loaded = load_sources(sources, inputs, &options)?;
     if loaded.cluster.nodes().is_empty() {
         return Err(Failure::nothing("the input holds no nodes, so nothing can be said to fail")
             .hint("add them: kubectl get nodes -o json > nodes.json, then name both files"));
     }
-    Ok(loaded)
+    whatif::begin(loaded, rolled)
 }
 
 /// Lays a file of assumptions over what was loaded, if one was given.

@@ -15,11 +15,13 @@ pub mod interrupt;
 pub mod output;
 pub mod progress;
 pub mod question;
+pub mod remedies;
 pub mod render;
 pub mod sequences;
 pub mod story;
 pub mod sweep;
 pub mod synth;
+pub mod whatif;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -50,6 +52,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         Command::Prove(arguments) => commands::prove::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments),
+        Command::Plan(arguments) => commands::plan::run(&arguments),
         Command::Simulate(arguments) => commands::simulate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),

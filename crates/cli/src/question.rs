@@ -7,7 +7,7 @@ use holdfast_ingest::Severity;
 use holdfast_proof::report::Question;
 use holdfast_proof::{Domain, Domains, FailureSet};
 
-use crate::args::ProveArguments;
+use crate::args::FailureArguments;
 use crate::commands::node_named;
 use crate::failure::{Failure, nearest};
 use crate::render::words;
@@ -17,7 +17,32 @@ use crate::{input, render};
 ///
 /// # Errors
 /// Names of nothing, and more failures than there are machines.
-pub fn of(arguments: &ProveArguments, cluster: &Cluster) -> Result<Question, Failure> {
+pub fn of(arguments: &FailureArguments, cluster: &Cluster) -> Result<Question, Failure> {
+    ask(arguments, Size::Given, cluster)
+}
+
+/// The question how many failures are survived, up to so many.
+///
+/// # Errors
+/// As [`of`].
+pub fn of_tolerance(
+    arguments: &FailureArguments,
+    up_to: Option<usize>,
+    cluster: &Cluster,
+) -> Result<Question, Failure> {
+    ask(arguments, Size::UpTo(up_to), cluster)
+}
+
+/// How many may fail at once.
+#[derive(Clone, Copy)]
+enum Size {
+    /// As many as the question says.
+    Given,
+    /// So many, or as many as can be asked about soon.
+    UpTo(Option<usize>),
+}
+
+fn ask(arguments: &FailureArguments, size: Size, cluster: &Cluster) -> Result<Question, Failure> {
     if let Some(names) = &arguments.fail {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let (nodes, machines) = hosts(cluster, "--fail", &names)?;
@@ -28,14 +53,14 @@ pub fn of(arguments: &ProveArguments, cluster: &Cluster) -> Result<Question, Fai
         (None, Some(file)) => listed(cluster, file)?,
         (None, None) => {
             let all = cluster.nodes().len();
-            let most = how_many(arguments, ("--nodes", arguments.nodes), all);
+            let most = how_many(size, ("--nodes", arguments.nodes), all);
             return Ok(Question::AnyNodes(within(most, all, || {
                 format!("the cluster has only {}", words::count(all, "node", "nodes"))
             })?));
         }
     };
     let all = domains.all.len();
-    let most = how_many(arguments, ("--domains", arguments.domains), all);
+    let most = how_many(size, ("--domains", arguments.domains), all);
     let most = within(most, all, || match &domains.label {
         Some(label) => format!("{label} has only {}", words::count(all, "value", "values")),
         None => format!("the file lists only {}", words::count(all, "domain", "domains")),
@@ -48,15 +73,14 @@ const FEW: usize = 100;
 
 /// How many of `all` may fail at once, and the option that says so.
 fn how_many(
-    arguments: &ProveArguments,
+    size: Size,
     (option, most): (&'static str, usize),
     all: usize,
 ) -> (&'static str, usize) {
     let unasked = if all <= FEW { 3 } else { 2 };
-    if arguments.tolerance {
-        ("--up-to", arguments.up_to.unwrap_or(unasked.min(all)))
-    } else {
-        (option, most)
+    match size {
+        Size::UpTo(up_to) => ("--up-to", up_to.unwrap_or(unasked.min(all))),
+        Size::Given => (option, most),
     }
 }
 

@@ -42,7 +42,7 @@ impl Sequences {
             let orders = vec![(0..events.len()).collect()];
             return Ok(Some(Self { asked: Asked::Sequence(names), events, orders }));
         }
-        let Some(names) = arguments.fail.as_ref().filter(|_| arguments.orders) else {
+        let Some(names) = arguments.failures.fail.as_ref().filter(|_| arguments.orders) else {
             return Ok(None);
         };
         if names.len() > ORDERED_MAX {

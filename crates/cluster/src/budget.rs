@@ -12,6 +12,13 @@ pub enum Amount {
     Percent(i64),
 }
 
+impl Amount {
+    /// Whether it is nothing, of however many.
+    pub fn is_none(self) -> bool {
+        matches!(self, Self::Count(0) | Self::Percent(0))
+    }
+}
+
 /// What a budget protects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BudgetRule {

@@ -294,6 +294,11 @@ impl Builder {
         self.cluster.nodes.push(node);
     }
 
+    /// The nodes that were added.
+    pub(crate) fn nodes(&mut self) -> &mut Vec<Node> {
+        &mut self.cluster.nodes
+    }
+
     /// Adds a pod.
     pub fn pod(&mut self, pod: Pod) -> PodId {
         self.cluster.pods.push(pod);

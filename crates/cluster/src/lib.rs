@@ -12,6 +12,8 @@
 //! * [`node`], [`pod`], [`workload`], [`volume`], [`budget`], [`service`]: the objects.
 //! * [`storage`], [`assumptions`]: copies of volumes, and what an export cannot show.
 //! * [`cluster`]: all of it together, and the builder that interns it.
+//! * [`change`]: what if, as data, and the cluster that stands then.
+//! * [`daemon`]: where DaemonSets run.
 //! * [`profile`]: how the scheduler is configured.
 //! * [`placement`]: who runs where, with an undo log.
 //! * [`coverage`]: which kinds of object the export held, hence what silence proves.
@@ -19,8 +21,10 @@
 pub mod affinity;
 pub mod assumptions;
 pub mod budget;
+pub mod change;
 pub mod cluster;
 pub mod coverage;
+pub mod daemon;
 pub mod fault;
 pub mod id;
 pub mod label;
@@ -41,6 +45,7 @@ pub mod volume;
 pub mod well_known;
 pub mod workload;
 
+pub use change::Change;
 pub use cluster::{Builder, Cluster};
 pub use id::{ClassId, InstanceId, LabelsId, NodeId, PodId, SpecId, WorkloadId};
 pub use label::Labels;

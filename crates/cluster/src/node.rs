@@ -3,6 +3,14 @@
 use crate::taint::Taint;
 use crate::{Labels, Resources, Symbol};
 
+/// Node labels that say "control plane here": kubeadm, k3s, RKE2 and, before 1.24, everybody.
+pub const CONTROL_PLANE_ROLES: [&str; 4] = [
+    "node-role.kubernetes.io/control-plane",
+    "node-role.kubernetes.io/controlplane",
+    "node-role.kubernetes.io/etcd",
+    "node-role.kubernetes.io/master",
+];
+
 /// What a node's `Ready` condition says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Readiness {

@@ -336,13 +336,17 @@ impl Placement {
             attaching: false,
             starved: false,
             settling: false,
-            outdated: false,
+            outdated: pod.outdated,
             ordinal: ordinal(cluster, pod),
             terminating: pod.terminating,
             preempted: pod.preempted,
             nominated: pod.nominated_node.and_then(|name| cluster.node_named(name)),
         };
         instance.ready = self.serves(&instance);
+        // What a DaemonSet replaces it replaces in a rollout.
+        if pod.outdated && cluster.workload(pod.workload).kind == WorkloadKind::DaemonSet {
+            self.targets[pod.workload.index()].rollouts = 1;
+        }
         self.push(instance);
         self.enter(cluster, id.into());
     }

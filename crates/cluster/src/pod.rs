@@ -198,4 +198,6 @@ pub struct Pod {
     pub scheduling_message: Option<Symbol>,
     /// Made by Holdfast from a workload whose controller had not run yet (a rendered manifest).
     pub expanded: bool,
+    /// Its StatefulSet or DaemonSet is to replace it by one of the present template.
+    pub outdated: bool,
 }

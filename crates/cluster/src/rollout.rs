@@ -24,7 +24,7 @@ impl Cluster {
         let mut builder = Builder::from(self.clone());
         for (&deployment, &count) in rollouts {
             if self.workload(deployment).kind == WorkloadKind::Deployment {
-                (1..=count).for_each(|rollout| self.add_set(&mut builder, deployment, rollout));
+                (1..=count).for_each(|rollout| add_set(&mut builder, deployment, rollout));
             }
         }
         builder.finish()
@@ -43,7 +43,7 @@ impl Cluster {
         }
         let mut builder = Builder::from(self.clone());
         for id in due {
-            self.add_set(&mut builder, id, 0);
+            add_set(&mut builder, id, 0);
         }
         builder.finish()
     }
@@ -60,44 +60,46 @@ impl Cluster {
             && !self.owned(id).is_empty()
             && self.owned(id).iter().all(empty)
     }
+}
 
-    fn add_set(&self, builder: &mut Builder, id: WorkloadId, rollout: u32) {
-        let deployment = self.workload(id);
-        let newest = self.owned(id).iter().max_by_key(|set| self.workload(**set).revision);
-        let template = deployment.template.or_else(|| self.workload(*newest?).template);
-        let Some(template) = template else { return };
-        let class = *self.class(template);
-        let key = builder.intern(HASH);
-        // Numbered on from the newest, so that what a rollout made before is told from it.
-        let newest = newest.map_or(0, |set| self.workload(*set).revision);
-        let revision = newest + i64::from(rollout.max(1));
-        let name = format!("{}-rollout-{revision}", self.text(deployment.name));
-        let hash = builder.intern(&format!("rollout-{revision}"));
-        let provenance = if rollout == 0 { Provenance::Read } else { Provenance::Inferred };
-        let name = builder.intern(&name);
-        let swap = Swap { key, old: self.labels(class.labels).get(key), new: hash };
-        let labels = swap.labels(self.labels(class.labels));
-        let selector = LabelSelector::All(
-            labels.iter().map(|(key, value)| Requirement::equals(key, value)).collect(),
-        );
-        let labels = builder.labels(labels);
-        let spec = builder.spec(swap.spec(self.spec(class.spec)));
-        let template = builder.class(PodClass { namespace: class.namespace, labels, spec });
-        builder.workload(Workload {
-            kind: WorkloadKind::ReplicaSet,
-            name,
-            owner: Some(id),
-            desired: 0,
-            selector,
-            template: Some(template),
-            strategy: None,
-            revision,
-            rollout,
-            autoscaled: None,
-            provenance,
-            ..deployment.clone()
-        });
-    }
+/// Adds the ReplicaSet of a rollout to come, or, numbered 0, of one that has begun.
+pub(crate) fn add_set(builder: &mut Builder, id: WorkloadId, rollout: u32) {
+    let cluster = builder.so_far();
+    let deployment = cluster.workload(id).clone();
+    let newest = cluster.owned(id).iter().max_by_key(|set| cluster.workload(**set).revision);
+    let newest = newest.map(|set| cluster.workload(*set));
+    let template = deployment.template.or_else(|| newest?.template);
+    let Some(template) = template else { return };
+    // Numbered on from the newest, so that what a rollout made before is told from it.
+    let revision = newest.map_or(0, |set| set.revision) + i64::from(rollout.max(1));
+    let PodClass { namespace, labels, spec } = *cluster.class(template);
+    let (labels, spec) = (cluster.labels(labels).clone(), cluster.spec(spec).clone());
+    let name = format!("{}-rollout-{revision}", cluster.text(deployment.name));
+    let key = builder.intern(HASH);
+    let new = builder.intern(&format!("rollout-{revision}"));
+    let name = builder.intern(&name);
+    let swap = Swap { key, old: labels.get(key), new };
+    let labels = swap.labels(&labels);
+    let selector = LabelSelector::All(
+        labels.iter().map(|(key, value)| Requirement::equals(key, value)).collect(),
+    );
+    let (labels, spec) = (builder.labels(labels), builder.spec(swap.spec(&spec)));
+    let template = builder.class(PodClass { namespace, labels, spec });
+    let provenance = if rollout == 0 { Provenance::Read } else { Provenance::Inferred };
+    builder.workload(Workload {
+        kind: WorkloadKind::ReplicaSet,
+        name,
+        owner: Some(id),
+        desired: 0,
+        selector,
+        template: Some(template),
+        strategy: None,
+        revision,
+        rollout,
+        autoscaled: None,
+        provenance,
+        ..deployment
+    });
 }
 
 /// One hash in place of another, wherever it is asked for.

@@ -10,6 +10,7 @@
 //! else (a managed service) and taken to be up.
 
 use holdfast_cluster::assumptions::AssumedTime;
+use holdfast_cluster::node::CONTROL_PLANE_ROLES as ROLES;
 use holdfast_cluster::{Cluster, NodeId, Placement, Symbol};
 
 use crate::host::Host;
@@ -76,14 +77,6 @@ pub struct Takeover {
     /// Who says so.
     pub source: Source,
 }
-
-/// Node labels that say "control plane here": kubeadm, k3s, RKE2 and, before 1.24, everybody.
-const ROLES: [&str; 4] = [
-    "node-role.kubernetes.io/control-plane",
-    "node-role.kubernetes.io/controlplane",
-    "node-role.kubernetes.io/etcd",
-    "node-role.kubernetes.io/master",
-];
 
 /// The one of them that says where etcd runs.
 const ETCD_ROLE: [&str; 1] = ["node-role.kubernetes.io/etcd"];

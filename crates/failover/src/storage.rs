@@ -329,9 +329,15 @@ impl Source<'_> {
         let storage = &self.cluster.objects().storage;
         let of_volume = storage.longhorn_replicas.iter().filter(|one| one.volume == handle);
         let usable = of_volume.filter(|one| one.health != Health::Failed);
-        let placed = usable.filter_map(|one| Some((one.node?, one.health == Health::Healthy)));
-        let at: Vec<(Host, bool)> =
-            placed.map(|(node, whole)| (Host::named(self.cluster, node), whole)).collect();
+        let placed = usable.filter_map(|one| match (one.node, one.health) {
+            (Some(node), health) => {
+                Some((Host::named(self.cluster, node), health == Health::Healthy))
+            }
+            // A copy that somebody means to add: where Longhorn makes it nobody knows.
+            (None, Health::Healthy) => Some((Host::Unknown, true)),
+            (None, _) => None,
+        });
+        let at: Vec<(Host, bool)> = placed.collect();
         let counted = storage.longhorn_volumes.get(&handle).map(|volume| volume.replicas);
         let copies = if at.is_empty() { self.placed(counted) } else { Copies::At(at) };
         let writable = self.declared.and_then(|declared| declared.writable_with).unwrap_or(1);

@@ -8,11 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::pod::Phase;
-use holdfast_cluster::selector::{NodeSelector, NodeSelectorTerm, Operator, Requirement};
-use holdfast_cluster::taint::Effect;
 use holdfast_cluster::volume::PodVolume;
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
-use holdfast_cluster::{Builder, Labels, Node, PodSpec, Symbol, WorkloadId};
+use holdfast_cluster::{Builder, Labels, Node, Symbol, WorkloadId, daemon};
 
 use crate::objects::pod::PodEntry;
 use crate::objects::podspec::Draft;
@@ -43,24 +41,6 @@ pub(crate) struct Made {
     pub(crate) pods: u64,
     /// It had some before.
     pub(crate) had_some: bool,
-}
-
-/// Whether the DaemonSet controller would run a pod of this spec on a node
-/// (`NodeShouldRunDaemonPod`, `pkg/controller/daemon/daemon_controller.go`).
-pub(crate) fn daemon_fits(spec: &PodSpec, node: &Node, builder: &Builder) -> bool {
-    let symbols = builder.so_far().symbols();
-    let selected =
-        spec.node_selector.iter().all(|(key, value)| node.labels.get(key) == Some(value));
-    let affine = spec
-        .node_affinity
-        .required
-        .as_ref()
-        .is_none_or(|required| required.matches(node.name, &node.labels, symbols));
-    let tolerated = node.taints.iter().all(|taint| {
-        taint.effect == Effect::PreferNoSchedule
-            || spec.tolerations.iter().any(|toleration| toleration.tolerates(taint, symbols, false))
-    });
-    selected && affine && tolerated
 }
 
 impl Controllers<'_> {
@@ -262,9 +242,12 @@ impl Controllers<'_> {
         let own = member.pods.iter().map(|at| &self.pods[*at as usize].value);
         let served: BTreeSet<Symbol> = own
             .filter(|pod| !pod.phase.is_terminal())
-            .filter_map(|pod| pod.node.or_else(|| pinned_to(self.resolver.draft(pod.draft))))
+            .filter_map(|pod| {
+                pod.node.or_else(|| daemon::pinned_to(&self.resolver.draft(pod.draft).spec))
+            })
             .collect();
         let base = self.builder.so_far().text(member.entry.name).to_owned();
+        let name_field = self.builder.so_far().known().metadata_name;
         for node in self.nodes {
             if served.contains(&node.name) || !belongs(template, node, self.builder) {
                 continue;
@@ -272,17 +255,9 @@ impl Controllers<'_> {
             let node_name = self.builder.so_far().text(node.name).to_owned();
             let name = self.builder.intern(&format!("{base}-{node_name}"));
             let mut draft = template.draft.clone();
-            draft.spec.node_affinity.required = Some(self.only(node.name));
+            draft.spec.node_affinity.required = Some(daemon::pin(node.name, name_field));
             self.make(at, name, draft, template.labels.clone(), template);
         }
-    }
-
-    /// `ReplaceDaemonSetPodNodeNameNodeAffinity` (`pkg/controller/daemon/util/daemonset_util.go`).
-    fn only(&self, node: Symbol) -> NodeSelector {
-        let key = self.builder.so_far().known().metadata_name;
-        let field = Requirement { key, operator: Operator::In([node].into()) };
-        let term = NodeSelectorTerm { expressions: [].into(), fields: [field].into() };
-        NodeSelector { terms: [term].into() }
     }
 
     /// Adds one pod.
@@ -364,14 +339,5 @@ impl Controllers<'_> {
 /// Whether a DaemonSet of this template runs on a node.
 fn belongs(template: &Template, node: &Node, builder: &Builder) -> bool {
     template.node.is_none_or(|name| name == node.name)
-        && daemon_fits(&template.draft.spec, node, builder)
-}
-
-/// The node that a pending pod of a DaemonSet is meant for (`GetTargetNodeName`).
-fn pinned_to(draft: &Draft) -> Option<Symbol> {
-    let terms = &draft.spec.node_affinity.required.as_ref()?.terms;
-    terms.iter().flat_map(|term| term.fields.iter()).find_map(|field| match &field.operator {
-        Operator::In(names) if names.len() == 1 => Some(names[0]),
-        _ => None,
-    })
+        && daemon::belongs(&template.draft.spec, node, builder.so_far().symbols())
 }

@@ -18,6 +18,7 @@ pub mod load;
 pub mod losses;
 pub mod object;
 mod objects;
+pub mod overlay;
 pub mod redact;
 mod resolve;
 pub mod rule;

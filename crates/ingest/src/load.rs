@@ -202,6 +202,7 @@ fn add_pod(
         preempted: entry.preempted,
         scheduling_message: entry.scheduling_message,
         expanded: entry.expanded,
+        outdated: false,
     })
 }
 

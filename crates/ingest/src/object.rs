@@ -138,6 +138,11 @@ impl<'a> RawObject<'a> {
         self.text.loss()
     }
 
+    /// Whether it is a changed object that stands for one of the export.
+    pub(crate) fn is_laid_over(&self) -> bool {
+        self.text.name == crate::overlay::NAME
+    }
+
     /// Namespace and name, read leniently; for messages about an object that did not parse.
     pub fn reference(&self) -> ObjectRef {
         #[derive(Deserialize, Default)]

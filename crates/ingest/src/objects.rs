@@ -530,6 +530,8 @@ impl Gathered {
     fn tell_put(&mut self, put: Put, raw: &RawObject<'_>, head: &Head) {
         match put {
             Put::New => {}
+            // That is what was asked for.
+            Put::Differs if raw.is_laid_over() => {}
             Put::Same => {
                 self.repeated.count += 1;
                 if self.repeated.first.is_none() {

@@ -29,7 +29,7 @@ pub enum Stuck {
 }
 
 /// What is stuck in a place of rest.
-pub(crate) fn of(dynamics: &Dynamics<'_>, state: &Placement) -> BTreeSet<Stuck> {
+pub fn of(dynamics: &Dynamics<'_>, state: &Placement) -> BTreeSet<Stuck> {
     let cluster = dynamics.cluster();
     let drains = dynamics.drainable(state).filter_map(|pod| {
         let why = budgets::may_evict(cluster, state, pod).err()?;

@@ -173,7 +173,7 @@ structs! {
     Pod {
         name, class, replacement, node, phase, ready, terminating, mirror, workload,
         nominated_node, start_time, created, uid, preempted, scheduling_message, expanded,
-        deletion_cost,
+        deletion_cost, outdated,
     }
     Workload {
         kind, namespace, name, owner, desired, selector, template, strategy, revision, rollout,

@@ -60,7 +60,7 @@ pub fn run(arguments: &ExplainArguments) -> Result<u8, Failure> {
         return cases(path);
     }
     output::check(&arguments.output.output)?;
-    let loaded = super::load_cluster(&arguments.inputs, &arguments.scheduler)?;
+    let loaded = super::load_cluster(&arguments.inputs, &arguments.scheduler, &arguments.what_if)?;
     let cluster = &loaded.cluster;
     if let Some(name) = &arguments.node {
         super::node_named(cluster, "--node", name)?;

@@ -12,7 +12,7 @@ use crate::render;
 /// Bad input, or no objects at all.
 pub fn run(arguments: &InspectArguments) -> Result<u8, Failure> {
     output::check(&arguments.output.output)?;
-    let loaded = super::load(&arguments.input.inputs)?;
+    let loaded = super::load(&arguments.input.inputs, &arguments.what_if)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let view = render::inspect::View::of(&loaded);
     output::refuse_ndjson(&arguments.output.output)?;

@@ -7,10 +7,12 @@ use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::subject::Subjects;
 use holdfast_proof::tolerance::{ToleranceReport, examined_up_to};
 use holdfast_proof::{Prover, Report, Settings, Summary};
+use serde::Serialize;
 
 use crate::args::ProveArguments;
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::remedies::{self, Beside};
 use crate::sequences::Sequences;
 use crate::{exit, interrupt, question, render, sweep};
 
@@ -24,13 +26,18 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     }
     output::check(&arguments.output.output)?;
     arguments.certificate.as_deref().map_or(Ok(()), output::check_folder)?;
-    let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler)?;
+    let loaded =
+        super::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let cluster = &loaded.cluster;
     if let Some(sequences) = Sequences::of(arguments, cluster)? {
         return through(arguments, &loaded, &sequences);
     }
-    let question = question::of(arguments, cluster)?;
+    let question = if arguments.tolerance {
+        question::of_tolerance(&arguments.failures, arguments.up_to, cluster)?
+    } else {
+        question::of(&arguments.failures, cluster)?
+    };
     let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
     let mut prover = Prover::new(cluster, settings);
     if let Question::AnyNodes(most) = question {
@@ -52,18 +59,31 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         report.ask_possible(&prover, &summary, questions(arguments, cluster));
     }
     output::refuse_ndjson(&arguments.output.output)?;
+    let beside = match report.tolerance {
+        Some(_) => Beside::default(),
+        None => remedies::beside(&prover, &question, &summary, arguments.remedies),
+    };
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => match &report.tolerance {
             Some(tolerance) => render::tolerance::human(&report, tolerance),
-            None => render::prove::human(&report, arguments.all),
+            None => render::prove::human(&report, &beside, arguments.all),
         },
-        Format::Json | Format::Ndjson => render::json(&report),
+        Format::Json | Format::Ndjson => render::json(&Answer { report: &report, beside: &beside }),
     })?;
     if let Some(tolerance) = &report.tolerance {
         let is_known = report.checked.complete && tolerance.is_exact();
         return Ok(if is_known { exit::HOLDS } else { exit::INCONCLUSIVE });
     }
     Ok(code(&report))
+}
+
+/// The report, and what was found beside it.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(flatten)]
+    beside: &'a Beside,
 }
 
 /// The same for events that come one after another.
@@ -80,7 +100,7 @@ fn through(
     let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
     let report = sequences.prove(&cluster, settings, interrupt::flag())?;
     output::write_all(&arguments.output.output, |format| match format {
-        Format::Human => render::prove::human(&report, arguments.all),
+        Format::Human => render::prove::human(&report, &Beside::default(), arguments.all),
         Format::Json | Format::Ndjson => render::json(&report),
     })?;
     Ok(code(&report))
@@ -118,7 +138,7 @@ fn questions(arguments: &ProveArguments, cluster: &Cluster) -> usize {
 }
 
 /// Nodes alone, or nothing but jobs and what is scaled to zero.
-fn nothing_runs(loaded: &Loaded) -> Failure {
+pub(super) fn nothing_runs(loaded: &Loaded) -> Failure {
     if loaded.cluster.workloads().is_empty() {
         return Failure::nothing("the input holds nodes, but no pods and no workloads")
             .hint(format!("export all that is needed with:\n  {}", crate::args::export_line("")));

@@ -24,7 +24,8 @@ pub fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
         Failure::usage(format!("{name} is no certificate, or not all of one: {error}"))
             .hint("write one with: holdfast prove --certificate FILE INPUT…")
     })?;
-    let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler)?;
+    let loaded =
+        super::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let checked = Reader::new(&loaded.cluster, &certificate).and_then(|reader| check(&reader));
     match checked {

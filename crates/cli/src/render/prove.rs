@@ -6,12 +6,14 @@ mod rules;
 
 use std::fmt::Write;
 
+use holdfast_planner::report::RemediesReport;
 use holdfast_proof::report::{
     Counterexample, DoubtReport, Object, PodReport, Report, StepReport, VerdictName, WorkloadReport,
 };
 
+use crate::remedies::Beside;
 use crate::render::table::Grid;
-use crate::render::{autoscaled, domain, sequence, words};
+use crate::render::{autoscaled, domain, remedy, sequence, words};
 
 /// Up to so many workloads every one is in the table.
 const TABLE_MAX: usize = 40;
@@ -21,17 +23,17 @@ const WIDTH: usize = 96;
 const INDENT: &str = "            ";
 
 /// The whole report. With `all` every workload is shown, however many there are.
-pub fn human(report: &Report, all: bool) -> String {
+pub fn human(report: &Report, beside: &Beside, all: bool) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(out, "{}\n", answer(report));
     let every = all || report.workloads.len() <= TABLE_MAX;
     table(&mut out, report, every);
     rules::tell(&mut out, report, every, all);
-    counterexamples(&mut out, report);
+    counterexamples(&mut out, report, beside);
     sequence::breaks(&mut out, report, WIDTH);
     doubts(&mut out, report);
-    closing(&mut out, report);
+    closing(&mut out, report, beside.remedies_not_asked);
     out
 }
 
@@ -62,7 +64,7 @@ fn answer(report: &Report) -> String {
     sentence
 }
 
-fn failure_words(report: &Report) -> String {
+pub(super) fn failure_words(report: &Report) -> String {
     if let Some(events) = sequence::asked(&report.checked) {
         return events;
     }
@@ -116,7 +118,7 @@ fn verdict(name: VerdictName) -> &'static str {
     }
 }
 
-fn counterexamples(out: &mut String, report: &Report) {
+fn counterexamples(out: &mut String, report: &Report, beside: &Beside) {
     let with = report.workloads.iter().filter_map(|w| Some((w, told_first(w)?)));
     let found: Vec<(&WorkloadReport, &Counterexample)> = with.collect();
     if found.is_empty() {
@@ -125,8 +127,33 @@ fn counterexamples(out: &mut String, report: &Report) {
     let _ = writeln!(out, "Smallest counterexamples\n");
     for (workload, example) in found {
         counterexample(out, workload, example);
+        remedy(out, beside.remedies.iter().find(|one| one.object == workload.object));
+        out.push('\n');
     }
     possible::for_everybody(out, report);
+}
+
+/// The cheapest change that was proved to help.
+fn remedy(out: &mut String, found: Option<&RemediesReport>) {
+    let Some(found) = found else { return };
+    let Some(first) = found.remedies.first() else {
+        let tried = words::count(found.proposals, "proposal", "proposals");
+        let text = match (found.proposals, found.left) {
+            (0, _) => return,
+            (_, 0) => format!("none among {tried}"),
+            (_, left) => format!("none among {tried}, and {left} more were not tried"),
+        };
+        labelled(out, "remedy", &text);
+        return;
+    };
+    let mut text = remedy::with_limits(first);
+    if !first.leaves.is_empty() && found.left > 0 {
+        let _ = write!(text, "; {} more proposals were not tried", found.left);
+    }
+    labelled(out, "remedy", &text);
+    for line in first.patches.iter().filter_map(|patch| patch.kubectl.as_ref()) {
+        let _ = writeln!(out, "{INDENT}{line}");
+    }
 }
 
 fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counterexample) {
@@ -189,7 +216,6 @@ fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counter
         let text = format!("none is left at once {}", with_failure(&other.fail));
         labelled(out, "and", &text);
     }
-    out.push('\n');
 }
 
 /// The run that is told: that against the recovery, if there is one.
@@ -342,7 +368,7 @@ pub(super) fn doubt_reason(reason: &str, detail: &str) -> String {
 }
 
 /// What was looked at, what is modelled, and what is claimed.
-pub(super) fn closing(out: &mut String, report: &Report) {
+pub(super) fn closing(out: &mut String, report: &Report, remedies_not_asked: usize) {
     let checked = &report.checked;
     let sets = words::count(usize::try_from(checked.sets).unwrap_or(usize::MAX), "set", "sets");
     let states = match checked.states {
@@ -357,6 +383,10 @@ pub(super) fn closing(out: &mut String, report: &Report) {
         let number = words::count(checked.possible_not_asked, "workload", "workloads");
         let _ =
             writeln!(out, "Not asked for {number}: is any placement possible? --possible asks.");
+    }
+    if remedies_not_asked > 0 {
+        let number = words::count(remedies_not_asked, "workload", "workloads");
+        let _ = writeln!(out, "Not looked for, for {number}: a remedy. --remedies looks for one.");
     }
     if !checked.complete {
         let _ = writeln!(out, "Interrupted: the sets behind these were not looked at.");

@@ -30,7 +30,7 @@ pub fn human(report: &Report, tolerance: &ToleranceReport) -> String {
         "\nSURVIVES: any so many {} at once, PROVED; beside it a smallest set that breaks it.\n",
         failing(report, 2)
     );
-    prove::closing(&mut out, report);
+    prove::closing(&mut out, report, 0);
     out
 }
 

@@ -43,6 +43,23 @@ fn outcomes_follow_their_schema() {
 }
 
 #[test]
+fn plans_follow_their_schema() {
+    let path = fixtures().join("../docs/schemas/holdfast.plan.v1.json");
+    let mut schemas = Schemas::new();
+    let schema = Compiler::new().compile(path.to_str().unwrap(), &mut schemas).unwrap();
+    for plan in ["k3s/after.json", "data-platform/option-a.json"] {
+        let plan: Value =
+            serde_json::from_str(&run(&["plan", "repair", "-o", "json", plan]).stdout).unwrap();
+        if let Err(error) = schemas.validate(&plan, schema) {
+            panic!("{error}");
+        }
+        let mut wrong = plan;
+        wrong["workloads"][0]["refuted"][0] = "MAYBE".into();
+        assert!(schemas.validate(&wrong, schema).is_err(), "the schema says something");
+    }
+}
+
+#[test]
 fn reports_follow_their_schema() {
     let path = fixtures().join("../docs/schemas/holdfast.report.v1.json");
     let mut schemas = Schemas::new();

@@ -104,6 +104,7 @@ fn cluster() -> Cluster {
         uid: None,
         scheduling_message: None,
         expanded: false,
+        outdated: false,
     });
     builder.finish()
 }

@@ -68,7 +68,16 @@ pub enum Gap {
 
 /// The claim for each subject, by position.
 pub fn claims(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Vec<Claim> {
-    let placement = Placement::of(prover.cluster());
+    claims_from(prover, question, summary, Placement::of(prover.cluster()))
+}
+
+/// The same where the pods are as in `placement`, in which a rollout may have come to its end.
+pub fn claims_from(
+    prover: &Prover<'_>,
+    question: &Question,
+    summary: &Summary,
+    placement: Placement,
+) -> Vec<Claim> {
     let by_rule = ByRule::new(prover.cluster(), &placement);
     let doubts = Doubts::new(prover.cluster());
     let mut judge = Judge { prover, question, by_rule: &by_rule, placement, doubts };

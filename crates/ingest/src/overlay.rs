@@ -1,0 +1,426 @@
+//! What if: objects laid over an export, as `kubectl apply` would, and edited in place.
+//!
+//! Everything happens to the objects' text, before anything is read: a field that is changed here
+//! means what it means in an export. Whatever is touched is handed on once more behind the export,
+//! without its version, so that it is kept.
+
+mod merge;
+mod path;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_cluster::WorkloadId;
+use holdfast_cluster::node::CONTROL_PLANE_ROLES;
+use holdfast_cluster::workload::WorkloadKind;
+use serde_json::{Map, Value, json};
+
+use crate::objects::{Kind, kind_of};
+use crate::{Diagnostic, Loaded, RawObject, Source, for_each_object};
+
+pub use path::{Path, PathError};
+
+/// A change to an export.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Alteration {
+    /// Manifests are applied.
+    Apply(Vec<Source>),
+    /// A field is set; `null` takes it away.
+    Set {
+        /// The object.
+        object: Named,
+        /// The field.
+        path: Path,
+        /// Its value.
+        value: Value,
+    },
+    /// A node takes no new pods.
+    Cordon(String),
+    /// A node has a taint besides.
+    Taint {
+        /// The node.
+        node: String,
+        /// The taint's key.
+        key: String,
+        /// The taint's value.
+        value: String,
+        /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
+        effect: String,
+    },
+    /// There is another node, ready and empty.
+    AddNode {
+        /// Its name.
+        node: String,
+        /// The node that it is like.
+        like: String,
+        /// Labels that it has besides.
+        labels: Vec<(String, String)>,
+    },
+}
+
+/// An object by kind and name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Named {
+    /// The kind as Kubernetes spells it.
+    pub kind: String,
+    /// The namespace; empty where the kind has none.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+}
+
+/// Sources with what was laid over them.
+#[derive(Clone, Debug, Default)]
+pub struct Overlaid {
+    /// What is to be read.
+    pub sources: Vec<Source>,
+    /// Workloads whose template is another: they roll out.
+    pub rolled: Vec<Named>,
+    /// What was wrong with the manifests.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Why a change cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such object; the names of others of its kind.
+    NoObject(Named, Vec<String>),
+    /// There is one already.
+    Exists(Named),
+    /// The field cannot be reached.
+    NoField(Named, PathError),
+    /// The node is part of the control plane.
+    ControlPlane(Named),
+}
+
+type Objects = BTreeMap<Named, Object>;
+
+/// An object, and where it came from.
+struct Object {
+    value: Value,
+    /// What it was in the export.
+    before: Option<Value>,
+    touched: bool,
+}
+
+/// Lays the alterations over the sources, in their order.
+///
+/// # Errors
+/// One that cannot be made.
+pub fn overlay(sources: Vec<Source>, alterations: Vec<Alteration>) -> Result<Overlaid, Refusal> {
+    if alterations.is_empty() {
+        return Ok(Overlaid { sources, ..Overlaid::default() });
+    }
+    let mut overlaid = Overlaid::default();
+    let mut steps: Vec<(Alteration, Vec<(Named, Value)>)> = Vec::new();
+    for alteration in alterations {
+        let applied = match &alteration {
+            Alteration::Apply(manifests) => {
+                read(manifests.clone(), None, &mut overlaid.diagnostics)
+            }
+            _ => Vec::new(),
+        };
+        steps.push((alteration, applied));
+    }
+    let kinds = kinds_of(&steps);
+    // What is wrong with the export is told when it is read.
+    let mut objects: Objects = read(sources.clone(), Some(&kinds), &mut Vec::new())
+        .into_iter()
+        .map(|(named, value)| {
+            let before = Some(value.clone());
+            (named, Object { value, before, touched: false })
+        })
+        .collect();
+    for (alteration, applied) in steps {
+        alter(&mut objects, alteration, applied)?;
+    }
+    overlaid.sources = sources;
+    let touched: Vec<(Named, Object)> =
+        objects.into_iter().filter(|(_, object)| object.touched).collect();
+    let rolled = touched.iter().filter(|(named, object)| rolls(named, object));
+    overlaid.rolled = rolled.map(|(named, _)| named.clone()).collect();
+    let items: Vec<Value> = touched.into_iter().map(|(_, object)| object.value).collect();
+    if !items.is_empty() {
+        let list = json!({ "apiVersion": "v1", "kind": "List", "items": items });
+        overlaid.sources.push(Source::named(NAME, list.to_string()));
+    }
+    Ok(overlaid)
+}
+
+/// What objects that were changed go by in messages.
+pub(crate) const NAME: &str = "<what-if>";
+
+/// Workloads that make their pods from a template.
+const TEMPLATED: [(WorkloadKind, &str); 5] = [
+    (WorkloadKind::Deployment, "Deployment"),
+    (WorkloadKind::ReplicaSet, "ReplicaSet"),
+    (WorkloadKind::ReplicationController, "ReplicationController"),
+    (WorkloadKind::StatefulSet, "StatefulSet"),
+    (WorkloadKind::DaemonSet, "DaemonSet"),
+];
+
+/// The workloads that have begun to roll out.
+pub fn rolled(loaded: &Loaded, rolled: &[Named]) -> Vec<WorkloadId> {
+    let cluster = &loaded.cluster;
+    let is_one = |id: &WorkloadId| {
+        let workload = cluster.workload(*id);
+        let Some((_, kind)) = TEMPLATED.iter().find(|(kind, _)| *kind == workload.kind) else {
+            return false;
+        };
+        rolled.iter().any(|named| {
+            named.kind == *kind
+                && named.namespace == cluster.text(workload.namespace)
+                && named.name == cluster.text(workload.name)
+        })
+    };
+    cluster.workload_ids().filter(is_one).collect()
+}
+
+/// Whether the pods of a workload are to be replaced: its template is not what it was.
+fn rolls(named: &Named, object: &Object) -> bool {
+    let rolls = TEMPLATED.iter().any(|(_, kind)| *kind == named.kind);
+    let template = |value: &Value| value["spec"]["template"].clone();
+    rolls
+        && object.before.as_ref().is_some_and(|before| template(before) != template(&object.value))
+}
+
+/// The kinds of which objects are needed.
+fn kinds_of(steps: &[(Alteration, Vec<(Named, Value)>)]) -> BTreeSet<String> {
+    let mut kinds = BTreeSet::new();
+    for (alteration, applied) in steps {
+        kinds.extend(applied.iter().map(|(named, _)| named.kind.clone()));
+        match alteration {
+            Alteration::Apply(_) => {}
+            Alteration::Set { object, .. } => {
+                kinds.insert(object.kind.clone());
+            }
+            Alteration::Cordon(_) | Alteration::Taint { .. } => {
+                kinds.insert("Node".to_owned());
+            }
+            Alteration::AddNode { .. } => {
+                kinds.extend(["Node", "CSINode"].map(str::to_owned));
+            }
+        }
+    }
+    kinds
+}
+
+/// Objects that mean something here, of these kinds alone where they are given.
+fn read(
+    sources: Vec<Source>,
+    kinds: Option<&BTreeSet<String>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(Named, Value)> {
+    let mut found = Vec::new();
+    let mut told = Vec::new();
+    let mut visit = |raw: RawObject<'_>| {
+        let Some(kind) = kind_of(&raw.api_version, &raw.kind) else { return };
+        if kinds.is_some_and(|kinds| !kinds.contains(&*raw.kind)) {
+            return;
+        }
+        match raw.parse::<Value>() {
+            Ok(mut value) => {
+                let Some(object) = value.as_object_mut() else { return };
+                object.insert("apiVersion".into(), raw.api_version.as_ref().into());
+                object.insert("kind".into(), raw.kind.as_ref().into());
+                found.push((named(kind, &raw.kind, object), value));
+            }
+            Err(wrong) => told.push(wrong),
+        }
+    };
+    for_each_object(sources, &mut visit, diagnostics);
+    diagnostics.append(&mut told);
+    found
+}
+
+fn named(kind: Kind, name_of_kind: &str, object: &Map<String, Value>) -> Named {
+    let metadata = object.get("metadata");
+    let text = |field: &str| metadata.and_then(|it| it.get(field)).and_then(Value::as_str);
+    let namespace = match text("namespace") {
+        _ if !is_namespaced(kind) => "",
+        None | Some("") => "default",
+        Some(namespace) => namespace,
+    };
+    Named {
+        kind: name_of_kind.to_owned(),
+        namespace: namespace.to_owned(),
+        name: text("name").unwrap_or_default().to_owned(),
+    }
+}
+
+fn is_namespaced(kind: Kind) -> bool {
+    !matches!(
+        kind,
+        Kind::Node
+            | Kind::Namespace
+            | Kind::Volume
+            | Kind::StorageClass
+            | Kind::CsiNode
+            | Kind::CsiDriver
+            | Kind::Attachment
+            | Kind::PriorityClass
+            | Kind::RuntimeClass
+    )
+}
+
+/// The kind that somebody means, as Kubernetes spells it, and whether it has namespaces.
+pub fn spelled(kind: &str) -> Option<(&'static str, bool)> {
+    const KINDS: [(&str, &str); 16] = [
+        ("apps/v1", "Deployment"),
+        ("apps/v1", "ReplicaSet"),
+        ("apps/v1", "StatefulSet"),
+        ("apps/v1", "DaemonSet"),
+        ("batch/v1", "Job"),
+        ("batch/v1", "CronJob"),
+        ("v1", "Node"),
+        ("v1", "Pod"),
+        ("v1", "Namespace"),
+        ("v1", "Service"),
+        ("v1", "PersistentVolume"),
+        ("v1", "PersistentVolumeClaim"),
+        ("v1", "ReplicationController"),
+        ("policy/v1", "PodDisruptionBudget"),
+        ("scheduling.k8s.io/v1", "PriorityClass"),
+        ("autoscaling/v2", "HorizontalPodAutoscaler"),
+    ];
+    let (group, known) = KINDS.iter().find(|(_, known)| known.eq_ignore_ascii_case(kind))?;
+    Some((known, is_namespaced(kind_of(group, known)?)))
+}
+
+fn alter(
+    objects: &mut Objects,
+    alteration: Alteration,
+    applied: Vec<(Named, Value)>,
+) -> Result<(), Refusal> {
+    match alteration {
+        Alteration::Apply(_) => {
+            for (named, manifest) in applied {
+                apply(objects, named, manifest);
+            }
+            Ok(())
+        }
+        Alteration::Set { object, path, value } => {
+            let found = find(objects, &object)?;
+            path.set(found, value).map_err(|why| Refusal::NoField(object, why))
+        }
+        Alteration::Cordon(node) => {
+            let found = find(objects, &of_node(&node))?;
+            found["spec"]["unschedulable"] = json!(true);
+            // The node lifecycle controller says so by a taint, too.
+            let taint =
+                json!({ "key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule" });
+            put_taint(found, taint);
+            Ok(())
+        }
+        Alteration::Taint { node, key, value, effect } => {
+            let found = find(objects, &of_node(&node))?;
+            put_taint(found, json!({ "key": key, "value": value, "effect": effect }));
+            Ok(())
+        }
+        Alteration::AddNode { node, like, labels } => add_node(objects, &node, &like, &labels),
+    }
+}
+
+fn put_taint(node: &mut Value, taint: Value) {
+    let taints = &mut node["spec"]["taints"];
+    if !taints.is_array() {
+        *taints = json!([]);
+    }
+    let taints = taints.as_array_mut().expect("it was just made sure");
+    taints.retain(|known| known["key"] != taint["key"] || known["effect"] != taint["effect"]);
+    taints.push(taint);
+}
+
+fn of_node(name: &str) -> Named {
+    Named { kind: "Node".to_owned(), namespace: String::new(), name: name.to_owned() }
+}
+
+/// An object that is about to be changed.
+fn find<'o>(objects: &'o mut Objects, named: &Named) -> Result<&'o mut Value, Refusal> {
+    if !objects.contains_key(named) {
+        let near = |known: &&Named| known.kind == named.kind && known.namespace == named.namespace;
+        let others = objects.keys().filter(near).map(|known| known.name.clone());
+        return Err(Refusal::NoObject(named.clone(), others.collect()));
+    }
+    let object = objects.get_mut(named).expect("it was just found");
+    object.touched = true;
+    forget_version(&mut object.value);
+    Ok(&mut object.value)
+}
+
+/// What is changed is newer than what was read, whatever its version says.
+fn forget_version(value: &mut Value) {
+    if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("resourceVersion");
+    }
+}
+
+/// Applies a manifest.
+fn apply(objects: &mut Objects, named: Named, manifest: Value) {
+    let object = objects.entry(named).or_insert_with(|| Object {
+        value: Value::Null,
+        before: None,
+        touched: true,
+    });
+    object.touched = true;
+    if object.value.is_null() {
+        object.value = manifest;
+    } else {
+        merge::apply(&mut object.value, &manifest);
+    }
+    forget_version(&mut object.value);
+}
+
+/// A node like another: ready, with no pods and no images, and taints of its own making alone.
+fn add_node(
+    objects: &mut Objects,
+    node: &str,
+    like: &str,
+    labels: &[(String, String)],
+) -> Result<(), Refusal> {
+    if objects.contains_key(&of_node(node)) {
+        return Err(Refusal::Exists(of_node(node)));
+    }
+    let mut value = find(objects, &of_node(like))?.clone();
+    let known = |role: &str| value["metadata"]["labels"].get(role).is_some();
+    if CONTROL_PLANE_ROLES.iter().any(|role| known(role)) {
+        return Err(Refusal::ControlPlane(of_node(like)));
+    }
+    let old = value["metadata"]["labels"].as_object().cloned().unwrap_or_default();
+    let rename = |(key, value): (String, Value)| {
+        let value = if value == like { json!(node) } else { value };
+        (key, value)
+    };
+    let own = labels.iter().map(|(key, value)| (key.clone(), json!(value)));
+    let labels: Map<String, Value> = old.into_iter().map(rename).chain(own).collect();
+    value["metadata"] = json!({ "name": node, "labels": labels });
+    let spec = value["spec"].as_object_mut();
+    if let Some(spec) = spec {
+        spec.remove("unschedulable");
+        spec.remove("providerID");
+        if let Some(taints) = spec.get_mut("taints").and_then(Value::as_array_mut) {
+            taints.retain(|taint| {
+                let key = taint["key"].as_str().unwrap_or_default();
+                !key.starts_with("node.kubernetes.io/")
+            });
+        }
+    }
+    if let Some(status) = value["status"].as_object_mut() {
+        status.remove("images");
+        status.insert("conditions".into(), json!([{ "type": "Ready", "status": "True" }]));
+    }
+    put(objects, of_node(node), value);
+    let drivers = Named { kind: "CSINode".to_owned(), ..of_node(like) };
+    if let Some(drivers) = objects.get(&drivers).map(|object| object.value.clone()) {
+        let mut drivers = drivers;
+        drivers["metadata"] = json!({ "name": node });
+        put(objects, Named { kind: "CSINode".to_owned(), ..of_node(node) }, drivers);
+    }
+    Ok(())
+}
+
+fn put(objects: &mut Objects, named: Named, value: Value) {
+    objects.insert(named, Object { value, before: None, touched: true });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+//! What to change, and never without proof: the planner proposes, the prover decides.
+//!
+//! Everything here is asked of a cluster that was proved about ([`Asked`]): which question, and
+//! what came of it. A proposal is a list of [`Change`](holdfast_cluster::Change)s; the cluster that
+//! stands once they are applied is proved about like any other, with every rollout that they begin
+//! followed to its end. What is not proved there is not shown.
+//!
+//! * [`asked`]: the question, and how it is put to a changed cluster.
+//! * [`cost`]: which of two proposals is cheaper.
+//! * [`propose`]: what may help, from why a claim was refuted.
+//! * [`repair`]: the cheapest proposals that are proved.
+//! * [`patch`]: changes as patches, and as lines for `kubectl`.
+//! * [`report`]: all of it with names, for machines.
+
+pub mod asked;
+pub mod cost;
+pub mod patch;
+pub mod propose;
+pub mod repair;
+pub mod report;
+
+pub use asked::{Asked, Sweep};
+pub use repair::{Effort, Remedies, Remedy, Repairer};

@@ -1,0 +1,40 @@
+//! The published plans: a change of each kind, and the same edit of the export.
+
+use holdfast_ingest::Source;
+
+use crate::altered::{self, Altered, Pick};
+use crate::{proved, read};
+
+const PLANS: [&str; 5] = [
+    "homelab/cluster.json",
+    "edge/cluster.json",
+    "k3s/after.json",
+    "zero-spof/after-longhorn.json",
+    "data-platform/option-a.json",
+];
+
+#[test]
+fn changes_of_the_plans_are_edits_of_their_exports() {
+    let (mut same, mut telling) = (0, 0);
+    for plan in PLANS {
+        let path = format!("{}/../../fixtures/{plan}", env!("CARGO_MANIFEST_DIR"));
+        let sources = vec![Source::named(plan, std::fs::read(path).unwrap())];
+        let before = read(sources.clone());
+        let unchanged = proved(&before);
+        for what in 0..9_u8 {
+            // Spread over the plan, each kind of change meets another workload and another node.
+            let at = usize::from(what);
+            let pick = Pick { what, workload: 3 * at + 1, node: at, replicas: 2 };
+            let Some(Altered { change, alteration }) = altered::of(&before, &pick) else {
+                continue;
+            };
+            let changed = before.changed(std::slice::from_ref(&change)).unwrap();
+            let one = proved(&changed);
+            let other = proved(&altered::edited(sources.clone(), vec![alteration]));
+            assert_eq!(one, other, "{plan}: {change:?}");
+            same += 1;
+            telling += u32::from(one != unchanged);
+        }
+    }
+    assert!(same >= 30 && telling >= 10, "{same} alike, {telling} of which make a difference");
+}
