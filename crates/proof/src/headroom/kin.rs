@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::selector::LabelSelector;
-use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::{
     ClassId, Cluster, Instance, InstanceId, NodeId, Placement, Symbol, WorkloadId,
 };
@@ -149,14 +148,14 @@ impl Kins {
 }
 
 /// Whether what takes pods of the class today takes them after a failure, unless others come first.
-/// Lost pods no longer count for spread, so that the emptiest domain may become emptier and close
-/// all others: only a lone constraint is one that the emptiest domain always meets.
+/// Strict spread does so only if its emptiest domain is always open: a lost pod may leave a domain
+/// emptier than the others than it was before.
 fn is_simple(cluster: &Cluster, class: ClassId) -> bool {
     let spec = cluster.spec_of(class);
-    let strict = |c: &SpreadConstraint| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule;
-    spec.volumes.is_empty()
+    let spread = bound::strict_spread(spec).next().is_none();
+    (spread || counting::only_spread(spec).is_some())
+        && spec.volumes.is_empty()
         && spec.pod_affinity.required.is_empty()
-        && (counting::only_spread(spec).is_some() || !spec.spread.iter().any(strict))
         && !bound::bears_silence(cluster, class)
 }
 

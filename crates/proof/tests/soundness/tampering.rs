@@ -394,6 +394,7 @@ fn tampered_certificates_of_small_clusters_are_refused() {
         trouble: 0.2,
         odd_kinds: true,
         budgets: 0.2,
+        ..Family::default()
     };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
