@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: measurements to run by hand. They judge nothing in CI, as machines differ.
 
 mod process;
+mod prove;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -20,6 +22,12 @@ pub(crate) enum Bench {
         /// How often each export is read; the fastest run counts.
         #[arg(long, default_value_t = 3)]
         runs: u32,
+    },
+    /// Proofs and certificates: seconds of CPU, size, and how many answers stay UNKNOWN.
+    Prove {
+        /// All pairs of 1,000 nodes, too.
+        #[arg(long)]
+        pairs: bool,
     },
 }
 
@@ -52,16 +60,17 @@ fn megabytes(bytes: u64) -> f64 {
 /// # Errors
 /// When something does not build, run or measure. Missing a target is no error.
 pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
+    Program::cargo(root).args("build --release --package holdfast").run()?;
+    let holdfast = toolchain::target_folder(root).join("release").join("holdfast");
     match bench {
-        Bench::Ingest { runs } => ingest(root, *runs),
+        Bench::Ingest { runs } => ingest(root, &holdfast, *runs),
+        Bench::Prove { pairs } => prove::run(root, &holdfast, *pairs),
     }
 }
 
-fn ingest(root: &Path, runs: u32) -> Result<()> {
-    Program::cargo(root).args("build --release --package holdfast").run()?;
-    let holdfast = toolchain::target_folder(root).join("release").join("holdfast");
+fn ingest(root: &Path, holdfast: &Path, runs: u32) -> Result<()> {
     for size in &SIZES {
-        let export = export(root, &holdfast, size)?;
+        let export = export(root, holdfast, size.nodes, size.pods)?;
         let bytes = fs::metadata(&export)?.len();
         log::say(format_args!(
             "{} nodes, {} pods: {:.0} MB of compact JSON",
@@ -71,7 +80,9 @@ fn ingest(root: &Path, runs: u32) -> Result<()> {
         ));
         let mut best: Option<Usage> = None;
         for _ in 0..runs.max(1) {
-            let usage = process::measure(&holdfast, &["inspect", "-o", "json"], &export)?;
+            let mut inspect = Command::new(holdfast);
+            inspect.args(["inspect", "-o", "json"]).arg(&export).stdout(Stdio::null());
+            let usage = process::measure(&mut inspect, &[0])?;
             log::say(format_args!("  {usage}"));
             if best.as_ref().is_none_or(|best| usage.cpu() < best.cpu()) {
                 best = Some(usage);
@@ -84,11 +95,16 @@ fn ingest(root: &Path, runs: u32) -> Result<()> {
     Ok(())
 }
 
-/// Makes the export of that size.
-fn export(root: &Path, holdfast: &Path, size: &Size) -> Result<PathBuf> {
+/// Where what is measured is kept.
+fn folder(root: &Path) -> Result<PathBuf> {
     let folder = toolchain::target_folder(root).join("bench");
     fs::create_dir_all(&folder)?;
-    let Size { nodes, pods, .. } = size;
+    Ok(folder)
+}
+
+/// Makes the export of that size.
+fn export(root: &Path, holdfast: &Path, nodes: u32, pods: u32) -> Result<PathBuf> {
+    let folder = folder(root)?;
     let file = folder.join(format!("{nodes}-nodes-{pods}-pods-seed-{SEED}.json"));
     // Written under another name first: a run that was interrupted must not leave half an export.
     let draft = file.with_extension("draft");

@@ -30,14 +30,18 @@ const AGREED: &str = "fixtures/conformance/agreed.txt";
 /// How many fresh cases CI compares, with a new seed each time.
 const FRESH_CASES: u32 = 3_000;
 
+/// How many fresh runs by which `prove` refutes a claim CI has the real scheduler take.
+const FRESH_WITNESSES: u32 = 300;
+
 /// What to compare: handed to the conformance program as it is.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Records stories of failover on a real control plane, `--stories N --seed S` of them.
     #[arg(long)]
     live: bool,
-    /// `--cases N --seed S` compares fresh cases, `record` writes the committed ones anew, `show`
-    /// prints cases, `failovers` tells the recorded failovers again; `-- --help` tells the rest.
+    /// `--cases N --seed S` compares fresh cases, with `--kinds witness` runs by which `prove`
+    /// refutes a claim; `record` writes the committed ones anew, `show` prints cases, `failovers`
+    /// tells the recorded failovers again; `-- --help` tells the rest.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }
@@ -113,10 +117,12 @@ pub(crate) fn fresh(root: &Path) -> Result<Outcome> {
     }
     let seed = seed();
     log::say(format_args!("seed {seed}"));
-    let rest = ["--cases", &FRESH_CASES.to_string(), "--seed", &seed.to_string(), "--kinds"];
-    let mut rest: Vec<String> = rest.map(String::from).into();
-    rest.push(kinds.join(","));
-    run(root, &Arguments { live: false, rest }).map(|()| Outcome::Done)
+    for (count, kinds) in [(FRESH_CASES, kinds.join(",").as_str()), (FRESH_WITNESSES, "witness")] {
+        let (count, seed) = (count.to_string(), seed.to_string());
+        let rest = ["--cases", &count, "--seed", &seed, "--kinds", kinds].map(String::from);
+        run(root, &Arguments { live: false, rest: rest.into() })?;
+    }
+    Ok(Outcome::Done)
 }
 
 /// The kinds listed in [`AGREED`], one a line, `#` begins a comment.

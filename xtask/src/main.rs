@@ -4,6 +4,7 @@ mod bench;
 mod conformance;
 mod fixtures;
 mod log;
+mod parity;
 mod program;
 mod suite;
 mod tidy;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::log::{self, Stopwatch, human};
 use crate::program::Program;
-use crate::{conformance, fixtures, tidy, toolchain};
+use crate::{conformance, fixtures, parity, tidy, toolchain};
 
 /// The crates that must also build for the browser.
 const ENGINE: [&str; 5] = ["cluster", "ingest", "scheduler", "failover", "proof"];
@@ -44,6 +44,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         ("clippy", &|| done(clippy(root))),
         ("tests", &|| done(tests(root, &tally))),
         ("wasm", &|| done(wasm(root))),
+        ("parity", &|| parity::check(root)),
         ("docs", &|| done(docs(root))),
         ("recorders", &|| recorders(root)),
         ("conformance", &|| conformance::fresh(root)),
@@ -115,7 +116,8 @@ impl Tally {
 }
 
 fn wasm(root: &Path) -> Result<()> {
-    let mut cargo = Program::cargo(root).args("build --target").arg(toolchain::WASM);
+    let mut cargo = Program::cargo(root).args("build --lib --profile test --target");
+    cargo = cargo.arg(toolchain::WASM).args("--package").arg(parity::PACKAGE);
     for room in ENGINE {
         cargo = cargo.arg(format!("--package=holdfast-{room}"));
     }

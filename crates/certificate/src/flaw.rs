@@ -24,6 +24,8 @@ pub enum Flaw {
     LostInput,
     /// A sort of pods, a node or a resource that there is not.
     Room(String),
+    /// What is written down of every set at once does not hold.
+    Headroom(Broken),
     /// Something is wrong with the states before anything fails.
     Start(Broken),
     /// A run does not show what it should.
@@ -99,6 +101,8 @@ pub enum Broken {
     },
     /// Enough pods serve, so that nothing is refuted.
     Enough,
+    /// The end is counted though it is not known beforehand.
+    Uncounted,
     /// A pod may find no place, for all that the rooms say.
     NoRoom(String),
     /// Pods may be preempted, or made beyond those that were lost, so that rooms do not tell

@@ -27,7 +27,12 @@ pub struct Certificate {
     /// The states that the cluster may be in before anything fails. Those at rest are where it may
     /// stand when something does.
     pub starts: Vec<State>,
-    /// Rooms for pods that are lost, by what they ask for.
+    /// Why pods that are lost are sure of a place whichever nodes fail, up to as many as are asked
+    /// about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headroom: Vec<Headroom>,
+    /// Rooms for pods that are lost, by what they ask for: for sets of which headroom does not tell
+    /// enough.
     pub rooms: Vec<Rooms>,
     /// Sets of states that no run leaves, for failures after which rooms do not tell enough.
     pub sets: Vec<Closed>,
@@ -41,8 +46,34 @@ pub struct Certificate {
 pub enum Question {
     /// Every set of up to so many nodes.
     Nodes(usize),
-    /// This set of nodes.
+    /// This set of nodes and machines: see [`Run::fail`].
     Fail(Vec<String>),
+    /// Every set of up to so many domains.
+    Domains(Domains),
+}
+
+/// Machines that fail as wholes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Domains {
+    /// The label whose values they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// All of them, where it is no label's values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub all: Vec<Domain>,
+    /// As many as fail at once.
+    pub most: usize,
+}
+
+/// Machines that fail as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Domain {
+    /// What it is called.
+    pub name: String,
+    /// What fails: see [`Run::fail`].
+    pub fail: Vec<String>,
 }
 
 /// How many claims came out how, two for each workload.
@@ -95,11 +126,16 @@ pub struct Run {
     /// Steps until the cluster is at rest, by position in [`Certificate::steps`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub settle: Vec<usize>,
-    /// The nodes that fail then; none where the claim does not hold today.
+    /// The nodes that fail then by name, and behind them the declared machines as `machine:NAME`;
+    /// none where the claim does not hold today.
     pub fail: Vec<String>,
     /// Steps after that until all is quiet again; none where the claim breaks at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<usize>,
+    /// No steps are listed, as every run ends with these counts: headroom tells all that the
+    /// failure loses.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counted: bool,
     /// Pods that serve then.
     pub ready: u32,
     /// Pods that should.
@@ -131,6 +167,19 @@ pub struct Rooms {
     pub prices: Vec<Prices>,
 }
 
+/// Why pods of some sorts are sure of a place whichever nodes fail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Headroom {
+    /// Pods that ask for what one of these asks for: see [`crate::names`].
+    pub like: Vec<String>,
+    /// Nodes of which each takes each of the pods before anything fails.
+    pub nodes: Vec<String>,
+    /// Prices at which all that as many nodes can lose as may fail cannot pay for closing those of
+    /// the nodes that are left; where the pods are spread, some for each domain.
+    pub prices: Vec<Prices>,
+}
+
 /// The price of one unit of each resource: a thousandth of a core, a byte, a pod.
 pub type Prices = BTreeMap<String, u64>;
 
@@ -138,7 +187,7 @@ pub type Prices = BTreeMap<String, u64>;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Closed {
-    /// The nodes that fail.
+    /// What fails: see [`Run::fail`].
     pub fail: Vec<String>,
     /// Where the cluster stands then: the number of a state of [`Certificate::starts`].
     pub from: usize,

@@ -9,20 +9,26 @@
 //! * [`digest`]: which cluster it is about.
 //! * [`names`]: pods, steps and sorts of pods by name.
 //! * [`state`]: when two states are one.
+//! * [`question`]: what fails.
 //! * [`prices`]: why others cannot keep a pod off every node.
 //! * [`flaw`]: what does not follow.
 //!
-//! What is proved is checked set by set. Where a failure leaves pods behind that wait for a node,
-//! each must have a room (`room`), or else all states that may come are listed (`closed`). What is
-//! refuted has a run, which is replayed (`run`).
+//! What is proved is checked for all sets at once where it is written down why every lost pod finds
+//! a node whichever nodes fail (`headroom`), and else set by set: where a failure leaves pods
+//! behind that wait for a node, each must have a room (`room`), or else all states that may come
+//! are listed (`closed`). What is refuted has a run, which is replayed (`run`).
 
+mod case;
+mod choices;
 mod claims;
 mod closed;
 pub mod digest;
 pub mod flaw;
 pub mod format;
+mod headroom;
 pub mod names;
 pub mod prices;
+pub mod question;
 pub mod reader;
 mod room;
 mod run;
@@ -34,13 +40,16 @@ use holdfast_cluster::Cluster;
 
 pub use flaw::{Broken, ClaimName, Flaw, Whose};
 pub use format::Certificate;
+pub use question::Failed;
 pub use reader::Reader;
 
 /// What was found to follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Accepted {
-    /// Sets that were checked, the empty one included.
+    /// Sets that are asked about, the empty one included.
     pub sets: u64,
+    /// Those among them that were checked all at once.
+    pub at_once: u64,
     /// States of closed sets that were checked.
     pub states: u64,
 }
@@ -52,17 +61,10 @@ pub struct Accepted {
 pub fn verify(cluster: &Cluster, certificate: &Certificate) -> Result<Accepted, Flaw> {
     let reader = Reader::new(cluster, certificate)?;
     let mut workspace = reader.workspace();
-    let mut sets = 0;
+    let mut checked = 0;
     for set in reader.sets() {
         reader.check_set(&mut workspace, &set)?;
-        sets += 1;
+        checked += 1;
     }
-    Ok(reader.accepted(sets))
-}
-
-impl Reader<'_> {
-    /// What is said once so many sets were checked and nothing was wrong.
-    pub fn accepted(&self, sets: u64) -> Accepted {
-        Accepted { sets, states: self.states() as u64 }
-    }
+    Ok(reader.accepted(checked))
 }

@@ -9,11 +9,13 @@
 //! and a workload for what that makes next.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, Pod, WorkloadId};
 use holdfast_failover::{Step, Steps};
 
+use crate::flaw::Flaw;
 use crate::format::Move;
 
 /// The name of a pod.
@@ -105,6 +107,18 @@ pub fn find<'s>(
         };
         near && step(cluster, placement, one).as_ref() == Some(wanted)
     })
+}
+
+/// The sorts of pods that have a name, looked up once somebody asks.
+#[derive(Default)]
+pub(crate) struct Sorts(OnceLock<BTreeMap<String, ClassId>>);
+
+impl Sorts {
+    /// The class of a sort.
+    pub(crate) fn class(&self, cluster: &Cluster, name: &str) -> Result<ClassId, Flaw> {
+        let known = self.0.get_or_init(|| sorts(cluster));
+        known.get(name).copied().ok_or_else(|| Flaw::Room(name.to_owned()))
+    }
 }
 
 /// The sorts of pods that have a name, by name.

@@ -7,7 +7,7 @@
 //! one domain without paying: the others get the dearest ones for free. If what the nodes still
 //! cost is more than the others own, one of them stays open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::pod::HostPort;
@@ -59,7 +59,7 @@ impl Resource {
     }
 
     /// How much of it there is in an amount, of which the number of pods is no part.
-    fn of(self, amount: &Resources, pods: i64) -> i128 {
+    pub(crate) fn of(self, amount: &Resources, pods: i64) -> i128 {
         i128::from(match self {
             Self::Cpu => amount.cpu_milli,
             Self::Memory => amount.memory,
@@ -95,38 +95,80 @@ pub(crate) fn read(cluster: &Cluster, prices: &format::Prices) -> Result<Prices,
     each.collect()
 }
 
-/// A pod that needs a node, the nodes that take it as things stand, and who else may come.
+/// A pod that needs a node, the nodes that take it as things stand, and what the others have.
 pub(crate) struct Contest<'a> {
     pub(crate) cluster: &'a Cluster,
     pub(crate) placement: &'a Placement,
     pub(crate) class: ClassId,
     pub(crate) open: &'a [NodeId],
-    pub(crate) others: &'a [ClassId],
+    pub(crate) others: &'a Others,
+}
+
+/// What the others have that may come: of each resource that the pod asks for how much, and how
+/// many domains they close without paying, of each label or single nodes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Others {
+    pub(crate) owned: BTreeMap<Resource, i128>,
+    pub(crate) gifts: BTreeMap<Option<Symbol>, usize>,
+}
+
+impl Others {
+    /// What these own and close against a pod of `class`.
+    pub(crate) fn of(cluster: &Cluster, class: ClassId, others: &[ClassId]) -> Self {
+        let asked = Resource::asked(cluster.spec_of(class));
+        let mut gifts = BTreeMap::new();
+        for key in others.iter().flat_map(|other| closes(cluster, class, *other)) {
+            *gifts.entry(key).or_default() += 1;
+        }
+        Self { owned: asked.map(|one| (one, one.total(cluster, others))).collect(), gifts }
+    }
+}
+
+/// What a pod of `other` closes to pods of `class` without paying: a domain of each of these labels
+/// or, without a label, its node.
+pub(crate) fn closes(cluster: &Cluster, class: ClassId, other: ClassId) -> Vec<Option<Symbol>> {
+    let (spec, theirs) = (cluster.spec_of(class), cluster.spec_of(other));
+    let minded = spec.pod_anti_affinity.required.iter().filter(|t| may_mean(cluster, t, other));
+    let minding = theirs.pod_anti_affinity.required.iter().filter(|t| may_mean(cluster, t, class));
+    let lone = lone_spread(spec).is_some();
+    let counting = strict_spread(spec).filter(|c| !lone && counts(cluster, c, class, other));
+    let labels = minded.chain(minding).map(|term| term.topology_key);
+    let labels = labels.chain(counting.map(|constraint| constraint.topology_key));
+    let node = clash(cluster, spec, theirs).then_some(None);
+    node.into_iter().chain(labels.map(Some)).collect()
 }
 
 impl Contest<'_> {
-    /// Whether the others cannot pay.
-    pub(crate) fn is_won(&self, prices: &Prices) -> bool {
-        let spec = self.cluster.spec_of(self.class);
-        let asked: Vec<(Resource, i128, i128)> = Resource::asked(spec)
-            .map(|resource| {
-                let price = prices.iter().find(|(known, _)| *known == resource);
-                let total = resource.total(self.cluster, self.others);
-                (resource, price.map_or(0, |(_, price)| *price), total)
-            })
-            .collect();
-        let owned: i128 = asked.iter().map(|(_, price, total)| price * total).sum();
-        let costs: Vec<(NodeId, i128)> =
-            self.open.iter().map(|node| (*node, self.cost(*node, &asked, owned))).collect();
-        let Some(spread) = lone_spread(spec) else { return self.is_too_dear(&costs, owned) };
+    /// Whether the others cannot pay: at some of these prices where any node will do, else at some
+    /// in each domain.
+    pub(crate) fn is_won(&self, prices: &[Prices]) -> bool {
+        let bills: Vec<Bill> = prices.iter().map(|prices| self.bill(prices)).collect();
+        let Some(spread) = lone_spread(self.cluster.spec_of(self.class)) else {
+            return bills.iter().any(|bill| self.is_too_dear(&bill.costs, bill.owned));
+        };
         // The domain with the fewest pods is never closed, and any may be that one.
         let value = |node: NodeId| self.cluster.node(node).labels.get(spread.topology_key);
         let there = self.cluster.node_ids().filter(|node| self.placement.node(*node).exists);
-        let domains: Vec<Symbol> = there.filter_map(value).collect();
-        let within = |domain: &Symbol| -> Vec<(NodeId, i128)> {
-            costs.iter().filter(|(node, _)| value(*node) == Some(*domain)).copied().collect()
+        let domains: BTreeSet<Symbol> = there.filter_map(value).collect();
+        let wins = |domain: Symbol, bill: &Bill| {
+            let within = bill.costs.iter().filter(|(node, _)| value(*node) == Some(domain));
+            self.is_too_dear(&within.copied().collect::<Vec<_>>(), bill.owned)
         };
-        !domains.is_empty() && domains.iter().all(|domain| self.is_too_dear(&within(domain), owned))
+        !domains.is_empty()
+            && domains.iter().all(|domain| bills.iter().any(|bill| wins(*domain, bill)))
+    }
+
+    fn bill(&self, prices: &Prices) -> Bill {
+        let spec = self.cluster.spec_of(self.class);
+        let with_price = |resource: Resource| {
+            let price = prices.iter().find(|(known, _)| *known == resource);
+            let total = self.others.owned.get(&resource).copied().unwrap_or(0);
+            (resource, price.map_or(0, |(_, price)| *price), total)
+        };
+        let asked: Vec<(Resource, i128, i128)> = Resource::asked(spec).map(with_price).collect();
+        let owned: i128 = asked.iter().map(|(_, price, total)| price * total).sum();
+        let cost = |node: &NodeId| (*node, self.cost(*node, &asked, owned));
+        Bill { costs: self.open.iter().map(cost).collect(), owned }
     }
 
     /// What it costs at least to keep the pod off a node by resources; more than there is where it
@@ -145,38 +187,9 @@ impl Contest<'_> {
 
     fn is_too_dear(&self, costs: &[(NodeId, i128)], owned: i128) -> bool {
         let all: i128 = costs.iter().map(|(_, cost)| cost).sum();
-        let free: i128 =
-            self.gifts().iter().map(|(key, count)| self.dearest(costs, *key, *count)).sum();
+        let gifts = self.others.gifts.iter();
+        let free: i128 = gifts.map(|(key, count)| self.dearest(costs, *key, *count)).sum();
         all - free > owned
-    }
-
-    /// How many domains the others close without paying: of each label, or single nodes.
-    fn gifts(&self) -> BTreeMap<Option<Symbol>, usize> {
-        let Self { cluster, class, .. } = *self;
-        let spec = cluster.spec_of(class);
-        let mut gifts = BTreeMap::new();
-        let mut give = |key: Option<Symbol>| *gifts.entry(key).or_default() += 1;
-        for &other in self.others {
-            let theirs = cluster.spec_of(other);
-            if clash(cluster, spec, theirs) {
-                give(None);
-            }
-            for term in &spec.pod_anti_affinity.required {
-                if may_mean(cluster, term, other) {
-                    give(Some(term.topology_key));
-                }
-            }
-            for term in &theirs.pod_anti_affinity.required {
-                if may_mean(cluster, term, class) {
-                    give(Some(term.topology_key));
-                }
-            }
-            if lone_spread(spec).is_none() {
-                let counted = strict_spread(spec).filter(|c| counts(cluster, c, class, other));
-                counted.for_each(|constraint| give(Some(constraint.topology_key)));
-            }
-        }
-        gifts
     }
 
     /// What the dearest `count` domains cost.
@@ -196,6 +209,12 @@ impl Contest<'_> {
         costs.sort_unstable();
         costs.iter().rev().take(count).sum()
     }
+}
+
+/// What closing each node costs at some prices, and all that the others own.
+struct Bill {
+    costs: Vec<(NodeId, i128)>,
+    owned: i128,
 }
 
 /// The constraints that filter nodes.

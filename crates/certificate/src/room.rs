@@ -19,7 +19,7 @@ use holdfast_scheduler::reason::{Reason, Rejection};
 use holdfast_scheduler::{Preemption, Scratch};
 
 use crate::format;
-use crate::prices::{self, Contest, Prices, counts, lone_spread, may_mean, strict_spread};
+use crate::prices::{self, Contest, Others, Prices, counts, lone_spread, may_mean, strict_spread};
 use crate::unknown::Unknown;
 
 /// Rooms for pods of one sort.
@@ -55,7 +55,19 @@ pub(crate) struct Lost<'l, 'c> {
     pub(crate) coming: Option<Vec<InstanceId>>,
 }
 
-impl<'c> Lost<'_, 'c> {
+static NO_HINTS: BTreeMap<ClassId, Hints> = BTreeMap::new();
+
+impl<'l, 'c> Lost<'l, 'c> {
+    /// Without anything written down.
+    pub(crate) fn new(
+        dynamics: &'l Dynamics<'c>,
+        unknown: &'l Unknown,
+        uncertain: &'l [InstanceId],
+        scratch: &'l mut Scratch,
+    ) -> Self {
+        Self { dynamics, unknown, hints: &NO_HINTS, uncertain, scratch, coming: None }
+    }
+
     pub(crate) fn cluster(&self) -> &'c Cluster {
         self.dynamics.cluster()
     }
@@ -122,8 +134,8 @@ impl<'c> Lost<'_, 'c> {
         let open = self.open(placement, pod);
         let others = coming.iter().filter(|other| **other != pod);
         let others: Vec<ClassId> = others.map(|pod| placement.instance(*pod).class).collect();
-        let contest = Contest { cluster, placement, class, open: &open, others: &others };
-        prices.iter().any(|prices| contest.is_won(prices))
+        let others = Others::of(cluster, class, &others);
+        Contest { cluster, placement, class, open: &open, others: &others }.is_won(prices)
     }
 
     /// Whether a node takes the pod even with all others on it that may come there.
@@ -203,7 +215,7 @@ impl<'c> Lost<'_, 'c> {
     /// * if it needs others near it, they are bound already;
     /// * it bears no node that nobody hears, where it would not serve;
     /// * it is spread by its own constraints alone, and these count no pod that may stay or not.
-    fn is_plain(&self, placement: &Placement, pod: InstanceId) -> bool {
+    pub(crate) fn is_plain(&self, placement: &Placement, pod: InstanceId) -> bool {
         let cluster = self.cluster();
         let class = placement.instance(pod).class;
         let spec = cluster.spec_of(class);
@@ -221,7 +233,7 @@ impl<'c> Lost<'_, 'c> {
             && self.dynamics.storage().standing(placement, placement.instance(pod))
                 == Standing::Usable
             && has_company(cluster, placement, spec)
-            && !bears_silence(cluster, placement, spec)
+            && !goes_to_waste(cluster, placement, spec)
             && !by_default
             && !self.uncertain.iter().any(unsettled)
     }
@@ -242,7 +254,7 @@ impl<'c> Lost<'_, 'c> {
         }
         let decision = self.dynamics.scheduler().decide(placement, pod);
         let profile = self.dynamics.scheduler().profile_of(placement, pod);
-        let lasts = |reason: &Reason| *reason == Reason::NoVictims || stays(reason);
+        let lasts = |reason: &Reason| *reason == Reason::NoVictims || reason.is_incurable();
         let vain = |rejection: &Rejection| {
             !rejection.reasons.is_empty() && rejection.reasons.iter().all(lasts)
         };
@@ -256,34 +268,11 @@ impl<'c> Lost<'_, 'c> {
             }
         };
         let turned_down = |(_, verdict): &(NodeId, NodeVerdict)| match verdict {
-            NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(stays),
+            NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(Reason::is_incurable),
             NodeVerdict::Feasible(_) | NodeVerdict::LeftOut => false,
         };
         unhelped && decision.pre_filter.is_none() && decision.nodes.iter().all(turned_down)
     }
-}
-
-/// Whether a reason stays as long as pods only come.
-fn stays(reason: &Reason) -> bool {
-    matches!(
-        reason,
-        Reason::NodeCordoned
-            | Reason::OtherNodeNamed
-            | Reason::UntoleratedTaint(_)
-            | Reason::NodeAffinity
-            | Reason::AddedNodeAffinity
-            | Reason::PortTaken
-            | Reason::TooManyPods
-            | Reason::InsufficientCpu
-            | Reason::InsufficientMemory
-            | Reason::InsufficientEphemeralStorage
-            | Reason::Insufficient(_)
-            | Reason::PodAntiAffinity
-            | Reason::ExistingAntiAffinity
-            | Reason::FeatureMissing
-            | Reason::VolumeZoneConflict
-            | Reason::VolumeNodeAffinity
-    )
 }
 
 /// Whether every claim of the pod is bound, and any number of pods may use its volume.
@@ -321,14 +310,19 @@ fn has_company(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool
 }
 
 /// Whether the pod may be placed on a node that does not serve.
-fn bears_silence(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool {
+fn goes_to_waste(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool {
+    placement.nodes().iter().any(|node| node.exists && !node.serves())
+        && bears_silence(cluster, spec)
+}
+
+/// Whether the pod bears nodes that do not serve.
+pub(crate) fn bears_silence(cluster: &Cluster, spec: &PodSpec) -> bool {
     let known = cluster.known();
     let bears = |key| {
         let taint = Taint { key, value: known.empty, effect: Effect::NoSchedule };
         spec.tolerations.iter().any(|one| one.tolerates(&taint, cluster.symbols(), false))
     };
-    placement.nodes().iter().any(|node| node.exists && !node.serves())
-        && (bears(known.unreachable) || bears(known.not_ready))
+    bears(known.unreachable) || bears(known.not_ready)
 }
 
 /// Whether no required affinity speaks of pods of this class, its own included.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{InstanceId, NodeId, Placement};
+use holdfast_cluster::{InstanceId, Placement};
+use holdfast_failover::controllers::steady::only_makes_up;
 use holdfast_failover::{Dynamics, Situation, Step, Steps};
 use holdfast_scheduler::Scratch;
 
@@ -11,8 +12,8 @@ use crate::claims::Subject;
 use crate::flaw::Broken;
 use crate::format::{Move, Run};
 use crate::names;
+use crate::question::Failed;
 use crate::room::Lost;
-use crate::steady;
 use crate::unknown::Unknown;
 
 /// What a run is replayed with.
@@ -23,10 +24,11 @@ pub(crate) struct Replay<'r, 'c> {
     pub(crate) scratch: &'r mut Scratch,
 }
 
+/// Places of rest before anything fails, by the steps to them.
+pub(crate) type Bases = BTreeMap<Vec<usize>, Placement>;
+
 /// How a run ends.
 pub(crate) struct End {
-    /// Where the cluster stood before the failure.
-    pub(crate) rest: Placement,
     /// Pods that should serve at the end.
     pub(crate) wanted: u32,
     /// The run is real: nothing on the way is a guess.
@@ -34,67 +36,60 @@ pub(crate) struct End {
 }
 
 impl Replay<'_, '_> {
-    /// Whether no pod serves as soon as the nodes are gone.
-    pub(crate) fn immediately(
-        &mut self,
-        run: &Run,
-        failed: &[NodeId],
-        subject: &Subject,
-    ) -> Result<(), Broken> {
-        let mut placement = self.settle(run)?;
-        self.dynamics.fail(&mut placement, failed);
-        let ready = subject.ready(&placement);
-        if ready > 0 {
-            return Err(Broken::Enough);
-        }
-        let told = (run.ready, run.wanted) == (0, 1) && run.steps.is_empty();
-        if told { Ok(()) } else { Err(Broken::Counts { ready: 0, wanted: 1 }) }
-    }
-
-    /// Whether fewer pods than are wanted serve at the quiet end.
+    /// Whether fewer pods than are wanted serve at the quiet end. `placement` is the place of rest
+    /// that the run begins from, and its end afterwards.
     pub(crate) fn recovered(
         &mut self,
+        placement: &mut Placement,
         run: &Run,
-        failed: &[NodeId],
+        failed: &Failed,
         subject: &Subject,
     ) -> Result<End, Broken> {
-        let rest = self.settle(run)?;
-        let mut placement = rest.clone();
-        let wanted = subject.wanted(&placement, failed);
-        self.dynamics.fail(&mut placement, failed);
-        let situation = self.dynamics.situation(&placement);
-        let short = self.most(&mut placement, &situation, subject) < wanted;
-        self.dynamics.evict_unnoticed(&mut placement, &situation);
-        let known = self.follow(&mut placement, &situation, &run.steps)?;
+        let wanted = subject.wanted(placement, &failed.nodes);
+        let lost = failed.nodes.iter().flat_map(|node| &placement.node(*node).pods);
+        let own = |pod: &InstanceId| subject.members.contains(&placement.instance(*pod).workload);
+        let lost = lost.copied().any(|pod| own(&pod));
+        self.dynamics.fail_hosts(placement, &failed.nodes, &failed.machines);
+        let situation = self.dynamics.situation(placement);
+        let short = self.most(placement, &situation, subject) < wanted;
+        self.dynamics.evict_unnoticed(placement, &situation);
+        let known = self.follow(placement, &situation, &run.steps)?;
         let gap = |pod: &InstanceId| {
-            self.unknown.of_pod(self.dynamics.cluster(), &placement, *pod).is_open
+            self.unknown.of_pod(self.dynamics.cluster(), placement, *pod).is_open
         };
         let known = known && !placement.pending().iter().any(gap);
-        let ready = subject.ready(&placement);
+        let ready = subject.ready(placement);
         if ready >= wanted {
             return Err(Broken::Enough);
         }
-        let mut lost = failed.iter().flat_map(|node| &rest.node(*node).pods);
-        let lost = lost.any(|pod| subject.members.contains(&rest.instance(*pod).workload));
         let odd = matches!(subject.kind, WorkloadKind::Custom(_));
         // What its controller does about a pod that is gone nobody knows.
-        if odd && (lost || subject.terminating(&placement) > 0) {
+        if odd && (lost || subject.terminating(placement) > 0) {
             return Err(Broken::NotKnown);
         }
         if (run.ready, run.wanted) != (ready, wanted) {
             return Err(Broken::Counts { ready, wanted });
         }
         // Where too few pods could ever serve, it does not matter which run is real.
-        Ok(End { rest, wanted, known: known || short })
+        Ok(End { wanted, known: known || short })
     }
 
     /// The place of rest that a run comes to before anything fails.
-    fn settle(&mut self, run: &Run) -> Result<Placement, Broken> {
-        let mut placement = begin(self.dynamics);
-        let situation = self.dynamics.situation(&placement);
-        self.dynamics.evict_unnoticed(&mut placement, &situation);
-        let known = self.follow(&mut placement, &situation, &run.settle)?;
-        if known { Ok(placement) } else { Err(Broken::NotKnown) }
+    pub(crate) fn base<'b>(
+        &mut self,
+        bases: &'b mut Bases,
+        run: &Run,
+    ) -> Result<&'b mut Placement, Broken> {
+        if !bases.contains_key(&run.settle) {
+            let mut placement = begin(self.dynamics);
+            let situation = self.dynamics.situation(&placement);
+            self.dynamics.evict_unnoticed(&mut placement, &situation);
+            if !self.follow(&mut placement, &situation, &run.settle)? {
+                return Err(Broken::NotKnown);
+            }
+            bases.insert(run.settle.clone(), placement);
+        }
+        Ok(bases.get_mut(&run.settle).expect("it is there now"))
     }
 
     /// Takes the steps, up to a quiet end; whether all that happens on the way is known.
@@ -127,14 +122,7 @@ impl Replay<'_, '_> {
         if situation.acts {
             self.dynamics.evict_all(placement, situation);
         }
-        let lost = Lost {
-            dynamics: self.dynamics,
-            unknown: self.unknown,
-            hints: &BTreeMap::new(),
-            uncertain: &[],
-            scratch: self.scratch,
-            coming: None,
-        };
+        let lost = Lost::new(self.dynamics, self.unknown, &[], self.scratch);
         let own = placement
             .instance_ids()
             .filter(|id| subject.members.contains(&placement.instance(*id).workload));
@@ -154,7 +142,7 @@ impl Replay<'_, '_> {
             })
             .sum();
         let to_come = placement.target(subject.root).desired.saturating_sub(made).max(0);
-        let steady = steady::is_steady(cluster, placement, subject.root);
+        let steady = only_makes_up(cluster, placement, subject.root);
         placement.revert(cluster, mark);
         if !steady {
             return u32::MAX;

@@ -6,6 +6,7 @@
 //! * [`job`]: how many lost pods a Job bears.
 //! * [`stateful_set`]: pods with a number, in their order.
 //! * [`daemon_set`]: a pod a node.
+//! * [`steady`]: which of them do nothing but make up for lost pods.
 //!
 //! A pod counts for a controller once it has been ready for `minReadySeconds`
 //! ([`settling_time`]). In the end every pod that stays ready has been, so this decides when
@@ -21,6 +22,7 @@ pub mod deployment;
 pub mod job;
 pub mod replicas;
 pub mod stateful_set;
+pub mod steady;
 
 use holdfast_cluster::workload::{Losses, WorkloadKind};
 use holdfast_cluster::{Cluster, Instance, InstanceId, Placement, Workload, WorkloadId};

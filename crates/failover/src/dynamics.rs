@@ -1,5 +1,7 @@
 //! What may happen next, and what it changes.
 
+mod effects;
+
 use std::collections::BTreeSet;
 
 use holdfast_cluster::workload::WorkloadKind;
@@ -271,7 +273,9 @@ impl<'c> Dynamics<'c> {
         for &pod in &due {
             let sure = certainty(placement, situation, pod) == Certainty::Sure;
             let known = self.is_plain(placement, pod);
-            let noticed = spreading::is_counted(self.cluster, placement, pod, &movers)
+            // Who serves until then counts for budgets and for the pods that come after it.
+            let noticed = placement.instance(pod).ready
+                || spreading::is_counted(self.cluster, placement, pod, &movers)
                 || !self.goes_unseen(placement, situation, &bystanders, pod);
             if sure && known && !noticed {
                 let step = Step::Evict { pod, replaced: false };
@@ -376,133 +380,6 @@ impl<'c> Dynamics<'c> {
             steps.sure.extend(self.cluster.node_ids().filter(back).map(clear));
         }
         steps
-    }
-
-    /// Carries out a step; a pod that it binds, or gives its volume, has yet to start.
-    pub fn apply_unstarted(&self, placement: &mut Placement, step: &Step) {
-        if let Step::Schedule { pod, .. } | Step::Attach { pod } = step {
-            placement.change(self.cluster, *pod, |instance| instance.starting = true);
-        }
-        self.apply(placement, step);
-    }
-
-    /// Carries out a step; a pod that it binds, or gives its volume, starts with it.
-    pub fn apply(&self, placement: &mut Placement, step: &Step) {
-        match step {
-            Step::Evict { pod, replaced } | Step::Drain { pod, replaced } => {
-                controllers::terminate(self.cluster, placement, *pod);
-                self.make_up(placement, *pod, *replaced);
-            }
-            Step::Schedule { pod, node } => {
-                placement.bind(self.cluster, *pod, *node);
-                let waits = volumes::must_wait(self.cluster, placement, *pod);
-                placement.change(self.cluster, *pod, |instance| instance.attaching = waits);
-                self.storage.refresh_pod(self.cluster, placement, *pod);
-                self.follow_up(placement, *pod);
-            }
-            Step::Preempt { pod, node, victims } => {
-                self.nominate(placement, *pod, *node);
-                for &victim in victims {
-                    placement.change(self.cluster, victim, |instance| instance.preempted = true);
-                    controllers::terminate(self.cluster, placement, victim);
-                    self.make_up(placement, victim, false);
-                }
-            }
-            Step::End { pod, replaced } => self.end(placement, *pod, *replaced),
-            Step::GiveUp { pod } => {
-                placement.change(self.cluster, *pod, |instance| instance.nominated = None);
-            }
-            Step::ScaleDown { pods } => {
-                for &pod in pods {
-                    controllers::terminate(self.cluster, placement, pod);
-                }
-                self.follow_up(placement, pods[0]);
-            }
-            Step::Renew { pod } => daemon_set::renew(self.cluster, placement, *pod),
-            Step::Autoscale { workload, desired } => {
-                controllers::scale(self.cluster, placement, *workload, *desired);
-                controllers::follow_up(self.cluster, placement, *workload);
-            }
-            Step::Clear { node } => nodes::clear(self.cluster, placement, *node),
-            Step::Attach { pod } => {
-                placement.change(self.cluster, *pod, |instance| instance.attaching = false);
-                self.follow_up(placement, *pod);
-            }
-            Step::Start { pod } => {
-                placement.change(self.cluster, *pod, |instance| instance.starting = false);
-                self.follow_up(placement, *pod);
-            }
-        }
-    }
-
-    /// A pod has been ready for as long as its controller asks.
-    pub fn settle(&self, placement: &mut Placement, pod: InstanceId) {
-        placement.change(self.cluster, pod, |instance| instance.settling = false);
-        self.follow_up(placement, pod);
-    }
-
-    fn end(&self, placement: &mut Placement, pod: InstanceId, replaced: bool) {
-        placement.remove(self.cluster, pod);
-        match self.reaction(placement, pod) {
-            Reaction::ReplaceTerminating => {
-                controllers::replace(self.cluster, placement, pod);
-            }
-            Reaction::ReplaceGone if !replaced => {
-                controllers::make_again(self.cluster, placement, pod);
-            }
-            Reaction::ReplaceGone => self.make_again(placement, pod),
-            Reaction::Unknown if replaced => {
-                controllers::replace(self.cluster, placement, pod);
-            }
-            Reaction::Nothing | Reaction::Unknown => {}
-        }
-        self.follow_up(placement, pod);
-    }
-
-    /// What the controller of a pod does as soon as the pod is marked for deletion.
-    fn make_up(&self, placement: &mut Placement, pod: InstanceId, replaced: bool) {
-        match self.reaction(placement, pod) {
-            Reaction::ReplaceTerminating if !replaced => {
-                controllers::lose(self.cluster, placement, pod);
-            }
-            Reaction::Unknown if !replaced => {}
-            Reaction::ReplaceTerminating | Reaction::Unknown => {
-                controllers::replace(self.cluster, placement, pod);
-            }
-            Reaction::ReplaceGone | Reaction::Nothing => {}
-        }
-        self.follow_up(placement, pod);
-    }
-
-    /// The very pod is made again, or another by a Job, however many that has lost.
-    fn make_again(&self, placement: &mut Placement, pod: InstanceId) {
-        let workload = placement.instance(pod).workload;
-        if self.cluster.workload(workload).kind == WorkloadKind::Job {
-            controllers::replace(self.cluster, placement, pod);
-        } else {
-            controllers::make_again(self.cluster, placement, pod);
-        }
-    }
-
-    fn follow_up(&self, placement: &mut Placement, pod: InstanceId) {
-        let workload = placement.instance(pod).workload;
-        controllers::follow_up(self.cluster, placement, workload);
-    }
-
-    /// Keeps a node free for a pod; pods of lower priority lose their claim to it
-    /// (`prepareCandidate`, `pkg/scheduler/framework/preemption/executor.go`, v1.36.3).
-    fn nominate(&self, placement: &mut Placement, pod: InstanceId, node: NodeId) {
-        let priority = self.spec(placement, pod).priority;
-        let lower = |other: &InstanceId| {
-            placement.instance(*other).nominated == Some(node)
-                && self.spec(placement, *other).priority < priority
-        };
-        let outranked: Vec<InstanceId> =
-            placement.nominated().iter().copied().filter(lower).collect();
-        for other in outranked {
-            placement.change(self.cluster, other, |instance| instance.nominated = None);
-        }
-        placement.change(self.cluster, pod, |instance| instance.nominated = Some(node));
     }
 
     /// Carries out every eviction that may still come, with every pod made again that may be: the
@@ -754,8 +631,10 @@ impl<'c> Dynamics<'c> {
         let nodes = placement.nodes().iter().filter(|node| node.exists).count();
         // The search may have stopped before it came to the best node.
         steps.coarse |= profile.is_some_and(|profile| profile.may_preempt_early(nodes));
-        for (node, victims) in found.all {
-            steps.sure.push(Step::Preempt { pod, node, victims });
+        let kept = placement.instance(pod).nominated;
+        for (node, victims, idle) in preemption::without_effect(placement, kept, found.all) {
+            let list = if idle { &mut steps.possible } else { &mut steps.sure };
+            list.push(Step::Preempt { pod, node, victims });
         }
     }
 

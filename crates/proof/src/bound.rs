@@ -31,7 +31,9 @@ use std::collections::BTreeMap;
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::volume::{AccessMode, Claim, PodVolume};
-use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, PodSpec, Profile};
+use holdfast_cluster::{
+    ClassId, Cluster, Instance, InstanceId, NodeId, Placement, Plugin, PodSpec, Profile,
+};
 use holdfast_failover::storage::Standing;
 use holdfast_failover::{Dynamics, volumes};
 use holdfast_scheduler::decision::{NodeVerdict, Outcome};
@@ -140,7 +142,7 @@ pub(crate) fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: I
     // Evictions that do not help now may help once other pods have moved, unless what stands in the
     // way even then is incurable too.
     let in_vain = |rejection: &Rejection| {
-        let lasts = |reason: &Reason| is_incurable(reason) || *reason == Reason::NoVictims;
+        let lasts = |reason: &Reason| reason.is_incurable() || *reason == Reason::NoVictims;
         !rejection.reasons.is_empty() && rejection.reasons.iter().all(lasts)
     };
     let unhelped = match &decision.preemption {
@@ -153,33 +155,10 @@ pub(crate) fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: I
         _ => false,
     };
     let incurable = |(_, verdict): &(NodeId, NodeVerdict)| match verdict {
-        NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(is_incurable),
+        NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(Reason::is_incurable),
         NodeVerdict::Feasible(_) | NodeVerdict::LeftOut => false,
     };
     unhelped && decision.pre_filter.is_none() && decision.nodes.iter().all(incurable)
-}
-
-/// Whether more pods cannot make the reason go away.
-fn is_incurable(reason: &Reason) -> bool {
-    matches!(
-        reason,
-        Reason::NodeCordoned
-            | Reason::OtherNodeNamed
-            | Reason::UntoleratedTaint(_)
-            | Reason::NodeAffinity
-            | Reason::AddedNodeAffinity
-            | Reason::PortTaken
-            | Reason::TooManyPods
-            | Reason::InsufficientCpu
-            | Reason::InsufficientMemory
-            | Reason::InsufficientEphemeralStorage
-            | Reason::Insufficient(_)
-            | Reason::PodAntiAffinity
-            | Reason::ExistingAntiAffinity
-            | Reason::FeatureMissing
-            | Reason::VolumeZoneConflict
-            | Reason::VolumeNodeAffinity
-    )
 }
 
 /// Whether one of `open` could evict anybody: it may preempt, and outranks a bound pod or another
@@ -271,6 +250,34 @@ pub(crate) fn bears_silence(cluster: &Cluster, class: ClassId) -> bool {
         spec.tolerations.iter().any(|t| t.tolerates(&taint, cluster.symbols(), false))
     };
     bears(silence(known.unreachable)) || bears(silence(known.not_ready))
+}
+
+/// The pods that may serve, or whose successors may where they are preempted: all but those that
+/// are bound to a silent node, unless they may be preempted even there.
+pub(crate) fn may_serve<'p>(
+    cluster: &'p Cluster,
+    placement: &'p Placement,
+) -> impl Iterator<Item = &'p Instance> {
+    let highest = highest_on_silence(cluster, placement);
+    placement.instances().iter().filter(move |instance| {
+        let priority = cluster.spec_of(instance.class).priority;
+        let outranked = || !instance.terminating && highest.is_some_and(|it| it > priority);
+        let may = |node| placement.node(node).reachable || outranked();
+        instance.is_pending() || instance.node().is_some_and(may)
+    })
+}
+
+/// The highest priority of a pod that may preempt others on a silent node: one that waits, or will
+/// once those that do preempt it.
+fn highest_on_silence(cluster: &Cluster, placement: &Placement) -> Option<i32> {
+    let spec = |instance: &Instance| cluster.spec_of(instance.class);
+    let pending = placement.instances().iter().filter(|instance| instance.is_pending());
+    let highest = pending.map(|instance| spec(instance).priority).max()?;
+    let may_come = placement.instances().iter().filter(|instance| {
+        let comes = instance.is_pending() || spec(instance).priority < highest;
+        comes && spec(instance).preempts && bears_silence(cluster, instance.class)
+    });
+    may_come.map(|instance| spec(instance).priority).max()
 }
 
 /// The nodes that can be reached and take the pod now, those included that only its one strict
@@ -415,7 +422,7 @@ pub(crate) fn may_keep_off(spec: &PodSpec, other: &PodSpec) -> bool {
 }
 
 /// The spread constraints that filter nodes.
-fn strict_spread(spec: &PodSpec) -> impl Iterator<Item = &SpreadConstraint> {
+pub(crate) fn strict_spread(spec: &PodSpec) -> impl Iterator<Item = &SpreadConstraint> {
     spec.spread.iter().filter(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule)
 }
 

@@ -6,19 +6,21 @@
 //! and said.
 
 mod closure;
+mod headroom;
 mod rooms;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_certificate::flaw::{ClaimName, Whose};
 use holdfast_certificate::format::{
     self, Certificate, Claim, Closed, Run, SCHEMA, State, Summary as Counts, Workload,
 };
-use holdfast_certificate::{Broken, Flaw, Reader, digest, names};
-use holdfast_cluster::{NodeId, Placement};
+use holdfast_certificate::{Broken, Failed, Flaw, Reader, digest, names};
+use holdfast_cluster::{ClassId, Cluster, Placement};
 use holdfast_failover::Situation;
 use holdfast_scheduler::Scratch;
 
+use crate::domain::Domain;
 use crate::prover::{Finding, Prover};
 use crate::report::Question;
 use crate::scenario::FailureSet;
@@ -45,25 +47,48 @@ struct Start {
     known: bool,
 }
 
-/// Whether certificates speak of such a question: of nodes, one by one.
-pub fn is_certifiable(question: &Question) -> bool {
-    match question {
-        Question::AnyNodes(_) => true,
-        Question::Set(set) => set.machines().is_empty(),
-        Question::AnyDomains(..) => false,
-    }
-}
-
 /// Makes the certificate of a sweep.
-///
-/// # Panics
-/// When the question is not [certifiable](is_certifiable).
 pub fn certify(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Certified {
     Maker::new(prover).make(question, summary)
 }
 
+/// What fails in a set.
+fn failed(set: &FailureSet) -> Failed {
+    Failed { nodes: set.nodes().to_vec(), machines: set.machines().to_vec() }
+}
+
+/// The set of what fails.
+fn set_of(failed: &Failed) -> FailureSet {
+    FailureSet::new(failed.nodes.clone()).and_machines(failed.machines.clone())
+}
+
+/// The question as a certificate has it.
+fn asked(cluster: &Cluster, question: &Question) -> format::Question {
+    match question {
+        Question::AnyNodes(most) => format::Question::Nodes(*most),
+        Question::Set(set) => format::Question::Fail(failed(set).names(cluster)),
+        Question::AnyDomains(domains, most) => {
+            let listed = |domain: &Domain| {
+                let set = FailureSet::new(domain.nodes.clone());
+                let set = set.and_machines(domain.machines.clone());
+                format::Domain { name: domain.name.clone(), fail: failed(&set).names(cluster) }
+            };
+            let all = domains.all.iter().filter(|_| domains.label.is_none()).map(listed);
+            format::Question::Domains(format::Domains {
+                label: domains.label.clone(),
+                all: all.collect(),
+                most: *most,
+            })
+        }
+    }
+}
+
+/// What each sort of pods goes by.
+type Sorts = BTreeMap<ClassId, String>;
+
 struct Maker<'p, 'c> {
     prover: &'p Prover<'c>,
+    sorts: Sorts,
     scratch: Scratch,
     moves: Moves,
     states: Vec<State>,
@@ -71,21 +96,30 @@ struct Maker<'p, 'c> {
     /// All places of rest are known.
     settled: bool,
     left_out: Vec<Whose>,
+    /// Ends are counted where headroom tells them.
+    counts: bool,
     /// Failures, and starts, from which more states come than are listed.
-    too_many: BTreeSet<(Vec<NodeId>, usize)>,
+    too_many: BTreeSet<(Failed, usize)>,
 }
 
 impl<'p, 'c> Maker<'p, 'c> {
     fn new(prover: &'p Prover<'c>) -> Self {
         let dynamics = prover.dynamics();
+        let mut sorts = Sorts::new();
+        for (name, class) in names::sorts(dynamics.cluster()) {
+            // Of several names of one sort the first stays.
+            sorts.entry(class).or_insert(name);
+        }
         let mut maker = Self {
             prover,
+            sorts,
             scratch: Scratch::default(),
             moves: Moves::default(),
             states: Vec::new(),
             starts: Vec::new(),
             settled: false,
             left_out: Vec::new(),
+            counts: false,
             too_many: BTreeSet::new(),
         };
         let mut placement = Placement::of(dynamics.cluster());
@@ -116,28 +150,33 @@ impl<'p, 'c> Maker<'p, 'c> {
 
     fn make(mut self, question: &Question, summary: &Summary) -> Certified {
         let cluster = self.prover.cluster();
-        let workloads = (0..summary.subjects.len()).map(|at| self.workload(summary, at)).collect();
+        let headroom = self.prover.headroom().filter(|_| matches!(question, Question::AnyNodes(_)));
+        self.counts = headroom.is_some();
         let mut certificate = Certificate {
             schema: SCHEMA.to_owned(),
             input: digest::of(cluster),
-            question: match question {
-                Question::AnyNodes(most) => format::Question::Nodes(*most),
-                Question::Set(set) => format::Question::Fail(names::nodes(cluster, set.nodes())),
-                Question::AnyDomains(..) => unreachable!("whoever calls asked `is_certifiable`"),
-            },
+            question: asked(cluster, question),
             summary: Counts::default(),
-            workloads,
+            workloads: self.workloads(summary),
             starts: self.states.clone(),
+            headroom: headroom
+                .map_or_else(Vec::new, |known| headroom::written(cluster, &self.sorts, known)),
             rooms: Vec::new(),
             sets: Vec::new(),
             steps: Vec::new(),
         };
-        if let Some(mut reader) = self.open(&mut certificate) {
+        if let Some(mut reader) = self.open(&mut certificate, summary) {
             self.supply(&mut reader, &mut certificate);
         }
         certificate.steps = self.moves.list();
         certificate.summary = count(&certificate);
         Certified { certificate, left_out: self.left_out }
+    }
+
+    /// What is claimed of each workload.
+    fn workloads(&mut self, summary: &Summary) -> Vec<Workload> {
+        self.left_out.clear();
+        (0..summary.subjects.len()).map(|at| self.workload(summary, at)).collect()
     }
 
     /// What is claimed of a workload.
@@ -151,7 +190,10 @@ impl<'p, 'c> Maker<'p, 'c> {
                 Verdict::Proved(_) if summary.complete && self.settled => Some(Claim::Proved),
                 Verdict::Refuted => {
                     let shown = of.counterexample.as_ref();
-                    let run = shown.and_then(|(set, finding)| self.refute(at, set, finding, name));
+                    let run = shown.and_then(|(set, finding)| {
+                        let counted = || self.count(set, finding, name);
+                        counted().or_else(|| self.refute(at, set, finding, name))
+                    });
                     run.map(|run| Claim::Refuted { run })
                 }
                 Verdict::Unknown(_) => return Claim::Unknown,
@@ -172,6 +214,19 @@ impl<'p, 'c> Maker<'p, 'c> {
         }
     }
 
+    /// The end of every run, where headroom tells it.
+    fn count(&self, set: &FailureSet, finding: &Finding, claim: ClaimName) -> Option<Run> {
+        let counts = self.counts && claim == ClaimName::Recovered && !set.is_empty();
+        (counts && self.prover.is_foreseen(set)).then(|| Run {
+            settle: Vec::new(),
+            fail: failed(set).names(self.prover.cluster()),
+            steps: Vec::new(),
+            counted: true,
+            ready: finding.recovered_range.0,
+            wanted: finding.desired,
+        })
+    }
+
     /// A run from the export that breaks a claim.
     fn refute(
         &mut self,
@@ -183,14 +238,15 @@ impl<'p, 'c> Maker<'p, 'c> {
         let prover = self.prover;
         let dynamics = prover.dynamics();
         let subject = &prover.subjects().subjects[at];
-        let fail = names::nodes(prover.cluster(), set.nodes());
+        let fail = failed(set).names(prover.cluster());
         let same =
             |start: &&Start| start.placement == prover.starts().starts[finding.start].placement;
         for start in self.starts.iter().filter(|start| start.known) {
             let mut placement = start.placement.clone();
-            dynamics.fail(&mut placement, set.nodes());
+            dynamics.fail_hosts(&mut placement, set.nodes(), set.machines());
             let run = |steps, ready, wanted| {
-                Some(Run { settle: start.settle.clone(), fail: fail.clone(), steps, ready, wanted })
+                let (settle, fail) = (start.settle.clone(), fail.clone());
+                Some(Run { settle, fail, steps, counted: false, ready, wanted })
             };
             if claim == ClaimName::Immediately {
                 if subject.ready(&placement) == 0 {
@@ -233,7 +289,7 @@ impl<'p, 'c> Maker<'p, 'c> {
     }
 
     /// The reader of the certificate as it stands; claims that it does not accept are withdrawn.
-    fn open(&mut self, certificate: &mut Certificate) -> Option<Reader<'c>> {
+    fn open(&mut self, certificate: &mut Certificate, summary: &Summary) -> Option<Reader<'c>> {
         loop {
             certificate.steps = self.moves.list();
             certificate.summary = count(certificate);
@@ -253,7 +309,17 @@ impl<'p, 'c> Maker<'p, 'c> {
                         None => vec![whose],
                     }
                 }
-                Flaw::Run { whose, .. } => vec![whose],
+                // The reader does not follow what was worked out beforehand, here or at all.
+                Flaw::Headroom(what) => {
+                    withhold(&mut certificate.headroom, &what);
+                    continue;
+                }
+                Flaw::Run { what: Broken::Uncounted, .. } if self.counts => {
+                    self.counts = false;
+                    certificate.workloads = self.workloads(summary);
+                    continue;
+                }
+                Flaw::Run { whose, .. } | Flaw::Set { whose: Some(whose), .. } => vec![whose],
                 Flaw::Start(_) => claimed(certificate, |claim| *claim == Claim::Proved),
                 Flaw::LostInput => claimed(certificate, |claim| *claim != Claim::Unknown),
                 // The rest this module itself would have got wrong.
@@ -268,13 +334,11 @@ impl<'p, 'c> Maker<'p, 'c> {
         }
     }
 
-    /// The nodes that fail in the run against a recovery.
-    fn failing(&self, certificate: &Certificate, whose: &Whose) -> Option<Vec<NodeId>> {
-        let cluster = self.prover.cluster();
+    /// What fails in the run against a recovery.
+    fn failing(&self, certificate: &Certificate, whose: &Whose) -> Option<Failed> {
         let workload = certificate.workloads.iter().find(|one| name(one) == whose.workload)?;
         let Claim::Refuted { run } = &workload.recovered else { return None };
-        let nodes = run.fail.iter().map(|name| cluster.node_named(cluster.find(name)?));
-        nodes.collect()
+        Failed::find(self.prover.cluster(), &run.fail)
     }
 
     fn withdraw(&mut self, certificate: &mut Certificate, whose: &Whose) {
@@ -293,14 +357,13 @@ impl<'p, 'c> Maker<'p, 'c> {
     fn supply(&mut self, reader: &mut Reader<'c>, certificate: &mut Certificate) {
         let mut workspace = reader.workspace();
         let mut rooms = Rooms::new(self.prover.dynamics());
-        let sets: Vec<Vec<NodeId>> = reader.sets().collect();
+        let sets: Vec<Failed> = reader.sets().collect();
         for set in &sets {
             rooms.begin();
             while let Err(flaw) = reader.check_set(&mut workspace, set) {
                 let Flaw::Set { whose, what, .. } = &flaw else { unreachable!("a set is checked") };
-                if self.add_room(&mut rooms, set, what) {
-                    certificate.rooms = rooms.list();
-                    reader.add_rooms(&certificate.rooms).expect("rooms are named by the cluster");
+                if let Some(added) = self.add_room(&mut rooms, set, what) {
+                    reader.add_rooms(&added).expect("rooms are named by the cluster");
                 } else if let Some(closed) = self.close(certificate, set) {
                     reader.set_steps(&self.moves.list());
                     reader.add_closed(&closed).expect("it is asked about, and not listed yet");
@@ -312,23 +375,31 @@ impl<'p, 'c> Maker<'p, 'c> {
                 }
             }
         }
+        certificate.rooms = rooms.list(&self.sorts);
     }
 
-    /// Adds a room for the pod that a set leaves without; whether there was one to add.
-    fn add_room(&mut self, rooms: &mut Rooms<'_, 'c>, set: &[NodeId], what: &Broken) -> bool {
-        let Broken::NoRoom(pod) = what else { return false };
-        let Self { starts, scratch, .. } = self;
-        starts.iter().any(|start| rooms.add(&mut start.placement.clone(), set, pod, scratch))
+    /// Adds a room for the pod that a set leaves without, if there is one to add.
+    fn add_room(
+        &mut self,
+        rooms: &mut Rooms<'_, 'c>,
+        set: &Failed,
+        what: &Broken,
+    ) -> Option<format::Rooms> {
+        let Broken::NoRoom(pod) = what else { return None };
+        let Self { starts, scratch, sorts, .. } = self;
+        starts
+            .iter()
+            .find_map(|start| rooms.add(sorts, &mut start.placement.clone(), set, pod, scratch))
     }
 
     /// Lists all states that may come after a failure, from the first start whose states are not
     /// listed yet; `None` where all are, or there are too many.
-    fn close(&mut self, certificate: &Certificate, set: &[NodeId]) -> Option<Closed> {
+    fn close(&mut self, certificate: &Certificate, set: &Failed) -> Option<Closed> {
         let dynamics = self.prover.dynamics();
-        let fail = names::nodes(self.prover.cluster(), set);
+        let fail = set.names(self.prover.cluster());
         // What the prover did not search, no list would hold.
         let mut workspace = self.prover.workspace();
-        let searched = self.prover.examine(&mut workspace, &FailureSet::new(set.to_vec())).states;
+        let searched = self.prover.examine(&mut workspace, &set_of(set)).states;
         if searched == 0 {
             return None;
         }
@@ -336,12 +407,12 @@ impl<'p, 'c> Maker<'p, 'c> {
             certificate.sets.iter().any(|closed| closed.fail == fail && closed.from == start.number)
         };
         for start in &self.starts {
-            let key = (set.to_vec(), start.number);
+            let key = (set.clone(), start.number);
             if listed(&start) || self.too_many.contains(&key) {
                 continue;
             }
             let mut placement = start.placement.clone();
-            dynamics.fail(&mut placement, set);
+            dynamics.fail_hosts(&mut placement, &set.nodes, &set.machines);
             let situation: Situation = dynamics.situation(&placement);
             if !situation.acts {
                 continue;
@@ -362,6 +433,15 @@ impl<'p, 'c> Maker<'p, 'c> {
         }
         None
     }
+}
+
+/// Leaves out what the reader does not follow: what shows it of one sort of pods, or all.
+fn withhold(headroom: &mut Vec<format::Headroom>, what: &Broken) {
+    match what {
+        Broken::NoRoom(sort) => headroom.iter_mut().for_each(|one| one.like.retain(|l| l != sort)),
+        _ => headroom.clear(),
+    }
+    headroom.retain(|one| !one.like.is_empty());
 }
 
 /// As many places of rest as a certificate tells of.

@@ -11,7 +11,8 @@
 //! * The nodes counted on take `c` before the failure, with everything in place. Fewer pods are on
 //!   the nodes that are left after it, until somebody comes; so for filters that more pods can only
 //!   make stricter they still take it then, unless they are in `F`. Pods with required affinity,
-//!   with volumes, or that bear silent nodes are left out.
+//!   with volumes, or that bear silent nodes are left out, and those whose strict spread may close
+//!   its emptiest domain: where pods are lost a domain may become the emptiest.
 //! * Whoever may come is a pod made again for a lost one: those that were pending before wait in
 //!   vain, for reasons that no failure cures. Of each resource these together ask for no more than
 //!   what the `K` nodes lose that lose most of it; and likewise for pods that `c` cannot stand.
@@ -29,6 +30,7 @@ use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, NodeId, Placement};
+use holdfast_failover::controllers::job;
 use holdfast_failover::{Dynamics, Step};
 
 use crate::bound;
@@ -212,6 +214,8 @@ fn lose(
         let instance = placement.instance(*pod);
         let made_by = cluster.workload(instance.workload).kind;
         loss.odd |= matches!(made_by, WorkloadKind::Custom(_)) || instance.terminating;
+        // One that gives up leaves its nodes, too, and what waited in vain may come there.
+        loss.odd |= job::may_give_up(cluster, placement, instance.workload);
         if let Some(position) = subjects.position(instance.workload) {
             let taken = of_subject.entry(position).or_default();
             taken.ready += u32::from(instance.ready);
@@ -222,6 +226,8 @@ fn lose(
     let known = placement.instances().len();
     dynamics.fail(placement, &[node]);
     let due: Vec<_> = dynamics.evictable(placement).collect();
+    // A Job that gives up makes room elsewhere, for somebody who waited in vain.
+    loss.odd |= !job::at_stake(cluster, placement, &due).is_empty();
     for pod in due {
         loss.odd |= placement.instance(pod).node() != Some(node);
         dynamics.apply(placement, &Step::Evict { pod, replaced: true });

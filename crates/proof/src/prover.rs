@@ -340,15 +340,7 @@ impl<'c> Prover<'c> {
     fn untouched(&self, at: usize, position: usize) -> Finding {
         let start = &self.starts.starts[at];
         let (ready, desired) = (start.ready[position], start.desired[position]);
-        Finding {
-            immediately: counted(ready >= 1),
-            ready_at_once: ready,
-            recovered: counted(ready >= desired),
-            recovered_range: (ready, ready),
-            desired,
-            path: None,
-            start: at,
-        }
+        as_it_is(ready, desired, at)
     }
 }
 
@@ -397,6 +389,19 @@ fn lowest_priorities(cluster: &Cluster, subjects: &Subjects) -> Vec<i32> {
         }
     }
     lowest
+}
+
+/// Nothing comes back.
+fn as_it_is(ready: u32, desired: u32, start: usize) -> Finding {
+    Finding {
+        immediately: counted(ready >= 1),
+        ready_at_once: ready,
+        recovered: counted(ready >= desired),
+        recovered_range: (ready, ready),
+        desired,
+        path: None,
+        start,
+    }
 }
 
 fn counted(holds: bool) -> Verdict {

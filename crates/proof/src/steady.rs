@@ -4,9 +4,8 @@
 //! again: then more pods come, or others go, than those that are lost, and no bound counts them.
 
 use holdfast_cluster::placement::Whereabouts;
-use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{Cluster, Placement, WorkloadId};
-use holdfast_failover::controllers::deployment;
+use holdfast_cluster::{Cluster, Placement};
+use holdfast_failover::controllers::steady::only_makes_up;
 
 /// Whether that is so of every workload, and no pod may yet end of itself.
 pub(crate) fn is_steady(cluster: &Cluster, placement: &Placement) -> bool {
@@ -19,29 +18,7 @@ pub(crate) fn is_steady(cluster: &Cluster, placement: &Placement) -> bool {
     });
     !may_end
         && !placement.instances().iter().any(outdated)
-        && cluster.workload_ids().all(|id| only_makes_up(cluster, placement, id))
-}
-
-fn only_makes_up(cluster: &Cluster, placement: &Placement, id: WorkloadId) -> bool {
-    if placement.target(id).rollouts > 0 {
-        return false;
-    }
-    match cluster.workload(id).kind {
-        WorkloadKind::Deployment => {
-            let in_use = |set: &&WorkloadId| {
-                placement.target(**set).desired > 0 || placement.tally(**set).active > 0
-            };
-            let present = deployment::present_set(cluster, placement, id);
-            let mut sets = cluster.owned(id).iter().filter(in_use);
-            let only = sets.next();
-            sets.next().is_none()
-                && (only.is_none() || present.is_none_or(|set| only == Some(&set)))
-        }
-        WorkloadKind::StatefulSet => {
-            let tally = placement.tally(id);
-            let made = i64::from(tally.active) + i64::from(tally.terminating);
-            made >= placement.target(id).desired
-        }
-        _ => true,
-    }
+        && cluster
+            .workload_ids()
+            .all(|id| placement.target(id).rollouts == 0 && only_makes_up(cluster, placement, id))
 }

@@ -129,6 +129,31 @@ pub enum Reason {
     PreemptionNotHelpful,
 }
 
+impl Reason {
+    /// Whether it stays for as long as pods only come: more of them cannot make it go away.
+    pub fn is_incurable(&self) -> bool {
+        matches!(
+            self,
+            Self::NodeCordoned
+                | Self::OtherNodeNamed
+                | Self::UntoleratedTaint(_)
+                | Self::NodeAffinity
+                | Self::AddedNodeAffinity
+                | Self::PortTaken
+                | Self::TooManyPods
+                | Self::InsufficientCpu
+                | Self::InsufficientMemory
+                | Self::InsufficientEphemeralStorage
+                | Self::Insufficient(_)
+                | Self::PodAntiAffinity
+                | Self::ExistingAntiAffinity
+                | Self::FeatureMissing
+                | Self::VolumeZoneConflict
+                | Self::VolumeNodeAffinity
+        )
+    }
+}
+
 /// Why a node, or the pod as a whole, is turned down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {

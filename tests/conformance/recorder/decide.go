@@ -64,6 +64,8 @@ type cycle struct {
 	framework framework.Framework
 	state     fwk.CycleState
 	pod       *corev1.Pod
+	// wanted is taken where several nodes are at the top.
+	wanted    string
 	diagnosis framework.Diagnosis
 	decision  decision
 }
@@ -71,11 +73,17 @@ type cycle struct {
 // decide is the scheduling cycle of upstream's schedule_one.go, step for step,
 // with everything it learns on the way written down.
 func (c *cluster) decide(ctx context.Context, pod *corev1.Pod) decision {
+	return c.steer(ctx, pod, "")
+}
+
+// steer is decide with a tie-break: wanted is taken if it is one of those at the top.
+func (c *cluster) steer(ctx context.Context, pod *corev1.Pod, wanted string) decision {
 	cy := &cycle{
 		cluster:   c,
 		framework: c.frameworks[pod.Spec.SchedulerName],
 		state:     framework.NewCycleState(),
 		pod:       pod,
+		wanted:    wanted,
 		diagnosis: framework.Diagnosis{NodeToStatus: framework.NewDefaultNodeToStatus()},
 		decision:  decision{Pod: podName(pod)},
 	}
@@ -226,8 +234,8 @@ func (cy *cycle) fitError() *framework.FitError {
 	}
 }
 
-// choose scores the feasible nodes and takes, of those at the top, the name that
-// sorts first; upstream takes any.
+// choose scores the feasible nodes and takes, of those at the top, the one that is
+// wanted or the name that sorts first; upstream takes any (selectHost).
 func (cy *cycle) choose(ctx context.Context, feasible []fwk.NodeInfo) error {
 	cy.decision.Result = resultScheduled
 	if len(feasible) == 1 {
@@ -254,6 +262,9 @@ func (cy *cycle) choose(ctx context.Context, feasible []fwk.NodeInfo) error {
 	}
 	slices.Sort(cy.decision.Candidates)
 	cy.decision.Node = cy.decision.Candidates[0]
+	if slices.Contains(cy.decision.Candidates, cy.wanted) {
+		cy.decision.Node = cy.wanted
+	}
 	return nil
 }
 

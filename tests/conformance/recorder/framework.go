@@ -68,40 +68,46 @@ func (r *recorder) answer(line []byte) any {
 		return failure{ID: c.ID, Error: err.Error()}
 	}
 	r.panics = nil
-	decisions, err := r.decide(c)
+	answer, err := r.decide(c)
 	if err == nil && len(r.panics) > 0 {
 		err = fmt.Errorf("panic: %v", r.panics[0])
 	}
 	if err != nil {
 		return failure{ID: c.ID, Error: err.Error()}
 	}
-	return trace{ID: c.ID, Pods: decisions}
+	return answer
 }
 
-func (r *recorder) decide(c testCase) (decisions []decision, err error) {
+func (r *recorder) decide(c testCase) (answer trace, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			err = fmt.Errorf("panic: %v", reason)
 		}
 	}()
+	answer = trace{ID: c.ID, Pods: []decision{}}
 	objects, err := readObjects(r.scheme, c.Objects)
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
 	if r, err = r.configured(c.Config); err != nil {
-		return nil, err
+		return answer, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	cluster, err := r.newCluster(ctx, objects)
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
-	decisions = []decision{}
+	if c.Run != nil {
+		play := r.stage(cluster, objects)
+		err = play.follow(ctx, c.Run)
+		answer.Pods, answer.Ends = play.decisions, play.ends()
+		return answer, err
+	}
 	for _, pod := range cluster.queue() {
-		decisions = append(decisions, cluster.decide(ctx, pod))
+		answer.Pods = append(answer.Pods, cluster.decide(ctx, pod))
 	}
-	return decisions, nil
+	return answer, nil
 }
 
 // configured is the recorder with a case's own configuration, if it has one.

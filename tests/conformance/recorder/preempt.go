@@ -15,6 +15,9 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/framework/preemption"
 )
 
+// inVain begins what is said where no preemption helps.
+const inVain = "preemption: "
+
 // preempt follows Evaluator.Preempt up to the point where it would evict.
 func (cy *cycle) preempt(ctx context.Context) error {
 	plugin := cy.preemption[cy.pod.Spec.SchedulerName]
@@ -32,13 +35,13 @@ func (cy *cycle) preempt(ctx context.Context) error {
 		return nil
 	}
 	if err != nil {
-		cy.decision.PreemptionMessage = "preemption: " + err.Error()
+		cy.decision.PreemptionMessage = inVain + err.Error()
 		return nil
 	}
 	statuses.SetAbsentNodesStatus(fwk.NewStatus(fwk.UnschedulableAndUnresolvable, "Preemption is not helpful for scheduling"))
 	fitError := cy.fitError()
 	fitError.Diagnosis = framework.Diagnosis{NodeToStatus: statuses}
-	cy.decision.PreemptionMessage = "preemption: " + fitError.Error()
+	cy.decision.PreemptionMessage = inVain + fitError.Error()
 	return nil
 }
 

@@ -50,19 +50,23 @@ func (r *recorder) newStore(ctx context.Context, objects []object) (*store, erro
 }
 
 // fillInformers puts the objects straight into the informers' stores, which are
-// never started: nothing changes under a running case, so there is nothing to
-// watch and no event to wait for.
+// never started: what changes under a running case is put there as well, so there is
+// nothing to watch and no event to wait for.
 func (s *store) fillInformers(objects []object) error {
 	for _, o := range objects {
-		informer, err := s.informers.ForResource(o.resource)
-		if err != nil {
-			return err
-		}
-		if err := informer.Informer().GetIndexer().Add(o.Object); err != nil {
+		if err := s.inform(o); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *store) inform(o object) error {
+	informer, err := s.informers.ForResource(o.resource)
+	if err != nil {
+		return err
+	}
+	return informer.Informer().GetIndexer().Update(o.Object)
 }
 
 // fillCache adds nodes before pods, each in the order of the case. The order of

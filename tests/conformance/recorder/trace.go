@@ -12,12 +12,16 @@ type testCase struct {
 	Objects []json.RawMessage `json:"objects"`
 	// Config is a KubeSchedulerConfiguration for this case alone.
 	Config json.RawMessage `json:"config"`
+	// Run is what happens then; without one, whoever waits is decided once.
+	Run []step `json:"run"`
 }
 
 // trace is one line of output: decision trace, version 1.
 type trace struct {
 	ID   string     `json:"id"`
 	Pods []decision `json:"pods"`
+	// Ends is where a run leaves each pod that lives: on a node, or "" while it waits.
+	Ends map[string]string `json:"ends,omitempty"`
 }
 
 // failure takes the place of a trace when the case cannot be decided.

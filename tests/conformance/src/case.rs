@@ -16,6 +16,8 @@ pub struct Case {
     pub objects: Vec<Value>,
     /// A `KubeSchedulerConfiguration` by which it is decided; the defaults where it has none.
     pub config: Option<Value>,
+    /// What happens then; where nothing does, whoever waits is decided once.
+    pub run: Option<Value>,
 }
 
 impl Case {
@@ -30,7 +32,15 @@ impl Case {
         if let Some(config) = &self.config {
             value["config"] = config.clone();
         }
+        if let Some(run) = &self.run {
+            value["run"] = run.clone();
+        }
         value
+    }
+
+    /// The steps of its run; none where it has no run.
+    pub fn steps(&self) -> &[Value] {
+        self.run.as_ref().and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
     /// Reads a line.
@@ -40,8 +50,9 @@ impl Case {
     pub fn parse(line: &str) -> Result<Self> {
         let mut value: Value = serde_json::from_str(line).context("a case that is no JSON")?;
         let config = value.get_mut("config").map(Value::take);
+        let run = value.get_mut("run").map(Value::take);
         match (value["id"].take(), value["objects"].take()) {
-            (Value::String(id), Value::Array(objects)) => Ok(Self { id, objects, config }),
+            (Value::String(id), Value::Array(objects)) => Ok(Self { id, objects, config, run }),
             _ => bail!("a case without id or objects"),
         }
     }
@@ -77,7 +88,8 @@ impl Generator {
         let tree = parts.new_tree(&mut runner).map_err(|reason| anyhow!("draw: {reason}"))?;
         let id = format!("{}-{}-{}", kind.name, self.seed, number / count);
         let (objects, config) = tree.current();
-        Ok(Case { id, objects, config: Some(config).filter(|config| !config.is_null()) })
+        let config = Some(config).filter(|config| !config.is_null());
+        Ok(Case { id, objects, config, run: None })
     }
 
     /// A stream of its own for every kind and number, so that a case stays what it is when kinds

@@ -113,6 +113,7 @@ impl Comparison<'_> {
         // What an error says is Go's; that there is one is not.
         let failed = |answer: &Value| Value::from(answer.get("error").is_some());
         self.point("case", "error", "the case", &failed(up), &failed(own));
+        let ends = [&up["ends"], &own["ends"]];
         let pods = |answer: &Value| answer["pods"].as_array().cloned().unwrap_or_default();
         let (up, own) = (pods(up), pods(own));
         let queue = |pods: &[Value]| pods.iter().map(|pod| pod["pod"].clone()).collect::<Value>();
@@ -122,6 +123,9 @@ impl Comparison<'_> {
                 return;
             }
             self.pod(up, own);
+        }
+        if ends.iter().any(|ends| !ends.is_null()) {
+            self.point("case", "ends", "the case", ends[0], ends[1]);
         }
     }
 

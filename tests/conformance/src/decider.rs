@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_program_that_does_not_answer_is_told() {
         let silent = Program { path: "true".into(), arguments: &[] };
-        let case = Case { id: "a".into(), objects: Vec::new(), config: None };
+        let case = Case { id: "a".into(), objects: Vec::new(), config: None, run: None };
         assert!(silent.answers(&[case]).is_err());
         assert!(silent.answers(&[]).is_ok_and(|answers| answers.is_empty()));
     }
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn more_than_a_pipe_holds_goes_through() {
         let echo = Program { path: "cat".into(), arguments: &[] };
-        let case = Case { id: "a".repeat(10_000), objects: Vec::new(), config: None };
+        let case = Case { id: "a".repeat(10_000), objects: Vec::new(), config: None, run: None };
         let answers = echo.answers(&vec![case.clone(); 100]).unwrap();
         assert!(answers.iter().all(|answer| *answer == case.line()));
         assert_eq!(answers.len(), 100);

@@ -8,6 +8,7 @@
 //! - [`case`]: one case, and how it is drawn; [`decider`]: who decides it;
 //! - [`compare`]: what differs, and the table; [`shrink`]: the least that differs;
 //! - [`archive`]: recorded cases in the repository;
+//! - [`witness`]: runs by which `prove` refutes a claim, and [`play`]: such a run as a case;
 //! - [`live`]: stories for a real control plane, which judge what happens over time;
 //! - [`recorded`]: what was recorded of them; [`replay`]: the engine tells them again;
 //!   [`agreement`]: one step, compared; [`failovers`]: all of them, and the page.
@@ -21,7 +22,14 @@ pub mod decider;
 pub mod failovers;
 pub mod kinds;
 pub mod live;
+#[expect(dead_code, reason = "the tests whose clusters these are draw more than is used here")]
+#[path = "../../../crates/proof/tests/soundness/plan.rs"]
+mod plan;
+pub mod play;
 pub mod recorded;
+#[path = "../../../crates/proof/tests/soundness/render.rs"]
+mod render;
 pub mod replay;
 pub mod shape;
 pub mod shrink;
+pub mod witness;

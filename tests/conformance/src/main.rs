@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
 use holdfast_conformance::archive::{self, Regression};
 use holdfast_conformance::case::{Case, Generator};
@@ -17,9 +17,16 @@ use holdfast_conformance::kinds::{KINDS, Kind};
 use holdfast_conformance::live::{self, Story};
 use holdfast_conformance::replay::replay_all;
 use holdfast_conformance::shrink::shrink;
+use holdfast_conformance::witness;
 
 /// How many cases are held in memory at a time.
 const CHUNK: u64 = 1_000;
+
+/// What stands above the witnesses in the page of agreement.
+const WITNESSES_TITLE: &str = "## Runs by which `prove` refutes";
+
+/// How many witnesses are drawn where nobody says.
+const WITNESSES: u64 = 400;
 
 /// How large the recorded cases may be, in bytes.
 const ARCHIVE_MAX: u64 = 15_000_000;
@@ -40,7 +47,8 @@ struct Arguments {
     /// Which of all cases.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only these kinds, separated by commas. [default: all]
+    /// Only these kinds, separated by commas, or `witness` alone: runs by which `prove` refutes a
+    /// claim. [default: all but `witness`]
     #[arg(long, value_delimiter = ',')]
     kinds: Vec<String>,
     /// How many disagreements to shrink and save; one for each plugin and field.
@@ -89,6 +97,10 @@ enum Action {
 
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
+    if arguments.kinds == [witness::NAME] {
+        let agreed = witnesses(&arguments)?;
+        return Ok(if agreed { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
     let mut kinds = KINDS.to_vec();
     if !arguments.kinds.is_empty() {
         let named = |name: &String| Kind::named(name).with_context(|| format!("no kind {name}"));
@@ -147,7 +159,8 @@ fn compare(arguments: &Arguments, kinds: &[Kind]) -> Result<bool> {
         let title = "# Agreement with kube-scheduler 1.36";
         let how = format!("cargo xtask conformance --cases {count} --seed {}", arguments.seed);
         let text = format!("{title}\n\nWritten by `{how} --table FILE`.\n\n{table}");
-        write_table(path, &text)?;
+        let (_, witnesses) = parts(path);
+        write_table(path, &format!("{text}{witnesses}"))?;
     }
     for (case, difference) in found.values() {
         say(&format!("{}: {difference}", case.id))?;
@@ -157,6 +170,44 @@ fn compare(arguments: &Arguments, kinds: &[Kind]) -> Result<bool> {
         say(&format!("shrunk {} to {}", case.id, path.display()))?;
     }
     Ok(tally.agreed())
+}
+
+/// Whether the real scheduler, too, ends where `prove` says that a claim does not hold.
+fn witnesses(arguments: &Arguments) -> Result<bool> {
+    let count = arguments.cases.unwrap_or(WITNESSES) as usize;
+    let cases = witness::draw(count, arguments.seed)?;
+    let recorder = Program::recorder(arguments.recorder.clone());
+    match arguments.action {
+        Action::Show => cases.iter().try_for_each(|case| say(&case.line()))?,
+        Action::Record => {
+            let decisions = recorder.answers(&cases)?;
+            write_recorded(witness::NAME, &cases, decisions)?;
+        }
+        Action::Compare => {
+            let judged = witness::judge(&cases, &recorder.decide(&cases)?)?;
+            say(&judged.to_string())?;
+            judged.differences.iter().try_for_each(|line| say(line))?;
+            if let Some(path) = &arguments.table {
+                let (cases, _) = parts(path);
+                let seed = arguments.seed;
+                let how = format!("cargo xtask conformance --kinds witness --cases {count}");
+                let how = format!("Written by `{how} --seed {seed} --table FILE`.");
+                write_table(path, &format!("{cases}{WITNESSES_TITLE}\n\n{how}\n\n{judged}.\n"))?;
+            }
+            return Ok(judged.differences.is_empty());
+        }
+        _ => bail!("witnesses are compared, recorded or shown"),
+    }
+    Ok(true)
+}
+
+/// The page as it is: what was compared case by case, and behind it the witnesses.
+fn parts(page: &Path) -> (String, String) {
+    let mut cases = fs::read_to_string(page).unwrap_or_default();
+    let at = cases.find(WITNESSES_TITLE).unwrap_or(cases.len());
+    let witnesses = cases.split_off(at);
+    let between = if witnesses.is_empty() { "" } else { "\n" };
+    (format!("{}\n\n", cases.trim_end()), format!("{between}{witnesses}"))
 }
 
 fn write_table(path: &Path, text: &str) -> Result<()> {
@@ -240,16 +291,20 @@ fn record(arguments: &Arguments, kinds: &[Kind]) -> Result<()> {
     for kind in kinds {
         let generator = Generator::new(&[*kind], arguments.seed);
         let cases: Vec<Case> = (0..each).map(|n| generator.case(n)).collect::<Result<_>>()?;
-        let lines = |lines: Vec<String>| lines.join("\n") + "\n";
-        let decisions = lines(recorder.answers(&cases)?);
-        let cases = lines(cases.iter().map(Case::line).collect());
-        archive::write(&archive::file("cases", kind.name), &cases)?;
-        archive::write(&archive::file("decisions", kind.name), &decisions)?;
-        say(&format!("{}: {each} cases", kind.name))?;
+        write_recorded(kind.name, &cases, recorder.answers(&cases)?)?;
     }
     let size = size_of(&archive::folder())?;
     say(&format!("{size} bytes in all"))?;
     ensure!(size <= ARCHIVE_MAX, "more than {ARCHIVE_MAX} bytes are recorded");
+    Ok(())
+}
+
+fn write_recorded(kind: &str, cases: &[Case], decisions: Vec<String>) -> Result<()> {
+    let lines = |lines: Vec<String>| lines.join("\n") + "\n";
+    let text = lines(cases.iter().map(Case::line).collect());
+    archive::write(&archive::file("cases", kind), &text)?;
+    archive::write(&archive::file("decisions", kind), &lines(decisions))?;
+    say(&format!("{kind}: {} cases", cases.len()))?;
     Ok(())
 }
 

@@ -147,7 +147,7 @@ mod tests {
         let list = json!([1, 2, {"deep": [true, 7]}]);
         let object = |name: &str| json!({"name": name, "list": list, "other": {"x": 1}});
         let objects = (0..9).map(|at| object(&format!("o{at}"))).collect();
-        let case = Case { id: "a".into(), objects, config: Some(json!({"x": [1]})) };
+        let case = Case { id: "a".into(), objects, config: Some(json!({"x": [1]})), run: None };
         let matters = |case: &Case| {
             let objects = &case.objects;
             objects.iter().any(|o| o["name"] == "o5" && o.to_string().contains('7'))
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_cannot_shrink_stays() {
-        let case = Case { id: "a".into(), objects: vec![json!({"a": 1})], config: None };
+        let case = Case { id: "a".into(), objects: vec![json!({"a": 1})], config: None, run: None };
         let all = case.clone();
         let shrunk = shrink(&case, |cases| Ok(cases.iter().map(|c| *c == all).collect())).unwrap();
         assert_eq!(shrunk, case);

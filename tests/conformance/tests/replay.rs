@@ -9,6 +9,7 @@ use holdfast_conformance::case::Case;
 use holdfast_conformance::compare::Tally;
 use holdfast_conformance::decider::{Decider, Program};
 use holdfast_conformance::kinds::{KINDS, Kind};
+use holdfast_conformance::witness;
 use serde::Deserialize;
 
 /// The least number of cases that are recorded.
@@ -37,6 +38,21 @@ fn every_case_is_recorded_once_with_its_decision() {
         }
     }
     assert!(seen.len() >= CASES_MIN, "{} cases", seen.len());
+}
+
+/// The runs by which `prove` refuted something, and how the real scheduler took them: the engine
+/// takes each step, decides alike, and ends in the same state, where the claim does not hold.
+#[test]
+fn recorded_witnesses_end_in_the_refuted_state() {
+    let recorded = |what| archive::read(&archive::file(what, witness::NAME)).unwrap();
+    let (cases, decisions) = (recorded("cases"), recorded("decisions"));
+    let cases: Vec<Case> = cases.lines().map(|line| Case::parse(line).unwrap()).collect();
+    let answers: Vec<_> =
+        decisions.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(cases.len(), answers.len());
+    let judged = witness::judge(&cases, &answers).unwrap();
+    assert!(judged.differences.is_empty(), "{judged}\n{}", judged.differences.join("\n"));
+    assert!(judged.ended >= 200 && judged.preempting >= 20 && judged.ties >= 20, "{judged}");
 }
 
 #[test]

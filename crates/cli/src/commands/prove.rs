@@ -2,7 +2,7 @@
 
 use holdfast_cluster::{Cluster, Placement};
 use holdfast_ingest::Loaded;
-use holdfast_proof::certify::{certify, is_certifiable};
+use holdfast_proof::certify::certify;
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::subject::Subjects;
 use holdfast_proof::tolerance::{ToleranceReport, examined_up_to};
@@ -38,10 +38,6 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     } else {
         question::of(&arguments.failures, cluster)?
     };
-    if arguments.certificate.is_some() && !is_certifiable(&question) {
-        return Err(Failure::usage("--certificate: certificates speak of nodes one by one alone")
-            .hint("ask with --nodes or --fail, and name nodes, not machines"));
-    }
     let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
     let mut prover = Prover::new(cluster, settings);
     if let Question::AnyNodes(most) = question {

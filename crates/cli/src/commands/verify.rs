@@ -1,7 +1,6 @@
 //! `holdfast verify`: whether a certificate follows from a cluster.
 
-use holdfast_certificate::{Accepted, Certificate, Flaw, Reader};
-use holdfast_cluster::NodeId;
+use holdfast_certificate::{Accepted, Certificate, Failed, Flaw, Reader};
 use rayon::prelude::*;
 
 use crate::args::VerifyArguments;
@@ -49,7 +48,7 @@ fn check(reader: &Reader<'_>) -> Result<Accepted, Flaw> {
     let mut sets = reader.sets();
     let mut checked = 0;
     loop {
-        let batch: Vec<Vec<NodeId>> = sets.by_ref().take(BATCH).collect();
+        let batch: Vec<Failed> = sets.by_ref().take(BATCH).collect();
         if batch.is_empty() {
             return Ok(reader.accepted(checked));
         }

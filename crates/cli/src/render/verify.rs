@@ -11,8 +11,12 @@ use super::words;
 /// That it was accepted, and what it claims.
 pub fn accepted(certificate: &Certificate, found: Accepted) -> String {
     let counts = certificate.summary;
+    let at_once = match found.at_once {
+        0 => String::new(),
+        some => format!(" ({some} of them at once)"),
+    };
     format!(
-        "accepted: {} proved, {} refuted, {} left open; {} and {} checked\n",
+        "accepted: {} proved, {} refuted, {} left open; {}{at_once} and {} checked\n",
         words::count(counts.proved, "claim", "claims"),
         counts.refuted,
         counts.unknown,
@@ -50,6 +54,7 @@ pub fn flaw(flaw: &Flaw) -> String {
         Flaw::Room(name) => {
             format!("a room speaks of {name:?}, which there is not, or asks too high a price")
         }
+        Flaw::Headroom(what) => format!("whichever nodes fail: {}", broken(what)),
         Flaw::Start(what) => format!("before anything fails: {}", broken(what)),
         Flaw::Run { whose: who, what } => {
             format!("the run against {}: {}", whose(who), broken(what))
@@ -91,6 +96,9 @@ fn broken(what: &Broken) -> String {
         Broken::TooFew { ready, wanted } => format!("{ready} of {wanted} pods serve"),
         Broken::Counts { ready, wanted } => {
             format!("the numbers are others: {ready} of {wanted} pods serve")
+        }
+        Broken::Uncounted => {
+            "its end is counted, and headroom does not tell what the failure does".to_owned()
         }
         Broken::Enough => "enough pods serve at the end".to_owned(),
         Broken::NoRoom(pod) => format!("{pod} may find no place for all that is written down"),

@@ -144,9 +144,6 @@ fn a_machine_that_is_no_node_fails() {
     let node = run(&[&story[..], &["k3s1", "-o", "json"]].concat()).ended(1).json();
     assert_eq!(both["checked"]["fail"], json!(["k3s1", "lb-1"]));
     assert_eq!((of(&node, "coredns"), of(&both, "coredns")), ("PROVED".into(), "REFUTED".into()));
-    let certificate = [&story[..], &["lb-1", "--certificate", "lb.json"]].concat();
-    let refused = run(&certificate).ended(2);
-    assert!(refused.stderr.contains("certificates speak of nodes"), "{}", refused.transcript());
 }
 
 /// What one more node breaks is what `--nodes` says.

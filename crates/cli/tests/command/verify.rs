@@ -10,6 +10,9 @@ use crate::holdfast::{fixtures, folder, run_in, write};
 
 const CLUSTER: &str = "edge/cluster.json";
 
+const RACKS: &str = "apiVersion: holdfast.dev/v1\nkind: Domains\ndomains:\n  \
+                     left: [k3s1, lb-1]\n  right: [k3s1, k3s2]\n";
+
 /// A folder with a fixture as `cluster.json` and its certificate as `proof.json`.
 fn certified(test: &str) -> PathBuf {
     let place = folder(test);
@@ -41,6 +44,33 @@ fn a_certificate_is_accepted_and_follows_its_schema() {
     }
     certificate["workloads"][0]["recovered"] = Value::Null;
     assert!(schemas.validate(&certificate, schema).is_err(), "the schema says something");
+}
+
+/// Domains by label and from a file, and machines that are no nodes.
+#[test]
+fn whatever_fails_together_is_certified() {
+    let place = folder("verify-domains");
+    let k3s = fixtures().join("k3s");
+    let input = |name: &str| k3s.join(name).to_str().unwrap().to_owned();
+    let (cluster, assumptions) = (input("before.json"), input("assumptions.yaml"));
+    write(&place, "racks.yaml", RACKS);
+    let path = fixtures().join("../docs/schemas/holdfast.certificate.v1.json");
+    let mut schemas = Schemas::new();
+    let schema = Compiler::new().compile(path.to_str().unwrap(), &mut schemas).unwrap();
+    let questions: [(&[&str], u64); 3] = [
+        (&["--domain", "kubernetes.io/hostname", "--domains", "2"], 11),
+        (&["--domain-file", "racks.yaml", "--domains", "2"], 4),
+        (&["--fail", "lb-1,k3s1"], 2),
+    ];
+    for (question, sets) in questions {
+        let input = ["--assumptions", &assumptions, &cluster];
+        let made = [&["prove", "--certificate", "proof.json"], question, &input].concat();
+        let run = run_in(&place, &made).ended(1);
+        assert!(!run.stderr.contains("does not show"), "{run:?}");
+        assert!(schemas.validate(&proof(&place), schema).is_ok(), "{question:?}");
+        let run = run_in(&place, &[&["verify", "proof.json"], &input[..]].concat()).ended(0);
+        assert!(run.stdout.contains(&format!("; {sets} failure sets")), "{run:?}");
+    }
 }
 
 #[test]

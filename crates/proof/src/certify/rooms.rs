@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_certificate::format::{self, Prices};
-use holdfast_certificate::names;
 use holdfast_certificate::prices::Resource;
+use holdfast_certificate::{Failed, names};
 use holdfast_cluster::{ClassId, InstanceId, NodeId, Placement};
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::Scratch;
 
+use super::Sorts;
 use crate::bound;
 
 /// What one whole share of a resource costs: prices stay exact in readers that hold numbers as
@@ -26,8 +27,6 @@ const PRICES_KEPT: usize = 4;
 /// Rooms by what pods ask for.
 pub(super) struct Rooms<'r, 'c> {
     dynamics: &'r Dynamics<'c>,
-    /// What each sort of pods goes by.
-    sorts: BTreeMap<ClassId, String>,
     found: BTreeMap<ClassId, (Vec<NodeId>, Vec<Prices>)>,
     /// What was tried for the set at hand, by class.
     tried: BTreeSet<(ClassId, u8)>,
@@ -35,20 +34,14 @@ pub(super) struct Rooms<'r, 'c> {
 
 impl<'r, 'c> Rooms<'r, 'c> {
     pub(super) fn new(dynamics: &'r Dynamics<'c>) -> Self {
-        let sorts = names::sorts(dynamics.cluster()).into_iter();
-        // Of several names of one sort the first stays.
-        let mut by_class = BTreeMap::new();
-        for (name, class) in sorts {
-            by_class.entry(class).or_insert(name);
-        }
-        Self { dynamics, sorts: by_class, found: BTreeMap::new(), tried: BTreeSet::new() }
+        Self { dynamics, found: BTreeMap::new(), tried: BTreeSet::new() }
     }
 
     /// The rooms as a certificate has them.
-    pub(super) fn list(&self) -> Vec<format::Rooms> {
+    pub(super) fn list(&self, sorts: &Sorts) -> Vec<format::Rooms> {
         let cluster = self.dynamics.cluster();
         let rooms = self.found.iter().filter_map(|(class, (nodes, prices))| {
-            let like = self.sorts.get(class)?.clone();
+            let like = sorts.get(class)?.clone();
             let (nodes, prices) = (names::nodes(cluster, nodes), prices.clone());
             Some(format::Rooms { like, nodes, prices })
         });
@@ -60,41 +53,47 @@ impl<'r, 'c> Rooms<'r, 'c> {
         self.tried.clear();
     }
 
-    /// Adds a room for the pod of this name, which a failure leaves waiting: prices first, then a
-    /// node. Whether there is a new one.
+    /// Adds a room for the pod of this name, which a failure leaves waiting, if there is a new one:
+    /// prices first, then a node.
     pub(super) fn add(
         &mut self,
+        sorts: &Sorts,
         placement: &mut Placement,
-        failed: &[NodeId],
+        failed: &Failed,
         name: &str,
         scratch: &mut Scratch,
-    ) -> bool {
+    ) -> Option<format::Rooms> {
         let dynamics = self.dynamics;
-        dynamics.fail(placement, failed);
+        dynamics.fail_hosts(placement, &failed.nodes, &failed.machines);
         let situation = dynamics.situation(placement);
         if !situation.acts {
-            return false;
+            return None;
         }
         dynamics.evict_unnoticed(placement, &situation);
         dynamics.evict_all(placement, &situation);
         let waiting = placement.pending().to_vec();
         let named = |pod: &&InstanceId| names::pod(dynamics.cluster(), placement, **pod) == name;
-        let Some(pod) = waiting.iter().find(named) else { return false };
-        let class = placement.instance(*pod).class;
+        let pod = *waiting.iter().find(named)?;
+        let class = placement.instance(pod).class;
+        let like = sorts.get(&class)?.clone();
         // Those that no run places take nobody's place.
         let mut known = BTreeMap::new();
         let hopeless = |pod: &InstanceId| {
             let class = placement.instance(*pod).class;
             *known.entry(class).or_insert_with(|| bound::is_hopeless(dynamics, placement, *pod))
         };
-        let pod = *pod;
         let hopeless: Vec<bool> = waiting.iter().map(hopeless).collect();
         let coming = waiting.iter().zip(hopeless).filter(|(_, hopeless)| !hopeless);
         let waiting: Vec<InstanceId> = coming.map(|(pod, _)| *pod).collect();
-        self.sorts.contains_key(&class)
-            && (self.tried.insert((class, 0)) && self.add_prices(placement, pod, &waiting)
-                || self.tried.insert((class, 1))
-                    && self.add_node(placement, pod, &waiting, scratch))
+        let prices =
+            self.tried.insert((class, 0)).then(|| self.add_prices(placement, pod, &waiting));
+        if let Some(prices) = prices.flatten() {
+            return Some(format::Rooms { like, nodes: Vec::new(), prices: vec![prices] });
+        }
+        let node =
+            self.tried.insert((class, 1)).then(|| self.add_node(placement, pod, &waiting, scratch));
+        let nodes = names::nodes(dynamics.cluster(), &[node.flatten()?]);
+        Some(format::Rooms { like, nodes, prices: Vec::new() })
     }
 
     /// Prices by which every resource is worth as much as the others have of it.
@@ -103,11 +102,11 @@ impl<'r, 'c> Rooms<'r, 'c> {
         placement: &Placement,
         pod: InstanceId,
         waiting: &[InstanceId],
-    ) -> bool {
+    ) -> Option<Prices> {
         let cluster = self.dynamics.cluster();
         let class = placement.instance(pod).class;
         if !cluster.spec_of(class).volumes.is_empty() {
-            return false;
+            return None;
         }
         let others = waiting.iter().filter(|other| **other != pod);
         let others: Vec<ClassId> = others.map(|other| placement.instance(*other).class).collect();
@@ -118,11 +117,11 @@ impl<'r, 'c> Rooms<'r, 'c> {
             })
             .collect();
         let (_, known) = self.found.entry(class).or_default();
-        let new = known.len() < PRICES_KEPT && !known.contains(&prices);
-        if new {
-            known.push(prices);
+        if known.len() >= PRICES_KEPT || known.contains(&prices) {
+            return None;
         }
-        new
+        known.push(prices.clone());
+        Some(prices)
     }
 
     /// A node that takes the pod even with all others on it.
@@ -132,13 +131,13 @@ impl<'r, 'c> Rooms<'r, 'c> {
         pod: InstanceId,
         waiting: &[InstanceId],
         scratch: &mut Scratch,
-    ) -> bool {
+    ) -> Option<NodeId> {
         let cluster = self.dynamics.cluster();
         let scheduler = self.dynamics.scheduler();
         let class = placement.instance(pod).class;
         let (known, _) = self.found.entry(class).or_default();
         if known.len() >= NODES_KEPT {
-            return false;
+            return None;
         }
         let mut nodes = scheduler.feasible(placement, pod, scratch).to_vec();
         nodes.retain(|node| placement.node(*node).serves() && !known.contains(node));
@@ -163,9 +162,9 @@ impl<'r, 'c> Rooms<'r, 'c> {
             placement.revert(cluster, mark);
             if takes {
                 known.push(node);
-                return true;
+                return Some(node);
             }
         }
-        false
+        None
     }
 }

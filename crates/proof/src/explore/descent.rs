@@ -13,6 +13,9 @@ use holdfast_failover::{Step, Steps};
 
 use super::{Explorer, Taken, longest, weigh};
 
+/// In clusters of up to so many pods a state costs little, and the search may find its own end.
+const PODS_SMALL: usize = 200;
+
 /// By how much the estimate falls short: other nodes become best as pods come and go.
 const MARGIN: usize = 64;
 
@@ -31,6 +34,9 @@ impl Explorer<'_, '_> {
     pub(super) fn is_too_wide(&mut self, placement: &mut Placement) -> bool {
         let mark = placement.mark();
         let before = placement.instances().len();
+        if before <= PODS_SMALL {
+            return false;
+        }
         self.dynamics.evict_all(placement, self.situation);
         let mut known = BTreeSet::new();
         let mut states = 1_usize;

@@ -34,12 +34,21 @@ const NODES_FIRST: usize = 8;
 /// What is known of a kin.
 #[derive(Clone, Debug)]
 pub enum Prospect {
-    /// It finds a node whichever nodes fail, as these prices show.
-    Sure(Vec<Prices>),
+    /// It finds a node whichever nodes fail.
+    Sure(Room),
     /// It depends on which nodes fail.
     Open(Open),
     /// It takes a closer look at whatever it is.
     Odd,
+}
+
+/// Why a kin finds a node whichever nodes fail.
+#[derive(Clone, Debug)]
+pub struct Room {
+    /// Nodes that take it before anything fails.
+    pub nodes: Vec<NodeId>,
+    /// Prices at which the others cannot close those of them that are left.
+    pub prices: Vec<Prices>,
 }
 
 /// What one failure set is held against.
@@ -127,7 +136,7 @@ impl Kins {
             placement.revert(cluster, mark);
             match found.flatten() {
                 None => Prospect::Odd,
-                Some(Ok(prices)) => Prospect::Sure(prices),
+                Some(Ok(room)) => Prospect::Sure(room),
                 Some(Err(nodes)) => {
                     let wanted = counting::wanted(cluster, class).collect();
                     Prospect::Open(Open { class, nodes, wanted, rivals })
@@ -139,22 +148,26 @@ impl Kins {
 }
 
 /// Whether what takes pods of the class today takes them after a failure, unless others come first.
+/// Strict spread does so only if its emptiest domain is always open: a lost pod may leave a domain
+/// emptier than the others than it was before.
 fn is_simple(cluster: &Cluster, class: ClassId) -> bool {
     let spec = cluster.spec_of(class);
-    spec.volumes.is_empty()
+    let spread = bound::strict_spread(spec).next().is_none();
+    (spread || counting::only_spread(spec).is_some())
+        && spec.volumes.is_empty()
         && spec.pod_affinity.required.is_empty()
         && !bound::bears_silence(cluster, class)
 }
 
-/// Looks for nodes that take the pod until they are enough, and tells the prices that show it; all
-/// that there are if these are not enough. `None` if it fits nowhere whatever the node.
+/// Looks for nodes that take the pod until they are enough, and tells the prices that show it; else
+/// all that there are. `None` if it fits nowhere whatever the node.
 fn find_nodes(
     dynamics: &Dynamics<'_>,
     placement: &Placement,
     pod: InstanceId,
     nodes: &[NodeId],
     adversary: &Adversary,
-) -> Option<Result<Vec<Prices>, Vec<NodeId>>> {
+) -> Option<Result<Room, Vec<NodeId>>> {
     let cluster = dynamics.cluster();
     let class = placement.instance(pod).class;
     let alone = counting::only_spread(cluster.spec_of(class)).is_some();
@@ -170,13 +183,15 @@ fn find_nodes(
         if open.len() == enough {
             let found = counting::stays_open(cluster, placement, class, &open, adversary);
             if let Some(prices) = found {
-                return Some(Ok(prices));
+                return Some(Ok(Room { nodes: open, prices }));
             }
             enough *= 4;
         }
     }
-    let found = counting::stays_open(cluster, placement, class, &open, adversary);
-    Some(found.ok_or(open))
+    Some(match counting::stays_open(cluster, placement, class, &open, adversary) {
+        Some(prices) => Ok(Room { nodes: open, prices }),
+        None => Err(open),
+    })
 }
 
 /// The nodes that serve, those with most CPU and memory to spare first.
@@ -296,12 +311,10 @@ impl Rivalry {
     }
 }
 
-/// Whether required anti-affinity, ports or strict spread may put the class at odds with others by
-/// its own doing.
+/// Whether required anti-affinity or ports may put the class at odds with others by its own doing.
 fn is_choosy(cluster: &Cluster, class: ClassId) -> bool {
     let spec = cluster.spec_of(class);
-    let counts_others = counting::only_spread(spec).is_none() && !spec.spread.is_empty();
-    !spec.pod_anti_affinity.required.is_empty() || !spec.host_ports.is_empty() || counts_others
+    !spec.pod_anti_affinity.required.is_empty() || !spec.host_ports.is_empty()
 }
 
 /// The sum of the largest of these amounts, so many of them.

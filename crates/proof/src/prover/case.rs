@@ -8,7 +8,7 @@ use holdfast_failover::Situation;
 use holdfast_failover::storage::Standing;
 use holdfast_scheduler::Scratch;
 
-use super::{Examination, Finding, Prover, Workspace, counted};
+use super::{Examination, Finding, Prover, Workspace, as_it_is};
 use crate::bound::{self, preemption::contain};
 use crate::doubts;
 use crate::explore::{Exploration, Explorer, Outcome};
@@ -148,15 +148,7 @@ impl Case<'_, '_> {
         let kind = self.prover.cluster().workload(subject.root).kind;
         let wanted = self.start.desired[position];
         let desired = if follows_nodes(kind) { wanted.saturating_sub(lost) } else { wanted };
-        Finding {
-            immediately: counted(ready >= 1),
-            ready_at_once: ready,
-            recovered: counted(ready >= desired),
-            recovered_range: (ready, ready),
-            desired,
-            path: None,
-            start: self.at,
-        }
+        as_it_is(ready, desired, self.at)
     }
 
     /// Adds the subjects of pods that wait for a node: whether they find one may have changed.
@@ -244,17 +236,12 @@ impl Case<'_, '_> {
         pods.filter_map(|pod| self.prover.subjects.position(of_pod(pod))).collect()
     }
 
-    /// More pods of a subject than can ever serve, once every eviction was carried out: all but
-    /// those that are bound to a silent node. One that does not serve now may be preempted, and its
-    /// successor serve.
+    /// More pods of a subject than can ever serve, once every eviction was carried out.
     fn most_ready(&self, position: usize) -> u32 {
         let prover = self.prover;
-        let may_serve = self.placement.instances().iter().filter(|instance| {
-            let heard = |node| self.placement.node(node).reachable;
-            (instance.is_pending() || instance.node().is_some_and(heard))
-                && prover.subjects.position(instance.workload) == Some(position)
-        });
-        u32::try_from(may_serve.count()).unwrap_or(u32::MAX)
+        let may_serve = bound::may_serve(prover.cluster(), self.placement);
+        let own = may_serve.filter(|it| prover.subjects.position(it.workload) == Some(position));
+        u32::try_from(own.count()).unwrap_or(u32::MAX)
     }
 
     /// Tries every order and tie-break for the subjects in `open`, and whoever else is moved on the

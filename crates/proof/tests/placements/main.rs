@@ -79,6 +79,7 @@ fn odd_clusters() {
         trouble: 0.3,
         odd_kinds: true,
         budgets: 0.1,
+        ..Family::default()
     };
     applied(&run(3, "proptest-regressions/placements-odd.txt", family));
 }

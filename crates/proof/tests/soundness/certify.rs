@@ -5,7 +5,7 @@ use holdfast_cluster::NodeId;
 use holdfast_proof::certify::{Certified, certify};
 use holdfast_proof::report::Question;
 use holdfast_proof::scenario::sets_up_to;
-use holdfast_proof::{Prover, Summary};
+use holdfast_proof::{Domains, FailureSet, Prover, Summary};
 use proptest::test_runner::TestCaseError;
 
 use crate::check::Tally;
@@ -13,13 +13,27 @@ use crate::check::Tally;
 /// Makes the certificate of every set of up to so many nodes.
 pub(crate) fn certificate(prover: &Prover<'_>, most: usize) -> Certified {
     let nodes: Vec<NodeId> = prover.cluster().node_ids().collect();
+    certified(prover, &Question::AnyNodes(most), sets_up_to(&nodes, most))
+}
+
+/// Makes the certificate of every set of up to so many of these.
+pub(crate) fn of_domains(prover: &Prover<'_>, domains: &Domains, most: usize) -> Certified {
+    let question = Question::AnyDomains(domains.clone(), most);
+    certified(prover, &question, domains.sets_up_to(most))
+}
+
+fn certified(
+    prover: &Prover<'_>,
+    question: &Question,
+    sets: impl Iterator<Item = FailureSet>,
+) -> Certified {
     let mut workspace = prover.workspace();
     let mut summary = Summary::new(prover);
-    for set in sets_up_to(&nodes, most) {
+    for set in sets {
         summary.add(&set, &prover.examine(&mut workspace, &set));
     }
     summary.finish();
-    certify(prover, &Question::AnyNodes(most), &summary)
+    certify(prover, question, &summary)
 }
 
 /// The second reader accepts the certificate, read back from its bytes.
@@ -27,8 +41,11 @@ pub(crate) fn is_accepted(prover: &Prover<'_>, tally: &mut Tally) -> Result<(), 
     let Certified { certificate, left_out } = certificate(prover, 1);
     let bytes = serde_json::to_vec(&certificate).expect("a certificate is written");
     let read: Certificate = serde_json::from_slice(&bytes).expect("and read");
-    if let Err(flaw) = holdfast_certificate::verify(prover.cluster(), &read) {
-        return Err(TestCaseError::fail(format!("not accepted: {flaw:?}\n{certificate:#?}")));
+    match holdfast_certificate::verify(prover.cluster(), &read) {
+        Ok(accepted) => tally.at_once += accepted.at_once,
+        Err(flaw) => {
+            return Err(TestCaseError::fail(format!("not accepted: {flaw:?}\n{certificate:#?}")));
+        }
     }
     tally.left_out += left_out.len() as u64;
     let claims = read.workloads.iter().flat_map(|one| [&one.immediately, &one.recovered]);

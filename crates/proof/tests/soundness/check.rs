@@ -33,9 +33,13 @@ pub(crate) struct Tally {
     pub(crate) refuted: u64,
     pub(crate) unknown: u64,
     pub(crate) preemptions: u64,
+    /// Runs at whose end a pod waits for a volume that another node holds.
+    pub(crate) attaching: u64,
     /// Claims that certificates show, and decided ones that they do not.
     pub(crate) certified: u64,
     pub(crate) left_out: u64,
+    /// Sets that the reader checked all at once.
+    pub(crate) at_once: u64,
     /// Sets that were decided beforehand.
     pub(crate) foreseen: u64,
     /// Answers of the prover to which the oracle's runs disagree among themselves.
@@ -169,7 +173,7 @@ fn agrees_with_oracle(
         match &told {
             Verdict::Proved(_) => {
                 tally.proved += 1;
-                ensure!(!truth.falls_short, "{name} is PROVED at {set:?}, yet {truth:?}");
+                ensure!(!truth.falls_short, "{name} is {told:?} at {set:?}, yet {truth:?}");
             }
             Verdict::Refuted => {
                 tally.refuted += 1;
@@ -247,6 +251,7 @@ fn truths_of(
             let at_once = ready(&failed, subject);
             let desired = desired(cluster, start, set, subject);
             for end in &runs.quiet {
+                tally.attaching += u64::from(!end.attaching().is_empty());
                 let count = ready(end, subject);
                 let known = truth.get_or_insert(Truth {
                     falls_short: false,
@@ -264,7 +269,7 @@ fn truths_of(
     truths.into_iter().collect()
 }
 
-fn ready(placement: &Placement, subject: &Subject) -> u32 {
+pub(crate) fn ready(placement: &Placement, subject: &Subject) -> u32 {
     let mine = placement.instances().iter().filter(|i| subject.members.contains(&i.workload));
     u32::try_from(mine.filter(|instance| instance.ready).count()).expect("few pods")
 }
@@ -402,7 +407,8 @@ fn order_of_objects_is_nothing(
     let digest = |prover: &Prover<'_>, examination: &Examination| -> Vec<(char, (u32, u32))> {
         let of = |position: usize| {
             let (finding, recovered) = told(prover, examination, position);
-            let range = finding.map_or((0, 0), |finding| finding.recovered_range);
+            let stands = || prover.standing(position).recovered_range;
+            let range = finding.map_or_else(stands, |finding| finding.recovered_range);
             (kind(&recovered), if kind(&recovered) == 'P' { range } else { (0, 0) })
         };
         (0..prover.subjects().subjects.len()).map(of).collect()

@@ -2,7 +2,8 @@
 
 use crate::check::{self, Tally};
 use crate::plan::{
-    Home, Kind, Near, NodePlan, NodeState, Patience, Plan, PodPlan, Spread, Term, WorkloadPlan,
+    Home, Kind, Near, NodePlan, NodeState, Patience, Plan, PodPlan, Spread, TaintPlan, Term,
+    WorkloadPlan,
 };
 
 fn node() -> NodePlan {
@@ -31,6 +32,7 @@ fn pod() -> PodPlan {
         port: false,
         priority: 0,
         never_preempts: false,
+        volume: None,
     }
 }
 
@@ -195,4 +197,53 @@ fn preemption_may_help_later() {
     if let Err(error) = check::check(&plan, &mut Tally::default()) {
         panic!("{error}");
     }
+}
+
+/// A node that failed keeps its place in a spread without its pods: with one less there than
+/// elsewhere nobody may come anywhere else.
+#[test]
+fn spread_holds_a_place_free_on_a_node_that_failed() {
+    let spread = Spread {
+        hard: true,
+        near: Near::Host,
+        skew: 1,
+        min_domains: Some(1),
+        honor_taints: false,
+        app: 0,
+    };
+    let spread = PodPlan { spread: Some(spread), ..pod() };
+    holds(
+        vec![node(), node(), node(), node()],
+        vec![
+            workload(Kind::ReplicaSet, pod(), &[on(1)]),
+            workload(Kind::ReplicaSet, pod(), &[on(0)]),
+            workload(Kind::ReplicaSet, spread, &[PENDING, PENDING]),
+        ],
+    );
+}
+
+/// A Job that gives up leaves the nodes that stand, and who waited in vain comes there.
+#[test]
+fn who_waits_may_come_when_a_job_gives_up() {
+    let large = PodPlan { cpu: 4000, ..pod() };
+    let bearing = PodPlan { tolerates_taint: true, ..large.clone() };
+    let job = WorkloadPlan { parallel: true, ..workload(Kind::Job, bearing, &[on(0), on(1)]) };
+    let taint = Some(TaintPlan::NoSchedule);
+    let tainted = NodePlan { taint, cpu: 16_000, ..node() };
+    holds(vec![node(), node(), tainted], vec![job, workload(Kind::ReplicaSet, large, &[PENDING])]);
+}
+
+/// A pod that keeps coming back to a dead node fills it up in the end, and preempts there who bears
+/// it: that one is made again elsewhere.
+#[test]
+fn who_bears_a_dead_node_may_be_preempted_there() {
+    let returning = PodPlan { patience: Patience::Returning, host: Some(0), priority: 1, ..pod() };
+    let bearing = PodPlan { patience: Patience::Forever, ..pod() };
+    holds(
+        vec![node(), node(), node(), node()],
+        vec![
+            workload(Kind::ReplicaSet, returning, &[on(0)]),
+            workload(Kind::ReplicaSet, bearing, &[on(0)]),
+        ],
+    );
 }

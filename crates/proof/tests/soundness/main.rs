@@ -5,16 +5,21 @@
 
 mod certify;
 mod check;
+mod foreseen;
 mod holes;
 mod joined;
 mod oracle;
 mod plan;
 mod render;
+mod sequences;
 mod tampering;
 
 use std::cell::RefCell;
 
-use proptest::test_runner::{Config, FileFailurePersistence, RngAlgorithm, TestRng, TestRunner};
+use proptest::strategy::Strategy;
+use proptest::test_runner::{
+    Config, FileFailurePersistence, RngAlgorithm, TestCaseError, TestRng, TestRunner,
+};
 
 use crate::check::Tally;
 use crate::plan::Family;
@@ -32,6 +37,20 @@ fn seed(family: u8) -> [u8; 32] {
 }
 
 fn run(number: u8, regressions: &'static str, family: Family) -> Tally {
+    let tally = RefCell::new(Tally::default());
+    draw(number, regressions, plan::plan(family), |plan| {
+        check::check(&plan, &mut tally.borrow_mut())
+    });
+    tally.into_inner()
+}
+
+/// Draws from `plans`, and shrinks what fails the check.
+fn draw<S: Strategy>(
+    number: u8,
+    regressions: &'static str,
+    plans: S,
+    check: impl Fn(S::Value) -> Result<(), TestCaseError>,
+) {
     let persistence = FileFailurePersistence::Direct(regressions);
     let config = Config {
         cases: cases(),
@@ -40,13 +59,9 @@ fn run(number: u8, regressions: &'static str, family: Family) -> Tally {
         ..Config::default()
     };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed(number));
-    let tally = RefCell::new(Tally::default());
-    let check = |plan| check::check(&plan, &mut tally.borrow_mut());
-    let outcome = TestRunner::new_with_rng(config, rng).run(&plan::plan(family), check);
-    if let Err(error) = outcome {
+    if let Err(error) = TestRunner::new_with_rng(config, rng).run(&plans, check) {
         panic!("{error}");
     }
-    tally.into_inner()
 }
 
 #[test]
@@ -58,6 +73,7 @@ fn plain_clusters() {
     );
     assert!(tally.proved > 0 && tally.refuted > 0);
     assert!(tally.foreseen > 0, "some sets are decided beforehand");
+    assert!(tally.at_once > 0, "and certified at once");
 }
 
 #[test]
@@ -84,6 +100,7 @@ fn odd_clusters() {
         trouble: 0.3,
         odd_kinds: true,
         budgets: 0.2,
+        ..Family::default()
     };
     run(4, "proptest-regressions/odd.txt", family);
 }
@@ -98,23 +115,47 @@ fn joined_events() {
         budgets: 0.4,
         ..Family::default()
     };
-    let config = Config {
-        cases: cases(),
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
-            "proptest-regressions/joined.txt",
-        ))),
-        max_shrink_iters: 4_000,
-        ..Config::default()
-    };
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed(5));
     let tally = RefCell::new(joined::Tally::default());
-    let check = |(plan, events)| joined::check(&plan, events, &mut tally.borrow_mut());
     let plans = (plan::plan(family), (0_usize..9, 0_usize..10));
-    let outcome = TestRunner::new_with_rng(config, rng).run(&plans, check);
-    if let Err(error) = outcome {
-        panic!("{error}");
-    }
+    draw(5, "proptest-regressions/joined.txt", plans, |(plan, events)| {
+        joined::check(&plan, events, &mut tally.borrow_mut())
+    });
     let tally = tally.into_inner();
     println!("{tally:?}");
     assert!(tally.same > 100 && tally.telling > 10, "{tally:?}");
+}
+
+#[test]
+fn stored_clusters() {
+    let family = Family {
+        affinity: 0.2,
+        spread: 0.1,
+        priority: 0.2,
+        trouble: 0.1,
+        volumes: 0.6,
+        ..Family::default()
+    };
+    let tally = run(6, "proptest-regressions/stored.txt", family);
+    println!("{tally:?}");
+    assert!(tally.proved > 0 && tally.refuted > 0 && tally.attaching > 0, "{tally:?}");
+}
+
+#[test]
+fn sequences_of_events() {
+    let family = Family {
+        affinity: 0.3,
+        spread: 0.3,
+        priority: 0.3,
+        trouble: 0.1,
+        volumes: 0.2,
+        budgets: 0.2,
+        ..Family::default()
+    };
+    let tally = RefCell::new(sequences::Tally::default());
+    draw(7, "proptest-regressions/sequences.txt", plan::plan(family), |plan| {
+        sequences::check(&plan, &mut tally.borrow_mut())
+    });
+    let tally = tally.into_inner();
+    println!("{tally:?}");
+    assert!(tally.proved > 100 && tally.refuted > 100, "{tally:?}");
 }

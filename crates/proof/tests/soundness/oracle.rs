@@ -7,12 +7,13 @@
 //! `pkg/controller/nodelifecycle/node_lifecycle_controller.go` (`ComputeZoneState`),
 //! `pkg/controller/replicaset/replica_set.go` (`manageReplicas`), `pkg/controller/statefulset`,
 //! `pkg/controller/daemon`, `pkg/controller/job`, `pkg/scheduler/framework/preemption/executor.go`
-//! (`prepareCandidate`).
+//! (`prepareCandidateAsync`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::placement::{Target, Whereabouts};
+use holdfast_cluster::placement::{LifecycleTaints, Target, Whereabouts};
 use holdfast_cluster::taint::{Effect, Taint};
+use holdfast_cluster::volume::PodVolume;
 use holdfast_cluster::workload::{Losses, WorkloadKind};
 use holdfast_cluster::{
     ClassId, Cluster, Instance, InstanceId, NodeId, Placement, Symbol, WorkloadId,
@@ -61,15 +62,32 @@ impl<'c> Oracle<'c> {
             next.change_node(self.cluster, node, |flags| {
                 flags.reachable = false;
                 flags.taints.unreachable = true;
+                flags.taints.leaving = false;
             });
         }
+        next
+    }
+
+    /// The node is heard again; the lifecycle controller has yet to see it.
+    pub(crate) fn recover(&self, placement: &Placement, node: NodeId) -> Placement {
+        let key = self.cluster.known().unreachable;
+        let tainted = self.cluster.node(node).taints.iter().any(|taint| taint.key == key);
+        let mut next = placement.clone();
+        next.change_node(self.cluster, node, |flags| {
+            flags.reachable = true;
+            flags.lost = false;
+            flags.taints.leaving = true;
+            flags.taints.replace = true;
+            flags.taints.unreachable |= tainted;
+        });
         next
     }
 
     /// Follows every run; `None` beyond the limit.
     pub(crate) fn run(&self, from: &Placement, custom: Custom) -> Option<Runs> {
         let mut runs = Runs::default();
-        let mut seen: IndexSet<(Vec<Instance>, Vec<Target>)> = IndexSet::new();
+        let mut seen: IndexSet<(Vec<Instance>, Vec<Target>, Vec<LifecycleTaints>)> =
+            IndexSet::new();
         let evictions = self.zones(from);
         let acts = self.control_plane_acts(from);
         let mut first = from.clone();
@@ -82,7 +100,8 @@ impl<'c> Oracle<'c> {
         let budgets = self.allowed(from);
         while let Some(placement) = stack.pop() {
             let targets = self.cluster.workload_ids().map(|id| placement.target(id));
-            if !seen.insert((placement.instances().to_vec(), targets.collect())) {
+            let taints = placement.nodes().iter().map(|node| node.taints).collect();
+            if !seen.insert((placement.instances().to_vec(), targets.collect(), taints)) {
                 continue;
             }
             // Pods that go round for ever are made anew each time.
@@ -94,7 +113,10 @@ impl<'c> Oracle<'c> {
             if acts {
                 self.evictions(&placement, &evictions, custom, &mut sure, &mut possible);
                 self.ends(&placement, custom, &mut sure);
-                self.scheduling(&placement, custom, &budgets, &mut sure, &mut runs);
+                self.attachments(&placement, &mut sure);
+                self.clearing(&placement, &mut sure);
+                let lists = (&mut sure, &mut possible);
+                self.scheduling(&placement, custom, &budgets, lists, &mut runs);
             }
             if sure.is_empty() {
                 runs.quiet.push(placement);
@@ -108,7 +130,12 @@ impl<'c> Oracle<'c> {
     /// `GetMatchingTolerations` and `getMinTolerationTime`: evicted some day, or never.
     fn is_evicted(&self, placement: &Placement, node: NodeId, pod: InstanceId) -> bool {
         let known = self.cluster.known();
+        let standing = &placement.node(node).taints;
+        if standing.leaving {
+            return false;
+        }
         let own = self.cluster.node(node).taints.iter().copied();
+        let own = own.filter(|taint| !standing.replace || taint.key != known.unreachable);
         let mut taints: Vec<Taint> = own.filter(|t| t.effect == Effect::NoExecute).collect();
         if placement.node(node).taints.unreachable {
             let effect = Effect::NoExecute;
@@ -326,6 +353,57 @@ impl<'c> Oracle<'c> {
         })
     }
 
+    /// A volume stays attached while a pod that was given it is on its node
+    /// (`pkg/controller/volume/attachdetach`).
+    fn waits(&self, placement: &Placement, pod: InstanceId) -> bool {
+        let claims = |pod: InstanceId| {
+            let volumes = &self.spec(placement, pod).volumes;
+            let claim = |volume: &PodVolume| match volume {
+                PodVolume::Claim { name, .. } => Some(self.cluster.text(*name).to_owned()),
+                _ => None,
+            };
+            let named: BTreeSet<String> = volumes.iter().filter_map(claim).collect();
+            named
+        };
+        let own: BTreeSet<String> =
+            claims(pod).into_iter().filter(|claim| claim.starts_with("attached")).collect();
+        let home = placement.instance(pod).node();
+        placement.instance_ids().any(|id| {
+            let other = placement.instance(id);
+            other.node().is_some()
+                && other.node() != home
+                && !other.attaching
+                && !own.is_disjoint(&claims(id))
+        })
+    }
+
+    fn attachments(&self, placement: &Placement, sure: &mut Vec<Placement>) {
+        for pod in placement.instance_ids() {
+            let instance = placement.instance(pod);
+            if instance.attaching && !instance.terminating && !self.waits(placement, pod) {
+                let mut next = placement.clone();
+                next.change(self.cluster, pod, |instance| instance.attaching = false);
+                if self.kind(placement, pod) == WorkloadKind::StatefulSet {
+                    self.make_numbered(&mut next, instance.workload);
+                }
+                sure.push(next);
+            }
+        }
+    }
+
+    /// The taints of nodes that are heard again are taken off.
+    fn clearing(&self, placement: &Placement, sure: &mut Vec<Placement>) {
+        for node in self.cluster.node_ids() {
+            if placement.node(node).taints.leaving {
+                let mut next = placement.clone();
+                next.change_node(self.cluster, node, |flags| {
+                    flags.taints = LifecycleTaints { replace: true, ..LifecycleTaints::default() };
+                });
+                sure.push(next);
+            }
+        }
+    }
+
     /// What each budget allows; all of them ask for one healthy pod (`updatePdbStatus`).
     fn allowed(&self, placement: &Placement) -> Vec<i64> {
         let budgets = self.cluster.objects().budgets.iter();
@@ -343,6 +421,8 @@ impl<'c> Oracle<'c> {
     /// StatefulSets go on as their pods become ready.
     fn bound(&self, mut placement: Placement, pod: InstanceId, node: NodeId) -> Placement {
         placement.bind(self.cluster, pod, node);
+        let waits = self.waits(&placement, pod);
+        placement.change(self.cluster, pod, |instance| instance.attaching = waits);
         if self.kind(&placement, pod) == WorkloadKind::StatefulSet {
             let set = placement.instance(pod).workload;
             self.make_numbered(&mut placement, set);
@@ -355,7 +435,7 @@ impl<'c> Oracle<'c> {
         placement: &Placement,
         custom: Custom,
         budgets: &[i64],
-        sure: &mut Vec<Placement>,
+        (sure, possible): (&mut Vec<Placement>, &mut Vec<Placement>),
         runs: &mut Runs,
     ) {
         for &pod in placement.pending() {
@@ -373,8 +453,20 @@ impl<'c> Oracle<'c> {
                     let found = self.scheduler.preemptions(placement, &decision, &allowed);
                     assert!(!found.more, "few pods");
                     for (node, victims) in &found.all {
-                        let next = self.nominated(placement, pod, *node);
-                        sure.extend(self.all_deleted(next, victims, custom));
+                        let all = self.preempted(placement, pod, *node, victims, custom);
+                        let only_kept = |one: &(NodeId, Vec<InstanceId>)| {
+                            placement.instance(pod).nominated == Some(one.0)
+                                && self.preempted(placement, pod, one.0, &one.1, custom)
+                                    == std::slice::from_ref(placement)
+                        };
+                        // Upstream goes round between these for ever.
+                        let ending = |it: &InstanceId| placement.instance(*it).terminating;
+                        let idle = victims.iter().all(ending);
+                        if idle && found.all.iter().any(only_kept) {
+                            possible.extend(all);
+                        } else {
+                            sure.extend(all);
+                        }
                     }
                 }
                 Some(Preemption::DoesNotHelp(_)) if placement.instance(pod).nominated.is_some() => {
@@ -387,18 +479,35 @@ impl<'c> Oracle<'c> {
         }
     }
 
-    fn nominated(&self, placement: &Placement, pod: InstanceId, node: NodeId) -> Placement {
+    /// Victims that are being deleted already are passed over; if all are, so is the rest.
+    fn preempted(
+        &self,
+        placement: &Placement,
+        pod: InstanceId,
+        node: NodeId,
+        victims: &[InstanceId],
+        custom: Custom,
+    ) -> Vec<Placement> {
+        let ending = |victim: &InstanceId| placement.instance(*victim).terminating;
+        let alive: Vec<InstanceId> = victims.iter().copied().filter(|v| !ending(v)).collect();
         let mut next = placement.clone();
-        let priority = self.spec(placement, pod).priority;
+        if !alive.is_empty() {
+            self.outrank(&mut next, pod, node);
+        }
+        next.change(self.cluster, pod, |instance| instance.nominated = Some(node));
+        self.all_deleted(next, &alive, custom)
+    }
+
+    fn outrank(&self, next: &mut Placement, pod: InstanceId, node: NodeId) {
+        let placement = next.clone();
+        let priority = self.spec(&placement, pod).priority;
         for other in placement.instance_ids() {
             let instance = placement.instance(other);
-            let lower = self.spec(placement, other).priority < priority;
+            let lower = self.spec(&placement, other).priority < priority;
             if instance.is_pending() && instance.nominated == Some(node) && lower {
                 next.change(self.cluster, other, |instance| instance.nominated = None);
             }
         }
-        next.change(self.cluster, pod, |instance| instance.nominated = Some(node));
-        next
     }
 
     /// Victims go in any order: what their controllers make is numbered differently, nothing else.

@@ -112,6 +112,15 @@ pub(crate) enum Patience {
     Returning,
 }
 
+/// A volume that pods keep when they are made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Volume {
+    /// Attached to one node at a time.
+    Attached,
+    /// A directory of one node.
+    Local,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct PodPlan {
     pub(crate) app: u8,
@@ -127,6 +136,8 @@ pub(crate) struct PodPlan {
     pub(crate) port: bool,
     pub(crate) priority: u8,
     pub(crate) never_preempts: bool,
+    /// One for all pods of a ReplicaSet, one each for others.
+    pub(crate) volume: Option<Volume>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +155,7 @@ pub(crate) struct Family {
     pub(crate) trouble: f64,
     pub(crate) odd_kinds: bool,
     pub(crate) budgets: f64,
+    pub(crate) volumes: f64,
 }
 
 pub(crate) fn plan(family: Family) -> impl Strategy<Value = Plan> {
@@ -157,6 +169,9 @@ pub(crate) fn plan(family: Family) -> impl Strategy<Value = Plan> {
         )
             .prop_map(|(nodes, mut workloads, budget, service, pair)| {
                 limit(&mut workloads);
+                for workload in &mut workloads {
+                    gather(workload, nodes.len());
+                }
                 Plan { nodes, workloads, budget, service, pair }
             })
     })
@@ -169,6 +184,23 @@ fn limit(workloads: &mut [WorkloadPlan]) {
         let most = left.max(1);
         workload.homes.truncate(most);
         left -= workload.homes.len().min(left);
+    }
+}
+
+/// Pods that share a volume are on one node. Other kinds than these have none.
+fn gather(workload: &mut WorkloadPlan, nodes: usize) {
+    if workload.template.volume.is_none() {
+        return;
+    }
+    match workload.kind {
+        Kind::Deployment | Kind::ReplicaSet => {
+            let first = workload.homes.iter().find_map(|home| home.node);
+            for home in &mut workload.homes {
+                home.node = home.node.and(first).map(|node| node % nodes);
+            }
+        }
+        Kind::StatefulSet | Kind::Bare => {}
+        _ => workload.template.volume = None,
     }
 }
 
@@ -277,7 +309,13 @@ fn pod(family: Family) -> impl Strategy<Value = PodPlan> {
         weighted(family.spread.clamp(0.001, 0.999), spread()),
     );
     let rank = (weighted(family.priority.clamp(0.001, 0.999), 1_u8..=2), chance(0.15));
-    (place, others, rank).prop_map(|(place, others, rank)| {
+    let volume = prop_oneof![Just(Volume::Attached), Just(Volume::Local)];
+    let volume = if family.volumes > 0.0 {
+        weighted(family.volumes, volume).boxed()
+    } else {
+        Just(None).boxed()
+    };
+    (place, others, rank, volume).prop_map(|(place, others, rank, volume)| {
         let (cpu, patience, tolerates_taint, zone, (port, host)) = place;
         let (app, anti_affinity, affinity, spread) = others;
         let (priority, never_preempts) = (rank.0.unwrap_or(0), rank.1);
@@ -294,6 +332,7 @@ fn pod(family: Family) -> impl Strategy<Value = PodPlan> {
             port,
             priority,
             never_preempts,
+            volume,
         }
     })
 }

@@ -4,8 +4,11 @@ use serde_json::{Value, json};
 
 use crate::plan::{
     BudgetPlan, Home, Kind, Near, NodePlan, NodeState, Patience, Plan, PodPlan, Spread, TaintPlan,
-    Term, WorkloadPlan,
+    Term, Volume, WorkloadPlan,
 };
+
+/// Whoever attaches volumes.
+const DRIVER: &str = "disks.example.com";
 
 /// The objects of a plan: nodes first, then workloads with their pods, then the rest.
 pub(crate) fn objects(plan: &Plan) -> Vec<Value> {
@@ -29,12 +32,17 @@ pub(crate) fn objects(plan: &Plan) -> Vec<Value> {
             "metadata": {"name": format!("p{priority}")}, "value": priority * 100,
         }));
     }
+    objects.push(json!({
+        "apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver",
+        "metadata": {"name": DRIVER}, "spec": {"attachRequired": true},
+    }));
     // An empty list says that there are none of its kind.
     for (version, kind) in [
         ("v1", "Service"),
         ("apps/v1", "ReplicaSet"),
         ("apps/v1", "StatefulSet"),
         ("policy/v1", "PodDisruptionBudget"),
+        ("storage.k8s.io/v1", "CSINode"),
     ] {
         objects.push(json!({"apiVersion": version, "kind": format!("{kind}List"), "items": []}));
     }
@@ -115,9 +123,72 @@ fn workload(at: usize, plan: &WorkloadPlan, nodes: usize) -> Vec<Value> {
             (Kind::Static, Some(node)) => format!("{pods_of}-n{node}"),
             _ => format!("{pods_of}-{number}"),
         };
-        objects.push(pod(&pod_name, at, plan, owner, node, *home));
+        let mut pod = pod(&pod_name, at, plan, owner, node, *home);
+        if let Some(kept) = plan.template.volume.filter(|_| !shares(plan)) {
+            let claim = format!("{}-{pod_name}", volume_name(kept));
+            pod["spec"]["volumes"] = mounted(kept, &claim);
+            objects.extend(volume(kept, &claim, node.unwrap_or(number % nodes)));
+        }
+        objects.push(pod);
+    }
+    if let Some(kept) = plan.template.volume.filter(|_| shares(plan)) {
+        let home = plan.homes.iter().find_map(|home| home.node).unwrap_or(0) % nodes;
+        objects.extend(volume(kept, &format!("{}-{name}", volume_name(kept)), home));
     }
     objects
+}
+
+/// Whether all pods mount one volume.
+fn shares(plan: &WorkloadPlan) -> bool {
+    matches!(plan.kind, Kind::Deployment | Kind::ReplicaSet)
+}
+
+/// What claims begin with: an oracle tells them apart by it.
+fn volume_name(kept: Volume) -> &'static str {
+    match kept {
+        Volume::Attached => "attached",
+        Volume::Local => "local",
+    }
+}
+
+fn mounted(kept: Volume, claim: &str) -> Value {
+    json!([{"name": volume_name(kept), "persistentVolumeClaim": {"claimName": claim}}])
+}
+
+/// A volume, and the claim that is bound to it.
+fn volume(kept: Volume, claim: &str, home: usize) -> [Value; 2] {
+    let room = json!({"storage": "1Gi"});
+    let mut spec = json!({
+        "accessModes": ["ReadWriteOnce"], "capacity": room, "storageClassName": "",
+        "claimRef": {"name": claim, "namespace": "default", "uid": format!("u-{claim}")},
+    });
+    match kept {
+        Volume::Attached => spec["csi"] = json!({"driver": DRIVER, "volumeHandle": claim}),
+        Volume::Local => {
+            spec["local"] = json!({"path": "/data"});
+            spec["nodeAffinity"] = json!({"required": {"nodeSelectorTerms": [{"matchExpressions": [
+                {"key": key(Near::Host), "operator": "In", "values": [format!("n{home}")]},
+            ]}]}});
+        }
+    }
+    let name = format!("pv-{claim}");
+    let volume = json!({
+        "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name},
+        "spec": spec, "status": {"phase": "Bound"},
+    });
+    let claim = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {
+            "name": claim, "namespace": "default", "uid": format!("u-{claim}"),
+            "annotations": {"pv.kubernetes.io/bind-completed": "yes"},
+        },
+        "spec": {
+            "accessModes": ["ReadWriteOnce"], "volumeName": name, "storageClassName": "",
+            "resources": {"requests": room},
+        },
+        "status": {"phase": "Bound", "accessModes": ["ReadWriteOnce"], "capacity": room},
+    });
+    [volume, claim]
 }
 
 fn kind_name(kind: Kind) -> &'static str {
@@ -153,10 +224,23 @@ fn maker(
             "uid": format!("u-{name}"), "controller": true,
         }]);
     }
+    let mut template = pod_spec(&plan.template, plan.kind);
+    if let Some(kept) = plan.template.volume.filter(|_| shares(plan)) {
+        template["volumes"] = mounted(kept, &format!("{}-w{number}", volume_name(kept)));
+    }
     let mut spec = json!({
         "selector": {"matchLabels": labels},
-        "template": {"metadata": {"labels": labels}, "spec": pod_spec(&plan.template, plan.kind)},
+        "template": {"metadata": {"labels": labels}, "spec": template},
     });
+    if let Some(kept) = plan.template.volume.filter(|_| kind == "StatefulSet") {
+        spec["volumeClaimTemplates"] = json!([{
+            "metadata": {"name": volume_name(kept)},
+            "spec": {
+                "accessModes": ["ReadWriteOnce"], "storageClassName": "",
+                "resources": {"requests": {"storage": "1Gi"}},
+            },
+        }]);
+    }
     if kind == "Job" {
         spec["parallelism"] = json!(count);
         spec["completions"] = json!(count);
@@ -196,6 +280,9 @@ fn pod(
         metadata["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
     }
     let mut spec = pod_spec(&plan.template, plan.kind);
+    if let Some(kept) = plan.template.volume.filter(|_| shares(plan)) {
+        spec["volumes"] = mounted(kept, &format!("{}-w{at}", volume_name(kept)));
+    }
     if let Some(node) = node {
         spec["nodeName"] = json!(format!("n{node}"));
     }

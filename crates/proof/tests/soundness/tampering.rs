@@ -6,19 +6,20 @@
 
 use std::path::Path;
 
-use holdfast_certificate::format::{Certificate, Claim, Question, Run, Summary};
-use holdfast_certificate::verify;
+use holdfast_certificate::format::{self, Certificate, Claim, Question, Run, Summary};
+use holdfast_certificate::{Broken, Flaw, verify};
 use holdfast_cluster::{Cluster, NodeId};
 use holdfast_ingest::{Options, Source, load};
 use holdfast_proof::certify::Certified;
 use holdfast_proof::scenario::sets_up_to;
-use holdfast_proof::{FailureSet, Prover, Settings, Summary as Answers, Verdict};
+use holdfast_proof::{Domain, Domains, FailureSet, Prover, Settings, Summary as Answers, Verdict};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 
-use crate::certify::certificate;
+use crate::certify::{self, certificate};
 use crate::check;
+use crate::foreseen;
 use crate::plan::{self, Family};
 use crate::render;
 
@@ -45,6 +46,8 @@ struct Score {
     refused: u64,
     /// Still true.
     accepted: u64,
+    /// Sets that the reader checked all at once before anybody tampered.
+    at_once: u64,
 }
 
 /// A cluster, what the prover says of it, and its certificate.
@@ -63,12 +66,23 @@ impl Case<'_, '_> {
     fn is_true(&self, certificate: &Certificate) -> bool {
         let cluster = self.prover.cluster();
         let nodes: Vec<NodeId> = cluster.node_ids().collect();
+        let nodes_of = |names: &[String]| -> Vec<NodeId> {
+            let fails = |id: &NodeId| names.iter().any(|name| name == cluster.node_name(*id));
+            nodes.iter().copied().filter(fails).collect()
+        };
         let sets: Vec<FailureSet> = match &certificate.question {
             Question::Nodes(most) => sets_up_to(&nodes, *most).collect(),
-            Question::Fail(names) => {
-                let fails = |id: &NodeId| names.iter().any(|name| name == cluster.node_name(*id));
-                let set = FailureSet::new(nodes.iter().copied().filter(fails).collect());
-                vec![FailureSet::default(), set]
+            Question::Fail(names) => vec![FailureSet::default(), FailureSet::new(nodes_of(names))],
+            Question::Domains(asked) => {
+                let listed = |one: &format::Domain| Domain {
+                    name: one.name.clone(),
+                    nodes: nodes_of(&one.fail),
+                    machines: Vec::new(),
+                };
+                let listed = Domains { label: None, all: asked.all.iter().map(listed).collect() };
+                let label = asked.label.as_ref();
+                let all = label.map_or(listed, |label| Domains::of_label(cluster, label));
+                all.sets_up_to(asked.most).collect()
             }
         };
         let mut workspace = self.prover.workspace();
@@ -112,6 +126,7 @@ impl Case<'_, '_> {
         lie("another order", &mut |c| c.workloads.reverse());
         lie("more nodes than there are", &mut |c| c.question = Question::Nodes(99));
         self.false_claims(&mut lie);
+        self.false_headroom(&mut lie, chance.below(whole.headroom.len()));
         // Where the cluster may stand matters to proofs alone.
         let starts = if whole.summary.proved > 0 { whole.starts.len() } else { 0 };
         let pick = chance.below(starts);
@@ -195,6 +210,32 @@ impl Case<'_, '_> {
         }
     }
 
+    /// What holds whichever nodes fail, told wrongly.
+    fn false_headroom(&self, lie: &mut Lie<'_>, pick: usize) {
+        let whole = &self.certified.certificate;
+        if whole.headroom.is_empty() {
+            return;
+        }
+        lie("a sort twice", &mut |c| {
+            let sorts = &mut c.headroom[pick].like;
+            sorts.push(sorts[0].clone());
+        });
+        lie("a sort that is not there", &mut |c| c.headroom[pick].like[0].push('x'));
+        lie("a node that is not there", &mut |c| c.headroom[pick].nodes[0].push('x'));
+        lie("no nodes", &mut |c| c.headroom[pick].nodes.clear());
+        lie("no prices", &mut |c| c.headroom[pick].prices.clear());
+        lie("headroom of one set", &mut |c| c.question = Question::Fail(Vec::new()));
+        let counted = |claim: &Claim| matches!(claim, Claim::Refuted { run } if run.counted);
+        for at in
+            (0..2 * whole.workloads.len()).filter(|at| counted(&claim(&mut whole.clone(), *at)))
+        {
+            lie("counted, and not why", &mut |c| c.headroom.clear());
+            lie("counted where nothing fails", &mut |c| change_run(c, at, |run| run.fail.clear()));
+            lie("counted and stepped", &mut |c| change_run(c, at, |run| run.steps.push(0)));
+            lie("counted elsewhere", &mut |c| change_run(c, at, |run| run.settle.push(0)));
+        }
+    }
+
     /// Any one change of the text as JSON, and what a reader makes of it.
     fn mutants(&self, chance: &mut Chance, count: usize) -> Vec<Option<Certificate>> {
         let whole = serde_json::to_value(&self.certified.certificate).expect("it is written");
@@ -249,6 +290,13 @@ fn run(claim: &Claim) -> Option<Run> {
 fn claim(certificate: &mut Certificate, at: usize) -> Claim {
     let workload = &certificate.workloads[at / 2];
     claims(workload)[at % 2].clone()
+}
+
+fn change_run(certificate: &mut Certificate, at: usize, change: fn(&mut Run)) {
+    if let Claim::Refuted { mut run } = claim(certificate, at) {
+        change(&mut run);
+        set_claim(certificate, at, Claim::Refuted { run });
+    }
 }
 
 fn set_claim(certificate: &mut Certificate, at: usize, claim: Claim) {
@@ -315,12 +363,25 @@ fn mutate(value: &mut Value, chance: &mut Chance) {
 }
 
 fn tamper_with(cluster: &Cluster, most: usize, chance: &mut Chance, score: &mut Score) {
+    tamper_with_what(cluster, most, &|prover| certificate(prover, most), chance, score);
+}
+
+/// Tampers with a certificate that is made where sets of up to so many nodes were foreseen.
+fn tamper_with_what(
+    cluster: &Cluster,
+    most: usize,
+    certify: &dyn Fn(&Prover<'_>) -> Certified,
+    chance: &mut Chance,
+    score: &mut Score,
+) {
     let settings = Settings { states_per_set: 4_000, ..Settings::default() };
-    let prover = Prover::new(cluster, settings);
+    let mut prover = Prover::new(cluster, settings);
+    prover.foresee(most);
     if prover.subjects().subjects.is_empty() {
         return;
     }
-    let certified = certificate(&prover, most);
+    let certified = certify(&prover);
+    score.at_once += verify(cluster, &certified.certificate).map_or(0, |found| found.at_once);
     Case { prover: &prover, certified }.tamper(chance, score);
 }
 
@@ -333,6 +394,7 @@ fn tampered_certificates_of_small_clusters_are_refused() {
         trouble: 0.2,
         odd_kinds: true,
         budgets: 0.2,
+        ..Family::default()
     };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
@@ -355,4 +417,55 @@ fn tampered_certificates_of_fixtures_are_refused() {
         tamper_with(&loaded.cluster, 1, &mut chance, &mut score);
     }
     assert!(score.tampered >= 500, "{score:?}");
+}
+
+#[test]
+fn tampered_certificates_of_every_set_at_once_are_refused() {
+    let (mut chance, mut score) = (Chance(17), Score::default());
+    let cluster = foreseen::wide();
+    for most in [1, 2] {
+        for _ in 0..20 {
+            tamper_with(&cluster, most, &mut chance, &mut score);
+        }
+    }
+    far_pods_are_not_counted_on(&cluster);
+    assert!(score.at_once > 20 * (8 + 28), "{score:?}");
+    assert!(score.tampered >= 1_000 && score.refused * 10 >= score.tampered * 9, "{score:?}");
+}
+
+/// Zones by their label, and racks as somebody listed them, of which a node may be in two.
+#[test]
+fn tampered_certificates_of_domains_are_refused() {
+    let (mut chance, mut score) = (Chance(19), Score::default());
+    let cluster = foreseen::wide();
+    let zones = Domains::of_label(&cluster, "zone");
+    let all: Vec<NodeId> = cluster.node_ids().collect();
+    let rack = |at: usize| Domain {
+        name: format!("rack {at}"),
+        nodes: all[2 * at..2 * at + 3].to_vec(),
+        machines: Vec::new(),
+    };
+    let racks = Domains { label: None, all: (0..5).map(rack).collect() };
+    for domains in [zones, racks] {
+        for _ in 0..20 {
+            let made = |prover: &Prover<'_>| certify::of_domains(prover, &domains, 2);
+            tamper_with_what(&cluster, 1, &made, &mut chance, &mut score);
+        }
+    }
+    assert!(score.tampered >= 1_000 && score.refused * 10 >= score.tampered * 9, "{score:?}");
+}
+
+/// Pods that are strictly spread over two labels may lose what lets them in: no written headroom
+/// may speak of them.
+fn far_pods_are_not_counted_on(cluster: &Cluster) {
+    let mut prover = Prover::new(cluster, Settings::default());
+    prover.foresee(1);
+    let whole = certificate(&prover, 1).certificate;
+    assert!(verify(cluster, &whole).is_ok());
+    for at in 0..whole.headroom.len() {
+        let mut lie = whole.clone();
+        lie.headroom[at].like.push("next:default/far-0".to_owned());
+        let far = Flaw::Headroom(Broken::NoRoom("next:default/far-0".to_owned()));
+        assert_eq!(verify(cluster, &lie), Err(far));
+    }
 }

@@ -1,0 +1,94 @@
+//! The exact numbers of sets, classes and states for the fixtures: a search that comes to another
+//! number searches something else, be it for the better.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use holdfast_cluster::{Cluster, NodeId};
+use holdfast_ingest::{Loaded, Options, Severity, Source, assume, load};
+use holdfast_proof::scenario::sets_up_to;
+use holdfast_proof::{Prover, Settings, Summary};
+
+/// Every published plan, and the cluster of odd shapes.
+const FOLDERS: [&str; 6] = ["data-platform", "edge", "homelab", "k3s", "shapes", "zero-spof"];
+
+#[test]
+fn fixtures_have_so_many_sets_classes_and_states() {
+    let mut table = String::new();
+    for folder in FOLDERS {
+        for path in exports(folder) {
+            let name = path.file_stem().expect("a file").to_string_lossy();
+            let _ = writeln!(table, "{folder}/{name}: {}", counted(&path));
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+fn exports(folder: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(folder);
+    let entries = fs::read_dir(root).expect("a folder of fixtures");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    paths
+}
+
+fn source(path: &Path) -> Source {
+    Source::named(path.to_string_lossy(), fs::read(path).expect("a fixture"))
+}
+
+fn counted(path: &Path) -> String {
+    let loaded = load(vec![source(path)], &Options::default());
+    let cluster = &assumed(path, &loaded).unwrap_or(loaded).cluster;
+    let mut text = format!(
+        "{} nodes, {} pods of {} classes, {} workloads",
+        cluster.nodes().len(),
+        cluster.pods().len(),
+        cluster.classes().len(),
+        cluster.workloads().len()
+    );
+    for most in 1..=2 {
+        let _ = write!(text, "\n  {}", of_sets(cluster, most));
+    }
+    text
+}
+
+/// On the assumptions beside it, where they are about this plan.
+fn assumed(path: &Path, loaded: &Loaded) -> Option<Loaded> {
+    let assumptions = path.with_file_name("assumptions.yaml");
+    let assumed = assumptions.exists().then(|| assume(loaded.clone(), source(&assumptions)))?;
+    let refused = assumed.diagnostics.iter().any(|found| found.severity == Severity::Error);
+    (!refused).then_some(assumed)
+}
+
+/// What `prove --nodes MOST` counts.
+fn of_sets(cluster: &Cluster, most: usize) -> String {
+    let mut prover = Prover::new(cluster, Settings::default());
+    prover.foresee(most);
+    let nodes: Vec<NodeId> = cluster.node_ids().collect();
+    let mut workspace = prover.workspace();
+    let mut summary = Summary::new(&prover);
+    for set in sets_up_to(&nodes, most) {
+        summary.add(&set, &prover.examine(&mut workspace, &set));
+    }
+    summary.finish();
+    let mut counts = [0; 3];
+    for claim in
+        summary.subjects.iter().flat_map(|subject| [&subject.immediately, &subject.recovered])
+    {
+        for (count, more) in counts.iter_mut().zip([claim.proved, claim.refuted, claim.unknown]) {
+            *count += more;
+        }
+    }
+    format!(
+        "up to {most}: {} sets, {} states from {} starts; \
+         {} proved, {} refuted, {} unknown",
+        summary.sets,
+        summary.states,
+        prover.starts().starts.len(),
+        counts[0],
+        counts[1],
+        counts[2],
+    )
+}
