@@ -1,5 +1,7 @@
 //! What a change makes of a cluster at once, and what is refused.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, and says where")]
+
 use holdfast_cluster::change::{
     BudgetChange, Edit, NewNode, Refused, StrategyChange, ValueOperator,
 };
@@ -176,26 +178,26 @@ fn a_budget_has_the_status_that_its_controller_gives_it() {
 #[test]
 fn what_cannot_be_told_is_refused_by_name() {
     let before = cluster();
-    let [web, set, agent, surging, db] =
+    let [web, set, agent, surges, db] =
         ["web", "web-1", "agent", "surging", "db"].map(|name| workload(&before, name));
     let edit = |workload, edit| Change::Template { workload, edit };
     let node = before.nodes()[0].name;
-    let there = NewNode { name: "n2".into(), like: node, labels: Vec::new() };
-    let unknown = before.workload(web).name;
+    let twin = NewNode { name: "n2".into(), like: node, labels: Vec::new() };
+    let nowhere = before.workload(web).name;
     let selector = Edit::NodeSelector { key: "a".into(), value: None };
-    let none = Edit::Requests { cpu_milli: Some(0), memory: None };
+    let zero = Edit::Requests { cpu_milli: Some(0), memory: None };
     let recreate = StrategyChange::Recreate;
     for (change, why) in [
         (Change::Replicas { workload: agent, replicas: 1 }, Refused::NoScale(agent)),
         (Change::Replicas { workload: set, replicas: 1 }, Refused::NoScale(set)),
         (edit(set, tolerate()), Refused::NoTemplate(set)),
-        (edit(surging, tolerate()), Refused::Surges(surging)),
+        (edit(surges, tolerate()), Refused::Surges(surges)),
         (edit(agent, selector), Refused::PicksNodes(agent)),
         (edit(web, Edit::RequirePreferred), Refused::NothingPreferred(web)),
-        (edit(web, none), Refused::NoAmount(web)),
+        (edit(web, zero), Refused::NoAmount(web)),
         (Change::Strategy { workload: db, strategy: recreate }, Refused::NoStrategy(db)),
-        (Change::AddNode(there), Refused::NodeExists(before.nodes()[1].name)),
-        (Change::RemoveNode(unknown), Refused::NoNode(unknown)),
+        (Change::AddNode(twin), Refused::NodeExists(before.nodes()[1].name)),
+        (Change::RemoveNode(nowhere), Refused::NoNode(nowhere)),
     ] {
         assert_eq!(before.changed(std::slice::from_ref(&change)).err(), Some(why), "{change:?}");
     }
