@@ -7,7 +7,7 @@
 
 mod copies;
 
-use holdfast_cluster::change::{Edit, NewNode, ValueOperator};
+use holdfast_cluster::change::{Edit, NewNode, StrategyChange, ValueOperator};
 use holdfast_cluster::node::CONTROL_PLANE_ROLES;
 use holdfast_cluster::taint::Effect;
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
@@ -142,6 +142,14 @@ impl<'a, 'b, 'c> Proposer<'a, 'b, 'c> {
         let prefers = prefers.then_some(Edit::RequirePreferred).into_iter();
         let rules = prefers.chain(labels.iter().map(apart)).chain(labels.iter().map(spread));
         self.apart = rules.filter_map(|rule| self.edit([rule])).collect();
+        // Where no node is left for a surge, pods that must be apart are replaced one by one.
+        if self.cluster.workload(self.root).kind == WorkloadKind::Deployment {
+            let workload = self.root;
+            let strategy = StrategyChange::RollingUpdate { max_unavailable: 1, max_surge: 0 };
+            let in_turn = Change::Strategy { workload, strategy };
+            let strict = self.apart.clone().into_iter();
+            self.apart.extend(strict.map(|rule| [rule, vec![in_turn.clone()]].concat()));
+        }
     }
 
     /// Fewer pods than are wanted serve once all is quiet.

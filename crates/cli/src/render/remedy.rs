@@ -62,7 +62,12 @@ fn one(change: &ChangeReport) -> String {
         ChangeReport::NodeSelector { key, value: Some(value), .. } => {
             format!("let it run on nodes with {key}={value} alone")
         }
-        ChangeReport::Strategy { strategy, .. } => format!("roll it out by {strategy}"),
+        ChangeReport::Strategy { strategy, max_unavailable, max_surge, .. } => {
+            let amounts = max_unavailable.zip(*max_surge).map(|(unavailable, surge)| {
+                format!(" (maxUnavailable {unavailable}, maxSurge {surge})")
+            });
+            format!("roll it out by {strategy}{}", amounts.unwrap_or_default())
+        }
         ChangeReport::Budget { name, .. } => format!("put the budget {name} on its pods"),
         ChangeReport::NoBudget { namespace, name } => {
             format!("take away the budget {namespace}/{name}")

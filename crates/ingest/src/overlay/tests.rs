@@ -15,11 +15,10 @@ fn web(spec: &Value) -> Value {
     })
 }
 
-/// The objects that were changed.
-fn changed(overlaid: &Overlaid) -> Value {
+/// The objects that were changed, as they are read.
+fn touched(overlaid: &Overlaid) -> Value {
     let last = overlaid.sources.last().unwrap();
-    let list: Value = serde_json::from_slice(&last.bytes).unwrap();
-    list["items"].clone()
+    serde_json::from_slice::<Value>(&last.bytes).unwrap()["items"].clone()
 }
 
 fn manifest(value: &Value) -> Alteration {
@@ -40,13 +39,13 @@ fn a_manifest_says_what_it_says_and_leaves_the_rest() {
         "tolerations": [{ "key": "y" }],
     } } }));
     let overlaid = overlay(export(&json!([before])), vec![manifest(&after)]).unwrap();
-    let spec = &changed(&overlaid)[0]["spec"];
+    let spec = &touched(&overlaid)[0]["spec"];
     assert_eq!(spec["replicas"], 3);
     let containers = json!([{ "name": "a", "image": "a:1" }, { "name": "b", "image": "b:2" }]);
     assert_eq!(spec["template"]["spec"]["containers"], containers, "told apart by name");
     assert_eq!(spec["template"]["spec"]["tolerations"], json!([{ "key": "y" }]), "as a whole");
     assert_eq!(overlaid.rolled.len(), 1, "its template is another");
-    assert!(changed(&overlaid)[0]["metadata"].get("resourceVersion").is_none());
+    assert!(touched(&overlaid)[0]["metadata"].get("resourceVersion").is_none());
 }
 
 #[test]
@@ -62,7 +61,7 @@ fn what_was_applied_before_and_is_no_more_is_taken_away() {
     before["spec"]["template"]["spec"]["schedulerName"] = json!("default-scheduler");
     let after = web(&json!({ "template": { "spec": { "nodeName": "n" } } }));
     let overlaid = overlay(export(&json!([before])), vec![manifest(&after)]).unwrap();
-    let spec = &changed(&overlaid)[0]["spec"];
+    let spec = &touched(&overlaid)[0]["spec"];
     assert!(spec.get("replicas").is_none() && spec["template"]["spec"].get("affinity").is_none());
     assert_eq!(spec["template"]["spec"]["schedulerName"], "default-scheduler", "by the server");
 }
@@ -82,7 +81,7 @@ fn fields_are_set_by_name() {
         set(r"metadata.labels.app\.kubernetes\.io/name", json!("web")),
     ];
     let overlaid = overlay(export(&json!([before])), alterations).unwrap();
-    let object = &changed(&overlaid)[0];
+    let object = &touched(&overlaid)[0];
     assert_eq!(object["spec"]["replicas"], 5);
     assert_eq!(object["spec"]["template"]["spec"]["containers"][0]["image"], "a:2");
     assert_eq!(object["metadata"]["labels"]["app.kubernetes.io/name"], "web");
@@ -117,7 +116,7 @@ fn nodes_are_cordoned_tainted_and_added() {
         },
     ];
     let overlaid = overlay(export(&json!([node])), alterations).unwrap();
-    let nodes = changed(&overlaid);
+    let nodes = touched(&overlaid);
     let (old, new) = (&nodes[0], &nodes[1]);
     assert_eq!(
         old["spec"]["taints"][1],

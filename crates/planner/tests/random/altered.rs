@@ -92,9 +92,9 @@ pub(crate) fn edited(sources: Vec<Source>, alterations: Vec<Alteration>) -> Clus
 
 /// The edits that mean what the changes mean, by the patches that are handed out for them.
 pub(crate) fn applied(cluster: &Cluster, changes: &[Change]) -> Vec<Alteration> {
-    let Ok(changed) = cluster.changed(changes) else { return Vec::new() };
+    let Ok(after) = cluster.changed(changes) else { return Vec::new() };
     let of_nodes = changes.iter().filter_map(|change| of_node(cluster, change));
-    let patches = patches(cluster, &changed, changes);
+    let patches = patches(cluster, &after, changes);
     let of_patches = patches.iter().filter_map(|Patch { object, patch, .. }| {
         let group = if object.kind == "ReplicationController" { "v1" } else { "apps/v1" };
         let mut manifest = patch.clone()?;

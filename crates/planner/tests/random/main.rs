@@ -1,6 +1,7 @@
 //! Random small clusters, those that hold the prover: what a change makes of a cluster is what an
 //! edited manifest makes of its export, and every repair, applied to the export, is proved.
 
+#[expect(dead_code, reason = "nodes that fail together are asked about there")]
 #[path = "../../../proof/tests/soundness/plan.rs"]
 mod plan;
 #[path = "../../../proof/tests/soundness/render.rs"]
