@@ -173,13 +173,8 @@ impl<'l, 'c> Lost<'l, 'c> {
         let spec = cluster.spec_of(placement.instance(pod).class);
         let profile = self.dynamics.scheduler().profile_of(placement, pod);
         let asks = profile.is_none_or(|profile| profile.filters.contains(&Plugin::NodeAffinity));
-        let node = cluster.node(node);
-        let selected = spec.node_selector.iter().all(|(key, is)| node.labels.get(key) == Some(is));
-        let required = spec.node_affinity.required.as_ref();
-        let wanted =
-            required.is_none_or(|all| all.matches(node.name, &node.labels, cluster.symbols()));
         // A scheduler that is not known may look at neither.
-        profile.is_none() || !asks || selected && wanted
+        profile.is_none() || !asks || spec.selects(cluster.node(node), cluster.symbols())
     }
 
     /// Whether node affinity and taints let a pod onto a node.
