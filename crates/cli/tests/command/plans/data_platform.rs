@@ -1,10 +1,10 @@
 //! Plan D: a data platform in three sizes, and the way between them.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{edited, story};
 use crate::claims::data_platform::with_members;
-use crate::claims::{export, objects};
+use crate::claims::export;
 use crate::holdfast::run;
 
 const A: &str = "data-platform/option-a";
