@@ -31,8 +31,8 @@ pub struct Certificate {
     /// about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headroom: Vec<Headroom>,
-    /// Rooms for pods that are lost, by what they ask for: for sets of which headroom does not tell
-    /// enough.
+    /// Rooms for pods that are lost, by what they ask for: for sets of which headroom does not
+    /// tell enough.
     pub rooms: Vec<Rooms>,
     /// Sets of states that no run leaves, for failures after which rooms do not tell enough.
     pub sets: Vec<Closed>,

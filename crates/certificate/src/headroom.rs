@@ -15,10 +15,13 @@
 //! * At the prices written down that does not do to close all ([`crate::prices`]), at no moment. So
 //!   whoever comes finds a node at once, and nobody is preempted.
 //!
-//! A node of whose pods any is not that sure is not plain. Sets with such a node are checked one by
-//! one, as are those after which evictions are not sure ([`zones`]) or nobody acts.
+//! Pods that are not sure do no harm to others where they can preempt nobody ([`harmless`]); of
+//! their own workload nothing is proved then. A node that loses other pods is not plain. Sets with
+//! such a node are checked one by one, as are those after which evictions are not sure ([`zones`])
+//! or nobody acts.
 
 mod calm;
+mod harmless;
 mod losses;
 mod rivals;
 mod zones;
@@ -56,6 +59,8 @@ pub(crate) struct Headroom {
     members: Vec<bool>,
     zones: Zones,
     losses: Losses,
+    /// Classes of pods that are sure of a node.
+    sure: BTreeSet<ClassId>,
 }
 
 /// What the check of written headroom needs.
@@ -64,6 +69,8 @@ pub(crate) struct Premises<'p, 'c> {
     pub(crate) unknown: &'p Unknown,
     pub(crate) start: &'p Start,
     pub(crate) sorts: &'p Sorts,
+    /// Whether the recovery of a subject is claimed to be proved.
+    pub(crate) is_proved: &'p dyn Fn(usize) -> bool,
     /// Whose each pod is.
     pub(crate) position: &'p dyn Fn(&holdfast_cluster::Instance) -> Option<usize>,
 }
@@ -102,10 +109,17 @@ impl Headroom {
                 }
             }
         }
-        let plain = cluster.node_ids().map(|node| losses.is_plain(node, &sure)).collect();
+        let harmless = harmless::among(premises, &losses, &mut placement, &mut scratch, &sure);
+        let is_plain = |node| {
+            losses.all(node, |(class, at)| {
+                let open = harmless.contains(class) && !at.is_some_and(premises.is_proved);
+                sure.contains(class) || open
+            })
+        };
+        let plain = cluster.node_ids().map(is_plain).collect();
         let members = members(dynamics, &placement, most);
         let zones = Zones::of(cluster, &placement);
-        Ok(Self { most, plain, members, zones, losses })
+        Ok(Self { most, plain, members, zones, losses, sure })
     }
 
     /// Whether everything is known of what these nodes lose.
@@ -136,6 +150,14 @@ impl Headroom {
         all.sort_unstable_by_key(|(node, _)| *node);
         let (nodes, changes): (Vec<NodeId>, Vec<Change>) = all.into_iter().unzip();
         Worst { nodes, change: changes.into_iter().sum() }
+    }
+
+    /// Whether all pods that are made for a subject once these nodes fail are sure of a node.
+    pub(crate) fn brings_back(&self, at: usize, failed: &[NodeId]) -> bool {
+        let sure = |node: &NodeId| {
+            self.losses.all(*node, |(class, of)| *of != Some(at) || self.sure.contains(class))
+        };
+        failed.iter().all(sure)
     }
 
     /// What the failure of these nodes changes of a subject.

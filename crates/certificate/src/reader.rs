@@ -239,7 +239,8 @@ impl<'c> Reader<'c> {
         let (known, start) = (self.headroom.as_ref()?, self.starts.first()?);
         let subject = &self.subjects.all[at];
         let odd = matches!(subject.kind, WorkloadKind::Custom(_));
-        let covered = !odd && known.covers(&self.dynamics, start, nodes);
+        let covered =
+            !odd && known.covers(&self.dynamics, start, nodes) && known.brings_back(at, nodes);
         let Change { ready, wanted, again } = known.change(at, nodes);
         let served = subject.ready(&start.placement) - ready + again;
         let wanted = subject.wanted(&start.placement, &[]).saturating_sub(wanted);
@@ -417,6 +418,7 @@ impl<'c> Reader<'c> {
             unknown: &self.unknown,
             start,
             sorts: &self.sorts,
+            is_proved: &|at| self.claims[at].1 == Claim::Proved,
             position: &|pod| self.subjects.position(pod),
         };
         let headroom = Headroom::read(&premises, written, *most)?;

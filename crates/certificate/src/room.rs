@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_cluster::taint::{Effect, Taint};
+use holdfast_cluster::taint::{self, Effect, Taint};
 use holdfast_cluster::volume::{AccessMode, PodVolume};
 use holdfast_cluster::{
     ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, PodSpec, WorkloadId,
@@ -173,13 +173,23 @@ impl<'l, 'c> Lost<'l, 'c> {
         let spec = cluster.spec_of(placement.instance(pod).class);
         let profile = self.dynamics.scheduler().profile_of(placement, pod);
         let asks = profile.is_none_or(|profile| profile.filters.contains(&Plugin::NodeAffinity));
-        let node = cluster.node(node);
-        let selected = spec.node_selector.iter().all(|(key, is)| node.labels.get(key) == Some(is));
-        let required = spec.node_affinity.required.as_ref();
-        let wanted =
-            required.is_none_or(|all| all.matches(node.name, &node.labels, cluster.symbols()));
         // A scheduler that is not known may look at neither.
-        profile.is_none() || !asks || selected && wanted
+        profile.is_none() || !asks || spec.selects(cluster.node(node), cluster.symbols())
+    }
+
+    /// Whether node affinity and taints let a pod onto a node.
+    pub(crate) fn may_land(&self, placement: &Placement, pod: InstanceId, node: NodeId) -> bool {
+        let cluster = self.cluster();
+        let spec = cluster.spec_of(placement.instance(pod).class);
+        let profile = self.dynamics.scheduler().profile_of(placement, pod);
+        let asks = profile.is_some_and(|own| own.filters.contains(&Plugin::TaintToleration));
+        let bears = |taint: &Taint| {
+            spec.tolerations.iter().any(|one| one.tolerates(taint, cluster.symbols(), false))
+        };
+        let there = placement.node(node);
+        let mut taints = taint::standing(cluster.known(), cluster.node(node), there)
+            .filter(|taint| taint.effect != Effect::PreferNoSchedule);
+        self.may_come(placement, pod, node) && !(asks && taints.any(|taint| !bears(&taint)))
     }
 
     /// The nodes that serve and take the pod now, or turn it down for its lone spread alone.

@@ -7,18 +7,11 @@ use crate::{Node, PodSpec, Symbol, Symbols};
 /// Whether the DaemonSet controller would run a pod of this spec on a node
 /// (`NodeShouldRunDaemonPod`, `pkg/controller/daemon/daemon_controller.go`, v1.36.3).
 pub fn belongs(spec: &PodSpec, node: &Node, symbols: &Symbols) -> bool {
-    let selected =
-        spec.node_selector.iter().all(|(key, value)| node.labels.get(key) == Some(value));
-    let affine = spec
-        .node_affinity
-        .required
-        .as_ref()
-        .is_none_or(|required| required.matches(node.name, &node.labels, symbols));
     let tolerated = node.taints.iter().all(|taint| {
         taint.effect == Effect::PreferNoSchedule
             || spec.tolerations.iter().any(|toleration| toleration.tolerates(taint, symbols, false))
     });
-    selected && affine && tolerated
+    spec.selects(node, symbols) && tolerated
 }
 
 /// The node affinity that ties a pod to its node (`ReplaceDaemonSetPodNodeNameNodeAffinity`,

@@ -5,7 +5,7 @@ use crate::affinity::{NodeAffinity, PodAffinity};
 use crate::spread::SpreadConstraint;
 use crate::taint::Toleration;
 use crate::volume::PodVolume;
-use crate::{ClassId, Labels, LabelsId, Resources, SpecId, Symbol, WorkloadId};
+use crate::{ClassId, Labels, LabelsId, Node, Resources, SpecId, Symbol, Symbols, WorkloadId};
 
 /// Everything of a pod's spec that decides where it may run and what happens to it. Pods of one
 /// template share one.
@@ -62,6 +62,18 @@ pub struct PodSpec {
     /// Parts of the spec that Holdfast does not model: verdicts that depend on this pod are
     /// UNKNOWN.
     pub unmodelled: Box<[Unmodelled]>,
+}
+
+impl PodSpec {
+    /// Whether its node selector and the node affinity that it requires let it onto a node
+    /// (`GetRequiredNodeAffinity`, `k8s.io/component-helpers/scheduling/corev1/nodeaffinity`,
+    /// v0.36.3).
+    pub fn selects(&self, node: &Node, symbols: &Symbols) -> bool {
+        let labelled = |(key, value)| node.labels.get(key) == Some(value);
+        let required = self.node_affinity.required.as_ref();
+        self.node_selector.iter().all(labelled)
+            && required.is_none_or(|all| all.matches(node.name, &node.labels, symbols))
+    }
 }
 
 /// CPU and memory with upstream's floors for containers that ask for none, for scoring only

@@ -60,7 +60,8 @@ pub struct RemedyReport {
     pub changes: Vec<ChangeReport>,
     /// The same as patches and lines.
     pub patches: Vec<Patch>,
-    /// What it costs in the order of remedies; larger is dearer, and the number means nothing else.
+    /// What it costs in the order of remedies; larger is dearer, and the number means nothing
+    /// else.
     pub cost: u64,
 }
 

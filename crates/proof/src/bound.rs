@@ -403,15 +403,7 @@ pub(crate) fn may_land(
     if profile.is_some_and(|profile| !profile.filters.contains(&Plugin::NodeAffinity)) {
         return true;
     }
-    let node = cluster.node(node);
-    let selected =
-        spec.node_selector.iter().all(|(key, value)| node.labels.get(key) == Some(value));
-    let affine = spec
-        .node_affinity
-        .required
-        .as_ref()
-        .is_none_or(|required| required.matches(node.name, &node.labels, cluster.symbols()));
-    selected && affine
+    spec.selects(cluster.node(node), cluster.symbols())
 }
 
 /// Whether a pod may keep another off a node without being there: from another node of the same

@@ -102,7 +102,8 @@ impl<'e, 'c> Explorer<'e, 'c> {
         }
     }
 
-    /// Runs the search, or where that could never be complete the runs that say most. `placement` is the same afterwards.
+    /// Runs the search, or where that could never be complete the runs that say most. `placement`
+    /// is the same afterwards.
     pub fn run(mut self, placement: &mut Placement, watched: &[usize]) -> Exploration {
         self.base = placement.mark();
         self.found.complete = true;

@@ -250,16 +250,11 @@ impl<'c> Rules<'c> {
         if !self.filters(spec, Plugin::NodeAffinity) {
             return None;
         }
-        let meets = |affinity: &holdfast_cluster::affinity::NodeAffinity| {
-            let required = affinity.required.as_ref();
-            required.is_none_or(|one| one.matches(there.name, &there.labels, symbols))
-        };
-        let added = self.profile(spec).is_none_or(|profile| meets(&profile.added_affinity));
-        let selected = spec.node_selector.iter().all(|(k, v)| there.labels.get(k) == Some(v));
-        if !added {
+        let added = self.profile(spec).and_then(|own| own.added_affinity.required.as_ref());
+        if added.is_some_and(|one| !one.matches(there.name, &there.labels, symbols)) {
             return Some(Refusal::ProfileAffinity);
         }
-        (!selected || !meets(&spec.node_affinity)).then_some(Refusal::Affinity)
+        (!spec.selects(there, symbols)).then_some(Refusal::Affinity)
     }
 
     /// Bound claims whose volume says where it can be used. What a migrated driver makes of a

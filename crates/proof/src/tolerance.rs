@@ -12,8 +12,8 @@ use crate::summary::{ClaimSummary, SubjectSummary, Summary};
 /// How many failures are survived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tolerance {
-    /// Every set of up to so many is proved to be survived; none where a claim does not hold today,
-    /// or is not known to.
+    /// Every set of up to so many is proved to be survived; none where a claim does not hold
+    /// today, or is not known to.
     pub proved: Option<usize>,
     /// The size of a smallest set that breaks it, if one was found.
     pub broken: Option<usize>,

@@ -23,7 +23,6 @@ const VERDICTS: &[i32] = &[0, 1, 4];
 struct Row {
     name: String,
     export: PathBuf,
-    assumptions: Option<PathBuf>,
     nodes: usize,
     /// Seconds, whole process.
     seconds_max: f64,
@@ -75,7 +74,6 @@ pub(super) fn run(root: &Path, holdfast: &Path, pairs: bool) -> Result<()> {
         rows.push(Row {
             name: format!("{nodes} nodes, {pods} pods"),
             export: export(root, holdfast, nodes, pods)?,
-            assumptions: None,
             nodes: failing,
             seconds_max,
             decided_min,
@@ -101,7 +99,6 @@ fn fixtures(root: &Path) -> Result<Vec<Row>> {
             };
             rows.push(Row {
                 name: format!("{name}/{}", file.to_string_lossy()),
-                assumptions: Some(folder.join("assumptions.yaml")).filter(|file| file.is_file()),
                 nodes: 2,
                 seconds_max: 0.2,
                 decided_min: 0.0,
@@ -123,27 +120,18 @@ impl Row {
     fn measure(&self, holdfast: &Path, folder: &Path) -> Result<()> {
         let report = folder.join("report.json");
         let certificate = folder.join("certificate.json");
-        let mut prove = self.command(holdfast, "prove");
+        let mut prove = command(holdfast, "prove");
         prove.args(["--nodes", &self.nodes.to_string(), "-o", "json"]).arg(&self.export);
         prove.stdout(fs::File::create(&report)?);
         let proved = process::measure(&mut prove, VERDICTS)?;
         let answers = Answers::of(&serde_json::from_slice(&fs::read(&report)?)?);
-        let mut certify = self.command(holdfast, "prove");
+        let mut certify = command(holdfast, "prove");
         certify.args(["--nodes", &self.nodes.to_string()]).arg("--certificate").arg(&certificate);
         let certified = process::measure(certify.arg(&self.export), VERDICTS)?;
-        let mut verify = self.command(holdfast, "verify");
+        let mut verify = command(holdfast, "verify");
         let checked = process::measure(verify.arg(&certificate).arg(&self.export), &[0])?;
         self.tell(&proved, &certified, &checked, fs::metadata(&certificate)?.len(), &answers);
         Ok(())
-    }
-
-    fn command(&self, holdfast: &Path, verb: &str) -> Command {
-        let mut command = Command::new(holdfast);
-        command.arg(verb).stdout(Stdio::null()).stderr(Stdio::null());
-        if let Some(file) = &self.assumptions {
-            command.arg("--assumptions").arg(file);
-        }
-        command
     }
 
     fn tell(
@@ -171,6 +159,13 @@ impl Row {
             held(answers.share(answers.proved + answers.refuted) >= self.decided_min),
         ));
     }
+}
+
+/// One of the commands, its output thrown away.
+fn command(holdfast: &Path, verb: &str) -> Command {
+    let mut command = Command::new(holdfast);
+    command.arg(verb).stdout(Stdio::null()).stderr(Stdio::null());
+    command
 }
 
 impl Answers {

@@ -14,15 +14,19 @@ use rustc_hash::FxBuildHasher;
 pub(super) struct Losses {
     /// Pods that are made for lost ones, by class.
     again: IndexMap<ClassId, Again, FxBuildHasher>,
-    /// By node, the classes of what is made; `None` where more happens than is told here.
-    of_node: Vec<Option<BTreeSet<ClassId>>>,
+    /// By node, the classes of what is made, and for which subject; `None` where more happens than
+    /// is told here.
+    of_node: Vec<Option<BTreeSet<Made>>>,
     /// By position of the subject.
     of_subject: BTreeMap<usize, Vec<(NodeId, Change)>>,
 }
 
+/// A pod that is made: its class, and the subject's position, if a claim is about it.
+pub(super) type Made = (ClassId, Option<usize>);
+
 /// Pods of one class that are made for lost ones.
 pub(super) struct Again {
-    made_by: WorkloadId,
+    pub(super) made_by: WorkloadId,
     /// How many each node makes necessary.
     pub(super) nodes: Vec<(NodeId, u32)>,
 }
@@ -38,8 +42,8 @@ pub(crate) struct Change {
     pub(crate) again: u32,
 }
 
-/// Takes in how a pod changes the counts of its subject.
-type Tell<'t> = dyn FnMut(&Instance, &dyn Fn(&mut Change)) + 't;
+/// Takes in how a pod changes the counts of its subject, whose position comes back.
+type Tell<'t> = dyn FnMut(&Instance, &dyn Fn(&mut Change)) -> Option<usize> + 't;
 
 impl Sum for Change {
     fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
@@ -63,9 +67,9 @@ impl Losses {
         for node in dynamics.cluster().node_ids() {
             let mut changes: BTreeMap<usize, Change> = BTreeMap::new();
             let told = losses.lose(dynamics, placement, node, &mut |pod, change| {
-                if let Some(at) = position(pod) {
-                    change(changes.entry(at).or_default());
-                }
+                let at = position(pod)?;
+                change(changes.entry(at).or_default());
+                Some(at)
             });
             losses.of_node.push(told);
             for (at, change) in changes {
@@ -82,7 +86,7 @@ impl Losses {
         placement: &mut Placement,
         node: NodeId,
         tell: &mut Tell<'_>,
-    ) -> Option<BTreeSet<ClassId>> {
+    ) -> Option<BTreeSet<Made>> {
         let cluster = dynamics.cluster();
         let kind = |pod: &Instance| cluster.workload(pod.workload).kind;
         let mut foreseen = placement.node(node).serves();
@@ -104,25 +108,25 @@ impl Losses {
             foreseen &= placement.instance(pod).node() == Some(node);
             dynamics.apply(placement, &Step::Evict { pod, replaced: true });
         }
-        let mut classes = BTreeSet::new();
+        let mut all = BTreeSet::new();
         for pod in &placement.instances()[before..] {
             foreseen &= pod.is_pending();
-            classes.insert(pod.class);
             let made = Again { made_by: pod.workload, nodes: Vec::new() };
             let nodes = &mut self.again.entry(pod.class).or_insert(made).nodes;
             match nodes.last_mut() {
                 Some((last, count)) if *last == node => *count += 1,
                 _ => nodes.push((node, 1)),
             }
-            tell(pod, &|change| change.again += 1);
+            all.insert((pod.class, tell(pod, &|change| change.again += 1)));
         }
         placement.revert(cluster, mark);
-        foreseen.then_some(classes)
+        foreseen.then_some(all)
     }
 
-    /// Whether all that is made for what a node loses is among these.
-    pub(super) fn is_plain(&self, node: NodeId, sure: &BTreeSet<ClassId>) -> bool {
-        self.of_node[node.index()].as_ref().is_some_and(|classes| classes.is_subset(sure))
+    /// Whether all that happens when a node fails is told, and all that is made for what it loses
+    /// is such.
+    pub(super) fn all(&self, node: NodeId, such: impl Fn(&Made) -> bool) -> bool {
+        self.of_node[node.index()].as_ref().is_some_and(|made| made.iter().all(such))
     }
 
     /// Who makes pods of a class for lost ones, if anybody does.

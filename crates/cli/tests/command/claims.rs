@@ -2,7 +2,7 @@
 //!
 //! The expected verdicts are those of the plans' READMEs below `fixtures`.
 
-mod data_platform;
+pub(crate) mod data_platform;
 mod edge;
 mod homelab;
 mod k3s;

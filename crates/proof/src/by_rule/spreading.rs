@@ -110,11 +110,8 @@ impl Rule {
         let counts = |node: &NodeId| {
             let there = cluster.node(*node);
             let labelled = strict(spec).all(|one| there.labels.get(one.topology_key).is_some());
-            let affine = !honors(constraint.node_affinity_policy)
-                || (spec.node_selector.iter().all(|(k, v)| there.labels.get(k) == Some(v))
-                    && spec.node_affinity.required.as_ref().is_none_or(|one| {
-                        one.matches(there.name, &there.labels, cluster.symbols())
-                    }));
+            let affine =
+                !honors(constraint.node_affinity_policy) || spec.selects(there, cluster.symbols());
             let bears = |taint: &&holdfast_cluster::taint::Taint| {
                 let mut all = spec.tolerations.iter();
                 all.any(|one| one.tolerates(taint, cluster.symbols(), false))

@@ -3,8 +3,8 @@
 //! A pod that is due to be evicted is still there, waits, or was placed on one of several nodes,
 //! whatever the others are at: the states multiply. Where they come to more than the budget the
 //! search is not complete, and wherever it stops is chance. Instead the runs that say most are
-//! followed to their end: in one the pods that nobody is sure of come last, and the others crowd the
-//! nodes that would take them; in the other they come first.
+//! followed to their end: in one the pods that nobody is sure of come last, and the others crowd
+//! the nodes that would take them; in the other they come first.
 
 use std::collections::BTreeSet;
 

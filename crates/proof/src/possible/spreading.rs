@@ -160,10 +160,7 @@ fn counts(model: &Model<'_>, spec: &PodSpec, constraint: &SpreadConstraint, node
     let there = cluster.node(node);
     let honors = |policy| policy == InclusionPolicy::Honor;
     let labelled = strict(spec).all(|one| there.labels.get(one.topology_key).is_some());
-    let selected = spec.node_selector.iter().all(|(k, v)| there.labels.get(k) == Some(v));
-    let required = spec.node_affinity.required.as_ref();
-    let affine = selected
-        && required.is_none_or(|one| one.matches(there.name, &there.labels, cluster.symbols()));
+    let affine = spec.selects(there, cluster.symbols());
     let bears = |taint: &taint::Taint| {
         let mut all = spec.tolerations.iter();
         all.any(|one| one.tolerates(taint, cluster.symbols(), false))

@@ -95,6 +95,9 @@ pub(crate) fn wide() -> Cluster {
     objects.extend(workload("api", 2, &["a1", "b1"], &apart));
     objects.extend(workload("one", 1, &["c1"], &json!({})));
     objects.extend(workload("db", 1, &["a2", "b2", "b0"], &json!({"kind": "StatefulSet"})));
+    // It can go nowhere else, and preempts nobody.
+    let here = json!({"pod": {"nodeSelector": {"kubernetes.io/hostname": "c2"}}});
+    objects.extend(workload("pinned", 1, &["c2"], &here));
     let two = spread("far", &["zone", "kubernetes.io/hostname"]);
     objects.extend(workload("far", 1, &["a3", "b3", "c3"], &two));
     read(&objects)

@@ -57,7 +57,7 @@ fn members_are_to_be_removed_one_by_one() {
 }
 
 /// Joins a fourth member, and perhaps a fifth.
-fn with_members(export: &mut Value, names: &[&str]) {
+pub(crate) fn with_members(export: &mut Value, names: &[&str]) {
     let third = objects(export, "Node", "cp-3")[0].clone();
     for name in names {
         let mut node = third.clone();

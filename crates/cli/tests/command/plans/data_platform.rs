@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{edited, story};
+use crate::claims::data_platform::with_members;
 use crate::claims::{export, objects};
 use crate::holdfast::run;
 
@@ -69,18 +70,6 @@ fn ha_survives_one_control_plane_failure_and_a_single_one_none() {
     for name in DATA {
         let workload = story.workload(1, name);
         assert_eq!(workload["ready"]["min"], workload["desired"], "{name}");
-    }
-}
-
-/// Joins further members to option A.
-fn with_members(export: &mut Value, names: &[&str]) {
-    let third = objects(export, "Node", "cp-3")[0].clone();
-    for name in names {
-        let mut node = third.clone();
-        node["metadata"]["name"] = json!(name);
-        node["metadata"]["uid"] = json!(format!("a-node-called-{name}"));
-        node["metadata"]["labels"]["kubernetes.io/hostname"] = json!(name);
-        export["items"].as_array_mut().unwrap().push(node);
     }
 }
 
