@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::interrupt;
 
 /// States to search per failure set of a changed cluster, where remedies are asked for.
-pub const LONG: usize = 20_000;
+pub const LONG: usize = 2_000;
 
 /// The same where nobody asked: remedies that are found beside a proof must not slow it down.
 const SHORT: usize = 200;

@@ -44,8 +44,8 @@ pub(super) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
     let report = Report::new(&prover, &question, &summary);
     let effort = Effort {
         looks: arguments.proposals,
-        proofs: arguments.proposals,
         remedies: arguments.remedies,
+        ..Effort::default()
     };
     let asked = remedies::asked(&prover, &question, &summary, arguments.budget.min(LONG));
     let repairer = Repairer { asked, effort };
