@@ -47,7 +47,9 @@ fn is_zero(number: &usize) -> bool {
 
 /// Remedies to be told beside the report on a proof; `wanted` looks for them however long it takes.
 pub fn beside(prover: &Prover<'_>, question: &Question, summary: &Summary, wanted: bool) -> Beside {
-    let small = prover.cluster().pods().len() <= PODS_MAX && summary.sets <= SETS_MAX;
+    let small = prover.cluster().pods().len() <= PODS_MAX
+        && summary.sets <= SETS_MAX
+        && fails_once(question);
     let (states, effort) = if wanted { (LONG, Effort::default()) } else { (SHORT, QUICK) };
     let asked = asked(prover, question, summary, states);
     let repairer = Repairer { asked, effort };
@@ -63,6 +65,14 @@ pub fn beside(prover: &Prover<'_>, question: &Question, summary: &Summary, wante
         told
     });
     Beside { remedies: told.collect(), remedies_not_asked: all - refuted.len() }
+}
+
+/// Whether one node, domain or set is to fail at a time: what several break takes far more proofs.
+fn fails_once(question: &Question) -> bool {
+    match question {
+        Question::AnyNodes(most) | Question::AnyDomains(_, most) => *most == 1,
+        Question::Set(_) => true,
+    }
 }
 
 /// A question that was answered, to be asked of changed clusters too.
