@@ -17,7 +17,7 @@
 //! may take the volume, or that only one pod or one node may use, nor for a pod that bears silent
 //! nodes, where it does not serve: such pods are never covered. Nor does it hold when somebody may
 //! be preempted, since victims come back as further pods: then nothing is covered at all, unless
-//! [`preemption`] stays among few. Several pods may count on one node, as each already leaves room
+//! `preemption` stays among few. Several pods may count on one node, as each already leaves room
 //! for all.
 //!
 //! The other way round, a pod is hopeless when every node turns it down for a reason that more pods

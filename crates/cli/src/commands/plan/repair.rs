@@ -42,11 +42,8 @@ pub(super) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
     }
     let summary = sweep::sweep(&prover, &question, interrupt::flag());
     let report = Report::new(&prover, &question, &summary);
-    let effort = Effort {
-        looks: arguments.proposals,
-        remedies: arguments.remedies,
-        ..Effort::default()
-    };
+    let effort =
+        Effort { looks: arguments.proposals, remedies: arguments.remedies, ..Effort::default() };
     let asked = remedies::asked(&prover, &question, &summary, arguments.budget.min(LONG));
     let repairer = Repairer { asked, effort };
     let found = remedies::of_all(&repairer);
