@@ -18,7 +18,6 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use super::{Context, MAX_NODE_SCORE, Verdict};
-use crate::bits::Bits;
 use crate::needs::Need;
 use crate::node_info::{NodeInfo, residents};
 use crate::plugin::Profile;
@@ -106,9 +105,7 @@ fn meant(cluster: &Cluster, class: ClassId) -> (BTreeSet<Symbol>, bool) {
 /// What the other classes mean to one incoming class.
 #[derive(Debug, Default)]
 struct Relations {
-    /// The classes that mean anything.
-    related: Bits,
-    /// Those classes, sorted, and which effect they have.
+    /// The classes that mean anything, sorted, and which effect they have.
     effect_of: Vec<(ClassId, u32)>,
     /// The distinct effects.
     effects: Vec<Effect>,
@@ -175,7 +172,6 @@ impl Pairing<'_> {
         let near = |terms: &[PodAffinityTerm]| {
             terms.iter().map(|term| self.topologies.find(term.topology_key)).collect()
         };
-        let count = self.cluster.classes().len();
         let mut effects = IndexSet::<Effect, FxBuildHasher>::default();
         let mut effect_of = Vec::new();
         for other in reach.of(self.cluster, self.incoming) {
@@ -185,11 +181,7 @@ impl Pairing<'_> {
                 effect_of.push((other, u32::try_from(at).expect("fewer effects than classes")));
             }
         }
-        let related = Bits::of(count, |at| {
-            effect_of.binary_search_by_key(&ClassId::at(at), |(class, _)| *class).is_ok()
-        });
         Relations {
-            related,
             effect_of,
             effects: effects.into_iter().collect(),
             affinity: near(&spec.pod_affinity.required),
@@ -285,9 +277,6 @@ impl Pairing<'_> {
 
 impl Relations {
     fn effect(&self, class: ClassId) -> Option<&Effect> {
-        if !self.related.contains(class.index()) {
-            return None;
-        }
         let at = self.effect_of.binary_search_by_key(&class, |(known, _)| *known).ok()?;
         Some(&self.effects[self.effect_of[at].1 as usize])
     }

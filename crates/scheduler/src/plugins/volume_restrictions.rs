@@ -6,7 +6,6 @@ use holdfast_cluster::volume::{AccessMode, DirectVolumeKind, PodVolume};
 use holdfast_cluster::{ClassId, InstanceId, PodSpec, Symbol};
 
 use super::{Context, Verdict};
-use crate::bits::Bits;
 use crate::needs::Need;
 use crate::node_info::{NodeInfo, residents};
 use crate::reason::{Code, Reason};
@@ -53,13 +52,11 @@ fn claim_names(spec: &PodSpec) -> impl Iterator<Item = Symbol> + '_ {
 fn count_users(context: &Context<'_>, exclusive: &[Symbol]) -> i64 {
     let Context { cluster, placement, namespace, .. } = *context;
     let used = |claim: &&Symbol| {
-        let classes: Vec<_> = cluster.classes().collect();
-        let using = Bits::of(classes.len(), |at| {
-            let class = classes[at];
+        cluster.classes().enumerate().any(|(at, class)| {
             class.namespace == namespace
                 && claim_names(cluster.spec(class.spec)).any(|name| name == **claim)
-        });
-        using.members().any(|class| residents(placement, ClassId::at(class)).next().is_some())
+                && residents(placement, ClassId::at(at)).next().is_some()
+        })
     };
     i64::try_from(exclusive.iter().filter(used).count()).unwrap_or(i64::MAX)
 }
