@@ -89,7 +89,7 @@ pub fn cover(
 }
 
 /// Divides the pending pods as if nobody could be preempted.
-fn divide(
+pub(crate) fn divide(
     dynamics: &Dynamics<'_>,
     placement: &mut Placement,
     scratch: &mut Scratch,
@@ -213,7 +213,7 @@ fn is_sure(
     let mut nodes = scheduler.feasible(placement, pod, scratch).to_vec();
     nodes.retain(|node| within(*node));
     let spec = cluster.spec_of(placement.instance(pod).class);
-    for node in roomiest(cluster, placement, nodes) {
+    for node in roomiest(cluster, placement, nodes).into_iter().take(NODES_TRIED) {
         let mark = placement.mark();
         for &other in &others {
             let other_spec = cluster.spec_of(placement.instance(other).class);
@@ -418,8 +418,12 @@ pub(crate) fn strict_spread(spec: &PodSpec) -> impl Iterator<Item = &SpreadConst
     spec.spread.iter().filter(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule)
 }
 
-/// The nodes to try, those with most CPU and memory to spare first.
-fn roomiest(cluster: &Cluster, placement: &Placement, mut nodes: Vec<NodeId>) -> Vec<NodeId> {
+/// The nodes, those with most CPU and memory to spare first.
+pub(crate) fn roomiest(
+    cluster: &Cluster,
+    placement: &Placement,
+    mut nodes: Vec<NodeId>,
+) -> Vec<NodeId> {
     nodes.sort_by_cached_key(|id| {
         let (node, used) = (cluster.node(*id), &placement.node(*id).requested);
         let share = |free: i64, all: i64| i128::from(free) * 1_000_000 / i128::from(all.max(1));
@@ -428,6 +432,5 @@ fn roomiest(cluster: &Cluster, placement: &Placement, mut nodes: Vec<NodeId>) ->
         let memory = share(free(all.memory, used.memory), all.memory);
         (std::cmp::Reverse(cpu.min(memory)), *id)
     });
-    nodes.truncate(NODES_TRIED);
     nodes
 }

@@ -29,7 +29,7 @@ use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, Plugin, WorkloadI
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::Scratch;
 
-use super::{Uncertain, divide, is_spread_with, is_sure, may_land};
+use super::{Cover, is_spread_with, is_sure, may_land};
 use crate::counting;
 use crate::doubts::Doubts;
 
@@ -58,16 +58,16 @@ struct Threat<'a, 'c> {
 }
 
 /// Divides the pending pods where those that are open may preempt; `None` where that may reach
-/// anybody. `placement` is the same afterwards, and evictions were carried out as for
-/// [`cover`](super::cover).
+/// anybody. `cover` is how [`divide`](super::divide) divides them, with the evictions `uncertain`
+/// that may never come. `placement` is the same afterwards.
 pub(crate) fn contain(
     dynamics: &Dynamics<'_>,
     placement: &mut Placement,
     scratch: &mut Scratch,
-    uncertain: Uncertain<'_>,
+    (cover, uncertain): (&Cover, &[InstanceId]),
     doubts: &Doubts,
 ) -> Option<Contained> {
-    let calm = uncertain.evicted.is_empty()
+    let calm = uncertain.is_empty()
         && placement.nominated().is_empty()
         && dynamics.storage().is_empty()
         && placement.terminating().iter().all(|pod| {
@@ -77,7 +77,6 @@ pub(crate) fn contain(
     if !calm {
         return None;
     }
-    let cover = divide(dynamics, placement, scratch, uncertain);
     let unsure: BTreeSet<InstanceId> = cover.open.iter().chain(&cover.hopeless).copied().collect();
     // What is not known of a pod may be whom it preempts.
     let cluster = dynamics.cluster();

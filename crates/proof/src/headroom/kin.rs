@@ -118,7 +118,9 @@ impl Kins {
         rivalry: &Rivalry,
     ) -> Vec<Prospect> {
         let cluster = dynamics.cluster();
-        let nodes = roomiest(cluster, placement);
+        let serves = |node: &NodeId| placement.node(*node).serves();
+        let serving = cluster.node_ids().filter(serves).collect();
+        let nodes = bound::roomiest(cluster, placement, serving);
         let kins = self.kins.iter();
         kins.map(|(class, workload)| {
             let class = *class;
@@ -192,22 +194,6 @@ fn find_nodes(
         Some(prices) => Ok(Room { nodes: open, prices }),
         None => Err(open),
     })
-}
-
-/// The nodes that serve, those with most CPU and memory to spare first.
-fn roomiest(cluster: &Cluster, placement: &Placement) -> Vec<NodeId> {
-    let serves = |node: &NodeId| placement.node(*node).serves();
-    let mut nodes: Vec<NodeId> = cluster.node_ids().filter(serves).collect();
-    nodes.sort_by_cached_key(|id| {
-        let (node, used) = (cluster.node(*id), &placement.node(*id).requested);
-        let free = |all: i64, used: i64| {
-            i128::from(all.saturating_sub(used)) * 1_000_000 / i128::from(all.max(1))
-        };
-        let cpu = free(node.allocatable.cpu_milli, used.cpu_milli);
-        let memory = free(node.allocatable.memory, used.memory);
-        (Reverse(cpu.min(memory)), *id)
-    });
-    nodes
 }
 
 /// What the pods that may come ask for, and whom they keep off.

@@ -188,10 +188,11 @@ impl Case<'_, '_> {
             doubt.is_some_and(|doubt| !doubts::is_no_excuse(doubt))
         };
         let uncertain = bound::Uncertain { evicted: &evicted.uncertain, excused: &excused };
-        let cover = bound::cover(&prover.dynamics, self.placement, self.scratch, uncertain);
-        let few = cover.preemption.then(|| {
-            let doubts = &prover.doubts;
-            contain(&prover.dynamics, self.placement, self.scratch, uncertain, doubts)
+        let cover = bound::divide(&prover.dynamics, self.placement, self.scratch, uncertain);
+        let preempts = bound::may_preempt(prover.cluster(), self.placement, &cover.open);
+        let few = preempts.then(|| {
+            let divided = (&cover, &*evicted.uncertain);
+            contain(&prover.dynamics, self.placement, self.scratch, divided, &prover.doubts)
         });
         let (open, sure) = match few {
             None => (self.positions(cover.open.iter().chain(&evicted.uncertain)), cover.sure),
@@ -202,7 +203,8 @@ impl Case<'_, '_> {
             Some(None) => {
                 self.preemption = Preemption::Anybody;
                 // Even subjects with nothing pending may lose pods that still serve.
-                let pending = self.positions(cover.open.iter().chain(&evicted.uncertain));
+                let pending = self.placement.pending().iter().chain(&evicted.uncertain);
+                let pending = self.positions(pending);
                 (touched.iter().copied().chain(pending).collect(), Vec::new())
             }
         };
