@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use holdfast_planner::asked::sets;
+use holdfast_planner::asked::one_by_one;
 use holdfast_planner::report::RemediesReport;
 use holdfast_planner::{Asked, Effort, Remedies, Repairer};
 use holdfast_proof::report::Question;
@@ -103,16 +103,5 @@ fn of(repairer: &Repairer<'_, '_>, positions: &[usize]) -> Vec<Remedies> {
 /// Examines all sets on the thread that asks: others are busy with other workloads. One that was
 /// left out, as somebody interrupted, leaves the answer incomplete.
 fn sweep(prover: &Prover<'_>, question: &Question) -> Summary {
-    let nodes: Vec<_> = prover.cluster().node_ids().collect();
-    let mut workspace = prover.workspace();
-    let mut summary = Summary::new(prover);
-    for set in sets(&nodes, question) {
-        if interrupt::flag().load(Ordering::Relaxed) {
-            summary.complete = false;
-            break;
-        }
-        summary.add(&set, &prover.examine(&mut workspace, &set));
-    }
-    summary.finish();
-    summary
+    one_by_one(prover, question, || interrupt::flag().load(Ordering::Relaxed))
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use holdfast_cluster::NodeId;
 use holdfast_proof::report::Question;
-use holdfast_proof::scenario::{count_up_to, sets_up_to};
+use holdfast_proof::scenario::count_up_to;
 use holdfast_proof::{FailureSet, Prover, Summary};
 use rayon::prelude::*;
 
@@ -28,11 +28,7 @@ pub fn sweep(prover: &Prover<'_>, question: &Question, stopped: &AtomicBool) -> 
         }
         Question::Set(_) => 2,
     };
-    let mut sets: Box<dyn Iterator<Item = FailureSet>> = match question {
-        Question::AnyNodes(most) => Box::new(sets_up_to(&nodes, *most)),
-        Question::AnyDomains(domains, most) => Box::new(domains.sets_up_to(*most)),
-        Question::Set(set) => Box::new([FailureSet::default(), set.clone()].into_iter()),
-    };
+    let mut sets = question.sets(&nodes);
     let mut progress = Progress::new(total);
     let mut summary = Summary::new(prover);
     let pool = Pool::new(prover);

@@ -2,7 +2,6 @@
 
 use holdfast_cluster::{Cluster, NodeId};
 use holdfast_proof::report::Question;
-use holdfast_proof::scenario::sets_up_to;
 use holdfast_proof::{Domain, Domains, FailureSet, Prover, Settings, Summary};
 
 /// Examines every set of a question. The command does so on all cores, a test one by one
@@ -67,24 +66,17 @@ impl<'c> Asked<'_, 'c> {
     }
 }
 
-/// Every set of a question, the empty one first.
-pub fn sets<'q>(
-    nodes: &'q [NodeId],
-    question: &'q Question,
-) -> Box<dyn Iterator<Item = FailureSet> + 'q> {
-    match question {
-        Question::AnyNodes(most) => Box::new(sets_up_to(nodes, *most)),
-        Question::AnyDomains(domains, most) => Box::new(domains.sets_up_to(*most)),
-        Question::Set(set) => Box::new([FailureSet::default(), set.clone()].into_iter()),
-    }
-}
-
-/// Examines the sets of a question one after another.
-pub fn one_by_one(prover: &Prover<'_>, question: &Question) -> Summary {
+/// Examines the sets of a question one after another, until it is `stopped`: what was examined by
+/// then is told, and is not all.
+pub fn one_by_one(prover: &Prover<'_>, question: &Question, stopped: impl Fn() -> bool) -> Summary {
     let nodes: Vec<NodeId> = prover.cluster().node_ids().collect();
     let mut workspace = prover.workspace();
     let mut summary = Summary::new(prover);
-    for set in sets(&nodes, question) {
+    for set in question.sets(&nodes) {
+        if stopped() {
+            summary.complete = false;
+            break;
+        }
         summary.add(&set, &prover.examine(&mut workspace, &set));
     }
     summary.finish();

@@ -9,7 +9,7 @@ pub mod sequences;
 use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{Cluster, InstanceId, Placement, WorkloadId};
+use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, WorkloadId};
 use holdfast_failover::Step;
 use holdfast_scheduler::{Words, message, release};
 use serde::Serialize;
@@ -21,8 +21,8 @@ use crate::domain::Domains;
 use crate::names;
 use crate::outcome::{BoundsOutcome, autoscaled};
 use crate::prover::{Finding, Prover, Workspace};
-use crate::scenario::FailureSet;
-use crate::subject::Exclusion;
+use crate::scenario::{FailureSet, sets_up_to};
+use crate::subject::{Exclusion, Subjects};
 use crate::summary::{ClaimSummary, SubjectSummary, Summary};
 use crate::tolerance::ToleranceReport;
 use crate::verdict::{Doubt, Ground, Verdict};
@@ -338,6 +338,15 @@ impl Question {
             Self::AnyNodes(_) | Self::Set(_) => None,
         }
     }
+
+    /// Every set that it asks about, the empty one first; `nodes` are all nodes.
+    pub fn sets<'q>(&'q self, nodes: &'q [NodeId]) -> Box<dyn Iterator<Item = FailureSet> + 'q> {
+        match self {
+            Self::AnyNodes(most) => Box::new(sets_up_to(nodes, *most)),
+            Self::AnyDomains(domains, most) => Box::new(domains.sets_up_to(*most)),
+            Self::Set(set) => Box::new([FailureSet::default(), set.clone()].into_iter()),
+        }
+    }
 }
 
 impl Report {
@@ -352,20 +361,30 @@ impl Report {
             .enumerate()
             .map(|(at, by_rule)| namer.workload(prover, summary, at, by_rule, &mut workspace))
             .collect();
+        Self::of(&namer, prover.subjects(), namer.checked(question, summary), workloads)
+    }
+
+    /// The report on these workloads, and on those that no claim is about.
+    fn of(
+        namer: &Namer<'_>,
+        subjects: &Subjects,
+        checked: Checked,
+        workloads: Vec<WorkloadReport>,
+    ) -> Self {
         let counts = count(&workloads);
-        let excluded = prover.subjects().excluded.iter();
+        let excluded = subjects.excluded.iter();
         Self {
             schema: "holdfast.report/v1",
             verdict: overall(&counts),
-            kubernetes: Kubernetes { emulated: EMULATED, cluster: version(prover.cluster()) },
-            checked: namer.checked(question, summary),
+            kubernetes: Kubernetes { emulated: EMULATED, cluster: version(namer.cluster) },
+            checked,
             summary: counts,
             workloads,
             tolerance: None,
             excluded: excluded
                 .map(|(id, why)| Excluded { object: namer.object(*id), reason: exclusion_id(*why) })
                 .collect(),
-            autoscaled: autoscaled(prover.cluster()),
+            autoscaled: autoscaled(namer.cluster),
         }
     }
 }

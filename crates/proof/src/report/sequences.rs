@@ -4,8 +4,8 @@ use holdfast_cluster::Cluster;
 use serde::Serialize;
 
 use super::{
-    Checked, ClaimReport, DoubtReport, Excluded, Kubernetes, Namer, Report, VerdictName,
-    WorkloadReport, autoscaled, count, doubt_id, exclusion_id, ground_id, overall, version,
+    Checked, ClaimReport, DoubtReport, Namer, Report, VerdictName, WorkloadReport, doubt_id,
+    ground_id,
 };
 use crate::sequence::{Course, Sequencer};
 use crate::verdict::{Ground, Verdict};
@@ -58,27 +58,9 @@ impl Report {
         let workloads: Vec<WorkloadReport> = (0..subjects.subjects.len())
             .map(|position| workload(sequencer, position, followed, complete))
             .collect();
-        let counts = count(&workloads);
         let namer = Namer { cluster, domains: None };
-        let excluded = subjects.excluded.iter();
-        Self {
-            schema: "holdfast.report/v1",
-            verdict: overall(&counts),
-            kubernetes: kubernetes(cluster),
-            checked: checked(cluster, asked, followed, complete),
-            summary: counts,
-            workloads,
-            tolerance: None,
-            excluded: excluded
-                .map(|(id, why)| Excluded { object: namer.object(*id), reason: exclusion_id(*why) })
-                .collect(),
-            autoscaled: autoscaled(cluster),
-        }
+        Self::of(&namer, subjects, checked(cluster, asked, followed, complete), workloads)
     }
-}
-
-fn kubernetes(cluster: &Cluster) -> Kubernetes {
-    Kubernetes { emulated: super::EMULATED, cluster: version(cluster) }
 }
 
 fn checked(cluster: &Cluster, asked: &Asked, followed: &[Followed], complete: bool) -> Checked {
