@@ -311,7 +311,7 @@ struct Found {
     /// Those that are sure of a place, as long as nobody preempts.
     sure: BTreeSet<InstanceId>,
     /// One that is not and may preempt, of the highest priority, and that: then more pods may
-    /// come.
+    /// come. One that may go round for ever is as bad as any.
     loose: Option<(i32, InstanceId)>,
 }
 
@@ -335,8 +335,10 @@ impl Found {
                 let is_sure = lost.is_sure(placement, *pod);
                 let spec = lost.cluster().spec_of(instance.class);
                 let outranks = !is_sure && spec.preempts && lowest < spec.priority;
-                if outranks && !lost.is_hopeless(placement, *pod) {
-                    found.loose = found.loose.max(Some((spec.priority, *pod)));
+                let goes_round = lost.dynamics.goes_round(instance.class);
+                if (outranks || goes_round) && !lost.is_hopeless(placement, *pod) {
+                    let rank = if goes_round { i32::MAX } else { spec.priority };
+                    found.loose = found.loose.max(Some((rank, *pod)));
                 }
                 is_sure
             });

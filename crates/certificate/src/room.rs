@@ -223,7 +223,7 @@ impl<'l, 'c> Lost<'l, 'c> {
     /// * its claims are bound, for any number of pods, and no other pod holds their volumes;
     /// * enough copies of its volumes are up;
     /// * if it needs others near it, they are bound already;
-    /// * it bears no node that nobody hears, where it would not serve;
+    /// * it bears no node that nobody hears, where it would not serve, and none that evicts it again;
     /// * it is spread by its own constraints alone, and these count no pod that may stay or not.
     pub(crate) fn is_plain(&self, placement: &Placement, pod: InstanceId) -> bool {
         let cluster = self.cluster();
@@ -244,6 +244,7 @@ impl<'l, 'c> Lost<'l, 'c> {
                 == Standing::Usable
             && has_company(cluster, placement, spec)
             && !goes_to_waste(cluster, placement, spec)
+            && !self.dynamics.goes_round(class)
             && !by_default
             && !self.uncertain.iter().any(unsettled)
     }

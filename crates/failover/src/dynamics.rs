@@ -181,6 +181,8 @@ pub struct Dynamics<'c> {
     scheduler: Scheduler<'c>,
     control_plane: ControlPlane,
     storage: Storage,
+    /// Whether pods may be evicted again from where they are placed, by class.
+    going_round: Box<[bool]>,
 }
 
 /// Pods that are told apart only by their name.
@@ -194,7 +196,17 @@ impl<'c> Dynamics<'c> {
             scheduler: Scheduler::new(cluster),
             control_plane: ControlPlane::of(cluster),
             storage: Storage::of(cluster),
+            going_round: cluster
+                .classes()
+                .map(|class| eviction::goes_round(cluster, cluster.spec(class.spec)))
+                .collect(),
         }
+    }
+
+    /// Whether pods of a class may be placed where taints of the node itself evict them again, and
+    /// so go round for ever.
+    pub fn goes_round(&self, class: ClassId) -> bool {
+        self.going_round[class.index()]
     }
 
     /// The cluster.

@@ -5,7 +5,7 @@
 //! `pkg/apis/core/v1/helper/helpers.go` (v1.36.3).
 
 use holdfast_cluster::taint::{self, Effect, Taint, Toleration};
-use holdfast_cluster::{Cluster, NodeId, Placement, PodSpec, Symbols};
+use holdfast_cluster::{Cluster, NodeId, Placement, Plugin, PodSpec, Symbols};
 
 /// When a pod is evicted from a tainted node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +26,25 @@ pub fn delay(
 ) -> Option<Delay> {
     let taints: Vec<Taint> = evicting_taints(cluster, placement, node).collect();
     (!taints.is_empty()).then(|| borne(&taints, &spec.tolerations, cluster.symbols()))
+}
+
+/// Whether the scheduler may put pods of this spec on a node of the export from which the node's own
+/// taints evict them again, after some seconds or at once: they may go round for ever. Taints that
+/// come and go with a node's life are not among these unless the export has them.
+pub fn goes_round(cluster: &Cluster, spec: &PodSpec) -> bool {
+    let symbols = cluster.symbols();
+    let profile = cluster.scheduling().profile(spec.scheduler_name);
+    let asked = profile.is_some_and(|it| it.filters.contains(&Plugin::TaintToleration));
+    cluster.nodes().iter().any(|node| {
+        let evicting: Vec<Taint> =
+            node.taints.iter().copied().filter(|t| t.effect == Effect::NoExecute).collect();
+        let bears =
+            |taint: &Taint| spec.tolerations.iter().any(|t| t.tolerates(taint, symbols, false));
+        let mut closing = node.taints.iter().filter(|t| t.effect != Effect::PreferNoSchedule);
+        let goes =
+            !evicting.is_empty() && borne(&evicting, &spec.tolerations, symbols) != Delay::Never;
+        goes && (!asked || closing.all(bears))
+    })
 }
 
 /// The `NoExecute` taints of a node as it stands.

@@ -17,7 +17,8 @@
 //! may take the volume, or that only one pod or one node may use, nor for a pod that bears silent
 //! nodes, where it does not serve: such pods are never covered. Nor does it hold when somebody may
 //! be preempted, since victims come back as further pods: then nothing is covered at all, unless
-//! `preemption` stays among few. Several pods may count on one node, as each already leaves room
+//! `preemption` stays among few. The same goes for pods that a node lets in and evicts again: where
+//! one of those may come, nothing is covered. Several pods may count on one node, as each already leaves room
 //! for all.
 //!
 //! The other way round, a pod is hopeless when every node turns it down for a reason that more pods
@@ -186,7 +187,10 @@ fn is_sure(
     within: &dyn Fn(NodeId) -> bool,
 ) -> bool {
     let cluster = dynamics.cluster();
-    if !dynamics.is_ours(placement, pod)
+    let goes_round = |pod: &InstanceId| dynamics.goes_round(placement.instance(*pod).class);
+    if goes_round(&pod)
+        || pending.iter().any(goes_round)
+        || !dynamics.is_ours(placement, pod)
         || !is_monotone(cluster, placement, pod)
         || may_go_to_waste(cluster, placement, pod)
         || is_spread_by_default(dynamics, placement, pod)

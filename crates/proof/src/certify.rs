@@ -258,6 +258,10 @@ impl<'p, 'c> Maker<'p, 'c> {
             let done = dynamics.evict_unnoticed(&mut placement, &situation);
             if same(&start) {
                 let witness = prover.whole_run(at, set, finding);
+                // The reader takes a run to its quiet end.
+                if !witness.again.is_empty() {
+                    return None;
+                }
                 let steps = witness.steps[done.len()..].iter().map(|step| {
                     let number = self.moves.add(dynamics.cluster(), &placement, step);
                     dynamics.apply(&mut placement, step);

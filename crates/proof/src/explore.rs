@@ -2,36 +2,44 @@
 //!
 //! States are canonical: a state is the multiset of what changed since the failure, so that orders
 //! which end in the same placement are followed once, and pods that nothing can tell apart are not
-//! told apart.
+//! told apart. States and the steps between them are a [`graph`]: what refutes is its shortest path
+//! to a quiet state that falls short, and its components tell where runs go round for ever
+//! ([`rounds`]).
 
 mod descent;
+pub(crate) mod graph;
+mod rounds;
 
-use std::collections::BTreeMap;
-
-use holdfast_cluster::placement::{Mark, Target, Whereabouts};
-use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement};
-use holdfast_failover::{Assumed, Dynamics, Situation, Step, Steps};
-use holdfast_scheduler::Scratch;
-use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::doubts::Doubts;
 use crate::subject::Subjects;
 use crate::verdict::Doubt;
+use graph::{Graph, Routes, StateId, Way};
+use holdfast_cluster::placement::{Mark, Target, Whereabouts};
+use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement};
+use holdfast_failover::{Assumed, Dynamics, Situation, Step, Steps};
+use holdfast_scheduler::Scratch;
+
+pub use rounds::Round;
 
 /// What the search found out about one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// The fewest pods that serve once all is quiet.
+    /// The fewest pods that serve once all is quiet, or while runs go round for ever.
     pub min: u32,
     /// The most.
     pub max: u32,
     /// How many must serve.
     pub needed: u32,
-    /// A run that ends with fewer.
+    /// A shortest run that ends with fewer.
     pub violation: Option<Vec<Step>>,
     /// A run that ends with fewer was seen, but nobody knows whether it can happen.
     pub doubtful: Option<Doubt>,
+    /// Fewer serve again and again in runs that may never come to rest.
+    pub restless: bool,
+    /// Such a run of which it is known that it can happen, where it can never end.
+    pub round: Option<Round>,
 }
 
 /// What a search found out.
@@ -45,10 +53,17 @@ pub struct Exploration {
     pub quiet: u64,
     /// There were no more.
     pub complete: bool,
+    /// Some run may go round for ever.
+    pub endless: bool,
     /// There were more ways to choose whom to delete than were tried.
     pub coarse: bool,
     /// What is not known of the pods that come in place of preempted ones.
     pub doubt: Option<Doubt>,
+}
+
+/// Where every search begins, by its number in the graph.
+fn start() -> StateId {
+    StateId::new(0)
 }
 
 /// The search.
@@ -60,9 +75,14 @@ pub struct Explorer<'e, 'c> {
     /// Where the canonical states are counted from.
     base: Mark,
     budget: usize,
-    seen: Seen,
+    graph: Graph,
+    /// How each state was come to at first, by its number.
+    first: Vec<Option<(StateId, Taken)>>,
+    /// The states on the way to where the search is.
+    way: Vec<StateId>,
+    /// Quiet states at which a subject falls short, in the order in which they were found.
+    short: BTreeMap<usize, Vec<StateId>>,
     watched: Vec<usize>,
-    path: Vec<Taken>,
     /// For subjects that are not watched from the start: what serves and what must serve at the
     /// base.
     baseline: &'e dyn Fn(usize) -> (u32, u32),
@@ -93,18 +113,26 @@ impl<'e, 'c> Explorer<'e, 'c> {
             scratch,
             base: Mark::default(),
             budget,
-            seen: Seen::default(),
+            graph: Graph::default(),
+            first: Vec::new(),
+            way: Vec::new(),
+            short: BTreeMap::new(),
             watched: Vec::new(),
-            path: Vec::new(),
             baseline,
             doubts,
             found: Exploration::default(),
         }
     }
 
-    /// Runs the search, or where that could never be complete the runs that say most. `placement`
-    /// is the same afterwards.
-    pub fn run(mut self, placement: &mut Placement, watched: &[usize]) -> Exploration {
+    /// Runs the search, or where that could never be complete the runs that say most. In runs that
+    /// never end the `touched` subjects are looked at as well as those that are watched.
+    /// `placement` is the same afterwards.
+    pub fn run(
+        mut self,
+        placement: &mut Placement,
+        watched: &[usize],
+        touched: &[usize],
+    ) -> Exploration {
         self.base = placement.mark();
         self.found.complete = true;
         self.watched = watched.to_vec();
@@ -112,7 +140,9 @@ impl<'e, 'c> Explorer<'e, 'c> {
             self.descend(placement);
         } else {
             walk(self.dynamics.cluster(), placement, &mut self);
-            self.found.states = self.seen.len() as u64;
+            self.found.states = self.graph.len() as u64;
+            self.refute(placement);
+            self.go_round(placement, touched);
         }
         self.found
     }
@@ -129,8 +159,9 @@ impl<'e, 'c> Explorer<'e, 'c> {
         }
     }
 
-    /// Takes down how a quiet state leaves the watched subjects and all that changed.
-    fn record(&mut self, placement: &Placement) {
+    /// Takes down how a quiet state leaves the watched subjects and all that changed, and says which
+    /// fall short.
+    fn record(&mut self, placement: &Placement) -> Vec<usize> {
         self.found.quiet += 1;
         let changed = placement.changed_since(self.base);
         let moved = changed
@@ -140,32 +171,93 @@ impl<'e, 'c> Explorer<'e, 'c> {
         positions.extend(self.found.outcomes.keys().copied());
         positions.sort_unstable();
         positions.dedup();
-        for position in positions {
-            self.record_subject(placement, position);
-        }
+        positions.retain(|position| self.falls_short(placement, *position));
+        positions
     }
 
-    fn record_subject(&mut self, placement: &Placement, position: usize) {
+    fn falls_short(&mut self, placement: &Placement, position: usize) -> bool {
         let ready = self.subjects.subjects[position].ready(placement);
         let first = self.found.quiet == 1;
         let outcome = self.found.outcomes.entry(position).or_insert_with(|| {
             let (serving, needed) = (self.baseline)(position);
             // In the quiet states before this one nothing of it had changed.
-            let (min, max) = if first { (ready, ready) } else { (serving, serving) };
-            Outcome { min, max, needed, violation: None, doubtful: None }
+            let range = if first { (ready, ready) } else { (serving, serving) };
+            Outcome::new(range, needed)
         });
         outcome.min = outcome.min.min(ready);
         outcome.max = outcome.max.max(ready);
-        if ready >= outcome.needed || outcome.violation.is_some() {
+        ready < outcome.needed
+    }
+
+    /// Finds the shortest run against each subject that falls short somewhere.
+    fn refute(&mut self, placement: &mut Placement) {
+        let short = std::mem::take(&mut self.short);
+        if short.is_empty() {
             return;
         }
-        match self.path.iter().find_map(|taken| taken.doubt) {
-            Some(doubt) => outcome.doubtful = Some(doubt),
-            None => {
-                outcome.violation =
-                    Some(self.path.iter().map(|taken| taken.step.clone()).collect());
-            }
+        let routes = self.graph.routes(start(), |way| way.doubt.is_none());
+        for (position, states) in short {
+            let far = |state: &StateId| Some((routes.far(*state)?, *state));
+            let nearest = states.iter().filter_map(far).min();
+            let run = nearest.map(|(_, state)| self.run_to(placement, &routes, state));
+            let doubt = self.first_run_to(states[0]).iter().find_map(|taken| taken.doubt);
+            let outcome = self.found.outcomes.get_mut(&position).expect("it was recorded");
+            outcome.doubtful = doubt.filter(|_| run.is_none());
+            outcome.violation = run;
         }
+    }
+
+    /// A run over the shortest route to a state. Where the search came no shorter way, that is the
+    /// one it took.
+    fn run_to(&mut self, placement: &mut Placement, routes: &Routes, state: StateId) -> Vec<Step> {
+        let first = self.first_run_to(state);
+        let known = first.iter().all(|taken| taken.doubt.is_none());
+        if known && Some(first.len()) == routes.far(state) {
+            return first.into_iter().map(|taken| taken.step.clone()).collect();
+        }
+        let run = self.follow_route(placement, &routes.to(state));
+        placement.revert(self.dynamics.cluster(), self.base);
+        run
+    }
+
+    /// How the search came to a state.
+    fn first_run_to(&self, state: StateId) -> Vec<&Taken> {
+        let before = |at: &StateId| self.first[at.index()].as_ref();
+        let ways = std::iter::successors(before(&state), |(from, _)| before(from));
+        let mut run: Vec<&Taken> = ways.map(|(_, taken)| taken).collect();
+        run.reverse();
+        run
+    }
+
+    /// Takes known steps from state to state along a route. Pods that were made on another way go
+    /// by other numbers there, so that each step is looked for anew.
+    fn follow_route(&mut self, placement: &mut Placement, route: &[StateId]) -> Vec<Step> {
+        let cluster = self.dynamics.cluster();
+        let mut run = Vec::new();
+        for next in route {
+            let steps = self.dynamics.steps(placement, self.situation, self.scratch);
+            let moves = weigh(self.dynamics, placement, steps).into_iter();
+            let leads = |taken: &Taken| {
+                let mark = placement.mark();
+                self.dynamics.apply(placement, &taken.step);
+                let state = canonical(cluster, placement, self.base, false);
+                let leads = self.graph.find(&state) == Some(*next);
+                if !leads {
+                    placement.revert(cluster, mark);
+                }
+                leads
+            };
+            let taken = moves.filter(|taken| taken.doubt.is_none()).find(leads);
+            run.push(taken.expect("what is one state goes on alike").step);
+        }
+        run
+    }
+}
+
+impl Outcome {
+    fn new((min, max): (u32, u32), needed: u32) -> Self {
+        let (violation, doubtful, restless, round) = (None, None, false, None);
+        Self { min, max, needed, violation, doubtful, restless, round }
     }
 }
 
@@ -173,12 +265,16 @@ impl Visitor for Explorer<'_, '_> {
     type Move = Taken;
 
     fn enter(&mut self, placement: &mut Placement, taken: Option<&Taken>) -> Vec<Taken> {
-        self.path.extend(taken.cloned());
         let state = canonical(self.dynamics.cluster(), placement, self.base, false);
-        if !self.seen.insert(state, self.path.iter().all(|taken| taken.doubt.is_none())) {
+        let from = self.way.last().copied().zip(taken);
+        let by = from.map(|(before, taken)| (before, taken.way()));
+        let (state, is_new) = self.graph.enter(state, by);
+        self.way.push(state);
+        if !is_new {
             return Vec::new();
         }
-        if self.seen.len() > self.budget || self.path.len() > longest(self.dynamics.cluster()) {
+        self.first.push(from.map(|(before, taken)| (before, taken.clone())));
+        if self.graph.len() > self.budget || self.way.len() > longest(self.dynamics.cluster()) + 1 {
             self.found.complete = false;
             return Vec::new();
         }
@@ -186,7 +282,9 @@ impl Visitor for Explorer<'_, '_> {
         self.found.coarse |= steps.coarse;
         self.note_successors(placement, &steps);
         if steps.sure.is_empty() {
-            self.record(placement);
+            for position in self.record(placement) {
+                self.short.entry(position).or_default().push(state);
+            }
         }
         weigh(self.dynamics, placement, steps)
     }
@@ -196,7 +294,7 @@ impl Visitor for Explorer<'_, '_> {
     }
 
     fn leave(&mut self) {
-        self.path.pop();
+        self.way.pop();
     }
 
     fn is_done(&self) -> bool {
@@ -204,34 +302,10 @@ impl Visitor for Explorer<'_, '_> {
     }
 }
 
-/// Steps after which a run is taken to go round for ever: many times more than it takes to evict,
-/// end, make and place every pod once.
+/// Steps after which a run is taken to have no end, as pods pile up on a node that nobody hears:
+/// many times more than it takes to evict, end, make and place every pod once.
 pub(crate) fn longest(cluster: &Cluster) -> usize {
     8 * cluster.pods().len() + 64
-}
-
-/// The states that were seen, and whether some run to them rests on nothing unknown. A state is
-/// followed once more when such a run comes late, so that the order of runs decides nothing.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Seen(IndexMap<Box<[Entry]>, bool, FxBuildHasher>);
-
-impl Seen {
-    /// Takes down a state; false if nothing new can follow from it.
-    pub(crate) fn insert(&mut self, state: Box<[Entry]>, sure: bool) -> bool {
-        match self.0.get_mut(&state) {
-            Some(known) if *known || !sure => false,
-            Some(known) => {
-                *known = true;
-                true
-            }
-            None => self.0.insert(state, sure).is_none(),
-        }
-    }
-
-    /// How many different ones.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
 }
 
 /// A step of a run, and what is not known of it.
@@ -239,8 +313,49 @@ impl Seen {
 pub(crate) struct Taken {
     /// The step.
     pub(crate) step: Step,
+    /// It, or another that is, comes next; others may never come.
+    pub(crate) sure: bool,
     /// Why nobody knows whether it can happen.
     pub(crate) doubt: Option<Doubt>,
+    /// Whose turn it is.
+    pub(crate) actor: Actor,
+}
+
+/// Somebody who does something about a pod: what kind of step it is, and the pod's class, workload,
+/// node, the node kept free for it, and number. That the scheduler tries a pod is one kind, whatever
+/// comes of it.
+pub(crate) type Actor = [u32; 6];
+
+fn actor(placement: &Placement, step: &Step) -> Actor {
+    let kind = match step {
+        Step::Schedule { .. } | Step::Preempt { .. } | Step::GiveUp { .. } => 0,
+        Step::Evict { .. } => 1,
+        Step::End { .. } => 2,
+        Step::Drain { .. } => 3,
+        Step::ScaleDown { .. } => 4,
+        Step::Renew { .. } => 5,
+        Step::Autoscale { .. } => 6,
+        Step::Clear { .. } => 7,
+        Step::Attach { .. } => 8,
+        Step::Start { .. } => 9,
+    };
+    let known = |node: Option<NodeId>| node.map_or(0, |node| 1 + node.0);
+    match step {
+        Step::Autoscale { workload, .. } => [kind, 0, workload.0, 0, 0, 0],
+        Step::Clear { node } => [kind, 0, 0, known(Some(*node)), 0, 0],
+        step => {
+            let pod = placement.instance(step.pod().expect("it happens to a pod"));
+            let (node, kept) = (known(pod.node()), known(pod.nominated));
+            [kind, pod.class.0, pod.workload.0, node, kept, pod.ordinal]
+        }
+    }
+}
+
+impl Taken {
+    /// The step as a way of the graph.
+    pub(crate) fn way(&self) -> Way {
+        Way { sure: self.sure, doubt: self.doubt, actor: self.actor }
+    }
 }
 
 /// The steps with their doubts.
@@ -253,8 +368,13 @@ pub(crate) fn weigh(dynamics: &Dynamics<'_>, placement: &Placement, steps: Steps
             Assumed::Job => Doubt::JobPolicy,
         }),
     };
-    let all = sure.into_iter().chain(possible);
-    all.map(|step| Taken { doubt: doubt(&step), step }).collect()
+    let with = |sure: bool| move |step| (sure, step);
+    let all = sure.into_iter().map(with(true)).chain(possible.into_iter().map(with(false)));
+    let taken = |(sure, step)| {
+        let (doubt, actor) = (doubt(&step), actor(placement, &step));
+        Taken { step, sure, doubt, actor }
+    };
+    all.map(taken).collect()
 }
 
 /// Who walks over states.
@@ -291,18 +411,26 @@ pub(crate) fn walk(cluster: &Cluster, placement: &mut Placement, visitor: &mut i
 }
 
 /// The canonical form of what changed since `base`. Pods are told apart by their age where it may
-/// matter: with `ages` also on nodes that nobody hears, since they may be heard again.
+/// matter: with `ages` also on nodes that nobody hears, since they may be heard again. Of pods that
+/// were made since and are gone it is kept which kinds there were, not how many: no controller, and
+/// nobody who decides, looks at them, and what Jobs count stands in their target.
 pub(crate) fn canonical(
     cluster: &Cluster,
     placement: &Placement,
     base: Mark,
     ages: bool,
 ) -> Box<[Entry]> {
+    let mut gone = BTreeSet::new();
     let mut entries: Vec<Entry> = placement
         .changed_since(base)
         .into_iter()
         .filter_map(|(id, before)| {
             let now = placement.instance(id);
+            if before.is_none() && now.whereabouts == Whereabouts::Gone {
+                let next = now.origin.map_or(now.class, |pod| cluster.pod(pod).replacement);
+                gone.insert([now.class.0, next.0, now.workload.0, 0, GONE, 0, now.ordinal, 0]);
+                return None;
+            }
             let before = before.as_ref();
             (before != Some(now)).then(|| {
                 let nominated = now.nominated.map_or(0, |node| 1 + node.0);
@@ -315,6 +443,7 @@ pub(crate) fn canonical(
             })
         })
         .collect();
+    entries.extend(gone);
     entries.sort_unstable();
     let nodes = placement.nodes_changed_since(base).into_iter();
     entries.extend(nodes.map(|id| [u32::MAX, u32::MAX, id.0, standing(placement, id), 0, 0, 0, 0]));
@@ -361,12 +490,15 @@ fn standing(placement: &Placement, id: NodeId) -> u32 {
     flags.into_iter().fold(0, |code, flag| code * 2 + u32::from(flag))
 }
 
+/// The place of pods that are gone; by itself it says nothing of how they stood.
+const GONE: u32 = 2;
+
 /// Where an instance is and how it stands, as a number.
 fn code(instance: &Instance, drained: bool) -> u32 {
     let place = match instance.whereabouts {
         Whereabouts::Pending => 0,
         Whereabouts::Unlisted => 1,
-        Whereabouts::Gone => 2,
+        Whereabouts::Gone => GONE,
         Whereabouts::On(node) => 3 + node.0,
     };
     let flags = [

@@ -11,6 +11,7 @@ use holdfast_failover::{Dynamics, Step};
 use holdfast_scheduler::Scratch;
 
 use crate::doubts::{self, Doubts};
+use crate::explore::Outcome;
 use crate::headroom::{Headroom, Lost};
 use crate::scenario::FailureSet;
 use crate::start::{self, Starts};
@@ -50,6 +51,8 @@ pub struct Finding {
     pub desired: u32,
     /// The run that refutes the recovery; `None` means that any run does.
     pub path: Option<Vec<Step>>,
+    /// What then happens again and again, where that run never comes to rest.
+    pub again: Vec<Step>,
     /// Which start it was found from.
     pub start: usize,
 }
@@ -204,9 +207,8 @@ impl<'c> Prover<'c> {
             joined.findings.insert(position, worst);
         }
         if !self.starts.complete {
-            let at_rest = self.starts.at_rest;
-            joined.findings.values_mut().for_each(|finding| finding.unsettle(at_rest));
-            joined.untouched_doubt.get_or_insert(Doubt::Unsettled);
+            joined.findings.values_mut().for_each(|finding| finding.unsettle(&self.starts));
+            joined.untouched_doubt.get_or_insert(self.starts.doubt());
         }
         joined.findings.values_mut().for_each(|finding| self.weaken(finding));
         joined
@@ -230,6 +232,7 @@ impl<'c> Prover<'c> {
                 recovered_range: (ready, ready),
                 desired,
                 path: None,
+                again: Vec::new(),
                 start: 0,
             };
             (position, finding)
@@ -253,8 +256,7 @@ impl<'c> Prover<'c> {
         let placement = &mut placements[finding.start];
         let mark = placement.mark();
         let witness = if finding.path.is_some() || !self.is_foreseen(set) {
-            let path = finding.path.as_deref();
-            witness::replay(&self.dynamics, placement, set, path, subject, scratch)
+            witness::replay(&self.dynamics, placement, set, finding.run(), subject, scratch)
         } else {
             witness::cut_short(&self.dynamics, placement, set, subject, scratch)
         };
@@ -263,12 +265,13 @@ impl<'c> Prover<'c> {
         told
     }
 
-    /// The run that refutes the recovery of a subject, to its quiet end, checked step by step.
+    /// The run that refutes the recovery of a subject, to its quiet end or once round, checked step by
+    /// step.
     pub fn whole_run(&self, position: usize, set: &FailureSet, finding: &Finding) -> Witness {
         let mut placement = self.starts.starts[finding.start].placement.clone();
         let subject = (&self.subjects.subjects[position], finding.desired);
-        let (path, scratch) = (finding.path.as_deref(), &mut Scratch::default());
-        witness::replay(&self.dynamics, &mut placement, set, path, subject, scratch)
+        let scratch = &mut Scratch::default();
+        witness::replay(&self.dynamics, &mut placement, set, finding.run(), subject, scratch)
     }
 
     /// The fewest pods of a subject that serve as soon as the set has failed.
@@ -290,7 +293,7 @@ impl<'c> Prover<'c> {
         let starts = 0..self.starts.starts.len();
         let mut worst = self.worst(starts.map(|at| self.untouched(at, position)));
         if !self.starts.complete {
-            worst.unsettle(self.starts.at_rest);
+            worst.unsettle(&self.starts);
         }
         self.weaken(&mut worst);
         worst
@@ -345,6 +348,11 @@ impl<'c> Prover<'c> {
 }
 
 impl Finding {
+    /// The run that refutes, and what then happens again and again.
+    fn run(&self) -> Option<(&[Step], &[Step])> {
+        Some((self.path.as_deref()?, &self.again))
+    }
+
     /// The worse of two findings about the same subject from different starts.
     fn join(&mut self, other: Self) {
         self.ready_at_once = self.ready_at_once.min(other.ready_at_once);
@@ -357,6 +365,7 @@ impl Finding {
         if other.recovered.is_worse_than(&self.recovered) {
             self.recovered = other.recovered;
             self.path = other.path;
+            self.again = other.again;
             self.start = other.start;
             self.desired = other.desired;
         }
@@ -364,12 +373,22 @@ impl Finding {
 
     /// What was proved from some starts is not proved when there may be others, and what was
     /// refuted from a place where nothing rests is not refuted.
-    fn unsettle(&mut self, at_rest: bool) {
+    fn unsettle(&mut self, starts: &Starts) {
         for verdict in [&mut self.immediately, &mut self.recovered] {
-            if !at_rest || matches!(verdict, Verdict::Proved(_)) {
-                *verdict = Verdict::Unknown(Doubt::Unsettled);
+            if !starts.at_rest || matches!(verdict, Verdict::Proved(_)) {
+                *verdict = Verdict::Unknown(starts.doubt());
             }
         }
+    }
+
+    /// The run that refutes is that to a quiet end, else one that goes round.
+    fn run_as(&mut self, outcome: &Outcome) {
+        let (path, again) = match (&outcome.violation, &outcome.round) {
+            (Some(path), _) => (Some(path.clone()), Vec::new()),
+            (None, Some(round)) => (Some(round.prefix.clone()), round.again.clone()),
+            (None, None) => (None, Vec::new()),
+        };
+        (self.path, self.again) = (path, again);
     }
 
     /// What was proved of the recovery is in doubt after all.
@@ -400,6 +419,7 @@ fn as_it_is(ready: u32, desired: u32, start: usize) -> Finding {
         recovered_range: (ready, ready),
         desired,
         path: None,
+        again: Vec::new(),
         start,
     }
 }

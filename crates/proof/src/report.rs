@@ -454,6 +454,7 @@ pub(crate) fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
         Doubt::Sampling => ("sampling", None),
         Doubt::EvictionsStop => ("evictions-stop", None),
         Doubt::VolumeCopies => ("volume-copies", None),
+        Doubt::Endless => ("endless", None),
         Doubt::Unsettled => ("unsettled", None),
     }
 }

@@ -10,7 +10,8 @@ use holdfast_scheduler::Scratch;
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
-use crate::explore::{Entry, Seen, Taken, Visitor, canonical, longest, walk, weigh};
+use crate::explore::graph::{Graph, StateId, Way};
+use crate::explore::{Entry, Taken, Visitor, canonical, longest, walk, weigh};
 use crate::verdict::Doubt;
 
 /// A place of rest, and why nobody knows whether the cluster can come there: what an unknown
@@ -34,22 +35,27 @@ pub(crate) struct Search<'s, 'c> {
     ranked: bool,
     /// States that nothing can tell apart are one; without this a cluster that preempts in circles
     /// would never come to an end.
-    seen: Seen,
-    path: Vec<Way>,
+    graph: Graph,
+    /// Whether some run to a state rests on nothing unknown, by its number. A state is followed
+    /// once more when such a run comes late, so that the order of runs decides nothing.
+    surely: Vec<bool>,
+    path: Vec<Passed>,
     /// There were more ways to choose whom to delete than were tried.
     coarse: bool,
-    /// A run does not end.
+    /// A run has no end, as far as can be seen.
     endless: bool,
     found: Vec<Rest>,
 }
 
 /// How a state was come to.
 #[derive(Clone, Copy, Debug)]
-struct Way {
+struct Passed {
     /// Why nobody knows whether the last step can happen.
     doubt: Option<Doubt>,
     /// An event came.
     event: bool,
+    /// The state; `None` of what was before the first.
+    state: Option<StateId>,
 }
 
 /// What leads from one state to the next.
@@ -78,6 +84,8 @@ pub(crate) struct Rests {
     pub(crate) complete: bool,
     /// There were more ways to choose whom to delete than were tried.
     pub(crate) coarse: bool,
+    /// Some run may go round for ever.
+    pub(crate) endless: bool,
     /// States that were seen.
     pub(crate) states: u64,
 }
@@ -99,7 +107,8 @@ impl<'s, 'c> Search<'s, 'c> {
             base,
             allowed: IndexSet::default(),
             ranked: is_ranked(dynamics.cluster()),
-            seen: Seen::default(),
+            graph: Graph::default(),
+            surely: Vec::new(),
             path: Vec::new(),
             coarse: false,
             endless: false,
@@ -116,7 +125,7 @@ impl<'s, 'c> Search<'s, 'c> {
     /// Follows every run from `placement`, which is the same afterwards. `doubt` says why nobody
     /// knows whether the cluster can stand there.
     pub(crate) fn follow(&mut self, placement: &mut Placement, doubt: Option<Doubt>) {
-        self.path = vec![Way { doubt, event: false }];
+        self.path = vec![Passed { doubt, event: false, state: None }];
         self.situations.clear();
         let mark = placement.mark();
         self.look(placement);
@@ -162,13 +171,16 @@ impl<'s, 'c> Search<'s, 'c> {
 
     /// What was found from all placements.
     pub(crate) fn finish(mut self) -> Rests {
-        let within = self.seen.len() <= self.limits.states && self.found.len() <= self.limits.rests;
+        let states = self.graph.len();
+        let within = states <= self.limits.states && self.found.len() <= self.limits.rests;
+        let endless = !self.graph.loops().is_empty();
         self.found.truncate(self.limits.rests);
         Rests {
             found: self.found,
-            complete: within && !self.coarse && !self.endless,
+            complete: within && !self.coarse && !self.endless && !endless,
             coarse: self.coarse,
-            states: self.seen.len() as u64,
+            endless,
+            states: states as u64,
         }
     }
 }
@@ -183,17 +195,29 @@ impl Visitor for Search<'_, '_> {
     type Move = Move;
 
     fn enter(&mut self, placement: &mut Placement, by: Option<&Move>) -> Vec<Move> {
-        self.path.push(match by {
-            Some(Move::Step(taken)) => Way { doubt: taken.doubt, event: false },
-            Some(Move::Event) => Way { doubt: None, event: true },
-            None => Way { doubt: None, event: false },
+        let (doubt, edge) = match by {
+            Some(Move::Step(taken)) => (taken.doubt, Some(taken.way())),
+            // Nothing leads back to before an event.
+            Some(Move::Event) => (None, Some(Way::default())),
+            None => (None, None),
+        };
+        let before = self.path.last().and_then(|way| way.state);
+        let state = self.state(placement);
+        let (state, is_new) = self.graph.enter(state, before.zip(edge));
+        self.path.push(Passed {
+            doubt,
+            event: matches!(by, Some(Move::Event)),
+            state: Some(state),
         });
         let longest = longest(self.dynamics.cluster()) * (1 + self.joined.len());
         self.endless |= self.path.len() > longest;
-        let state = self.state(placement);
-        if !self.seen.insert(state, self.path.iter().all(|way| way.doubt.is_none())) {
+        let surely = self.path.iter().all(|way| way.doubt.is_none());
+        if is_new {
+            self.surely.push(surely);
+        } else if self.surely[state.index()] || !surely {
             return Vec::new();
         }
+        self.surely[state.index()] = surely;
         let situation = self.situations.last().expect("a search begins with what holds");
         let steps = self.dynamics.steps(placement, situation, self.scratch);
         self.coarse |= steps.coarse;
@@ -232,7 +256,7 @@ impl Visitor for Search<'_, '_> {
     }
 
     fn is_done(&self) -> bool {
-        let full = self.seen.len() > self.limits.states || self.found.len() > self.limits.rests;
+        let full = self.graph.len() > self.limits.states || self.found.len() > self.limits.rests;
         self.endless || full
     }
 }

@@ -236,7 +236,10 @@ impl Trust {
         // What cuts a search short leaves what it found, and what an unknown controller may do
         // marks the states that rest on it.
         let harmless = |doubt: &Doubt| {
-            matches!(doubt, Doubt::CustomController | Doubt::Budget | Doubt::Choices)
+            matches!(
+                doubt,
+                Doubt::CustomController | Doubt::Budget | Doubt::Choices | Doubt::Endless
+            )
         };
         let restless = stages.iter().any(|stage| stage.restless);
         let clean = stages.iter().all(|stage| stage.doubts.iter().all(harmless));

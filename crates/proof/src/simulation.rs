@@ -201,7 +201,7 @@ impl<'c> Simulator<'c> {
         for (state, doubt) in &mut states {
             search.follow(state, *doubt);
         }
-        let Rests { found, complete, coarse, states: seen } = search.finish();
+        let Rests { found, complete, coarse, endless, states: seen } = search.finish();
         let mut widest = envelope.clone();
         widest.begin_stage(cluster, &states);
         let rebuilt = past.rebuilt;
@@ -216,7 +216,11 @@ impl<'c> Simulator<'c> {
         }
         let mut doubts = self.doubts_of(&rests, rebuilt);
         if !complete {
-            doubts.insert(if coarse { Doubt::Choices } else { Doubt::Budget });
+            doubts.insert(match (coarse, endless) {
+                (true, _) => Doubt::Choices,
+                (_, true) => Doubt::Endless,
+                _ => Doubt::Budget,
+            });
         }
         // Both what such a controller does and what it does not do was followed.
         let known = doubts.iter().all(|doubt| *doubt == Doubt::CustomController);

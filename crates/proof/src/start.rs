@@ -39,6 +39,15 @@ pub struct Starts {
     /// They are places of rest; otherwise the budget ran out before one was found, and the only
     /// start is where the export stands, from which nothing can be said.
     pub at_rest: bool,
+    /// It may never come to rest, as pods go round.
+    pub endless: bool,
+}
+
+impl Starts {
+    /// Why nothing is known of places of rest that were not found.
+    pub fn doubt(&self) -> Doubt {
+        if self.endless { Doubt::Endless } else { Doubt::Unsettled }
+    }
 }
 
 /// As many places of rest as are kept; a proof needs all of them.
@@ -58,7 +67,7 @@ pub fn settle(
     let limits = Limits { states: budget, rests: STARTS_MAX };
     let mut search = Search::new(dynamics, scratch, placement.mark(), limits);
     search.follow(&mut placement, None);
-    let Rests { mut found, complete, .. } = search.finish();
+    let Rests { mut found, complete, endless, .. } = search.finish();
     let at_rest = !found.is_empty();
     if !at_rest {
         let situation = dynamics.situation(&placement);
@@ -77,5 +86,5 @@ pub fn settle(
             doubt,
         }
     });
-    Starts { starts: found.collect(), complete, at_rest }
+    Starts { starts: found.collect(), complete, at_rest, endless }
 }

@@ -60,6 +60,8 @@ pub enum Doubt {
     EvictionsStop,
     /// Nobody knows where the copies of a volume are, or how many there are.
     VolumeCopies,
+    /// Pods may go round for ever: evicted, made again and placed where they are evicted once more.
+    Endless,
     /// The export is of a cluster on the move, and not all the places it may come to rest in were
     /// tried.
     Unsettled,

@@ -3,17 +3,22 @@
 use holdfast_cluster::{InstanceId, Placement};
 use holdfast_failover::{Dynamics, Situation, Step};
 use holdfast_scheduler::{Decision, Scratch};
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
+use crate::explore::canonical;
 use crate::scenario::FailureSet;
 use crate::subject::Subject;
 
-/// A run at whose quiet end too few pods serve.
+/// A run at whose quiet end too few pods serve, or that goes round for ever through such a state.
 #[derive(Clone, Debug)]
 pub struct Witness {
     /// What failed.
     pub set: FailureSet,
     /// What happened then, in order.
     pub steps: Vec<Step>,
+    /// What happens from then on again and again; nothing where all is quiet.
+    pub again: Vec<Step>,
     /// Pods of the subject that wait for a node at the end, and what the scheduler says to each.
     pub pending: Vec<(InstanceId, Decision)>,
     /// Pods of the subject that are stuck terminating at the end.
@@ -36,29 +41,48 @@ pub struct Witness {
 /// down in priority.
 const STEPS_MAX: usize = 100_000;
 
-/// Fails the set and follows `path`, or where there is none the first step that may come next until
-/// all is quiet. Every step is checked to be one that may come. `placement` is at the start, and at
-/// the end of the run then.
+/// Fails the set and follows a path, and what then comes again and again, or where there is none the
+/// first step that may come next until all is quiet or as it was before. Every step is checked to be
+/// one that may come. `placement` is at the start, and at the end of the run then, or where it begins
+/// to go round.
 ///
 /// # Panics
-/// When a step of the path could not come or the run does not end quietly: a bug in the search.
+/// When a step of the path could not come, or the run neither ends quietly nor comes back to where it
+/// was: a bug in the search.
 pub fn replay(
     dynamics: &Dynamics<'_>,
     placement: &mut Placement,
     set: &FailureSet,
-    path: Option<&[Step]>,
+    path: Option<(&[Step], &[Step])>,
     subject: (&Subject, u32),
     scratch: &mut Scratch,
 ) -> Witness {
     let ready_at_once = fail(dynamics, placement, set, subject.0);
     let situation = dynamics.situation(placement);
     let mut steps = dynamics.evict_unnoticed(placement, &situation);
-    match path {
-        Some(path) => follow(dynamics, placement, &situation, path, scratch),
-        None => steps.extend(first_run(dynamics, placement, &situation, scratch)),
-    }
-    steps.extend(path.unwrap_or_default().iter().cloned());
-    conclude(dynamics, set, subject, steps, (ready_at_once, placement))
+    let (cluster, base) = (dynamics.cluster(), placement.mark());
+    let again = match path {
+        Some((path, again)) => {
+            follow(dynamics, placement, &situation, path, scratch);
+            let end = placement.mark();
+            let state = |placement: &Placement| canonical(cluster, placement, base, false);
+            let before = state(placement);
+            follow(dynamics, placement, &situation, again, scratch);
+            assert!(before == state(placement), "what comes again and again leads elsewhere");
+            placement.revert(cluster, end);
+            let quiet = dynamics.steps(placement, &situation, scratch).sure.is_empty();
+            assert!(quiet == again.is_empty(), "a witness ends before the cluster is quiet");
+            steps.extend(path.iter().cloned());
+            again.to_vec()
+        }
+        None => {
+            let (run, again) = first_run(dynamics, placement, &situation, scratch);
+            steps.extend(run);
+            again
+        }
+    };
+    let witness = conclude(dynamics, set, subject, steps, (ready_at_once, placement));
+    Witness { again, ..witness }
 }
 
 /// How many pods of the subject serve as soon as the set has failed. The placement is the same
@@ -146,6 +170,7 @@ fn conclude(
     Witness {
         set: set.clone(),
         steps,
+        again: Vec::new(),
         pending: decisions.collect(),
         terminating,
         attaching,
@@ -176,20 +201,30 @@ fn follow(
         );
         dynamics.apply(placement, step);
     }
-    let quiet = dynamics.steps(placement, situation, scratch).sure.is_empty();
-    assert!(quiet, "a witness ends before the cluster is quiet");
 }
 
+/// The first step that may come next, and so on; behind it what comes again and again once the
+/// cluster is as it was before.
 fn first_run(
     dynamics: &Dynamics<'_>,
     placement: &mut Placement,
     situation: &Situation,
     scratch: &mut Scratch,
-) -> Vec<Step> {
+) -> (Vec<Step>, Vec<Step>) {
+    let cluster = dynamics.cluster();
+    let base = placement.mark();
+    let mut states: IndexMap<_, _, FxBuildHasher> = IndexMap::default();
     let mut done = Vec::new();
-    for _ in 0..STEPS_MAX {
+    for at in 0..STEPS_MAX {
+        let known =
+            states.insert(canonical(cluster, placement, base, false), (at, placement.mark()));
+        if let Some((before, mark)) = known {
+            placement.revert(cluster, mark);
+            let again = done.split_off(before);
+            return (done, again);
+        }
         let next = dynamics.steps(placement, situation, scratch).sure.into_iter().next();
-        let Some(step) = next else { return done };
+        let Some(step) = next else { return (done, Vec::new()) };
         dynamics.apply(placement, &step);
         done.push(step);
     }

@@ -42,7 +42,8 @@ pub(super) fn among(
         let known = premises.dynamics.is_ours(placement, *pod)
             && !premises.unknown.of_pod(cluster, placement, *pod).is_open
             && spec.volumes.is_empty()
-            && !bears_silence(cluster, spec);
+            && !bears_silence(cluster, spec)
+            && !premises.dynamics.goes_round(*class);
         let mut open = cluster.node_ids().filter(|node| lost.may_land(placement, *pod, *node));
         known && !(spec.preempts && open.any(|node| is_below(node, spec.priority)))
     };

@@ -57,24 +57,42 @@ impl Explorer<'_, '_> {
         let mark = placement.mark();
         self.found.complete = false;
         for first in [First::Others, First::Watched] {
-            self.follow(placement, first);
+            if let Some(run) = self.follow(placement, first) {
+                self.end(placement, &run);
+            }
             placement.revert(self.dynamics.cluster(), mark);
-            self.path.clear();
         }
     }
 
-    fn follow(&mut self, placement: &mut Placement, first: First) {
+    /// Takes down the end of a run.
+    fn end(&mut self, placement: &Placement, run: &[Taken]) {
+        for position in self.record(placement) {
+            let outcome = self.found.outcomes.get_mut(&position).expect("it was recorded");
+            if outcome.violation.is_some() {
+                continue;
+            }
+            match run.iter().find_map(|taken| taken.doubt) {
+                Some(doubt) => outcome.doubtful = Some(doubt),
+                None => {
+                    outcome.violation = Some(run.iter().map(|taken| taken.step.clone()).collect());
+                }
+            }
+        }
+    }
+
+    /// One run to its quiet end; `None` where it comes to none within the budget.
+    fn follow(&mut self, placement: &mut Placement, first: First) -> Option<Vec<Taken>> {
+        let mut run = Vec::new();
         for _ in 0..longest(self.dynamics.cluster()) {
             if self.found.states >= self.budget as u64 {
-                return;
+                return None;
             }
             let steps = self.some_steps(placement, first);
             self.found.coarse |= steps.coarse;
             self.note_successors(placement, &steps);
             self.found.states += 1;
             if steps.sure.is_empty() {
-                self.record(placement);
-                return;
+                return Some(run);
             }
             let wanted = match (first, steps.sure.len()) {
                 (First::Others, 2..) => self.wanted_nodes(placement),
@@ -86,10 +104,11 @@ impl Explorer<'_, '_> {
                 _ => false,
             };
             let next = moves.min_by_key(|taken| (taken.doubt.is_some(), !crowds(taken)));
-            let Some(next) = next else { return };
+            let next = next?;
             self.dynamics.apply(placement, &next.step);
-            self.path.push(next);
+            run.push(next);
         }
+        None
     }
 
     fn some_steps(&mut self, placement: &mut Placement, first: First) -> Steps {

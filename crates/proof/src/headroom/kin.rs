@@ -124,7 +124,7 @@ impl Kins {
         let kins = self.kins.iter();
         kins.map(|(class, workload)| {
             let class = *class;
-            if !is_simple(cluster, class) {
+            if !is_simple(dynamics, class) {
                 return Prospect::Odd;
             }
             let rivals = rivalry.rivals(cluster, self, class);
@@ -152,13 +152,15 @@ impl Kins {
 /// Whether what takes pods of the class today takes them after a failure, unless others come first.
 /// Strict spread does so only if its emptiest domain is always open: a lost pod may leave a domain
 /// emptier than the others than it was before.
-fn is_simple(cluster: &Cluster, class: ClassId) -> bool {
+fn is_simple(dynamics: &Dynamics<'_>, class: ClassId) -> bool {
+    let cluster = dynamics.cluster();
     let spec = cluster.spec_of(class);
     let spread = bound::strict_spread(spec).next().is_none();
     (spread || counting::only_spread(spec).is_some())
         && spec.volumes.is_empty()
         && spec.pod_affinity.required.is_empty()
         && !bound::bears_silence(cluster, class)
+        && !dynamics.goes_round(class)
 }
 
 /// Looks for nodes that take the pod until they are enough, and tells the prices that show it; else

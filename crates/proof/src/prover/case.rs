@@ -273,12 +273,14 @@ impl Case<'_, '_> {
             &baseline,
             &prover.doubts,
         );
-        let exploration = explorer.run(self.placement, &watched);
+        let touched: Vec<usize> = desired.keys().copied().collect();
+        let exploration = explorer.run(self.placement, &watched, &touched);
         self.examination.states = exploration.states;
         let settled = |position: &usize| desired.contains_key(position) && !open.contains(position);
         for position in open {
             self.judge(*position, exploration.outcomes.get(position), &exploration);
         }
+        self.unsettle(&exploration);
         if self.preemption == Preemption::Few {
             // All others are sure of what they have, or of as much elsewhere.
             return;
@@ -326,19 +328,23 @@ impl Case<'_, '_> {
         let of_pods = of_pods.into_iter().chain(search.doubt).min();
         let finding = self.examination.findings.get_mut(&position).expect("it was just added");
         let Some(outcome) = outcome else {
-            finding.recovered = Verdict::Unknown(Doubt::Budget);
+            let doubt = if search.endless { Doubt::Endless } else { Doubt::Budget };
+            finding.recovered = Verdict::Unknown(doubt);
             return;
         };
         finding.recovered_range = (outcome.min, outcome.max);
-        let falls_short = outcome.violation.is_some() || outcome.doubtful.is_some();
+        let falls_short =
+            outcome.violation.is_some() || outcome.doubtful.is_some() || outcome.restless;
         // Where every run falls short it does not matter which of them are real.
         let always =
             falls_short && search.complete && !search.coarse && outcome.max < outcome.needed;
         // Nor where there are too few pods that could ever serve, as long as the runs come to rest.
         let most = self.most.get(&position).copied().unwrap_or(u32::MAX);
         let never = most < outcome.needed && search.complete && search.quiet > 0;
-        let doubt = outcome.doubtful.or(of_pods).or(of_scores);
-        finding.recovered = match (outcome.violation.is_some(), doubt) {
+        let restless = outcome.restless.then_some(Doubt::Endless);
+        let doubt = outcome.doubtful.or(of_pods).or(of_scores).or(restless);
+        let run = outcome.violation.is_some() || outcome.round.is_some();
+        finding.recovered = match (run, doubt) {
             _ if (always || never) && of_pods.is_none() => Verdict::Refuted,
             (true, _) if of_pods.is_none() && of_scores.is_none() => Verdict::Refuted,
             (false, None) if !search.complete => Verdict::Unknown(Doubt::Budget),
@@ -346,7 +352,19 @@ impl Case<'_, '_> {
             (_, Some(doubt)) => Verdict::Unknown(doubt),
             (_, None) => Verdict::Proved(Ground::Explored),
         };
-        finding.path.clone_from(&outcome.violation);
+        finding.run_as(outcome);
+    }
+
+    /// What was settled for the time when all is quiet is looked at again where runs may never be.
+    fn unsettle(&mut self, search: &Exploration) {
+        for (position, outcome) in &search.outcomes {
+            let Some(finding) = self.examination.findings.get_mut(position) else { continue };
+            if !outcome.restless || !matches!(finding.recovered, Verdict::Proved(_)) {
+                continue;
+            }
+            finding.recovered_range = (outcome.min, outcome.max);
+            finding.doubt(Doubt::Endless);
+        }
     }
 
     /// What keeps a search from speaking for all runs, or its runs from being real: what is not
