@@ -163,6 +163,10 @@ pub struct ProveArguments {
     /// States to search per failure set before its answer is UNKNOWN.
     #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
     pub budget: usize,
+    /// Look at every set and order, also at those that differ from another only by which of nodes
+    /// fail that nothing can tell apart. The answers are the same.
+    #[arg(long)]
+    pub no_symmetry: bool,
     /// Ask after every recovery that is not proved whether any placement is possible, however long
     /// that takes. In small clusters that is asked anyway.
     #[arg(long)]

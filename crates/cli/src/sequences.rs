@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use holdfast_cluster::Cluster;
 use holdfast_failover::{Dynamics, Joined};
 use holdfast_proof::report::sequences::{Asked, Followed};
-use holdfast_proof::sequence::orders;
+use holdfast_proof::sequence::{self, orders};
 use holdfast_proof::simulation::Refused;
-use holdfast_proof::{Report, Sequencer, Settings};
+use holdfast_proof::{Report, Sequencer, Settings, Symmetry};
 use rayon::prelude::*;
 
 use crate::args::ProveArguments;
@@ -72,28 +72,50 @@ impl Sequences {
         stopped: &AtomicBool,
     ) -> Result<Report, Failure> {
         let sequencer = Sequencer::new(Dynamics::new(cluster), settings);
-        let follow = |order: &Vec<usize>| {
-            (!stopped.load(Ordering::Relaxed)).then(|| self.follow(&sequencer, order))
+        let alike = self.alike(&sequencer, settings);
+        let follow = |(at, order): (usize, &Vec<usize>)| {
+            let is_first = alike[at] == at;
+            (is_first && !stopped.load(Ordering::Relaxed)).then(|| self.follow(&sequencer, order))
         };
-        let all: Vec<_> = self.orders.par_iter().map(follow).collect();
+        let mut all: Vec<_> = self.orders.par_iter().enumerate().map(follow).collect();
         let mut followed: Vec<Followed> = Vec::new();
-        // What is behind one that was left out is left out, too.
-        for (order, one) in self.orders.iter().zip(all.into_iter().map_while(|one| one)) {
-            followed.push(one.map_err(|refused| {
-                let mut events = order.iter().flat_map(|at| self.events[*at].all());
-                let event = events.nth(refused.event).expect("it is one of them");
-                renamed(events::refused(cluster, event, refused.why), self.option())
-            })?);
+        for (at, order) in self.orders.iter().enumerate() {
+            // What is behind one that was left out is left out, too.
+            let one = match (alike[at] == at, all[at].take()) {
+                (true, None) => break,
+                (true, Some(one)) => one.map_err(|refused| {
+                    let mut events = order.iter().flat_map(|at| self.events[*at].all());
+                    let event = events.nth(refused.event).expect("it is one of them");
+                    renamed(events::refused(cluster, event, refused.why), self.option())
+                })?,
+                (false, _) => (self.names(order), followed[alike[at]].1.clone(), 0),
+            };
+            followed.push(one);
         }
         let complete = followed.len() == self.orders.len();
-        Ok(Report::of_sequences(&sequencer, &self.asked, &followed, complete))
+        let asked = settings.symmetry && matches!(self.asked, Asked::Orders(_));
+        let played = || (0..followed.len()).filter(|at| alike[*at] == *at).count() as u64;
+        let played = asked.then(played);
+        Ok(Report::of_sequences(&sequencer, &self.asked, &followed, complete, played))
+    }
+
+    /// For each order the first that nothing can tell apart from it.
+    fn alike(&self, sequencer: &Sequencer<'_>, settings: Settings) -> Vec<usize> {
+        if !settings.symmetry || self.orders.len() < 2 {
+            return (0..self.orders.len()).collect();
+        }
+        let events: Vec<Joined> = self.events.iter().map(Told::joined).collect();
+        sequence::alike(&Symmetry::of(sequencer.dynamics()), &events, &self.orders)
+    }
+
+    fn names(&self, order: &[usize]) -> Vec<String> {
+        order.iter().map(|at| told(&self.events[*at])).collect()
     }
 
     fn follow(&self, sequencer: &Sequencer<'_>, order: &[usize]) -> Result<Followed, Refused> {
         let events: Vec<Joined> = order.iter().map(|at| self.events[*at].joined()).collect();
         let (courses, states) = sequencer.follow(&events)?;
-        let names = order.iter().map(|at| told(&self.events[*at])).collect();
-        Ok((names, courses, states))
+        Ok((self.names(order), courses, states))
     }
 
     fn option(&self) -> &'static str {

@@ -28,12 +28,12 @@ pub fn sweep(prover: &Prover<'_>, question: &Question, stopped: &AtomicBool) -> 
         }
         Question::Set(_) => 2,
     };
-    let mut sets = question.sets(&nodes);
+    let mut sets = question.orbits(&nodes, prover.symmetry());
     let mut progress = Progress::new(total);
     let mut summary = Summary::new(prover);
     let pool = Pool::new(prover);
     loop {
-        let batch: Vec<FailureSet> = sets.by_ref().take(BATCH).collect();
+        let batch: Vec<(FailureSet, u64)> = sets.by_ref().take(BATCH).collect();
         if batch.is_empty() {
             break;
         }
@@ -41,25 +41,25 @@ pub fn sweep(prover: &Prover<'_>, question: &Question, stopped: &AtomicBool) -> 
             .par_iter()
             .map_init(
                 || pool.lend(),
-                |workspace, set| {
+                |workspace, (set, _)| {
                     let stopped = stopped.load(Ordering::Relaxed);
                     (!stopped).then(|| prover.examine(workspace, set))
                 },
             )
             .collect();
-        for (set, examination) in batch.iter().zip(&examined) {
+        for ((set, count), examination) in batch.iter().zip(&examined) {
             // What is behind a set that was left out is left out, too, so that the sets that were
             // examined are the first ones.
             let Some(examination) = examination else {
                 summary.complete = false;
                 break;
             };
-            summary.add(set, examination);
+            summary.add_orbit((set, *count), examination);
         }
         if !summary.complete {
             break;
         }
-        progress.advance(batch.len() as u64);
+        progress.advance(batch.iter().map(|(_, count)| count).sum());
     }
     summary.finish();
     summary

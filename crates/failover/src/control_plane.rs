@@ -153,6 +153,12 @@ impl ControlPlane {
         })
     }
 
+    /// How many members of etcd, API servers and hosts of the load balancer a node is, at first.
+    pub fn parts_of(&self, node: NodeId) -> [usize; 3] {
+        let count = |hosts: &[Host]| hosts.iter().filter(|host| **host == Host::Node(node)).count();
+        [count(&self.etcd), count(&self.api_servers), count(&self.load_balancer)]
+    }
+
     /// Whether it would act without these nodes.
     pub fn acts_without(&self, placement: &Placement, lost: &[NodeId]) -> bool {
         let is_left = |host: &Host| match host {

@@ -72,12 +72,12 @@ pub fn one_by_one(prover: &Prover<'_>, question: &Question, stopped: impl Fn() -
     let nodes: Vec<NodeId> = prover.cluster().node_ids().collect();
     let mut workspace = prover.workspace();
     let mut summary = Summary::new(prover);
-    for set in question.sets(&nodes) {
+    for (set, count) in question.orbits(&nodes, prover.symmetry()) {
         if stopped() {
             summary.complete = false;
             break;
         }
-        summary.add(&set, &prover.examine(&mut workspace, &set));
+        summary.add_orbit((&set, count), &prover.examine(&mut workspace, &set));
     }
     summary.finish();
     summary

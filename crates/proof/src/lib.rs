@@ -10,6 +10,7 @@
 //!
 //! * [`scenario`]: failure sets and their order.
 //! * [`domain`]: machines that fail as a whole.
+//! * [`symmetry`]: nodes that nothing can tell apart.
 //! * [`subject`]: the workloads a claim is about.
 //! * [`verdict`]: the answers, as data.
 //! * [`witness`]: a run that refutes a claim, replayed before it is reported.
@@ -49,6 +50,7 @@ mod steady;
 pub mod stuck;
 pub mod subject;
 pub mod summary;
+pub mod symmetry;
 pub mod timeline;
 pub mod tolerance;
 pub mod verdict;
@@ -63,5 +65,6 @@ pub use sequence::Sequencer;
 pub use simulation::Simulator;
 pub use subject::Subject;
 pub use summary::Summary;
+pub use symmetry::Symmetry;
 pub use timeline::Timeline;
 pub use verdict::{Doubt, Verdict};

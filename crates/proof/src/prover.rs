@@ -4,6 +4,7 @@
 mod case;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::{Cluster, Placement};
@@ -16,6 +17,7 @@ use crate::headroom::{Headroom, Lost};
 use crate::scenario::FailureSet;
 use crate::start::{self, Starts};
 use crate::subject::Subjects;
+use crate::symmetry::Symmetry;
 use crate::verdict::{Doubt, Ground, Verdict};
 use crate::witness::{self, Witness};
 
@@ -28,11 +30,13 @@ pub struct Settings {
     /// Whether bounds may settle what they can before anything is searched. Without them every
     /// answer is searched for, which tests hold against the bounds.
     pub bounds: bool,
+    /// Whether of sets that nothing can tell apart one stands for all.
+    pub symmetry: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { states_per_set: 20_000, bounds: true }
+        Self { states_per_set: 20_000, bounds: true, symmetry: true }
     }
 }
 
@@ -85,6 +89,7 @@ pub struct Prover<'c> {
     headroom: Option<Headroom>,
     /// The lowest priority among the pods of each subject.
     lowest_priority: Vec<i32>,
+    symmetry: OnceLock<Symmetry>,
 }
 
 /// What one thread needs to examine failure sets.
@@ -125,6 +130,7 @@ impl<'c> Prover<'c> {
             doubts,
             headroom: None,
             lowest_priority,
+            symmetry: OnceLock::new(),
         }
     }
 
@@ -141,6 +147,14 @@ impl<'c> Prover<'c> {
     /// What was worked out beforehand.
     pub fn headroom(&self) -> Option<&Headroom> {
         self.headroom.as_ref()
+    }
+
+    /// Which nodes nothing can tell apart, as far as that was asked.
+    pub fn symmetry(&self) -> &Symmetry {
+        self.symmetry.get_or_init(|| match self.settings.symmetry {
+            true => Symmetry::of(&self.dynamics),
+            false => Symmetry::none(self.cluster()),
+        })
     }
 
     /// The rules.

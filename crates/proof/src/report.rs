@@ -24,6 +24,7 @@ use crate::prover::{Finding, Prover, Workspace};
 use crate::scenario::{FailureSet, sets_up_to};
 use crate::subject::{Exclusion, Subjects};
 use crate::summary::{ClaimSummary, SubjectSummary, Summary};
+use crate::symmetry::{Sort, Symmetry};
 use crate::tolerance::ToleranceReport;
 use crate::verdict::{Doubt, Ground, Verdict};
 use crate::witness::Witness;
@@ -100,6 +101,10 @@ pub struct Checked {
     pub cluster_nodes: usize,
     /// Failure sets, the empty one not counted; or sequences.
     pub sets: u64,
+    /// How many of them there are when those that nothing can tell apart count once; absent where
+    /// one was named, or where each was to be looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sets_up_to_symmetry: Option<u64>,
     /// States that were searched where counting and bounds did not decide.
     pub states: u64,
     /// Every set that was asked for was looked at.
@@ -259,6 +264,9 @@ pub struct Counterexample {
     pub steps: Vec<StepReport>,
     /// How many steps there were in all.
     pub steps_in_all: usize,
+    /// What happens from then on again and again, for ever, as far as it concerns the workload.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<StepReport>,
     /// Its pods that wait for a node at the end.
     pub pending: Vec<PendingReport>,
     /// Its pods that cannot end, as nobody hears their node.
@@ -347,6 +355,32 @@ impl Question {
             Self::Set(set) => Box::new([FailureSet::default(), set.clone()].into_iter()),
         }
     }
+
+    /// The first of the sets that nothing can tell apart, each with how many there are; in order,
+    /// the empty set first.
+    pub fn orbits<'q>(
+        &'q self,
+        nodes: &'q [NodeId],
+        symmetry: &'q Symmetry,
+    ) -> Box<dyn Iterator<Item = (FailureSet, u64)> + 'q> {
+        match self {
+            Self::AnyNodes(_) => Box::new(self.sets(nodes).filter_map(|set| {
+                let count = symmetry.count_as_first(set.nodes())?;
+                Some((set, count))
+            })),
+            Self::AnyDomains(..) => {
+                let mut counts: BTreeMap<Sort, u64> = BTreeMap::new();
+                for set in self.sets(nodes) {
+                    *counts.entry(symmetry.sort(&set)).or_default() += 1;
+                }
+                Box::new(self.sets(nodes).filter_map(move |set| {
+                    let count = counts.remove(&symmetry.sort(&set))?;
+                    Some((set, count))
+                }))
+            }
+            Self::Set(_) => Box::new(self.sets(nodes).map(|set| (set, 1))),
+        }
+    }
 }
 
 impl Report {
@@ -361,7 +395,7 @@ impl Report {
             .enumerate()
             .map(|(at, by_rule)| namer.workload(prover, summary, at, by_rule, &mut workspace))
             .collect();
-        Self::of(&namer, prover.subjects(), namer.checked(question, summary), workloads)
+        Self::of(&namer, prover.subjects(), namer.checked(prover, question, summary), workloads)
     }
 
     /// The report on these workloads, and on those that no claim is about.
@@ -473,7 +507,7 @@ struct Namer<'c> {
 }
 
 impl Namer<'_> {
-    fn checked(&self, question: &Question, summary: &Summary) -> Checked {
+    fn checked(&self, prover: &Prover<'_>, question: &Question, summary: &Summary) -> Checked {
         let (nodes, fail) = match question {
             Question::AnyNodes(most) => (Some(*most), None),
             Question::AnyDomains(..) => (None, None),
@@ -493,6 +527,8 @@ impl Namer<'_> {
         };
         let (sets, states, complete) = (summary.sets, summary.states, summary.complete);
         let cluster_nodes = self.cluster.nodes().len();
+        let several = !matches!(question, Question::Set(_)) && prover.settings().symmetry;
+        let sets_up_to_symmetry = several.then_some(summary.examined);
         Checked {
             nodes,
             fail,
@@ -501,6 +537,7 @@ impl Namer<'_> {
             orders: None,
             cluster_nodes,
             sets,
+            sets_up_to_symmetry,
             states,
             complete,
             possible_not_asked: 0,
@@ -603,12 +640,15 @@ impl Namer<'_> {
             let workload = end.instance(pod).workload;
             prover.subjects().position(workload) == Some(position)
         };
-        let told = witness.steps.iter().filter(|step| match step {
+        let is_told = |step: &&Step| match step {
             Step::Preempt { pod, victims, .. } => {
                 concerns(*pod) || victims.iter().any(|victim| concerns(*victim))
             }
             step => step.pod().is_some_and(concerns),
-        });
+        };
+        let tell = |steps: &[Step]| -> Vec<StepReport> {
+            steps.iter().filter(is_told).map(|step| self.step(end, step)).collect()
+        };
         let pod = |id: &InstanceId| self.pod(end, *id);
         Counterexample {
             fail: self.machines(&witness.set),
@@ -616,8 +656,9 @@ impl Namer<'_> {
             ready_at_once: witness.ready_at_once,
             ready: witness.ready,
             desired: witness.desired,
-            steps: told.map(|step| self.step(end, step)).collect(),
+            steps: tell(&witness.steps),
             steps_in_all: witness.steps.len(),
+            again: tell(&witness.again),
             pending: witness
                 .pending
                 .iter()

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::{NodeId, Placement, WorkloadId};
-use holdfast_failover::{Dynamics, Joined};
+use holdfast_failover::{Dynamics, Event, Joined};
 
 use crate::prover::Settings;
 use crate::simulation::{Refused, Simulator, Stage};
 use crate::subject::{Subject, Subjects, follows_nodes};
+use crate::symmetry::Symmetry;
 use crate::verdict::{Doubt, Ground, Verdict};
 
 /// What a sequence does to one workload.
@@ -249,6 +250,33 @@ impl Trust {
 
 fn holds(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Proved(_))
+}
+
+/// For each order of events the position of the first that nothing can tell apart from it, which may
+/// be itself: nodes of one class fail one after another in both.
+pub fn alike(symmetry: &Symmetry, events: &[Joined], orders: &[Vec<usize>]) -> Vec<usize> {
+    let nodes = |event: &Joined| match (event.first(), event.others()) {
+        (Event::Fail(nodes), []) => Some(nodes.clone()),
+        _ => None,
+    };
+    let mut named: Vec<NodeId> = events.iter().filter_map(nodes).flatten().collect();
+    let all = named.len();
+    named.sort_unstable();
+    named.dedup();
+    let is_known = named.len() == all;
+    // Events of other kinds are alike to none but themselves.
+    let sort = |at: &usize| {
+        let nodes = nodes(&events[*at]).filter(|_| is_known).ok_or(*at)?;
+        let mut classes: Vec<usize> = nodes.iter().map(|node| symmetry.class(*node)).collect();
+        classes.sort_unstable();
+        Ok::<_, usize>(classes)
+    };
+    let mut first = BTreeMap::new();
+    let alike = orders.iter().enumerate().map(|(at, order)| {
+        let sorts: Vec<_> = order.iter().map(sort).collect();
+        *first.entry(sorts).or_insert(at)
+    });
+    alike.collect()
 }
 
 /// Every order of so many things, in lexical order.

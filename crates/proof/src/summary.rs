@@ -41,8 +41,10 @@ pub struct SubjectSummary {
 pub struct Summary {
     /// By position of the subject.
     pub subjects: Vec<SubjectSummary>,
-    /// Sets of at least one node that were examined.
+    /// Sets of at least one node that were examined, or are like one that was.
     pub sets: u64,
+    /// How many of them were examined.
+    pub examined: u64,
     /// States that were searched.
     pub states: u64,
     /// All sets that were asked for were examined.
@@ -64,23 +66,31 @@ impl Summary {
             !holds(&subject.base.immediately) || !holds(&subject.base.recovered)
         };
         let amiss = (0..subjects.len()).filter(|position| amiss(&subjects[*position])).collect();
-        Self { subjects, sets: 0, states: 0, complete: true, added: 0, amiss }
+        Self { subjects, sets: 0, examined: 0, states: 0, complete: true, added: 0, amiss }
     }
 
     /// Takes in what the failure of a set does. Sets come in order, the empty one, if at all,
     /// first.
     pub fn add(&mut self, set: &FailureSet, examination: &Examination) {
-        self.sets += u64::from(!set.is_empty());
+        self.add_orbit((set, 1), examination);
+    }
+
+    /// The same for so many sets that nothing can tell apart, of which this is the first.
+    pub fn add_orbit(&mut self, (set, count): (&FailureSet, u64), examination: &Examination) {
+        if !set.is_empty() {
+            self.sets += count;
+            self.examined += 1;
+        }
         self.states += examination.states;
-        self.added += 1;
+        self.added += count;
         for (position, finding) in &examination.findings {
-            self.subjects[*position].add(set, finding);
+            self.subjects[*position].add((set, count), finding);
         }
         let untouched = |position: &usize| !examination.findings.contains_key(position);
         match examination.untouched_doubt {
             None => {
                 for position in self.amiss.iter().copied().filter(untouched) {
-                    self.subjects[position].add_untouched(set);
+                    self.subjects[position].add_untouched((set, count));
                 }
             }
             Some(doubt) => {
@@ -88,7 +98,7 @@ impl Summary {
                     let subject = &mut self.subjects[position];
                     let mut finding = subject.base.clone();
                     finding.doubt(doubt);
-                    subject.add(set, &finding);
+                    subject.add((set, count), &finding);
                 }
             }
         }
@@ -138,16 +148,16 @@ impl SubjectSummary {
         self.base.desired
     }
 
-    fn add(&mut self, set: &FailureSet, finding: &Finding) {
-        self.counted += 1;
+    fn add(&mut self, set: (&FailureSet, u64), finding: &Finding) {
+        self.counted += set.1;
         self.ready_at_once_min = self.ready_at_once_min.min(finding.ready_at_once);
         self.immediately.add(set, &finding.immediately, finding);
         self.recovered.add(set, &finding.recovered, finding);
     }
 
-    fn add_untouched(&mut self, set: &FailureSet) {
+    fn add_untouched(&mut self, set: (&FailureSet, u64)) {
         let Self { immediately, recovered, base, .. } = self;
-        self.counted += 1;
+        self.counted += set.1;
         immediately.add(set, &base.immediately, base);
         recovered.add(set, &base.recovered, base);
     }
@@ -162,20 +172,20 @@ impl SubjectSummary {
 }
 
 impl ClaimSummary {
-    fn add(&mut self, set: &FailureSet, verdict: &Verdict, finding: &Finding) {
+    fn add(&mut self, (set, count): (&FailureSet, u64), verdict: &Verdict, finding: &Finding) {
         match verdict {
             Verdict::Proved(ground) => {
-                self.proved += 1;
+                self.proved += count;
                 self.ground = self.ground.max(Some(*ground));
             }
             Verdict::Refuted => {
-                self.refuted += 1;
+                self.refuted += count;
                 if self.counterexample.is_none() {
                     self.counterexample = Some((set.clone(), finding.clone()));
                 }
             }
             Verdict::Unknown(doubt) => {
-                self.unknown += 1;
+                self.unknown += count;
                 if self.doubt.is_none() {
                     self.doubt = Some((set.clone(), *doubt));
                 }

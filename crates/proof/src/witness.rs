@@ -43,8 +43,7 @@ const STEPS_MAX: usize = 100_000;
 
 /// Fails the set and follows a path, and what then comes again and again, or where there is none the
 /// first step that may come next until all is quiet or as it was before. Every step is checked to be
-/// one that may come. `placement` is at the start, and at the end of the run then, or where it begins
-/// to go round.
+/// one that may come. `placement` is at the start, and at the end of the run then, or once round.
 ///
 /// # Panics
 /// When a step of the path could not come, or the run neither ends quietly nor comes back to where it
@@ -64,14 +63,12 @@ pub fn replay(
     let again = match path {
         Some((path, again)) => {
             follow(dynamics, placement, &situation, path, scratch);
-            let end = placement.mark();
+            let quiet = dynamics.steps(placement, &situation, scratch).sure.is_empty();
+            assert!(quiet == again.is_empty(), "a witness ends before the cluster is quiet");
             let state = |placement: &Placement| canonical(cluster, placement, base, false);
             let before = state(placement);
             follow(dynamics, placement, &situation, again, scratch);
             assert!(before == state(placement), "what comes again and again leads elsewhere");
-            placement.revert(cluster, end);
-            let quiet = dynamics.steps(placement, &situation, scratch).sure.is_empty();
-            assert!(quiet == again.is_empty(), "a witness ends before the cluster is quiet");
             steps.extend(path.iter().cloned());
             again.to_vec()
         }
@@ -216,10 +213,8 @@ fn first_run(
     let mut states: IndexMap<_, _, FxBuildHasher> = IndexMap::default();
     let mut done = Vec::new();
     for at in 0..STEPS_MAX {
-        let known =
-            states.insert(canonical(cluster, placement, base, false), (at, placement.mark()));
-        if let Some((before, mark)) = known {
-            placement.revert(cluster, mark);
+        let known = states.insert(canonical(cluster, placement, base, false), at);
+        if let Some(before) = known {
             let again = done.split_off(before);
             return (done, again);
         }

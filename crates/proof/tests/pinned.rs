@@ -6,9 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use holdfast_cluster::{Cluster, NodeId};
+use holdfast_failover::Dynamics;
 use holdfast_ingest::{Loaded, Options, Severity, Source, assume, load};
+use holdfast_proof::report::Question;
 use holdfast_proof::scenario::sets_up_to;
-use holdfast_proof::{Prover, Settings, Summary};
+use holdfast_proof::{Prover, Settings, Summary, Symmetry};
 
 /// Every published plan, and the cluster of odd shapes.
 const FOLDERS: [&str; 6] = ["data-platform", "edge", "homelab", "k3s", "shapes", "zero-spof"];
@@ -42,8 +44,9 @@ fn counted(path: &Path) -> String {
     let loaded = load(vec![source(path)], &Options::default());
     let cluster = &assumed(path, &loaded).unwrap_or(loaded).cluster;
     let mut text = format!(
-        "{} nodes, {} pods of {} classes, {} workloads",
+        "{} nodes of {} classes, {} pods of {} classes, {} workloads",
         cluster.nodes().len(),
+        Symmetry::of(&Dynamics::new(cluster)).classes(),
         cluster.pods().len(),
         cluster.classes().len(),
         cluster.workloads().len()
@@ -73,6 +76,12 @@ fn of_sets(cluster: &Cluster, most: usize) -> String {
         summary.add(&set, &prover.examine(&mut workspace, &set));
     }
     summary.finish();
+    let mut orbits = Summary::new(&prover);
+    for (set, count) in Question::AnyNodes(most).orbits(&nodes, prover.symmetry()) {
+        orbits.add_orbit((&set, count), &prover.examine(&mut workspace, &set));
+    }
+    orbits.finish();
+    assert_eq!(orbits.subjects, summary.subjects, "what is like it is answered alike");
     let mut counts = [0; 3];
     for claim in
         summary.subjects.iter().flat_map(|subject| [&subject.immediately, &subject.recovered])
@@ -82,11 +91,13 @@ fn of_sets(cluster: &Cluster, most: usize) -> String {
         }
     }
     format!(
-        "up to {most}: {} sets, {} states from {} starts; \
+        "up to {most}: {} sets, {} states from {} starts; {} up to symmetry, {} states; \
          {} proved, {} refuted, {} unknown",
         summary.sets,
         summary.states,
         prover.starts().starts.len(),
+        orbits.examined,
+        orbits.states,
         counts[0],
         counts[1],
         counts[2],

@@ -38,8 +38,7 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     } else {
         question::of(&arguments.failures, cluster)?
     };
-    let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
-    let mut prover = Prover::new(cluster, settings);
+    let mut prover = Prover::new(cluster, settings(arguments));
     if let Question::AnyNodes(most) = question {
         prover.foresee(most);
     }
@@ -77,6 +76,12 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     Ok(code(&report))
 }
 
+/// How hard the prover tries.
+fn settings(arguments: &ProveArguments) -> Settings {
+    let symmetry = !arguments.no_symmetry;
+    Settings { states_per_set: arguments.budget, symmetry, ..Settings::default() }
+}
+
 /// The report, and what was found beside it.
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -97,8 +102,7 @@ fn through(
     if Subjects::of(&cluster, &Placement::of(&cluster)).subjects.is_empty() {
         return Err(nothing_runs(loaded));
     }
-    let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
-    let report = sequences.prove(&cluster, settings, interrupt::flag())?;
+    let report = sequences.prove(&cluster, settings(arguments), interrupt::flag())?;
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => render::prove::human(&report, &Beside::default(), arguments.all),
         Format::Json | Format::Ndjson => render::json(&report),

@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 use holdfast_planner::report::RemediesReport;
 use holdfast_proof::report::{
-    Counterexample, DoubtReport, Object, PodReport, Report, StepReport, VerdictName, WorkloadReport,
+    Checked, Counterexample, DoubtReport, Object, PodReport, Report, StepReport, VerdictName,
+    WorkloadReport,
 };
 
 use crate::remedies::Beside;
@@ -167,7 +168,13 @@ fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counter
     for step in told(&example.steps) {
         paragraph(out, &step);
     }
-    let _ = writeln!(out, "  at rest   {}", of(example.ready));
+    if example.again.is_empty() {
+        let _ = writeln!(out, "  at rest   {}", of(example.ready));
+    } else {
+        let steps = told(&example.again).join("; ");
+        labelled(out, "for ever", &format!("again and again: {steps}"));
+        let _ = writeln!(out, "  each time {}", of(example.ready));
+    }
     // A Deployment's pod that stays Terminating was replaced and is in nobody's way.
     let blocks = |kind: &str| kind != "Deployment" && kind != "ReplicaSet";
     for pod in example.terminating.iter().filter(|_| blocks(&object.kind)) {
@@ -362,8 +369,23 @@ pub(super) fn doubt_reason(reason: &str, detail: &str) -> String {
                             or not; declare them with --assumptions"
                 .to_owned()
         }
+        "endless" => {
+            "pods may go round for ever: evicted from a node that lets them in for a while, made \
+             again and placed there once more"
+                .to_owned()
+        }
         "evictions-stop" => "evictions may stop before they reach its pods".to_owned(),
         _ => "the cluster is on the move, and may come to rest in more than one way".to_owned(),
+    }
+}
+
+/// How many of what was looked at nothing can tell apart, where that is less.
+fn up_to_symmetry(checked: &Checked) -> String {
+    match checked.sets_up_to_symmetry {
+        Some(count) if count < checked.sets => {
+            format!(", {} up to symmetry", words::thousands(count))
+        }
+        _ => String::new(),
     }
 }
 
@@ -377,6 +399,7 @@ pub(super) fn closing(out: &mut String, report: &Report, remedies_not_asked: usi
     };
     let looked_at = sequence::looked_at(checked);
     let looked_at = looked_at.unwrap_or_else(|| format!("{sets} {}", domain::sets_of(checked)));
+    let looked_at = looked_at + &up_to_symmetry(checked);
     let _ = writeln!(out, "Checked: {looked_at}; {states}.");
     domain::tell_without(out, checked.domains.as_ref(), WIDTH);
     if checked.possible_not_asked > 0 {

@@ -46,12 +46,14 @@ pub type Followed = (Vec<String>, Vec<Course>, u64);
 
 impl Report {
     /// The report on sequences, in order; `complete` says that all that were asked for were
-    /// followed.
+    /// followed, and `played` how many of them there are when those that nothing can tell apart
+    /// count once, where that was asked.
     pub fn of_sequences(
         sequencer: &Sequencer<'_>,
         asked: &Asked,
         followed: &[Followed],
         complete: bool,
+        played: Option<u64>,
     ) -> Self {
         let cluster = sequencer.dynamics().cluster();
         let subjects = sequencer.subjects();
@@ -59,7 +61,9 @@ impl Report {
             .map(|position| workload(sequencer, position, followed, complete))
             .collect();
         let namer = Namer { cluster, domains: None };
-        Self::of(&namer, subjects, checked(cluster, asked, followed, complete), workloads)
+        let checked = checked(cluster, asked, followed, complete);
+        let checked = Checked { sets_up_to_symmetry: played, ..checked };
+        Self::of(&namer, subjects, checked, workloads)
     }
 }
 
@@ -76,6 +80,7 @@ fn checked(cluster: &Cluster, asked: &Asked, followed: &[Followed], complete: bo
         orders,
         cluster_nodes: cluster.nodes().len(),
         sets: followed.len() as u64,
+        sets_up_to_symmetry: None,
         states: followed.iter().map(|(.., states)| states).sum(),
         complete,
         possible_not_asked: 0,
