@@ -199,7 +199,8 @@ impl<'e, 'c> Explorer<'e, 'c> {
         for (position, states) in short {
             let far = |state: &StateId| Some((routes.far(*state)?, *state));
             let nearest = states.iter().filter_map(far).min();
-            let run = nearest.map(|(_, state)| self.run_to(placement, &routes, state));
+            let run = nearest.and_then(|(_, state)| self.run_to(placement, &routes, state));
+            let run = run.or_else(|| states.iter().find_map(|state| self.known_run_to(*state)));
             let doubt = self.first_run_to(states[0]).iter().find_map(|taken| taken.doubt);
             let outcome = self.found.outcomes.get_mut(&position).expect("it was recorded");
             outcome.doubtful = doubt.filter(|_| run.is_none());
@@ -207,17 +208,27 @@ impl<'e, 'c> Explorer<'e, 'c> {
         }
     }
 
-    /// A run over the shortest route to a state. Where the search came no shorter way, that is the
+    /// A run over the shortest route to a state. Where the search came no longer way, that is the
     /// one it took.
-    fn run_to(&mut self, placement: &mut Placement, routes: &Routes, state: StateId) -> Vec<Step> {
-        let first = self.first_run_to(state);
-        let known = first.iter().all(|taken| taken.doubt.is_none());
-        if known && Some(first.len()) == routes.far(state) {
-            return first.into_iter().map(|taken| taken.step.clone()).collect();
+    fn run_to(
+        &mut self,
+        placement: &mut Placement,
+        routes: &Routes,
+        state: StateId,
+    ) -> Option<Vec<Step>> {
+        let known = self.known_run_to(state);
+        if known.as_ref().map(Vec::len) == routes.far(state) {
+            return known;
         }
         let run = self.follow_route(placement, &routes.to(state));
         placement.revert(self.dynamics.cluster(), self.base);
         run
+    }
+
+    /// How the search came to a state, if nothing on the way is unknown.
+    fn known_run_to(&self, state: StateId) -> Option<Vec<Step>> {
+        let step = |taken: &Taken| taken.doubt.is_none().then(|| taken.step.clone());
+        self.first_run_to(state).into_iter().map(step).collect()
     }
 
     /// How the search came to a state.
@@ -230,14 +241,15 @@ impl<'e, 'c> Explorer<'e, 'c> {
     }
 
     /// Takes known steps from state to state along a route. Pods that were made on another way go
-    /// by other numbers there, so that each step is looked for anew.
-    fn follow_route(&mut self, placement: &mut Placement, route: &[StateId]) -> Vec<Step> {
+    /// by other numbers there, so that each step is looked for anew; of steps that nothing can tell
+    /// apart it may be another that is offered there, which leads to a state like the next (`None`).
+    fn follow_route(&mut self, placement: &mut Placement, route: &[StateId]) -> Option<Vec<Step>> {
         let cluster = self.dynamics.cluster();
         let mut run = Vec::new();
         for next in route {
             let steps = self.dynamics.steps(placement, self.situation, self.scratch);
-            let moves = weigh(self.dynamics, placement, steps).into_iter();
-            let leads = |taken: &Taken| {
+            let mut moves = weigh(self.dynamics, placement, steps).into_iter();
+            let mut leads = |taken: &Taken| {
                 let mark = placement.mark();
                 self.dynamics.apply(placement, &taken.step);
                 let state = canonical(cluster, placement, self.base, false);
@@ -247,10 +259,9 @@ impl<'e, 'c> Explorer<'e, 'c> {
                 }
                 leads
             };
-            let taken = moves.filter(|taken| taken.doubt.is_none()).find(leads);
-            run.push(taken.expect("what is one state goes on alike").step);
+            run.push(moves.find(|taken| taken.doubt.is_none() && leads(taken))?.step);
         }
-        run
+        Some(run)
     }
 }
 

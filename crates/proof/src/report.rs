@@ -662,11 +662,12 @@ impl Namer<'_> {
             pending: witness
                 .pending
                 .iter()
-                .map(|(id, decision)| PendingReport {
-                    pod: pod(id),
-                    message: message::of_condition(Words::of(self.cluster), decision)
-                        .unwrap_or_default(),
+                .map(|(id, decision)| {
+                    let words = message::of_condition(Words::of(self.cluster), decision);
+                    PendingReport { pod: pod(id), message: words.unwrap_or_default() }
                 })
+                // Who goes round finds a node each time.
+                .filter(|pending| witness.again.is_empty() || !pending.message.is_empty())
                 .collect(),
             terminating: witness.terminating.iter().map(pod).collect(),
             attaching: witness.attaching.iter().map(pod).collect(),

@@ -30,14 +30,14 @@ pub struct Round {
 struct Seen {
     min: u32,
     max: u32,
-    /// The state of a trap in which the fewest serve, and how many.
-    trapped: Option<(u32, StateId)>,
+    /// The nearest state of a trap in which the fewest serve: how many, how far, and which.
+    trapped: Option<(u32, usize, StateId)>,
 }
 
 /// Looks again at the states in which runs may go round.
 struct Patrol<'x, 'e, 'c> {
     explorer: &'x mut Explorer<'e, 'c>,
-    /// What is looked for in each state, by its number.
+    /// What may come again and again, by the number of the state.
     marked: Vec<Option<Marked>>,
     passed: Vec<bool>,
     positions: Vec<usize>,
@@ -48,8 +48,8 @@ struct Patrol<'x, 'e, 'c> {
 enum Marked {
     /// A run may be there again and again.
     Loop,
-    /// A run that comes there may not leave, and comes back.
-    Trap,
+    /// A run that comes there may not leave, and comes back; the shortest has so many steps.
+    Trap(usize),
 }
 
 impl Explorer<'_, '_> {
@@ -65,9 +65,10 @@ impl Explorer<'_, '_> {
         }
         self.found.endless = true;
         let surely = self.graph.routes(start(), |way| way.doubt.is_none());
-        let is_reached = |state: &StateId| surely.far(*state).is_some();
-        for state in self.graph.traps().into_iter().flatten().filter(is_reached) {
-            marked[state.index()] = Some(Marked::Trap);
+        for state in self.graph.traps().into_iter().flatten() {
+            if let Some(far) = surely.far(state) {
+                marked[state.index()] = Some(Marked::Trap(far));
+            }
         }
         let mut positions = [&*self.watched, touched].concat();
         positions.extend(self.found.outcomes.keys());
@@ -80,10 +81,10 @@ impl Explorer<'_, '_> {
         walk(cluster, placement, &mut patrol);
         for (position, seen) in patrol.seen {
             let needed = (self.baseline)(position).1;
-            let round = seen.trapped.filter(|(ready, _)| *ready < needed);
+            let round = seen.trapped.filter(|(ready, ..)| *ready < needed);
             let round = round
                 .filter(|_| self.found.complete && !self.found.coarse)
-                .map(|(_, state)| self.round(placement, state));
+                .and_then(|(.., state)| self.round(placement, state));
             let range = (seen.min, seen.max);
             let outcomes = &mut self.found.outcomes;
             let outcome = outcomes.entry(position).or_insert_with(|| Outcome::new(range, needed));
@@ -95,13 +96,13 @@ impl Explorer<'_, '_> {
     }
 
     /// The shortest run to a state of a trap, and round back to it.
-    fn round(&mut self, placement: &mut Placement, state: StateId) -> Round {
+    fn round(&mut self, placement: &mut Placement, state: StateId) -> Option<Round> {
         let routes = self.graph.routes(start(), |way| way.doubt.is_none());
         let prefix = self.follow_route(placement, &routes.to(state));
         let round = self.graph.round(state);
-        let again = self.follow_route(placement, &round);
+        let again = prefix.is_some().then(|| self.follow_route(placement, &round)).flatten();
         placement.revert(self.dynamics.cluster(), self.base);
-        Round { prefix, again }
+        Some(Round { prefix: prefix?, again: again? })
     }
 }
 
@@ -119,7 +120,10 @@ impl Visitor for Patrol<'_, '_, '_> {
         if let Some(marked) = self.marked[state.index()] {
             for &position in &self.positions {
                 let ready = subjects.subjects[position].ready(placement);
-                let trapped = (marked == Marked::Trap).then_some((ready, state));
+                let trapped = match marked {
+                    Marked::Trap(far) => Some((ready, far, state)),
+                    Marked::Loop => None,
+                };
                 let seen =
                     self.seen.entry(position).or_insert(Seen { min: ready, max: ready, trapped });
                 seen.min = seen.min.min(ready);

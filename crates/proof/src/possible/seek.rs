@@ -11,6 +11,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::{ClassId, InstanceId, NodeId, Placement, Resources};
+use holdfast_failover::eviction::{self, Delay};
 use holdfast_scheduler::{Need, Scheduler, Scratch};
 
 use super::demand::Demand;
@@ -209,12 +210,20 @@ impl<'a, 'c> Seeker<'a, 'c> {
         let pod = self.pods[at];
         let fits = self.scheduler.feasible(self.placement, pod, &mut self.scratch);
         let fits = fits.to_vec();
-        let serving = fits.into_iter().filter(|node| self.placement.node(*node).serves());
-        let Some(node) = serving.min_by_key(|node| (self.spare(*node), *node)) else {
+        let keeping = fits.into_iter().filter(|node| self.keeps(*node, pod));
+        let Some(node) = keeping.min_by_key(|node| (self.spare(*node), *node)) else {
             return false;
         };
         self.seat(at, node);
         true
+    }
+
+    /// Whether the pod serves on the node, and none of the node's taints evicts it.
+    fn keeps(&self, node: NodeId, pod: InstanceId) -> bool {
+        let cluster = self.scheduler.cluster();
+        let spec = cluster.spec_of(self.placement.instance(pod).class);
+        let delay = eviction::delay(cluster, self.placement, node, spec);
+        self.placement.node(node).serves() && !matches!(delay, Some(Delay::After(_)))
     }
 
     fn seat(&mut self, at: usize, node: NodeId) {
@@ -240,7 +249,7 @@ impl<'a, 'c> Seeker<'a, 'c> {
         }
         let mut ways: Vec<(u64, NodeId, Vec<InstanceId>)> = Vec::new();
         for (node, needs) in &needs.nodes {
-            if self.placement.node(*node).serves()
+            if self.keeps(*node, self.pods[at])
                 && let Some(victims) = self.victims(*node, needs)
             {
                 let cost = victims.iter().map(|id| self.cost(*id)).sum();

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::certify;
 use crate::oracle::{Custom, Oracle};
 use crate::plan::Plan;
-use crate::render;
+use crate::{render, symmetry};
 
 /// States that the oracle follows before it gives a cluster up, and that the prover may take.
 const ORACLE_STATES: usize = 3_000;
@@ -42,6 +42,10 @@ pub(crate) struct Tally {
     pub(crate) at_once: u64,
     /// Sets that were decided beforehand.
     pub(crate) foreseen: u64,
+    /// Sets that nothing can tell apart from others.
+    pub(crate) alike: u64,
+    /// Claims that a run refutes which goes round for ever.
+    pub(crate) endless: u64,
     /// Answers of the prover to which the oracle's runs disagree among themselves.
     pub(crate) undecided_by_order: u64,
 }
@@ -89,9 +93,10 @@ pub(crate) fn check(plan: &Plan, tally: &mut Tally) -> Checked {
         let examination = prover.examine(&mut workspace, &set);
         hopeless_pods_stay_pending(&prover, &oracle, &set)?;
         agrees_with_oracle(&prover, &oracle, &set, &examination, tally)?;
-        witnesses_replay(&prover, &set, &examination)?;
+        witnesses_replay(&prover, &set, &examination, tally)?;
         answers.push((set, examination));
     }
+    symmetry::changes_nothing(&prover, tally)?;
     certify::is_accepted(&prover, tally)?;
     workspaces_do_not_wear(&prover, &mut workspace, &answers)?;
     tally.foreseen += answers.iter().filter(|(set, _)| prover.is_foreseen(set)).count() as u64;
@@ -323,10 +328,16 @@ fn hopeless_pods_stay_pending(
 }
 
 /// Every refutation has a run that the rules allow and that ends below what is wanted.
-fn witnesses_replay(prover: &Prover<'_>, set: &FailureSet, examination: &Examination) -> Checked {
+fn witnesses_replay(
+    prover: &Prover<'_>,
+    set: &FailureSet,
+    examination: &Examination,
+    tally: &mut Tally,
+) -> Checked {
     for (position, finding) in &examination.findings {
         if finding.recovered == Verdict::Refuted {
             let witness = prover.whole_run(*position, set, finding);
+            tally.endless += u64::from(!witness.again.is_empty());
             ensure!(
                 witness.ready < witness.desired,
                 "the witness for {position} at {set:?} ends with {} of {}",

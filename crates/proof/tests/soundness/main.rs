@@ -12,6 +12,7 @@ mod oracle;
 mod plan;
 mod render;
 mod sequences;
+mod symmetry;
 mod tampering;
 
 use std::cell::RefCell;
@@ -103,6 +104,22 @@ fn odd_clusters() {
         ..Family::default()
     };
     run(4, "proptest-regressions/odd.txt", family);
+}
+
+/// The report is the same whether one of alike sets stands for all or not.
+#[test]
+fn symmetric_clusters() {
+    let family = Family {
+        affinity: 0.4,
+        spread: 0.3,
+        priority: 0.2,
+        odd_kinds: true,
+        symmetry: 0.9,
+        ..Family::default()
+    };
+    let tally = run(8, "proptest-regressions/symmetric.txt", family);
+    println!("{tally:?}");
+    assert!(tally.alike > 1_000 && tally.proved > 0 && tally.refuted > 0, "{tally:?}");
 }
 
 #[test]

@@ -110,6 +110,8 @@ pub(crate) enum Patience {
     Everything,
     /// Five minutes, yet new pods may come there: such a pod may go round for ever.
     Returning,
+    /// As admission sets it, and a node's own taint for a while: it lets the pod in, and evicts it.
+    Visiting,
 }
 
 /// A volume that pods keep when they are made again.
@@ -156,6 +158,8 @@ pub(crate) struct Family {
     pub(crate) odd_kinds: bool,
     pub(crate) budgets: f64,
     pub(crate) volumes: f64,
+    /// Nodes are copies of each other, and so are their pods.
+    pub(crate) symmetry: f64,
 }
 
 pub(crate) fn plan(family: Family) -> impl Strategy<Value = Plan> {
@@ -166,15 +170,36 @@ pub(crate) fn plan(family: Family) -> impl Strategy<Value = Plan> {
             weighted(family.budgets.clamp(0.001, 0.999), budget()),
             any::<bool>(),
             (0..nodes, 0..nodes),
+            (chance(family.symmetry), 1..=nodes),
         )
-            .prop_map(|(nodes, mut workloads, budget, service, pair)| {
-                limit(&mut workloads);
-                for workload in &mut workloads {
-                    gather(workload, nodes.len());
-                }
-                Plan { nodes, workloads, budget, service, pair }
-            })
+            .prop_map(
+                |(mut nodes, mut workloads, budget, service, pair, (copied, period))| {
+                    if copied {
+                        copy(&mut nodes, &mut workloads, period);
+                    }
+                    limit(&mut workloads);
+                    for workload in &mut workloads {
+                        gather(workload, nodes.len());
+                    }
+                    Plan { nodes, workloads, budget, service, pair }
+                },
+            )
     })
+}
+
+/// Nodes repeat after so many, without zones, and pods are spread over the copies.
+fn copy(nodes: &mut [NodePlan], workloads: &mut [WorkloadPlan], period: usize) {
+    for at in 0..nodes.len() {
+        nodes[at] = nodes[at % period].clone();
+        nodes[at].zone = None;
+    }
+    for workload in workloads {
+        let Some(first) = workload.homes.first().copied() else { continue };
+        for (at, home) in workload.homes.iter_mut().enumerate() {
+            let node = first.node.map(|node| (node + at * period) % nodes.len());
+            *home = Home { node, ..first };
+        }
+    }
 }
 
 /// At most eight pods in all: the oracle follows every order.
@@ -294,6 +319,7 @@ fn pod(family: Family) -> impl Strategy<Value = PodPlan> {
         1 => Just(Patience::Forever),
         1 => Just(Patience::Everything),
         1 => Just(Patience::Returning),
+        1 => Just(Patience::Visiting),
     ];
     let place = (
         prop_oneof![Just(100_i64), Just(500), Just(1000), Just(1500)],

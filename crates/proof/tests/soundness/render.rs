@@ -370,6 +370,14 @@ fn tolerations(plan: &PodPlan, kind: Kind) -> Vec<Value> {
             let key = "node.kubernetes.io/unreachable";
             list.push(json!({"key": key, "operator": "Exists", "effect": "NoSchedule"}));
         }
+        (_, Patience::Visiting) => {
+            bear(&mut list, Some(300));
+            let visits = json!({
+                "key": "dedicated", "operator": "Exists", "effect": "NoExecute",
+                "tolerationSeconds": 30,
+            });
+            list.insert(0, visits);
+        }
         (_, Patience::None) => {}
     }
     list
