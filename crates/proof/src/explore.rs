@@ -377,6 +377,7 @@ pub(crate) fn weigh(dynamics: &Dynamics<'_>, placement: &Placement, steps: Steps
         step => dynamics.assumed(placement, step).map(|assumed| match assumed {
             Assumed::CustomController => Doubt::CustomController,
             Assumed::Job => Doubt::JobPolicy,
+            Assumed::Quota => Doubt::Quota,
         }),
     };
     let with = |sure: bool| move |step| (sure, step);
