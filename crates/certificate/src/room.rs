@@ -302,7 +302,8 @@ fn has_volumes(cluster: &Cluster, class: ClassId) -> bool {
 }
 
 /// Whether one bound pod is what all required affinity terms ask for, so that the pod is not the
-/// first of its group, which may go anywhere until another is elsewhere.
+/// first of its group, which may go anywhere until another is elsewhere, and none that a term asks
+/// for is about to end.
 fn has_company(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool {
     let terms = &spec.pod_affinity.required;
     let is_company = |other: &holdfast_cluster::Instance| {
@@ -317,7 +318,18 @@ fn has_company(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool
                 && term.matches(namespace, of_namespace, labels, cluster.symbols())
         })
     };
-    terms.is_empty() || placement.instances().iter().any(is_company)
+    let ends = |other: &holdfast_cluster::Instance| {
+        let asked = |term: &holdfast_cluster::affinity::PodAffinityTerm| {
+            let namespace = cluster.class(other.class).namespace;
+            let of_namespace = cluster.namespace_labels(namespace);
+            let labels = cluster.labels_of(other.class);
+            term.matches(namespace, of_namespace, labels, cluster.symbols())
+        };
+        let heard = other.node().is_some_and(|node| placement.node(node).reachable);
+        other.terminating && heard && terms.iter().any(asked)
+    };
+    let all = placement.instances();
+    terms.is_empty() || all.iter().any(is_company) && !all.iter().any(ends)
 }
 
 /// Whether the pod may be placed on a node that does not serve.

@@ -7,7 +7,8 @@
 //! silent node from one that is not.
 
 use holdfast_cluster::profile::DefaultSpread;
-use holdfast_cluster::{Cluster, Instance, InstanceId, Placement};
+use holdfast_cluster::taint::{self, Effect};
+use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement, PodSpec};
 
 /// Whether another of the pods in whose place one may have to be scheduled (`movers`) counts `pod`
 /// for its spread.
@@ -19,14 +20,14 @@ pub(crate) fn is_counted(
 ) -> bool {
     let counted = placement.instance(pod);
     let mut others = movers.iter().filter(|other| **other != pod);
-    others.any(|other| counts(cluster, placement.instance(*other), counted))
+    others.any(|other| counts(cluster, placement, placement.instance(*other), counted))
 }
 
 /// Whether the spread of `placed` counts `counted`: by its own constraints, or by the default ones,
 /// which count the pods that a Service or the same controller selects, by host and by zone. The
-/// host is the silent node itself, which is no candidate, so of the defaults only the zone can
-/// show. What a profile lists instead may count every pod of the namespace.
-fn counts(cluster: &Cluster, placed: &Instance, counted: &Instance) -> bool {
+/// host is the silent node itself, so that unless its taints let `placed` in, of the defaults only
+/// the zone can show. What a profile lists instead may count every pod of the namespace.
+fn counts(cluster: &Cluster, placement: &Placement, placed: &Instance, counted: &Instance) -> bool {
     let namespace = cluster.class(placed.class).namespace;
     if namespace != cluster.class(counted.class).namespace {
         return false;
@@ -40,10 +41,20 @@ fn counts(cluster: &Cluster, placed: &Instance, counted: &Instance) -> bool {
     if let Some(DefaultSpread::List(constraints)) = profile.map(|p| &p.default_spread) {
         return !constraints.is_empty();
     }
-    let zoned = counted
-        .node()
-        .is_some_and(|node| cluster.node(node).labels.get(cluster.known().zone).is_some());
-    zoned && (placed.workload == counted.workload || share_service(cluster, placed, counted))
+    let shows = counted.node().is_some_and(|node| {
+        let zoned = cluster.node(node).labels.get(cluster.known().zone).is_some();
+        zoned || is_let_in(cluster, placement, spec, node)
+    });
+    shows && (placed.workload == counted.workload || share_service(cluster, placed, counted))
+}
+
+/// Whether the taints of a node as they stand let pods of the spec in.
+fn is_let_in(cluster: &Cluster, placement: &Placement, spec: &PodSpec, node: NodeId) -> bool {
+    let mut taints = taint::standing(cluster.known(), cluster.node(node), placement.node(node))
+        .filter(|taint| taint.effect != Effect::PreferNoSchedule);
+    taints.all(|taint| {
+        spec.tolerations.iter().any(|one| one.tolerates(&taint, cluster.symbols(), false))
+    })
 }
 
 fn share_service(cluster: &Cluster, one: &Instance, other: &Instance) -> bool {

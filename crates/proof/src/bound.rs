@@ -29,6 +29,7 @@ pub(crate) mod preemption;
 
 use std::collections::BTreeMap;
 
+use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::volume::{AccessMode, Claim, PodVolume};
@@ -343,29 +344,34 @@ fn is_monotone(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> boo
     claims_are_bound && has_company(cluster, placement, spec)
 }
 
-/// Whether some bound pod is what every required affinity term of the spec asks for, or there are
-/// no such terms. Then the pod is not the first of its group, which upstream lets in anywhere
+/// Whether some bound pod is what every required affinity term of the spec asks for, and none that
+/// any term asks for is about to leave, or there are no such terms. Then the pod is not the first of its group, which upstream lets in anywhere
 /// (`satisfyPodAffinity`, `interpodaffinity/filtering.go`, v1.36.3), and what it finds near a node
 /// now it finds there in every run, as no bound pod leaves.
 fn has_company(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool {
     let terms = &spec.pod_affinity.required;
+    let is_meant = |instance: &Instance, term: &PodAffinityTerm| {
+        let class = cluster.class(instance.class);
+        let of_namespace = cluster.namespace_labels(class.namespace);
+        let labels = cluster.labels(class.labels);
+        term.matches(class.namespace, of_namespace, labels, cluster.symbols())
+    };
+    let is_company = |instance: &Instance| {
+        let Some(node) = instance.node() else { return false };
+        let labels = &cluster.node(node).labels;
+        let near = |term: &PodAffinityTerm| labels.get(term.topology_key).is_some();
+        placement.node(node).exists
+            && terms.iter().all(|term| near(term) && is_meant(instance, term))
+    };
+    // What a Job deletes that gives up ends where its kubelet is heard.
+    let leaves = |instance: &Instance| {
+        let heard = |node| placement.node(node).reachable;
+        instance.terminating && instance.node().is_some_and(heard)
+    };
+    let mut leaving = placement.instances().iter().filter(|instance| leaves(instance));
     terms.is_empty()
-        || placement.instances().iter().any(|instance| {
-            let Some(node) = instance.node() else { return false };
-            let class = cluster.class(instance.class);
-            let namespace_labels = cluster.namespace_labels(class.namespace);
-            let labels = cluster.labels(class.labels);
-            placement.node(node).exists
-                && terms.iter().all(|term| {
-                    cluster.node(node).labels.get(term.topology_key).is_some()
-                        && term.matches(
-                            class.namespace,
-                            namespace_labels,
-                            labels,
-                            cluster.symbols(),
-                        )
-                })
-        })
+        || placement.instances().iter().any(is_company)
+            && !leaving.any(|instance| terms.iter().any(|term| is_meant(instance, term)))
 }
 
 /// Whether the pod may be kept off a node by the number of pods like `counted`.

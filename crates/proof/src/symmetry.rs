@@ -221,6 +221,7 @@ struct PodKind {
     /// It is of the export.
     own: bool,
     has_origin: bool,
+    phase: Option<u8>,
     mirror: bool,
     expanded: bool,
     deletion_cost: Option<i32>,
@@ -393,6 +394,7 @@ impl<'c> Readings<'c> {
             ordinal: instance.ordinal,
             own,
             has_origin: origin.is_some(),
+            phase: origin.map(|pod| pod.phase as u8),
             mirror: origin.is_some_and(|pod| pod.mirror),
             expanded: origin.is_some_and(|pod| pod.expanded),
             deletion_cost: origin.map(|pod| pod.deletion_cost),

@@ -11,6 +11,7 @@
 )]
 
 mod claims;
+mod endless;
 mod explain;
 mod export;
 mod golden;

@@ -64,6 +64,9 @@ impl Explorer<'_, '_> {
             return;
         }
         self.found.endless = true;
+        if !self.found.complete {
+            return;
+        }
         let surely = self.graph.routes(start(), |way| way.doubt.is_none());
         for state in self.graph.traps().into_iter().flatten() {
             if let Some(far) = surely.far(state) {
@@ -81,10 +84,8 @@ impl Explorer<'_, '_> {
         walk(cluster, placement, &mut patrol);
         for (position, seen) in patrol.seen {
             let needed = (self.baseline)(position).1;
-            let round = seen.trapped.filter(|(ready, ..)| *ready < needed);
-            let round = round
-                .filter(|_| self.found.complete && !self.found.coarse)
-                .and_then(|(.., state)| self.round(placement, state));
+            let trapped = seen.trapped.filter(|(ready, ..)| *ready < needed && !self.found.coarse);
+            let round = trapped.and_then(|(.., state)| self.round(placement, state));
             let range = (seen.min, seen.max);
             let outcomes = &mut self.found.outcomes;
             let outcome = outcomes.entry(position).or_insert_with(|| Outcome::new(range, needed));
@@ -112,8 +113,7 @@ impl Visitor for Patrol<'_, '_, '_> {
     fn enter(&mut self, placement: &mut Placement, _: Option<&Taken>) -> Vec<Taken> {
         let Explorer { dynamics, situation, scratch, graph, subjects, base, .. } = self.explorer;
         let state = graph.find(&canonical(dynamics.cluster(), placement, *base, false));
-        // Beyond the budget there may be states that were not seen.
-        let Some(state) = state else { return Vec::new() };
+        let state = state.expect("the search came by here");
         if std::mem::replace(&mut self.passed[state.index()], true) {
             return Vec::new();
         }

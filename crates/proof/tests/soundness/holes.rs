@@ -281,3 +281,42 @@ fn who_waits_may_be_placed_before_the_control_plane_fails() {
         panic!("{error}");
     }
 }
+
+/// A Job that gives up deletes all it has, and with it the company that others need.
+#[test]
+fn company_that_a_job_gives_up_is_none() {
+    let near = Term { required: true, near: Near::Host, app: 1 };
+    let apart = Spread {
+        hard: true,
+        near: Near::Host,
+        skew: 1,
+        min_domains: None,
+        honor_taints: false,
+        app: 0,
+    };
+    let needs = PodPlan { affinity: Some(near), spread: Some(apart), ..pod() };
+    let other = PodPlan { app: 1, ..pod() };
+    let homes = [on(0), on(2), on(1)].map(|home| Home { ready: false, ..home });
+    let job = WorkloadPlan { parallel: true, ..workload(Kind::Job, other.clone(), &homes) };
+    holds(
+        vec![node(), node(), node()],
+        vec![
+            workload(Kind::ReplicaSet, other, &[PENDING]),
+            workload(Kind::ReplicaSet, needs, &[PENDING, PENDING]),
+            job,
+        ],
+    );
+}
+
+/// A pod on a silent node counts for the spread of one that may come there, zone or none.
+#[test]
+fn a_silent_node_that_lets_pods_in_counts_by_host() {
+    let zoned = || NodePlan { zone: Some(0), ..node() };
+    let silent = NodePlan { state: NodeState::Unknown, ..node() };
+    let returning = PodPlan { patience: Patience::Returning, ..pod() };
+    let there = Home { ready: false, ..on(2) };
+    holds(
+        vec![zoned(), node(), silent, zoned(), zoned()],
+        vec![workload(Kind::StatefulSet, returning, &[PENDING, there, PENDING])],
+    );
+}
