@@ -316,7 +316,7 @@ impl Visitor for Explorer<'_, '_> {
 /// Steps after which a run is taken to have no end, as pods pile up on a node that nobody hears:
 /// many times more than it takes to evict, end, make and place every pod once.
 pub(crate) fn longest(cluster: &Cluster) -> usize {
-    8 * cluster.pods().len() + 64
+    8 * cluster.pods().len() + 256
 }
 
 /// A step of a run, and what is not known of it.
