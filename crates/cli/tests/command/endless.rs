@@ -22,12 +22,12 @@ const EXPORT: &str = "
 ---
 {kind: ReplicaSet, apiVersion: apps/v1, metadata: {name: web, namespace: shop}, spec: {replicas: 1,
   selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {
-  containers: [{name: c, image: i}], tolerations: [
+  containers: [{name: c, image: i, resources: {requests: {cpu: 2}}}], tolerations: [
   {key: maintenance, operator: Exists, effect: NoExecute, tolerationSeconds: 30}]}}}}
 ---
 {kind: Pod, apiVersion: v1, metadata: {name: web-1, namespace: shop, labels: {app: web},
   ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web, uid: u, controller: true}]},
-  spec: {nodeName: a, containers: [{name: c, image: i}], tolerations: [
+  spec: {nodeName: a, containers: [{name: c, image: i, resources: {requests: {cpu: 2}}}], tolerations: [
   {key: maintenance, operator: Exists, effect: NoExecute, tolerationSeconds: 30}]},
   status: {phase: Running, conditions: [{type: Ready, status: 'True'}]}}
 ---
