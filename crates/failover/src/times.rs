@@ -8,6 +8,16 @@ use holdfast_cluster::assumptions::AssumedTime;
 /// Seconds on the virtual clock.
 pub type Seconds = i64;
 
+/// A pod that found no node is tried again after so long at most, whatever happens meanwhile: who
+/// has waited for 5 minutes is looked for every 30 s, and then waits out a backoff of up to 10 s
+/// (`flushUnschedulablePodsLeftover` and the defaults of
+/// `pkg/scheduler/backend/queue/scheduling_queue.go`, v1.36.3).
+pub const TRIED_AGAIN: Seconds = 300 + 30 + 10;
+
+/// Renewals of a lease may be so much further apart than they are meant to be, in per cent
+/// (`Run`, `k8s.io/component-helpers/apimachinery/lease/controller.go`, v0.36.3).
+const LEASE_JITTER: Seconds = 4;
+
 /// Something that takes time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Time {
@@ -116,6 +126,18 @@ impl Times {
     /// How long it takes.
     pub fn of(&self, time: Time) -> Seconds {
         self.seconds[time as usize]
+    }
+
+    /// How soon and how late after its failure a node is noticed. What counts is when the
+    /// controller first *saw* the last renewal of the lease: at the earliest when it was made, which
+    /// may be a heartbeat before the failure, at the latest a look after. From then on the grace
+    /// period runs, and ends between two looks (`tryUpdateNodeHealth`,
+    /// `pkg/controller/nodelifecycle/node_lifecycle_controller.go`, v1.36.3).
+    pub fn noticing(&self) -> (Seconds, Seconds) {
+        let heartbeat = self.of(Time::Heartbeat) * (100 + LEASE_JITTER);
+        let grace = self.of(Time::NodeMonitorGrace);
+        let soonest = (grace - (heartbeat + 99).div_euclid(100)).max(0);
+        (soonest, grace + 2 * self.of(Time::NodeMonitorPeriod))
     }
 
     /// Whether somebody set it.

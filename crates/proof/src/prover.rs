@@ -11,6 +11,7 @@ use holdfast_failover::{Dynamics, Step};
 use holdfast_scheduler::Scratch;
 
 use crate::doubts::{self, Doubts};
+use crate::downtime::{Clock, Comeback, Counts, Downtime};
 use crate::headroom::{Headroom, Lost};
 use crate::scenario::FailureSet;
 use crate::start::{self, Starts};
@@ -52,6 +53,8 @@ pub struct Finding {
     pub path: Option<Vec<Step>>,
     /// Which start it was found from.
     pub start: usize,
+    /// How long that takes.
+    pub downtime: Downtime,
 }
 
 /// What a failure set does.
@@ -63,6 +66,9 @@ pub struct Examination {
     pub states: u64,
     /// Why nothing is known of subjects that are not touched, although they stand as they stood.
     pub untouched_doubt: Option<Doubt>,
+    /// Subjects that are not touched, but whose pods may be preempted on the way, by position: in
+    /// the end as many serve as before.
+    pub disturbed: BTreeSet<usize>,
 }
 
 /// Everything that examinations share.
@@ -82,6 +88,8 @@ pub struct Prover<'c> {
     headroom: Option<Headroom>,
     /// The lowest priority among the pods of each subject.
     lowest_priority: Vec<i32>,
+    /// How long things take.
+    clock: Clock,
 }
 
 /// What one thread needs to examine failure sets.
@@ -112,6 +120,7 @@ impl<'c> Prover<'c> {
         let lost =
             [InputKind::Node, InputKind::Pod].into_iter().find(|kind| coverage.has_lost(*kind));
         let lowest_priority = lowest_priorities(cluster, &subjects);
+        let clock = Clock::of(&dynamics, &starts.starts[0].placement);
         Self {
             dynamics,
             subjects,
@@ -122,6 +131,7 @@ impl<'c> Prover<'c> {
             doubts,
             headroom: None,
             lowest_priority,
+            clock,
         }
     }
 
@@ -165,6 +175,11 @@ impl<'c> Prover<'c> {
         self.lost
     }
 
+    /// How long things take.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// The settings.
     pub fn settings(&self) -> Settings {
         self.settings
@@ -190,6 +205,7 @@ impl<'c> Prover<'c> {
             findings: BTreeMap::new(),
             states: each.iter().map(|one| one.states).sum(),
             untouched_doubt: each.iter().find_map(|one| one.untouched_doubt),
+            disturbed: each.iter().flat_map(|one| one.disturbed.iter().copied()).collect(),
         };
         for position in touched {
             // What one start's failure touches may stand untouched in another's.
@@ -197,6 +213,9 @@ impl<'c> Prover<'c> {
                 one.findings.remove(&position).unwrap_or_else(|| {
                     let mut finding = self.untouched(at, position);
                     one.untouched_doubt.into_iter().for_each(|doubt| finding.doubt(doubt));
+                    if one.disturbed.contains(&position) {
+                        finding.downtime = Downtime::disturbed();
+                    }
                     finding
                 })
             });
@@ -208,7 +227,11 @@ impl<'c> Prover<'c> {
             joined.findings.values_mut().for_each(|finding| finding.unsettle(at_rest));
             joined.untouched_doubt.get_or_insert(Doubt::Unsettled);
         }
-        joined.findings.values_mut().for_each(|finding| self.weaken(finding));
+        joined.disturbed.retain(|position| !joined.findings.contains_key(position));
+        joined.findings.values_mut().for_each(|finding| {
+            self.weaken(finding);
+            finding.downtime.heed(&finding.immediately, &finding.recovered);
+        });
         joined
     }
 
@@ -217,12 +240,15 @@ impl<'c> Prover<'c> {
         let start = &self.starts.starts[0];
         let headroom = self.headroom.as_ref()?;
         let touched = headroom.expect(&self.dynamics, &start.placement, set)?;
+        let (noticed, tainted) = self.clock.tainted(set);
         let finding = |(position, lost): (usize, Lost)| {
             let ready_at_once = start.ready[position] - lost.ready;
             let desired = start.desired[position].saturating_sub(lost.wanted);
             let ready = ready_at_once + lost.again;
             let ground = if lost.again > 0 { Ground::Bound } else { Ground::Counted };
             let enough = ready >= desired;
+            let counts = Counts { at_once: ready_at_once, at_rest: (ready, ready), desired };
+            let back = Comeback::undisturbed(noticed, tainted, lost.borne);
             let finding = Finding {
                 immediately: counted(ready_at_once >= 1),
                 ready_at_once,
@@ -231,6 +257,7 @@ impl<'c> Prover<'c> {
                 desired,
                 path: None,
                 start: 0,
+                downtime: back.downtime(counts, enough),
             };
             (position, finding)
         };
@@ -293,6 +320,7 @@ impl<'c> Prover<'c> {
             worst.unsettle(self.starts.at_rest);
         }
         self.weaken(&mut worst);
+        worst.downtime.heed(&worst.immediately, &worst.recovered);
         worst
     }
 
@@ -351,6 +379,7 @@ impl Finding {
         let (min, max) = self.recovered_range;
         let (other_min, other_max) = other.recovered_range;
         self.recovered_range = (min.min(other_min), max.max(other_max));
+        self.downtime.join(other.downtime);
         if other.immediately.is_worse_than(&self.immediately) {
             self.immediately = other.immediately;
         }
@@ -401,6 +430,7 @@ fn as_it_is(ready: u32, desired: u32, start: usize) -> Finding {
         desired,
         path: None,
         start,
+        downtime: Downtime::as_it_is(ready, desired),
     }
 }
 
