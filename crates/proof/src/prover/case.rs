@@ -64,9 +64,12 @@ struct Doubtful {
 }
 
 /// Pods that need a node once every eviction was carried out.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Comers {
     number: usize,
+    /// Subjects of those that may be turned down until the last eviction, though they are sure of
+    /// a node then, by position.
+    waiting: BTreeSet<usize>,
     /// The highest priority of those that preempt.
     highest: Option<i32>,
     /// Some eviction may never come.
@@ -400,6 +403,7 @@ impl Case<'_, '_> {
             let instance = self.placement.instance(pod);
             let position = prover.subjects.position(instance.workload);
             let spec = cluster.spec_of(instance.class);
+            self.comers.waiting.extend(position.filter(|_| self.may_wait(pod)));
             self.comers.returning |= bound::bears_silence(cluster, instance.class);
             self.comers.highest = self.comers.highest.max(spec.preempts.then_some(spec.priority));
             self.scored |= spec.spread.is_empty();

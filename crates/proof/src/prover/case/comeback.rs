@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_cluster::PodSpec;
+use holdfast_cluster::InstanceId;
 use holdfast_failover::times::{Seconds, TRIED_AGAIN};
 
 use super::{Case, Preemption};
@@ -71,20 +71,25 @@ impl Case<'_, '_> {
             _ if searched && self.comers.returning => Some(Err(Gap::Returning)),
             // In so long somebody is placed, as long as somebody can be.
             _ if searched => again(self.comers.number),
-            _ if self.may_wait(position) && self.comers.uncertain => Some(Err(Gap::Evictions)),
-            _ if self.may_wait(position) => again(1),
+            _ if self.comers.waiting.contains(&position) && self.comers.uncertain => {
+                Some(Err(Gap::Evictions))
+            }
+            _ if self.comers.waiting.contains(&position) => again(1),
             _ => None,
         }
     }
 
-    /// Whether a pod that is sure of a node may not be so before the last eviction: it was turned
-    /// down before, or is strictly spread with pods that count until they are evicted.
-    fn may_wait(&self, position: usize) -> bool {
-        let subject = &self.prover.subjects.subjects[position];
-        let spread = |spec: &PodSpec| bound::strict_spread(spec).next().is_some();
-        let instances = subject.instances(&self.start.placement);
-        let mut pods = instances.map(|id| self.start.placement.instance(id));
-        pods.any(|pod| pod.is_pending() || spread(self.prover.cluster().spec_of(pod.class)))
+    /// Whether a pod that is sure of a node may be turned down before the last eviction: it was
+    /// before the failure, or it is strictly spread with several pods that count until they are
+    /// evicted, each in its turn.
+    pub(super) fn may_wait(&self, pod: InstanceId) -> bool {
+        let (cluster, start) = (self.prover.cluster(), &self.start.placement);
+        let spec = cluster.spec_of(self.placement.instance(pod).class);
+        let lost = || self.set.nodes().iter().flat_map(|node| start.node(*node).pods.iter());
+        let counted =
+            |lost: &&InstanceId| bound::is_spread_with(cluster, self.placement, pod, **lost);
+        start.pending().contains(&pod)
+            || bound::strict_spread(spec).next().is_some() && lost().filter(counted).count() > 1
     }
 
     /// Whether pods of the subject may be preempted.
