@@ -167,3 +167,20 @@ impl Times {
         self.given[time as usize] = true;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_noticed_no_sooner_and_no_later() {
+        let mut times = Times::default();
+        assert_eq!(times.noticing(), (39, 60), "the last renewal was 10.4 s ago, or is seen late");
+        times.set(Time::NodeMonitorGrace, 8);
+        assert_eq!(
+            times.noticing(),
+            (0, 18),
+            "a node that is heard too seldom may be taken for down"
+        );
+    }
+}
