@@ -82,7 +82,8 @@ pub enum Gap {
 impl Latest {
     /// All of it.
     pub fn total(&self) -> Seconds {
-        self.takeover + self.detection + self.limiter + self.toleration + self.retries
+        let noticed = self.takeover + self.detection + self.limiter;
+        noticed.saturating_add(self.toleration).saturating_add(self.retries)
     }
 }
 
@@ -194,7 +195,7 @@ impl Comeback {
         let (shortest, longest) = borne.unwrap_or_default();
         let after = |toleration| Latest { toleration, ..tainted };
         Self {
-            soonest: noticed + shortest,
+            soonest: noticed.saturating_add(shortest),
             latest: Ok((after(shortest), after(longest))),
             threatened: false,
             settled: true,

@@ -81,21 +81,14 @@ pub(super) fn failure_words(report: &Report) -> String {
 }
 
 fn table(out: &mut String, report: &Report, every: bool) {
-    let headings = [
-        "NAMESPACE",
-        "WORKLOAD",
-        "READY",
-        "AT ONCE",
-        "IMMEDIATELY",
-        "BY RULE",
-        "RECOVERED",
-        "BY",
-        "DOWN",
-    ];
+    let mut headings =
+        vec!["NAMESPACE", "WORKLOAD", "READY", "AT ONCE", "IMMEDIATELY", "BY RULE", "RECOVERED", "BY"];
+    let timed = report.workloads.iter().any(|workload| workload.downtime.is_some());
+    headings.extend(timed.then_some("DOWN"));
     let mut grid = Grid::new(&headings, &[2, 3]);
     let shown = |workload: &&WorkloadReport| every || workload.verdict != VerdictName::Proved;
     for workload in report.workloads.iter().filter(shown) {
-        grid.row([
+        let cells = [
             workload.object.namespace.clone(),
             short(&workload.object),
             format!("{}/{}", workload.ready, workload.desired),
@@ -104,8 +97,8 @@ fn table(out: &mut String, report: &Report, every: bool) {
             rules::cell(workload.by_rule.as_ref()).to_owned(),
             verdict(workload.recovered.verdict).to_owned(),
             workload.recovered.by.unwrap_or("–").to_owned(),
-            downtime::cell(workload.downtime.as_ref()),
-        ]);
+        ];
+        grid.row(cells.into_iter().chain(workload.downtime.as_ref().map(downtime::cell)));
     }
     for line in grid.lines() {
         let _ = writeln!(out, "{line}");

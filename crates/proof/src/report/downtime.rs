@@ -161,7 +161,7 @@ fn within(report: &mut SpanReport, latest: &Latest, start: Option<Seconds>) {
     ];
     let lasting = parts.into_iter().filter(|(_, seconds)| *seconds > 0);
     report.parts = lasting.map(|(part, at_most)| PartReport { part, at_most }).collect();
-    report.at_most = Some(report.parts.iter().map(|part| part.at_most).sum());
+    report.at_most = Some(latest.total().saturating_add(start.unwrap_or(0)));
     if start.is_none() {
         report.and.push("start");
     }

@@ -19,8 +19,8 @@ const SENTENCES_MAX: usize = 8;
 const LABEL: usize = 15;
 
 /// What stands in the table: the longest time without any pod.
-pub(super) fn cell(report: Option<&DowntimeReport>) -> String {
-    report.map_or_else(|| "–".to_owned(), |report| bound(&report.outage))
+pub(super) fn cell(report: &DowntimeReport) -> String {
+    bound(&report.outage)
 }
 
 /// An upper bound in short.
