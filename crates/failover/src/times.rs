@@ -129,9 +129,9 @@ impl Times {
     }
 
     /// How soon and how late after its failure a node is noticed. What counts is when the
-    /// controller first *saw* the last renewal of the lease: at the earliest when it was made, which
-    /// may be a heartbeat before the failure, at the latest a look after. From then on the grace
-    /// period runs, and ends between two looks (`tryUpdateNodeHealth`,
+    /// controller first *saw* the last renewal of the lease: at the earliest when it was made,
+    /// which may be a heartbeat before the failure, at the latest a look after. From then on
+    /// the grace period runs, and ends between two looks (`tryUpdateNodeHealth`,
     /// `pkg/controller/nodelifecycle/node_lifecycle_controller.go`, v1.36.3).
     pub fn noticing(&self) -> (Seconds, Seconds) {
         let heartbeat = self.of(Time::Heartbeat) * (100 + LEASE_JITTER);

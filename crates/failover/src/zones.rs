@@ -51,7 +51,7 @@ impl Zones {
     /// partly disrupted, and not all are down.
     pub fn evict(&self, nodes: &[NodeId]) -> bool {
         let calm = |node: &NodeId| {
-            let zone = self.zone(node);
+            let zone = self.zone(*node);
             !is_disrupted(self.silent_in(zone, nodes), self.sizes[zone])
         };
         nodes.iter().all(calm)
@@ -62,8 +62,8 @@ impl Zones {
     /// noticed. Evictions from them must be sure.
     pub fn longest_wait(&self, nodes: &[NodeId], times: &Times) -> Seconds {
         let wait = |node: &NodeId| {
-            let zone = self.zone(node);
-            let queued = nodes.iter().filter(|other| self.zone(other) == zone).count();
+            let zone = self.zone(*node);
+            let queued = nodes.iter().filter(|other| self.zone(**other) == zone).count();
             let mut interval = times.of(Time::EvictionInterval);
             if !is_disrupted(self.silent_in(zone, nodes), self.sizes[zone]) {
                 return interval * (queued as Seconds - 1);
@@ -76,13 +76,13 @@ impl Zones {
         nodes.iter().map(wait).max().unwrap_or(0)
     }
 
-    fn zone(&self, node: &NodeId) -> usize {
+    fn zone(&self, node: NodeId) -> usize {
         self.of_node[node.index()]
     }
 
     /// How many nodes of a zone do not serve once these have failed.
     fn silent_in(&self, zone: usize, nodes: &[NodeId]) -> usize {
-        self.silent[zone] + nodes.iter().filter(|node| self.zone(node) == zone).count()
+        self.silent[zone] + nodes.iter().filter(|node| self.zone(**node) == zone).count()
     }
 }
 

@@ -235,8 +235,8 @@ fn lose(
         loss.odd |= placement.instance(pod).node() != Some(node);
         let borne = downtime::borne(cluster, placement, pod).map(|borne| (borne, borne));
         if let Some(position) = subjects.position(placement.instance(pod).workload) {
-            let lost = of_subject.entry(position).or_default();
-            lost.borne = downtime::range(lost.borne.into_iter().chain(borne));
+            let taken = of_subject.entry(position).or_default();
+            taken.borne = downtime::range(taken.borne.into_iter().chain(borne));
         }
         dynamics.apply(placement, &Step::Evict { pod, replaced: true });
     }

@@ -56,12 +56,11 @@ fn downtimes(path: &Path) -> BTreeMap<String, Vec<String>> {
         let downtime = workload.downtime.expect("one set at a time fails");
         let of = |span: &SpanReport| {
             let bound = |seconds: Option<i64>| seconds.map_or("–".to_owned(), |s| s.to_string());
-            let mut text = format!("{}..{}", bound(span.at_least), bound(span.at_most));
-            span.and.iter().for_each(|part| text.push_str(&format!(" + {part}")));
             let unknown = span.unknown.as_ref().map(|unknown| unknown.reason.to_owned());
             let never = span.for_ever.map(|why| format!("{why:?}"));
-            unknown.or(never).into_iter().for_each(|why| text.push_str(&format!(" ({why})")));
-            text
+            let why = unknown.or(never).map_or(String::new(), |why| format!(" ({why})"));
+            let and: String = span.and.iter().map(|part| [" + ", part].concat()).collect();
+            format!("{}..{}{and}{why}", bound(span.at_least), bound(span.at_most))
         };
         let key = format!("outage {}, shortage {}", of(&downtime.outage), of(&downtime.shortage));
         found.entry(key).or_default().push(workload.object.name);

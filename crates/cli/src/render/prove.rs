@@ -81,8 +81,16 @@ pub(super) fn failure_words(report: &Report) -> String {
 }
 
 fn table(out: &mut String, report: &Report, every: bool) {
-    let mut headings =
-        vec!["NAMESPACE", "WORKLOAD", "READY", "AT ONCE", "IMMEDIATELY", "BY RULE", "RECOVERED", "BY"];
+    let mut headings = vec![
+        "NAMESPACE",
+        "WORKLOAD",
+        "READY",
+        "AT ONCE",
+        "IMMEDIATELY",
+        "BY RULE",
+        "RECOVERED",
+        "BY",
+    ];
     let timed = report.workloads.iter().any(|workload| workload.downtime.is_some());
     headings.extend(timed.then_some("DOWN"));
     let mut grid = Grid::new(&headings, &[2, 3]);

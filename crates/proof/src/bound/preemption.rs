@@ -162,8 +162,8 @@ impl Threat<'_, '_> {
         self.cluster().node_ids().map(reached).collect()
     }
 
-    /// Whose pods are sure of a node, but not at once of one out of reach, or not even that, and may
-    /// be evicted on the way.
+    /// Whose pods are sure of a node, but not at once of one out of reach, or not even that, and
+    /// may be evicted on the way.
     fn may_come_and_go(
         &self,
         placement: &Placement,

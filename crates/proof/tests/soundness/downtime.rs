@@ -69,8 +69,8 @@ pub(crate) fn bounds_hold(
     Ok(())
 }
 
-/// What is claimed of a subject; `None` where several starts want different numbers of pods, as they
-/// may where these follow the nodes.
+/// What is claimed of a subject; `None` where several starts want different numbers of pods, as
+/// they may where these follow the nodes.
 fn bounds(prover: &Prover<'_>, examination: &Examination, position: usize) -> Option<Downtime> {
     let (cluster, starts) = (prover.cluster(), &prover.starts().starts);
     let kind = cluster.workload(prover.subjects().subjects[position].root).kind;

@@ -54,10 +54,8 @@ pub(super) fn tell(out: &mut String, report: &Report, every: bool, all: bool) {
     }
     let shown = if every || all { usize::MAX } else { SENTENCES_MAX };
     let left_out = groups.len().saturating_sub(shown);
-    let _ = writeln!(
-        out,
-        "Downtime by the worst failure: until every wanted pod serves again (DOWN: until one does)\n"
-    );
+    let what = "until every wanted pod serves again (DOWN: until one does)";
+    let _ = writeln!(out, "Downtime by the worst failure: {what}\n");
     for ((_, _, label, sentence), names) in groups.iter().take(shown) {
         let named = words::list(names, if all { usize::MAX } else { NAMES_MAX });
         let lines = words::wrap(sentence, WIDTH - LABEL);
