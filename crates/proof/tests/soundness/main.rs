@@ -56,7 +56,7 @@ fn draw<S: Strategy>(
     let config = Config {
         cases: cases(),
         failure_persistence: Some(Box::new(persistence)),
-        max_shrink_iters: 0,
+        max_shrink_iters: 4_000,
         ..Config::default()
     };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed(number));
