@@ -28,10 +28,10 @@ enum ZoneState {
 }
 
 /// A zone as `GetZoneKey` names it: region and zone label, either may be missing.
-type ZoneKey = (Option<Symbol>, Option<Symbol>);
+pub(crate) type ZoneKey = (Option<Symbol>, Option<Symbol>);
 
 /// Above this many nodes a partly disrupted zone is only slowed down.
-const LARGE_ZONE: usize = 50;
+pub(crate) const LARGE_ZONE: usize = 50;
 
 /// For every node whether an eviction from it is sure, once the nodes that `placement` cannot reach
 /// are noticed.
@@ -64,14 +64,19 @@ fn state(ready: usize, silent: usize) -> ZoneState {
     let size = ready + silent;
     if ready == 0 && silent > 0 {
         ZoneState::Full
-    } else if silent > 2 && silent * 100 >= size * 55 {
+    } else if is_disrupted(silent, size) {
         ZoneState::Partial { size }
     } else {
         ZoneState::Normal
     }
 }
 
-fn zone_key(cluster: &Cluster, node: NodeId) -> ZoneKey {
+/// Whether more than two nodes are silent, and as large a part of the zone as it takes.
+pub(crate) fn is_disrupted(silent: usize, size: usize) -> bool {
+    silent > 2 && silent * 100 >= size * 55
+}
+
+pub(crate) fn zone_key(cluster: &Cluster, node: NodeId) -> ZoneKey {
     let labels = &cluster.node(node).labels;
     (labels.get(cluster.known().region), labels.get(cluster.known().zone))
 }

@@ -33,6 +33,7 @@ pub mod storage;
 pub mod story;
 pub mod times;
 pub mod volumes;
+pub mod zones;
 
 pub use awaited::Awaited;
 pub use control_plane::ControlPlane;
@@ -41,3 +42,4 @@ pub use event::{Event, Impossible, Joined};
 pub use storage::Storage;
 pub use story::Story;
 pub use times::{Time, Times};
+pub use zones::Zones;

@@ -8,6 +8,16 @@ use holdfast_cluster::assumptions::AssumedTime;
 /// Seconds on the virtual clock.
 pub type Seconds = i64;
 
+/// A pod that found no node is tried again after so long at most, whatever happens meanwhile: who
+/// has waited for 5 minutes is looked for every 30 s, and then waits out a backoff of up to 10 s
+/// (`flushUnschedulablePodsLeftover` and the defaults of
+/// `pkg/scheduler/backend/queue/scheduling_queue.go`, v1.36.3).
+pub const TRIED_AGAIN: Seconds = 300 + 30 + 10;
+
+/// Renewals of a lease may be so much further apart than they are meant to be, in per cent
+/// (`Run`, `k8s.io/component-helpers/apimachinery/lease/controller.go`, v0.36.3).
+const LEASE_JITTER: Seconds = 4;
+
 /// Something that takes time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Time {
@@ -118,6 +128,18 @@ impl Times {
         self.seconds[time as usize]
     }
 
+    /// How soon and how late after its failure a node is noticed. What counts is when the
+    /// controller first *saw* the last renewal of the lease: at the earliest when it was made,
+    /// which may be a heartbeat before the failure, at the latest a look after. From then on
+    /// the grace period runs, and ends between two looks (`tryUpdateNodeHealth`,
+    /// `pkg/controller/nodelifecycle/node_lifecycle_controller.go`, v1.36.3).
+    pub fn noticing(&self) -> (Seconds, Seconds) {
+        let heartbeat = self.of(Time::Heartbeat) * (100 + LEASE_JITTER);
+        let grace = self.of(Time::NodeMonitorGrace);
+        let soonest = (grace - (heartbeat + 99).div_euclid(100)).max(0);
+        (soonest, grace + 2 * self.of(Time::NodeMonitorPeriod))
+    }
+
     /// Whether somebody set it.
     pub fn is_given(&self, time: Time) -> bool {
         self.given[time as usize]
@@ -143,5 +165,22 @@ impl Times {
     pub fn set(&mut self, time: Time, seconds: Seconds) {
         self.seconds[time as usize] = seconds;
         self.given[time as usize] = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_noticed_no_sooner_and_no_later() {
+        let mut times = Times::default();
+        assert_eq!(times.noticing(), (39, 60), "the last renewal was 10.4 s ago, or is seen late");
+        times.set(Time::NodeMonitorGrace, 8);
+        assert_eq!(
+            times.noticing(),
+            (0, 18),
+            "a node that is heard too seldom may be taken for down"
+        );
     }
 }

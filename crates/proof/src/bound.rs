@@ -375,7 +375,7 @@ fn has_company(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool
 }
 
 /// Whether the pod may be kept off a node by the number of pods like `counted`.
-fn is_spread_with(
+pub(crate) fn is_spread_with(
     cluster: &Cluster,
     placement: &Placement,
     pod: InstanceId,

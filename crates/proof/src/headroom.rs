@@ -29,12 +29,14 @@ pub mod kin;
 use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{Cluster, NodeId, Placement};
+use holdfast_cluster::{NodeId, Placement};
 use holdfast_failover::controllers::job;
-use holdfast_failover::{Dynamics, Step};
+use holdfast_failover::times::Seconds;
+use holdfast_failover::{Dynamics, Step, Zones};
 
 use crate::bound;
 use crate::doubts::Doubts;
+use crate::downtime;
 use crate::scenario::FailureSet;
 use crate::start::Start;
 use crate::subject::{Subjects, follows_nodes};
@@ -75,16 +77,18 @@ pub(crate) struct Lost {
     pub(crate) wanted: u32,
     /// They are made again at once.
     pub(crate) again: u32,
+    /// How long they bear a silent node: the first and the last of those that do not for ever.
+    pub(crate) borne: Option<(Seconds, Seconds)>,
 }
 
-/// Which failures bring the node lifecycle controller to stop evictions.
-#[derive(Clone, Debug)]
-struct Zones {
-    of_node: Vec<usize>,
-    /// Nodes of each zone.
-    sizes: Vec<usize>,
-    /// Nodes of each zone that do not serve before anything fails.
-    silent: Vec<usize>,
+impl Lost {
+    /// Both.
+    fn and(&mut self, other: &Self, acts: bool) {
+        self.ready += other.ready;
+        self.wanted += other.wanted;
+        self.again += if acts { other.again } else { 0 };
+        self.borne = downtime::range(self.borne.into_iter().chain(other.borne));
+    }
 }
 
 impl Headroom {
@@ -145,10 +149,7 @@ impl Headroom {
         }
         let mut touched: BTreeMap<usize, Lost> = BTreeMap::new();
         for (position, lost) in nodes.iter().flat_map(|node| &self.losses[node.index()].subjects) {
-            let sum = touched.entry(*position).or_default();
-            sum.ready += lost.ready;
-            sum.wanted += lost.wanted;
-            sum.again += if acts { lost.again } else { 0 };
+            touched.entry(*position).or_default().and(lost, acts);
         }
         Some(touched)
     }
@@ -232,6 +233,11 @@ fn lose(
     loss.odd |= !job::at_stake(cluster, placement, &due).is_empty();
     for pod in due {
         loss.odd |= placement.instance(pod).node() != Some(node);
+        let borne = downtime::borne(cluster, placement, pod).map(|borne| (borne, borne));
+        if let Some(position) = subjects.position(placement.instance(pod).workload) {
+            let taken = of_subject.entry(position).or_default();
+            taken.borne = downtime::range(taken.borne.into_iter().chain(borne));
+        }
         dynamics.apply(placement, &Step::Evict { pod, replaced: true });
     }
     let mut again: BTreeMap<usize, u32> = BTreeMap::new();
@@ -247,38 +253,4 @@ fn lose(
     loss.again = again.into_iter().collect();
     loss.subjects = of_subject.into_iter().collect();
     loss
-}
-
-impl Zones {
-    fn of(cluster: &Cluster, placement: &Placement) -> Self {
-        let mut zones = BTreeMap::new();
-        let (mut sizes, mut silent) = (Vec::new(), Vec::new());
-        let of_node = cluster.node_ids().map(|node| {
-            let labels = &cluster.node(node).labels;
-            let known = cluster.known();
-            let key = (labels.get(known.region), labels.get(known.zone));
-            let zone = *zones.entry(key).or_insert_with(|| {
-                sizes.push(0);
-                silent.push(0);
-                sizes.len() - 1
-            });
-            sizes[zone] += 1;
-            silent[zone] += usize::from(!placement.node(node).serves());
-            zone
-        });
-        Self { of_node: of_node.collect(), sizes, silent }
-    }
-
-    /// Whether every eviction from these nodes, which serve before, is sure: no zone of theirs is
-    /// partly disrupted, and not all are down.
-    fn evict(&self, nodes: &[NodeId]) -> bool {
-        let zone = |node: &NodeId| self.of_node[node.index()];
-        let silent =
-            |at: usize| self.silent[at] + nodes.iter().filter(|node| zone(node) == at).count();
-        let calm = |node: &NodeId| {
-            let at = zone(node);
-            silent(at) <= 2 || silent(at) * 100 < self.sizes[at] * 55
-        };
-        nodes.iter().all(calm) && (0..self.sizes.len()).any(|at| silent(at) < self.sizes[at])
-    }
 }

@@ -21,6 +21,7 @@
 //! * [`outcome`]: the same with names, for machines.
 //! * [`timeline`]: one run on a virtual clock, with names.
 //! * [`tolerance`]: how many failures are survived.
+//! * [`downtime`]: how long workloads are without pods in every run.
 //! * [`certify`]: why it is so, for a second reader.
 //! * [`report`]: everything with names instead of numbers, for machines.
 
@@ -30,6 +31,7 @@ pub mod certify;
 pub mod counting;
 pub mod domain;
 mod doubts;
+pub mod downtime;
 mod envelope;
 pub mod explore;
 pub mod headroom;

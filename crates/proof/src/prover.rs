@@ -12,6 +12,7 @@ use holdfast_failover::{Dynamics, Step};
 use holdfast_scheduler::Scratch;
 
 use crate::doubts::{self, Doubts};
+use crate::downtime::{Clock, Comeback, Counts, Downtime};
 use crate::explore::Outcome;
 use crate::headroom::{Headroom, Lost};
 use crate::scenario::FailureSet;
@@ -59,6 +60,8 @@ pub struct Finding {
     pub again: Vec<Step>,
     /// Which start it was found from.
     pub start: usize,
+    /// How long that takes.
+    pub downtime: Downtime,
 }
 
 /// What a failure set does.
@@ -70,6 +73,9 @@ pub struct Examination {
     pub states: u64,
     /// Why nothing is known of subjects that are not touched, although they stand as they stood.
     pub untouched_doubt: Option<Doubt>,
+    /// Subjects that are not touched, but whose pods may be preempted on the way, by position: in
+    /// the end as many serve as before.
+    pub disturbed: BTreeSet<usize>,
 }
 
 /// Everything that examinations share.
@@ -90,6 +96,8 @@ pub struct Prover<'c> {
     /// The lowest priority among the pods of each subject.
     lowest_priority: Vec<i32>,
     symmetry: OnceLock<Symmetry>,
+    /// How long things take.
+    clock: Clock,
 }
 
 /// What one thread needs to examine failure sets.
@@ -120,6 +128,7 @@ impl<'c> Prover<'c> {
         let lost =
             [InputKind::Node, InputKind::Pod].into_iter().find(|kind| coverage.has_lost(*kind));
         let lowest_priority = lowest_priorities(cluster, &subjects);
+        let clock = Clock::of(&dynamics, &starts.starts[0].placement);
         Self {
             dynamics,
             subjects,
@@ -131,6 +140,7 @@ impl<'c> Prover<'c> {
             headroom: None,
             lowest_priority,
             symmetry: OnceLock::new(),
+            clock,
         }
     }
 
@@ -182,6 +192,11 @@ impl<'c> Prover<'c> {
         self.lost
     }
 
+    /// How long things take.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// The settings.
     pub fn settings(&self) -> Settings {
         self.settings
@@ -207,6 +222,7 @@ impl<'c> Prover<'c> {
             findings: BTreeMap::new(),
             states: each.iter().map(|one| one.states).sum(),
             untouched_doubt: each.iter().find_map(|one| one.untouched_doubt),
+            disturbed: each.iter().flat_map(|one| one.disturbed.iter().copied()).collect(),
         };
         for position in touched {
             // What one start's failure touches may stand untouched in another's.
@@ -214,6 +230,9 @@ impl<'c> Prover<'c> {
                 one.findings.remove(&position).unwrap_or_else(|| {
                     let mut finding = self.untouched(at, position);
                     one.untouched_doubt.into_iter().for_each(|doubt| finding.doubt(doubt));
+                    if one.disturbed.contains(&position) {
+                        finding.downtime = Downtime::disturbed();
+                    }
                     finding
                 })
             });
@@ -224,7 +243,11 @@ impl<'c> Prover<'c> {
             joined.findings.values_mut().for_each(|finding| finding.unsettle(&self.starts));
             joined.untouched_doubt.get_or_insert(self.starts.doubt());
         }
-        joined.findings.values_mut().for_each(|finding| self.weaken(finding));
+        joined.disturbed.retain(|position| !joined.findings.contains_key(position));
+        joined.findings.values_mut().for_each(|finding| {
+            self.weaken(finding);
+            finding.downtime.heed(&finding.immediately, &finding.recovered);
+        });
         joined
     }
 
@@ -233,12 +256,15 @@ impl<'c> Prover<'c> {
         let start = &self.starts.starts[0];
         let headroom = self.headroom.as_ref()?;
         let touched = headroom.expect(&self.dynamics, &start.placement, set)?;
+        let (noticed, tainted) = self.clock.tainted(set);
         let finding = |(position, lost): (usize, Lost)| {
             let ready_at_once = start.ready[position] - lost.ready;
             let desired = start.desired[position].saturating_sub(lost.wanted);
             let ready = ready_at_once + lost.again;
             let ground = if lost.again > 0 { Ground::Bound } else { Ground::Counted };
             let enough = ready >= desired;
+            let counts = Counts { at_once: ready_at_once, at_rest: (ready, ready), desired };
+            let back = Comeback::undisturbed(noticed, tainted, lost.borne);
             let finding = Finding {
                 immediately: counted(ready_at_once >= 1),
                 ready_at_once,
@@ -248,6 +274,7 @@ impl<'c> Prover<'c> {
                 path: None,
                 again: Vec::new(),
                 start: 0,
+                downtime: back.downtime(counts, enough),
             };
             (position, finding)
         };
@@ -310,6 +337,7 @@ impl<'c> Prover<'c> {
             worst.unsettle(&self.starts);
         }
         self.weaken(&mut worst);
+        worst.downtime.heed(&worst.immediately, &worst.recovered);
         worst
     }
 
@@ -373,6 +401,7 @@ impl Finding {
         let (min, max) = self.recovered_range;
         let (other_min, other_max) = other.recovered_range;
         self.recovered_range = (min.min(other_min), max.max(other_max));
+        self.downtime.join(other.downtime);
         if other.immediately.is_worse_than(&self.immediately) {
             self.immediately = other.immediately;
         }
@@ -435,6 +464,7 @@ fn as_it_is(ready: u32, desired: u32, start: usize) -> Finding {
         path: None,
         again: Vec::new(),
         start,
+        downtime: Downtime::as_it_is(ready, desired),
     }
 }
 

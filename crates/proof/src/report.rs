@@ -2,6 +2,7 @@
 //!
 //! The shape is `holdfast.report/v1`; fields are only ever added within the version.
 
+pub mod downtime;
 pub mod possible;
 pub mod rules;
 pub mod sequences;
@@ -14,6 +15,7 @@ use holdfast_failover::Step;
 use holdfast_scheduler::{Words, message, release};
 use serde::Serialize;
 
+use self::downtime::DowntimeReport;
 use self::possible::PossibleReport;
 use self::rules::ByRuleReport;
 use crate::by_rule::claim;
@@ -171,6 +173,9 @@ pub struct WorkloadReport {
     pub recovered: ClaimReport<Counterexample>,
     /// The fewest pods that any set leaves at once.
     pub ready_at_once: u32,
+    /// How long any set keeps it from serving; absent where events come one after another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub downtime: Option<DowntimeReport>,
     /// A smallest set that refutes a claim, and how: of two equally small ones that which refutes
     /// the recovery.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -562,20 +567,23 @@ impl Namer<'_> {
         let at_once = subject.immediately.counterexample.as_ref();
         let recovered = subject.recovered.counterexample.as_ref().map(&mut example);
         let longer = is_smaller_at_once(subject).then(|| at_once.map(example)).flatten();
-        let fewest = |(set, _): &(FailureSet, Finding)| AtOnce {
+        let at_once = at_once.map(|(set, _)| AtOnce {
             fail: self.machines(set),
             ready_at_once: prover.at_once(workspace, position, set),
-        };
+        });
+        let told = (position, subject);
+        let downtime = self.downtime(prover, told, recovered.as_ref(), workspace);
         WorkloadReport {
             object: self.object(prover.subjects().subjects[position].root),
             desired: subject.desired_before(),
             ready: subject.ready_before(),
             verdict: (&summary.verdict(position)).into(),
-            immediately: self.claim(&subject.immediately, at_once.map(fewest)),
+            immediately: self.claim(&subject.immediately, at_once),
             by_rule: Some(by_rule),
             counterexample: longer.or_else(|| recovered.clone()),
             recovered: self.claim(&subject.recovered, recovered),
             ready_at_once: subject.ready_at_once_min,
+            downtime: Some(downtime),
             broken: None,
         }
     }

@@ -1,5 +1,8 @@
 //! The answers to all failure sets, joined in the order of the sets.
 
+use std::cmp::Ordering;
+
+use crate::downtime::{Downtime, Span};
 use crate::prover::{Examination, Finding, Prover};
 use crate::scenario::FailureSet;
 use crate::verdict::{Doubt, Ground, Verdict};
@@ -21,6 +24,30 @@ pub struct ClaimSummary {
     pub doubt: Option<(FailureSet, Doubt)>,
 }
 
+/// The longest of a kind of downtimes, over all sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Longest {
+    /// The bounds: some set costs no less in any run, and no set costs more.
+    pub span: Span,
+    /// The first set that costs most; `None` where none costs more than nothing at all failed.
+    pub set: Option<FailureSet>,
+}
+
+impl Longest {
+    fn of(span: Span) -> Self {
+        Self { span, set: None }
+    }
+
+    fn take(&mut self, set: &FailureSet, span: Span) {
+        let least = self.span.least.zip(span.least);
+        self.span.least = least.map(|(one, other)| one.max(other));
+        if span.most.compare(&self.span.most) == Ordering::Greater {
+            self.span.most = span.most;
+            self.set = Some(set.clone());
+        }
+    }
+}
+
 /// What is known of one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubjectSummary {
@@ -30,6 +57,10 @@ pub struct SubjectSummary {
     pub recovered: ClaimSummary,
     /// The fewest pods that any set leaves at once.
     pub ready_at_once_min: u32,
+    /// The longest time without any ready pod.
+    pub outage: Longest,
+    /// The longest time with fewer ready pods than are wanted.
+    pub shortage: Longest,
     /// How it stands before anything fails.
     base: Finding,
     /// Sets that were taken in.
@@ -87,6 +118,9 @@ impl Summary {
             self.subjects[*position].add((set, count), finding);
         }
         let untouched = |position: &usize| !examination.findings.contains_key(position);
+        for position in &examination.disturbed {
+            self.subjects[*position].take_time(set, Downtime::disturbed());
+        }
         match examination.untouched_doubt {
             None => {
                 for position in self.amiss.iter().copied().filter(untouched) {
@@ -98,6 +132,7 @@ impl Summary {
                     let subject = &mut self.subjects[position];
                     let mut finding = subject.base.clone();
                     finding.doubt(doubt);
+                    finding.downtime.heed(&finding.immediately, &finding.recovered);
                     subject.add((set, count), &finding);
                 }
             }
@@ -133,6 +168,8 @@ impl SubjectSummary {
             immediately: ClaimSummary::default(),
             recovered: ClaimSummary::default(),
             ready_at_once_min: base.ready_at_once,
+            outage: Longest::of(base.downtime.outage),
+            shortage: Longest::of(base.downtime.shortage),
             base,
             counted: 0,
         }
@@ -151,8 +188,14 @@ impl SubjectSummary {
     fn add(&mut self, set: (&FailureSet, u64), finding: &Finding) {
         self.counted += set.1;
         self.ready_at_once_min = self.ready_at_once_min.min(finding.ready_at_once);
+        self.take_time(set.0, finding.downtime);
         self.immediately.add(set, &finding.immediately, finding);
         self.recovered.add(set, &finding.recovered, finding);
+    }
+
+    fn take_time(&mut self, set: &FailureSet, downtime: Downtime) {
+        self.outage.take(set, downtime.outage);
+        self.shortage.take(set, downtime.shortage);
     }
 
     fn add_untouched(&mut self, set: (&FailureSet, u64)) {

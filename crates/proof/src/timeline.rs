@@ -243,7 +243,9 @@ fn downtime(
     let span = |told: Option<Seconds>, needed: u32| {
         let (early, late) = match (noticed, told) {
             (true, Some(seconds)) if seconds > 0 => {
-                (times.of(Time::Heartbeat), times.of(Time::NodeMonitorPeriod))
+                let (soonest, latest) = times.noticing();
+                let told = times.of(Time::NodeMonitorGrace);
+                (told - soonest, latest - told)
             }
             _ => (0, 0),
         };

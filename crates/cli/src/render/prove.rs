@@ -1,6 +1,7 @@
 //! The report on a proof, for people: the answer first, then the table, then the smallest
 //! counterexamples.
 
+mod downtime;
 mod possible;
 mod rules;
 
@@ -30,6 +31,7 @@ pub fn human(report: &Report, beside: &Beside, all: bool) -> String {
     let _ = writeln!(out, "{}\n", answer(report));
     let every = all || report.workloads.len() <= TABLE_MAX;
     table(&mut out, report, every);
+    downtime::tell(&mut out, report, every, all);
     rules::tell(&mut out, report, every, all);
     counterexamples(&mut out, report, beside);
     sequence::breaks(&mut out, report, WIDTH);
@@ -80,12 +82,22 @@ pub(super) fn failure_words(report: &Report) -> String {
 }
 
 fn table(out: &mut String, report: &Report, every: bool) {
-    let headings =
-        ["NAMESPACE", "WORKLOAD", "READY", "AT ONCE", "IMMEDIATELY", "BY RULE", "RECOVERED", "BY"];
+    let mut headings = vec![
+        "NAMESPACE",
+        "WORKLOAD",
+        "READY",
+        "AT ONCE",
+        "IMMEDIATELY",
+        "BY RULE",
+        "RECOVERED",
+        "BY",
+    ];
+    let timed = report.workloads.iter().any(|workload| workload.downtime.is_some());
+    headings.extend(timed.then_some("DOWN"));
     let mut grid = Grid::new(&headings, &[2, 3]);
     let shown = |workload: &&WorkloadReport| every || workload.verdict != VerdictName::Proved;
     for workload in report.workloads.iter().filter(shown) {
-        grid.row([
+        let cells = [
             workload.object.namespace.clone(),
             short(&workload.object),
             format!("{}/{}", workload.ready, workload.desired),
@@ -94,7 +106,8 @@ fn table(out: &mut String, report: &Report, every: bool) {
             rules::cell(workload.by_rule.as_ref()).to_owned(),
             verdict(workload.recovered.verdict).to_owned(),
             workload.recovered.by.unwrap_or("–").to_owned(),
-        ]);
+        ];
+        grid.row(cells.into_iter().chain(workload.downtime.as_ref().map(downtime::cell)));
     }
     for line in grid.lines() {
         let _ = writeln!(out, "{line}");

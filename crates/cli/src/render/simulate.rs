@@ -261,7 +261,7 @@ fn downtimes(out: &mut String, timeline: &Timeline, last: &StepOutcome) {
 fn times(out: &mut String, timeline: &Timeline) {
     let of = |source: &str| -> Vec<String> {
         let used = timeline.times.iter().filter(|time| time.source == source);
-        used.map(|time| format!("{} {}", time.name, told::length(time.seconds))).collect()
+        used.map(|time| format!("{} {}", time.name, words::length(time.seconds))).collect()
     };
     for (source, heading) in [
         ("given", "Times as given"),

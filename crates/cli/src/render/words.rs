@@ -1,5 +1,7 @@
 //! Numbers, lists and names in sentences.
 
+use std::fmt::Write;
+
 use holdfast_scheduler::Release;
 
 /// In whose words the scheduler's messages are for a cluster of this version, unless they are the
@@ -50,6 +52,18 @@ pub fn thousands(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// A length of time: `45s`, `5m50s`, `1h2m`.
+pub fn length(seconds: i64) -> String {
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let mut text = String::new();
+    for (number, unit) in [(hours, 'h'), (minutes, 'm'), (rest, 's')] {
+        if number > 0 {
+            let _ = write!(text, "{number}{unit}");
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
 }
 
 /// Thousandths of a core, as people write CPU.

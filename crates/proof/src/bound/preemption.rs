@@ -45,6 +45,8 @@ pub(crate) struct Contained {
     pub(crate) unsure: Vec<InstanceId>,
     /// Bound pods that may be evicted and whose successors are not sure of a place, by id.
     pub(crate) threatened: Vec<InstanceId>,
+    /// Whose pods may be evicted, be it once they have come.
+    pub(crate) disturbed: BTreeSet<WorkloadId>,
 }
 
 /// Who may preempt, and be preempted.
@@ -55,6 +57,8 @@ struct Threat<'a, 'c> {
     unsure: BTreeSet<InstanceId>,
     /// Each victim so far, with the pod that would come in its place.
     victims: Vec<(InstanceId, InstanceId)>,
+    /// Whose pods may be evicted once they have come.
+    disturbed: BTreeSet<WorkloadId>,
 }
 
 /// Divides the pending pods where those that are open may preempt; `None` where that may reach
@@ -84,7 +88,8 @@ pub(crate) fn contain(
         return None;
     }
     let mark = placement.mark();
-    let mut threat = Threat { dynamics, doubts, unsure, victims: Vec::new() };
+    let disturbed = BTreeSet::new();
+    let mut threat = Threat { dynamics, doubts, unsure, victims: Vec::new(), disturbed };
     let contained = threat.settle(placement, scratch, &cover.sure);
     placement.revert(cluster, mark);
     contained
@@ -102,9 +107,11 @@ impl Threat<'_, '_> {
         loop {
             let reach = self.reach(placement);
             self.take_in_victims(placement, &reach)?;
-            if self.victims.is_empty() && !self.may_come_and_go(placement, sure, &reach) {
+            let passing = self.may_come_and_go(placement, sure, &reach);
+            if self.victims.is_empty() && passing.is_empty() {
                 break;
             }
+            self.disturbed.extend(passing);
             let mut coming = pending.clone();
             coming.extend(self.victims.iter().map(|(_, next)| *next));
             let open = self.newly_unsure(placement, scratch, &coming, &reach);
@@ -117,7 +124,10 @@ impl Threat<'_, '_> {
         let threatened = self.victims.iter().filter(|(_, next)| self.unsure.contains(next));
         let mut threatened: Vec<InstanceId> = threatened.map(|(victim, _)| *victim).collect();
         threatened.sort_unstable();
-        Some(Contained { sure, unsure, threatened })
+        let own = self.victims.iter().map(|(victim, _)| placement.instance(*victim).workload);
+        self.disturbed.extend(own);
+        let disturbed = std::mem::take(&mut self.disturbed);
+        Some(Contained { sure, unsure, threatened, disturbed })
     }
 
     fn cluster(&self) -> &Cluster {
@@ -152,16 +162,23 @@ impl Threat<'_, '_> {
         self.cluster().node_ids().map(reached).collect()
     }
 
-    /// Whether somebody who is sure of a node, but not at once of one out of reach, may be evicted
-    /// on the way.
-    fn may_come_and_go(&self, placement: &Placement, sure: &[InstanceId], reach: &[bool]) -> bool {
-        let Some(highest) = self.highest(placement) else { return false };
+    /// Whose pods are sure of a node, but not at once of one out of reach, or not even that, and
+    /// may be evicted on the way.
+    fn may_come_and_go(
+        &self,
+        placement: &Placement,
+        sure: &[InstanceId],
+        reach: &[bool],
+    ) -> BTreeSet<WorkloadId> {
+        let Some(highest) = self.highest(placement) else { return BTreeSet::new() };
         let cluster = self.cluster();
         let reached = || cluster.node_ids().filter(|node| reach[node.index()]);
         let outranked =
             |pod: &InstanceId| cluster.spec_of(placement.instance(*pod).class).priority < highest;
-        let all = sure.iter().chain(&self.unsure).filter(|pod| outranked(pod));
-        all.into_iter().any(|pod| reached().any(|node| self.may_come(placement, *pod, node)))
+        let all = sure.iter().chain(&self.unsure).copied().filter(outranked);
+        all.filter(|pod| reached().any(|node| self.may_come(placement, *pod, node)))
+            .map(|pod| placement.instance(pod).workload)
+            .collect()
     }
 
     /// Whether the pod can ever come to the node, as far as labels and the taints tell that only

@@ -1,8 +1,10 @@
 //! One failure set from one start.
 
+mod comeback;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::{InstanceId, Placement};
+use holdfast_cluster::{InstanceId, Placement, WorkloadId};
 use holdfast_failover::Situation;
 use holdfast_failover::storage::Standing;
 use holdfast_scheduler::Scratch;
@@ -35,6 +37,9 @@ pub(super) fn examine(
         scratch,
         lost: BTreeSet::new(),
         preemption: Preemption::Nobody,
+        preempted: BTreeSet::new(),
+        searched: BTreeSet::new(),
+        comers: Comers::default(),
         most: BTreeMap::new(),
         doubtful: Vec::new(),
         shaky: Vec::new(),
@@ -55,6 +60,21 @@ struct Doubtful {
     doubt: Doubt,
     /// The pod may come back although it seems that it cannot.
     excuses: bool,
+}
+
+/// Pods that need a node once every eviction was carried out.
+#[derive(Clone, Debug, Default)]
+struct Comers {
+    number: usize,
+    /// Subjects of those that may be turned down until the last eviction, though they are sure of
+    /// a node then, by position.
+    waiting: BTreeSet<usize>,
+    /// The highest priority of those that preempt.
+    highest: Option<i32>,
+    /// Some eviction may never come.
+    uncertain: bool,
+    /// Some of them may be placed on nodes that nobody hears.
+    returning: bool,
 }
 
 /// Who may be preempted.
@@ -79,6 +99,12 @@ struct Case<'a, 'c> {
     /// Subjects with pods on the failed nodes.
     lost: BTreeSet<usize>,
     preemption: Preemption,
+    /// Whose pods that may be, where it is known.
+    preempted: BTreeSet<WorkloadId>,
+    /// Subjects of which a search told what becomes of them, by position.
+    searched: BTreeSet<usize>,
+    /// Pods that need a node.
+    comers: Comers,
     /// More pods than can ever serve, by position of the subject, where one may be preempted.
     most: BTreeMap<usize, u32>,
     /// Pods that need a node and of which something is not known.
@@ -113,6 +139,7 @@ impl Case<'_, '_> {
         }
         self.note_doubts();
         self.note_shaky();
+        self.note_downtimes();
     }
 
     /// How many pods each touched subject has on the failed nodes.
@@ -197,6 +224,7 @@ impl Case<'_, '_> {
             None => (self.positions(cover.open.iter().chain(&evicted.uncertain)), cover.sure),
             Some(Some(few)) => {
                 self.preemption = Preemption::Few;
+                self.preempted = few.disturbed;
                 (self.positions(few.unsure.iter().chain(&few.threatened)), few.sure)
             }
             Some(None) => {
@@ -319,6 +347,7 @@ impl Case<'_, '_> {
 
     /// Turns what the search saw of a subject into a verdict.
     fn judge(&mut self, position: usize, outcome: Option<&Outcome>, search: &Exploration) {
+        self.searched.insert(position);
         if !self.examination.findings.contains_key(&position) {
             let finding = self.at_once(position, 0);
             self.examination.findings.insert(position, finding);
@@ -381,14 +410,20 @@ impl Case<'_, '_> {
         let cluster = prover.cluster();
         let mark = self.placement.mark();
         if situation.acts {
-            prover.dynamics.evict_all(self.placement, situation);
+            let evicted = prover.dynamics.evict_all(self.placement, situation);
+            self.comers.uncertain = !evicted.uncertain.is_empty();
         }
         let pending = self.placement.pending().to_vec();
+        self.comers.number = pending.len();
         let calm = !bound::may_preempt(cluster, self.placement, &pending);
         for &pod in &pending {
             let instance = self.placement.instance(pod);
             let position = prover.subjects.position(instance.workload);
-            self.scored |= cluster.spec_of(instance.class).spread.is_empty();
+            let spec = cluster.spec_of(instance.class);
+            self.comers.waiting.extend(position.filter(|_| self.may_wait(pod)));
+            self.comers.returning |= bound::bears_silence(cluster, instance.class);
+            self.comers.highest = self.comers.highest.max(spec.preempts.then_some(spec.priority));
+            self.scored |= spec.spread.is_empty();
             let standing = prover.dynamics.storage().standing(self.placement, instance);
             self.shaky_next.extend(position.filter(|_| standing == Standing::Unknown));
             let Some(doubt) = prover.doubts.of_pod(cluster, self.placement, pod) else { continue };

@@ -114,6 +114,7 @@ fn workload(
         by_rule: None,
         recovered,
         ready_at_once: courses().map(|(_, one)| one.ready_at_once).min().unwrap_or(0),
+        downtime: None,
         counterexample: None,
         broken: courses()
             .filter_map(|(names, one)| broken(names, one))

@@ -14,6 +14,7 @@ use proptest::test_runner::TestCaseError;
 use serde_json::Value;
 
 use crate::certify;
+use crate::downtime;
 use crate::oracle::{Custom, Oracle};
 use crate::plan::Plan;
 use crate::{render, symmetry};
@@ -40,6 +41,8 @@ pub(crate) struct Tally {
     pub(crate) left_out: u64,
     /// Sets that the reader checked all at once.
     pub(crate) at_once: u64,
+    /// Downtimes of runs that were held against bounds that end.
+    pub(crate) timed: u64,
     /// Sets that were decided beforehand.
     pub(crate) foreseen: u64,
     /// Sets that nothing can tell apart from others.
@@ -94,6 +97,7 @@ pub(crate) fn check(plan: &Plan, tally: &mut Tally) -> Checked {
         hopeless_pods_stay_pending(&prover, &oracle, &set)?;
         agrees_with_oracle(&prover, &oracle, &set, &examination, tally)?;
         witnesses_replay(&prover, &set, &examination, tally)?;
+        downtime::bounds_hold(&prover, &set, &examination, tally)?;
         answers.push((set, examination));
     }
     symmetry::changes_nothing(&prover, tally)?;

@@ -5,6 +5,7 @@
 
 mod certify;
 mod check;
+mod downtime;
 mod foreseen;
 mod holes;
 mod joined;
@@ -75,6 +76,8 @@ fn plain_clusters() {
     assert!(tally.proved > 0 && tally.refuted > 0);
     assert!(tally.foreseen > 0, "some sets are decided beforehand");
     assert!(tally.at_once > 0, "and certified at once");
+    println!("{tally:?}");
+    assert!(tally.timed > 5_000, "many runs are held against bounds that end: {tally:?}");
 }
 
 #[test]

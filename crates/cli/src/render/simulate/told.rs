@@ -110,15 +110,15 @@ pub(super) fn downtime(downtime: &Downtime, back: &str) -> String {
     let mut text = match (span.told, span.min, span.max) {
         (None, ..) => back.to_owned(),
         (Some(told), Some(min), Some(max)) if min != max => {
-            format!("{} ({}–{})", length(told), length(min), length(max))
+            format!("{} ({}–{})", words::length(told), words::length(min), words::length(max))
         }
-        (Some(told), _, None) => format!("{}, in another order for good", length(told)),
-        (Some(told), ..) => length(told),
+        (Some(told), _, None) => format!("{}, in another order for good", words::length(told)),
+        (Some(told), ..) => words::length(told),
     };
     let parts: Vec<String> = downtime
         .parts
         .iter()
-        .map(|part| format!("{} {}", part.part, length(part.seconds)))
+        .map(|part| format!("{} {}", part.part, words::length(part.seconds)))
         .collect();
     if span.told.is_some() && !parts.is_empty() {
         let _ = write!(text, " = {}", parts.join(" + "));
@@ -126,7 +126,7 @@ pub(super) fn downtime(downtime: &Downtime, back: &str) -> String {
     match downtime.outage.told {
         Some(0) => {}
         Some(seconds) => {
-            let _ = write!(text, "; none ready for {}", length(seconds));
+            let _ = write!(text, "; none ready for {}", words::length(seconds));
         }
         None => text.push_str("; none ready any more"),
     }
@@ -141,16 +141,4 @@ fn clock(seconds: i64) -> String {
     } else {
         format!("+{minutes}:{seconds:02}")
     }
-}
-
-/// A length of time: `45s`, `5m50s`, `1h2m`.
-pub(super) fn length(seconds: i64) -> String {
-    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let mut text = String::new();
-    for (number, unit) in [(hours, 'h'), (minutes, 'm'), (rest, 's')] {
-        if number > 0 {
-            let _ = write!(text, "{number}{unit}");
-        }
-    }
-    if text.is_empty() { "0s".to_owned() } else { text }
 }
