@@ -41,6 +41,7 @@ const PLAIN: Family = Family {
     odd_kinds: false,
     budgets: 0.0,
     volumes: 0.0,
+    symmetry: 0.0,
 };
 
 fn settings() -> Settings {
