@@ -60,7 +60,8 @@ fn orders_are_alike(cluster: &Cluster, settings: Settings) -> Result<(), TestCas
     let first = alike(&Symmetry::of(sequencer.dynamics()), &events, &orders);
     let follow = |order: &[usize]| {
         let events: Vec<Joined> = order.iter().map(|at| events[*at].clone()).collect();
-        sequencer.follow(&events).map(|(courses, _)| courses)
+        // Which of the nodes does not fail, as it did before, goes by its name.
+        sequencer.follow(&events).ok().map(|(courses, _)| courses)
     };
     for (at, order) in orders.iter().enumerate().filter(|(at, _)| first[*at] != *at) {
         let (own, other) = (follow(order), follow(&orders[first[at]]));
