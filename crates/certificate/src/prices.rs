@@ -241,7 +241,7 @@ pub(crate) fn counts(
 }
 
 /// Whether a term may mean pods of a class, whatever labels namespaces carry.
-pub(crate) fn may_mean(cluster: &Cluster, term: &PodAffinityTerm, class: ClassId) -> bool {
+fn may_mean(cluster: &Cluster, term: &PodAffinityTerm, class: ClassId) -> bool {
     let named = term.namespaces.contains(&cluster.class(class).namespace);
     (named || term.namespace_selector != LabelSelector::Nothing)
         && term.selector.matches(cluster.labels_of(class), cluster.symbols())

@@ -16,10 +16,10 @@ use holdfast_failover::storage::Standing;
 use holdfast_failover::{Dynamics, volumes};
 use holdfast_scheduler::decision::{NodeVerdict, Outcome};
 use holdfast_scheduler::reason::{Reason, Rejection};
-use holdfast_scheduler::{Preemption, Scratch};
+use holdfast_scheduler::{KeepSpread, Preemption, Scratch};
 
 use crate::format;
-use crate::prices::{self, Contest, Others, Prices, counts, lone_spread, may_mean, strict_spread};
+use crate::prices::{self, Contest, Others, Prices, counts, lone_spread, strict_spread};
 use crate::unknown::Unknown;
 
 /// Rooms for pods of one sort.
@@ -195,26 +195,16 @@ impl<'l, 'c> Lost<'l, 'c> {
     /// The nodes that serve and take the pod now, or turn it down for its lone spread alone.
     fn open(&mut self, placement: &Placement, pod: InstanceId) -> Vec<NodeId> {
         let cluster = self.cluster();
-        let class = placement.instance(pod).class;
-        let spec = cluster.spec_of(class);
         let serves = |node: &NodeId| placement.node(*node).serves();
         let scheduler = self.dynamics.scheduler();
-        let profile = scheduler.profile_of(placement, pod);
-        // Filters that are asked after spread must have nothing to say.
-        let late = profile.is_some_and(holdfast_cluster::Profile::asks_spread_late)
-            && spec.required_features.is_empty()
-            && is_unrelated(cluster, class);
-        if lone_spread(spec).is_none() || !late {
+        if lone_spread(cluster.spec_of(placement.instance(pod).class)).is_none() {
             let nodes = scheduler.feasible(placement, pod, self.scratch);
             return nodes.iter().copied().filter(serves).collect();
         }
-        let nodes = scheduler.decide(placement, pod).nodes.into_iter();
-        let open = nodes.filter(|(_, verdict)| match verdict {
-            NodeVerdict::Feasible(_) => true,
-            NodeVerdict::Rejected(rejection) => rejection.reasons == [Reason::Spread],
-            NodeVerdict::LeftOut => false,
-        });
-        open.map(|(node, _)| node).filter(serves).collect()
+        let Some(mut look) = scheduler.look(placement, pod, KeepSpread::No) else {
+            return Vec::new();
+        };
+        cluster.node_ids().filter(serves).filter(|node| look.takes(*node)).collect()
     }
 
     /// Whether more pods only make it harder for the pod, and nothing else keeps it from serving:
@@ -346,13 +336,4 @@ pub(crate) fn bears_silence(cluster: &Cluster, spec: &PodSpec) -> bool {
         spec.tolerations.iter().any(|one| one.tolerates(&taint, cluster.symbols(), false))
     };
     bears(known.unreachable) || bears(known.not_ready)
-}
-
-/// Whether no required affinity speaks of pods of this class, its own included.
-fn is_unrelated(cluster: &Cluster, class: ClassId) -> bool {
-    let spec = cluster.spec_of(class);
-    let asks =
-        !spec.pod_affinity.required.is_empty() || !spec.pod_anti_affinity.required.is_empty();
-    let mut terms = cluster.specs().flat_map(|spec| spec.pod_anti_affinity.required.iter());
-    !asks && !terms.any(|term| may_mean(cluster, term, class))
 }

@@ -299,15 +299,6 @@ impl Profile {
         }
     }
 
-    /// Whether a node that topology spread turns down was accepted by every other filter, but for
-    /// affinity between pods and features of the kubelet.
-    pub fn asks_spread_late(&self) -> bool {
-        let after = self.filters.iter().skip_while(|plugin| **plugin != Plugin::PodTopologySpread);
-        after
-            .skip(1)
-            .all(|plugin| matches!(plugin, Plugin::InterPodAffinity | Plugin::NodeDeclaredFeatures))
-    }
-
     /// How many nodes are looked for before their scores decide, of so many that may be looked at
     /// (`numFeasibleNodesToFind`, `pkg/scheduler/schedule_one.go`, v1.36.3).
     pub fn nodes_to_find(&self, nodes: usize) -> usize {

@@ -40,7 +40,7 @@ use holdfast_failover::storage::Standing;
 use holdfast_failover::{Dynamics, volumes};
 use holdfast_scheduler::decision::{NodeVerdict, Outcome};
 use holdfast_scheduler::reason::{Reason, Rejection};
-use holdfast_scheduler::{Preemption, Scratch};
+use holdfast_scheduler::{KeepSpread, Preemption, Scratch};
 
 use crate::counting::{self, Adversary};
 
@@ -294,35 +294,16 @@ fn open_but_for_spread(
     pod: InstanceId,
 ) -> Vec<NodeId> {
     let cluster = dynamics.cluster();
-    let class = placement.instance(pod).class;
     let serves = |node: &NodeId| placement.node(*node).serves();
-    let profile = dynamics.scheduler().profile_of(placement, pod);
-    let last = profile.is_some_and(Profile::asks_spread_late)
-        && cluster.spec_of(class).required_features.is_empty();
-    if !last || counting::only_spread(cluster.spec_of(class)).is_none() {
-        let nodes = dynamics.scheduler().feasible(placement, pod, scratch);
+    let scheduler = dynamics.scheduler();
+    if counting::only_spread(cluster.spec_of(placement.instance(pod).class)).is_none() {
+        let nodes = scheduler.feasible(placement, pod, scratch);
         return nodes.iter().copied().filter(serves).collect();
     }
-    // Affinity between pods is asked after spread, so that a node turned down for spread may fail
-    // it, too.
-    let alone = is_unrelated(cluster, class);
-    let open = |(node, verdict): (NodeId, NodeVerdict)| match verdict {
-        NodeVerdict::Feasible(_) => Some(node),
-        NodeVerdict::Rejected(rejection) if alone && rejection.reasons == [Reason::Spread] => {
-            Some(node)
-        }
-        NodeVerdict::Rejected(_) | NodeVerdict::LeftOut => None,
+    let Some(mut look) = scheduler.look(placement, pod, KeepSpread::No) else {
+        return Vec::new();
     };
-    let decision = dynamics.scheduler().decide(placement, pod);
-    decision.nodes.into_iter().filter_map(open).filter(serves).collect()
-}
-
-/// Whether no required affinity or anti-affinity speaks of pods of this class, its own included.
-pub(crate) fn is_unrelated(cluster: &Cluster, class: ClassId) -> bool {
-    let own = cluster.spec_of(class);
-    let asks = !own.pod_affinity.required.is_empty() || !own.pod_anti_affinity.required.is_empty();
-    let mut terms = cluster.specs().flat_map(|spec| spec.pod_anti_affinity.required.iter());
-    !asks && !terms.any(|term| counting::means(cluster, term, class))
+    cluster.node_ids().filter(serves).filter(|node| look.takes(*node)).collect()
 }
 
 /// Whether more pods can only make the pod's filters stricter.

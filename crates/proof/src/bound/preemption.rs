@@ -6,9 +6,10 @@
 //!
 //! * Only unsure pods ever preempt, and only on the nodes in their *reach*: those that nothing but
 //!   pods of lower priority keeps them off, as far as node affinity, taints and the room that pods
-//!   of at least the highest priority among them leave can tell.
-//! * Only bound pods of lower priority than that on those nodes are ever evicted: the *victims*. If
-//!   there are none, and none of those that come may become one, nobody is evicted at all.
+//!   of at least the highest priority among all of them leave can tell, and where a pod of lower
+//!   priority than theirs is, or may come. If there is no such node nobody is evicted at all.
+//! * Only bound pods on those nodes are ever evicted, of lower priority than the most important one
+//!   that reaches the node: the *victims*.
 //! * A victim's place is taken by a pod like it, which competes with all that come. At any time
 //!   each of them is in one place at most, besides what ends on nodes in reach.
 //! * A pod is sure that always, not only at the end, finds one of the nodes *out of reach*: nobody
@@ -57,8 +58,6 @@ struct Threat<'a, 'c> {
     unsure: BTreeSet<InstanceId>,
     /// Each victim so far, with the pod that would come in its place.
     victims: Vec<(InstanceId, InstanceId)>,
-    /// Whose pods may be evicted once they have come.
-    disturbed: BTreeSet<WorkloadId>,
 }
 
 /// Divides the pending pods where those that are open may preempt; `None` where that may reach
@@ -88,46 +87,50 @@ pub(crate) fn contain(
         return None;
     }
     let mark = placement.mark();
-    let disturbed = BTreeSet::new();
-    let mut threat = Threat { dynamics, doubts, unsure, victims: Vec::new(), disturbed };
-    let contained = threat.settle(placement, scratch, &cover.sure);
+    let mut threat = Threat { dynamics, doubts, unsure, victims: Vec::new() };
+    let contained = threat.settle(placement, scratch);
     placement.revert(cluster, mark);
     contained
 }
 
 impl Threat<'_, '_> {
     /// Widens the circle until nobody is added.
-    fn settle(
-        &mut self,
-        placement: &mut Placement,
-        scratch: &mut Scratch,
-        sure: &[InstanceId],
-    ) -> Option<Contained> {
+    fn settle(&mut self, placement: &mut Placement, scratch: &mut Scratch) -> Option<Contained> {
         let pending = placement.pending().to_vec();
-        loop {
-            let reach = self.reach(placement);
-            self.take_in_victims(placement, &reach)?;
-            let passing = self.may_come_and_go(placement, sure, &reach);
-            if self.victims.is_empty() && passing.is_empty() {
-                break;
-            }
-            self.disturbed.extend(passing);
+        let (coming, reach) = loop {
             let mut coming = pending.clone();
             coming.extend(self.victims.iter().map(|(_, next)| *next));
+            let reach = self.reach(placement, &coming);
+            if self.take_in_victims(placement, &reach)? > 0 {
+                // Those that come in their place may come where nobody could be preempted.
+                continue;
+            }
+            if reach.iter().all(Option::is_none) {
+                break (coming, reach);
+            }
             let open = self.newly_unsure(placement, scratch, &coming, &reach);
             if open.is_empty() {
-                break;
+                break (coming, reach);
             }
             self.unsure.extend(open);
-        }
+        };
         let (unsure, sure) = pending.iter().partition(|pod| self.unsure.contains(pod));
         let threatened = self.victims.iter().filter(|(_, next)| self.unsure.contains(next));
         let mut threatened: Vec<InstanceId> = threatened.map(|(victim, _)| *victim).collect();
         threatened.sort_unstable();
-        let own = self.victims.iter().map(|(victim, _)| placement.instance(*victim).workload);
-        self.disturbed.extend(own);
-        let disturbed = std::mem::take(&mut self.disturbed);
+        let passing = coming.into_iter().filter(|pod| self.may_pass(placement, *pod, &reach));
+        let own = self.victims.iter().map(|(victim, _)| *victim).chain(passing);
+        let disturbed = own.map(|pod| placement.instance(pod).workload).collect();
         Some(Contained { sure, unsure, threatened, disturbed })
+    }
+
+    /// Whether a pod may come to a node where it may be preempted.
+    fn may_pass(&self, placement: &Placement, pod: InstanceId, reach: &[Option<i32>]) -> bool {
+        let below = |level: i32| self.priority(placement, pod) < level;
+        let mut nodes = self.cluster().node_ids();
+        nodes.any(|node| {
+            reach[node.index()].is_some_and(below) && self.may_come(placement, pod, node)
+        })
     }
 
     fn cluster(&self) -> &Cluster {
@@ -140,45 +143,38 @@ impl Threat<'_, '_> {
         self.unsure.iter().filter(may).copied().collect()
     }
 
-    fn highest(&self, placement: &Placement) -> Option<i32> {
-        let priority =
-            |pod: &InstanceId| self.cluster().spec_of(placement.instance(*pod).class).priority;
-        self.preemptors(placement).iter().map(priority).max()
+    fn priority(&self, placement: &Placement, pod: InstanceId) -> i32 {
+        self.cluster().spec_of(placement.instance(pod).class).priority
     }
 
-    /// The nodes on which somebody may be preempted.
-    fn reach(&self, placement: &Placement) -> Vec<bool> {
-        let highest = self.highest(placement);
-        let mut kinds = BTreeSet::new();
-        let mut preemptors = self.preemptors(placement);
-        preemptors.retain(|pod| kinds.insert(placement.instance(*pod).class));
-        let reached = |node: NodeId| {
-            placement.node(node).exists
-                && preemptors.iter().any(|pod| {
-                    self.may_come(placement, *pod, node)
-                        && highest.is_some_and(|above| self.has_room(placement, *pod, node, above))
-                })
+    /// The nodes on which somebody may be preempted, each with the highest priority of those that
+    /// may do so. `coming` are all that may come anywhere.
+    fn reach(&self, placement: &Placement, coming: &[InstanceId]) -> Vec<Option<i32>> {
+        let one_of_each = |pods: &[InstanceId]| {
+            let mut kinds = BTreeSet::new();
+            let mut pods = pods.to_vec();
+            pods.retain(|pod| kinds.insert(placement.instance(*pod).class));
+            pods
         };
-        self.cluster().node_ids().map(reached).collect()
-    }
-
-    /// Whose pods are sure of a node, but not at once of one out of reach, or not even that, and
-    /// may be evicted on the way.
-    fn may_come_and_go(
-        &self,
-        placement: &Placement,
-        sure: &[InstanceId],
-        reach: &[bool],
-    ) -> BTreeSet<WorkloadId> {
-        let Some(highest) = self.highest(placement) else { return BTreeSet::new() };
-        let cluster = self.cluster();
-        let reached = || cluster.node_ids().filter(|node| reach[node.index()]);
-        let outranked =
-            |pod: &InstanceId| cluster.spec_of(placement.instance(*pod).class).priority < highest;
-        let all = sure.iter().chain(&self.unsure).copied().filter(outranked);
-        all.filter(|pod| reached().any(|node| self.may_come(placement, *pod, node)))
-            .map(|pod| placement.instance(pod).workload)
-            .collect()
+        let priority = |pod: &InstanceId| self.priority(placement, *pod);
+        let preemptors = one_of_each(&self.preemptors(placement));
+        let coming = one_of_each(coming);
+        let Some(highest) = preemptors.iter().map(priority).max() else {
+            return vec![None; self.cluster().nodes().len()];
+        };
+        let level = |node: NodeId| {
+            let reaches = |pod: &&InstanceId| {
+                self.may_come(placement, **pod, node)
+                    && self.has_room(placement, **pod, node, highest)
+            };
+            let level = preemptors.iter().filter(reaches).map(priority).max()?;
+            let is_below = |pod: &InstanceId| priority(pod) < level;
+            let exposed = placement.node(node).pods.iter().any(is_below)
+                || coming.iter().any(|pod| is_below(pod) && self.may_come(placement, *pod, node));
+            exposed.then_some(level)
+        };
+        let exists = |node: &NodeId| placement.node(*node).exists;
+        self.cluster().node_ids().map(|node| Some(node).filter(exists).and_then(level)).collect()
     }
 
     /// Whether the pod can ever come to the node, as far as labels and the taints tell that only
@@ -222,17 +218,24 @@ impl Threat<'_, '_> {
         })
     }
 
-    /// Adds every pod that may be evicted, and one that comes in its place; `None` where that
-    /// cannot be told.
-    fn take_in_victims(&mut self, placement: &mut Placement, reach: &[bool]) -> Option<()> {
-        let Some(highest) = self.highest(placement) else { return Some(()) };
+    /// Adds every pod that may be evicted, and one that comes in its place, and tells how many;
+    /// `None` where that cannot be told.
+    fn take_in_victims(
+        &mut self,
+        placement: &mut Placement,
+        reach: &[Option<i32>],
+    ) -> Option<usize> {
         let cluster = self.dynamics.cluster();
-        let in_reach = cluster.node_ids().filter(|node| reach[node.index()]);
-        let bound = in_reach.flat_map(|node| placement.node(node).pods.iter().copied());
-        let lower =
-            |pod: &InstanceId| cluster.spec_of(placement.instance(*pod).class).priority < highest;
         let known: BTreeSet<InstanceId> = self.victims.iter().map(|(victim, _)| *victim).collect();
-        let new: Vec<InstanceId> = bound.filter(lower).filter(|pod| !known.contains(pod)).collect();
+        let mut new = Vec::new();
+        for node in cluster.node_ids() {
+            let below = |pod: &&InstanceId| {
+                reach[node.index()].is_some_and(|level| self.priority(placement, **pod) < level)
+            };
+            let bound = placement.node(node).pods.iter().filter(below);
+            new.extend(bound.filter(|pod| !known.contains(pod)));
+        }
+        let count = new.len();
         for victim in new {
             let instance = *placement.instance(victim);
             if self.doubts.of_successor(cluster, placement, victim).is_some() {
@@ -251,7 +254,7 @@ impl Threat<'_, '_> {
                 self.unsure.insert(next);
             }
         }
-        Some(())
+        Some(count)
     }
 
     /// Who of those that come is not sure of a node out of reach.
@@ -260,7 +263,7 @@ impl Threat<'_, '_> {
         placement: &mut Placement,
         scratch: &mut Scratch,
         coming: &[InstanceId],
-        reach: &[bool],
+        reach: &[Option<i32>],
     ) -> Vec<InstanceId> {
         let cluster = self.dynamics.cluster();
         let candidates = coming.iter().filter(|pod| !self.unsure.contains(pod));
@@ -275,7 +278,7 @@ impl Threat<'_, '_> {
                 cluster.spec_of(instance.class).pod_affinity.required.is_empty()
                     && !self.victims.iter().any(leaves)
                     && is_sure(self.dynamics, placement, scratch, pod, coming, &|node| {
-                        !reach[node.index()]
+                        reach[node.index()].is_none()
                     })
             });
             if !is_sure {
