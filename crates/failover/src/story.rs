@@ -9,8 +9,8 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_cluster::placement::Whereabouts;
-use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement, WorkloadId};
+use holdfast_cluster::placement::{Mark, Whereabouts};
+use holdfast_cluster::{Cluster, Instance, InstanceId, Node, NodeId, Placement, WorkloadId};
 use holdfast_scheduler::Scratch;
 
 use crate::controllers;
@@ -89,8 +89,12 @@ pub struct Story {
     pub end: Placement,
 }
 
-/// More steps than any story that ends has.
-const STEPS_MAX: usize = 100_000;
+/// More steps than a story that ends has until all is quiet: each pod is evicted, ended, made,
+/// placed and started, and so are those that pile up on silent nodes until these are full.
+fn longest(cluster: &Cluster) -> usize {
+    let takes = |node: &Node| usize::try_from(node.pods_allocatable).unwrap_or(0);
+    8 * (cluster.pods().len() + cluster.nodes().iter().map(takes).sum::<usize>()) + 256
+}
 
 /// Tells what happens from `start`, a place of rest, on.
 pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Joined], times: &Times) -> Story {
@@ -186,7 +190,7 @@ impl Teller<'_, '_> {
     fn happen(&mut self, at: usize, event: &Event) {
         self.tell(Happening::Event(at));
         self.happened = self.now;
-        let before = self.story.end.clone();
+        let (before, mark) = (self.story.end.clone(), self.story.end.mark());
         event.join(self.dynamics, &mut self.story.end);
         self.situation = self.dynamics.situation(&self.story.end);
         if matches!(event, Event::Drain(_)) {
@@ -198,7 +202,7 @@ impl Teller<'_, '_> {
             }
         }
         self.schedule_taints(&before);
-        self.note_changes(&before);
+        self.note_changes(mark);
     }
 
     /// Nodes that went silent are noticed after the grace period, and tainted one after another.
@@ -227,7 +231,7 @@ impl Teller<'_, '_> {
 
     /// Takes step after step until there is none; whether that came to an end.
     fn rest(&mut self) -> bool {
-        for _ in 0..STEPS_MAX {
+        for _ in 0..longest(self.cluster()) {
             if !self.go_on() {
                 self.tell(Happening::Quiet);
                 return true;
@@ -354,13 +358,13 @@ impl Teller<'_, '_> {
     /// A pod has been ready for so long that its controller counts on it.
     fn settle(&mut self, pod: InstanceId) {
         self.settling.retain(|(_, other)| *other != pod);
-        let before = self.story.end.clone();
+        let mark = self.story.end.mark();
         self.dynamics.settle(&mut self.story.end, pod);
-        self.note_changes(&before);
+        self.note_changes(mark);
     }
 
     fn take(&mut self, step: Step) {
-        let before = self.story.end.clone();
+        let mark = self.story.end.mark();
         if let Step::Start { pod } = step {
             self.begin_to_settle(pod);
         }
@@ -382,7 +386,7 @@ impl Teller<'_, '_> {
             Step::Start { .. } => {}
             step => self.tell(Happening::Step(step)),
         }
-        self.note_changes(&before);
+        self.note_changes(mark);
     }
 
     fn life(&mut self, pod: InstanceId) -> &mut Life {
@@ -393,16 +397,14 @@ impl Teller<'_, '_> {
         &mut lives[pod.index()]
     }
 
-    /// Takes down what a change meant to each pod and workload.
-    fn note_changes(&mut self, before: &Placement) {
+    /// Takes down what the changes since a mark meant to each pod and workload.
+    fn note_changes(&mut self, since: Mark) {
         let now = self.now;
-        for id in self.story.end.instance_ids().collect::<Vec<_>>() {
+        for (id, was) in self.story.end.changed_since(since) {
             let is = *self.story.end.instance(id);
-            let was = before.instances().get(id.index()).copied();
-            if was == Some(is) {
-                continue;
+            if was != Some(is) {
+                self.note_pod(id, was.as_ref(), &is);
             }
-            self.note_pod(id, was.as_ref(), &is);
         }
         for id in self.dynamics.cluster().workload_ids() {
             let ready = self.story.end.tally(id).ready;

@@ -29,6 +29,8 @@ pub(crate) struct Envelope {
     /// Pods that are not at the same place in all states in which an event came, and otherwise the
     /// same. They stay where they are unless they float.
     astray: BTreeSet<InstanceId>,
+    /// Pods were made since the export, which may be elsewhere in other states.
+    made: bool,
     /// Something floats, be it pods made since alone.
     open: bool,
     /// How many of the pods that float serve in any case, by the workload that people know. None
@@ -49,6 +51,7 @@ impl Envelope {
             self.sure = None;
             self.floating.append(&mut self.astray);
         }
+        self.made = states.iter().any(|(it, _)| it.instances().len() > cluster.pods().len());
         let Some(((first, _), others)) = states.split_first() else { return };
         for (other, _) in others {
             for id in first.instance_ids().take(cluster.pods().len()) {
@@ -248,7 +251,10 @@ impl Envelope {
         let most = match piled {
             _ if !known.acts => known.silence().max(all),
             _ if own.iter().any(back) => known.silence(),
-            1 if self.sure.is_some() => count(own.iter().filter(stuck).count()),
+            // One state tells where all of them are.
+            1 if self.sure.is_some() && !self.made && self.astray.is_empty() => {
+                count(own.iter().filter(stuck).count())
+            }
             _ => loose.saturating_mul(piled).min(known.silence()),
         };
         let held = held(&|id| example.instance(id).terminating);
