@@ -15,6 +15,7 @@ mod begun;
 mod edit;
 mod nodes;
 mod pods;
+mod seats;
 mod settings;
 
 use std::collections::BTreeMap;
