@@ -19,7 +19,7 @@ use crate::copies::{Copies, NoCopies, instance};
 use crate::recovery::{Asking, Recovery};
 
 /// How many fit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Fit {
     /// Where the scheduler puts each, in order.
     pub seats: Vec<NodeId>,
@@ -30,7 +30,9 @@ pub struct Fit {
     pub best: Best,
     /// How many each node that takes any would take if no other did.
     pub alone: BTreeMap<NodeId, u64>,
-    /// What one more would need, where no node takes it.
+    /// The cluster in which all of them run, and one more waits.
+    pub full: Cluster,
+    /// What that one would need, where no node takes it.
     pub needs: Needs,
 }
 
@@ -45,8 +47,13 @@ impl Fit {
         let complete = seats.len() < most as usize;
         let room = room(copies, most)?;
         let best = best(copies, seats.len() as u64, &room);
-        let needs = if complete { needs(copies, &seats)? } else { Needs::default() };
-        Ok(Self { complete, best, alone: room.nodes.into_iter().collect(), needs, seats })
+        let (full, last) = full(copies, &seats)?;
+        let mut needs = Needs::default();
+        if complete {
+            needs = Scheduler::new(&full).needs(&Placement::of(&full), instance(last));
+        }
+        let alone = room.nodes.into_iter().collect();
+        Ok(Self { complete, best, alone, needs, full, seats })
     }
 
     /// How many of the copies each node holds.
@@ -98,13 +105,12 @@ fn room(copies: &Copies, most: u32) -> Result<holdfast_scheduler::Room, NoCopies
     Ok(scheduler.room(&placement, instance(pods[0]), most.into()))
 }
 
-/// What the first copy that is not placed would need.
-fn needs(copies: &Copies, seats: &[NodeId]) -> Result<Needs, NoCopies> {
+/// The cluster with all the copies that found a node, and the one that waits.
+fn full(copies: &Copies, seats: &[NodeId]) -> Result<(Cluster, PodId), NoCopies> {
     let more = u32::try_from(seats.len()).expect("as many as were asked about") + 1;
     let (cluster, pods) = copies.with(more)?;
-    let cluster = cluster.seated(pods.iter().copied().zip(seats.iter().copied()));
-    let last = instance(pods[seats.len()]);
-    Ok(Scheduler::new(&cluster).needs(&Placement::of(&cluster), last))
+    let seated = pods.iter().copied().zip(seats.iter().copied());
+    Ok((cluster.seated(seated), pods[seats.len()]))
 }
 
 /// How many copies may be added so that everything that is back in full after every failure today

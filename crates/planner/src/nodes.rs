@@ -101,14 +101,14 @@ impl Grower<'_> {
         };
         let mut search = Search { grower: self, places, tried: Vec::new() };
         let width = search.places.len().max(1);
-        let today = search.open(&vec![0; width])?;
-        let bound = self.bound(&today, width);
-        let Some(helpless) = search.raise(bound, width)? else {
+        search.open(&vec![0; width])?;
+        let Some(helpless) = search.raise(self.bound(&BTreeSet::new(), width), width)? else {
             let helpless = search.tried[0].open.clone();
-            return Ok(search.end(None, bound, helpless));
+            return Ok(search.end(None, 0, helpless));
         };
         let goal: BTreeSet<WorkloadId> = helpless.keys().copied().collect();
         let (counts, least) = search.lower(&goal, width)?;
+        let bound = self.bound(&goal, width);
         Ok(search.end(Some((counts, least)), bound, helpless))
     }
 
@@ -166,10 +166,10 @@ impl Grower<'_> {
     }
 
     /// With fewer new nodes in each place what is left after a failure is less than what all that
-    /// is wanted asks for; `open` may come back or not, so it counts only if it does.
-    fn bound(&self, open: &Recovery, places: usize) -> u32 {
+    /// runs asks for, but for workloads that need not come back.
+    fn bound(&self, helpless: &BTreeSet<WorkloadId>, places: usize) -> u32 {
         let Survive::Nodes(most) = *self.survive else { return 0 };
-        let wanted = self.wanted(open);
+        let wanted = self.wanted(helpless);
         let room = |id: NodeId| {
             let node = self.cluster.node(id);
             size(&node.allocatable, node.pods_allocatable)
@@ -193,12 +193,13 @@ impl Grower<'_> {
         (0..self.limits.nodes).find(|count| enough(*count)).unwrap_or(0)
     }
 
-    /// What the pods of workloads ask for that come back today.
-    fn wanted(&self, open: &Recovery) -> [i128; 3] {
+    /// What the pods of all other workloads ask for that run now.
+    fn wanted(&self, helpless: &BTreeSet<WorkloadId>) -> [i128; 3] {
         let placement = Placement::of(self.cluster);
         let subjects = Subjects::of(self.cluster, &placement);
         let kept = subjects.subjects.iter().filter(|subject| {
-            open.is_proved(subject.root) && !follows_nodes(self.cluster.workload(subject.root).kind)
+            !helpless.contains(&subject.root)
+                && !follows_nodes(self.cluster.workload(subject.root).kind)
         });
         let mut sum = [0; 3];
         for pod in kept.flat_map(|subject| subject.instances(&placement).collect::<Vec<_>>()) {

@@ -18,7 +18,12 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
 fn cluster(objects: &[Value]) -> Cluster {
-    let list = json!({ "apiVersion": "v1", "kind": "List", "items": objects }).to_string();
+    // Where an export holds no Services at all, nobody knows how the scheduler spreads pods.
+    let service = json!({ "apiVersion": "v1", "kind": "Service",
+        "metadata": { "name": "other", "namespace": "other" },
+        "spec": { "selector": { "app": "other" } } });
+    let items: Vec<&Value> = objects.iter().chain([&service]).collect();
+    let list = json!({ "apiVersion": "v1", "kind": "List", "items": items }).to_string();
     load(vec![Source::named("cluster", list)], &Options::default()).cluster
 }
 

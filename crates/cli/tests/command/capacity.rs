@@ -50,6 +50,35 @@ fn fit_formats() {
     }
 }
 
+/// Each copy has claims of its own, which the export does not hold.
+#[test]
+fn fit_of_a_stateful_set() {
+    let fit = plan(&["fit", "databases/postgres", "homelab/cluster.json", "--survive", "0"]);
+    insta::assert_snapshot!(fit.ended(0).transcript());
+}
+
+#[test]
+fn fit_of_a_deployment_that_is_not_there_yet() {
+    let folder = in_folder("fit-manifest");
+    let labels = json!({ "app": "web" });
+    let spread = json!([{ "maxSkew": 1, "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "DoNotSchedule", "labelSelector": { "matchLabels": labels } }]);
+    let containers = json!([{ "name": "c", "image": "i",
+        "resources": { "requests": { "cpu": "300m" } } }]);
+    let manifest = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": { "name": "web", "namespace": "shop" },
+        "spec": { "replicas": 3, "selector": { "matchLabels": labels }, "template": {
+            "metadata": { "labels": labels },
+            "spec": { "topologySpreadConstraints": spread, "containers": containers } } },
+    });
+    write(&folder, "web.json", manifest.to_string());
+    let fit = run_in(&folder, &["plan", "fit", "web.json", "cluster.json", "-o", "json"]).json();
+    assert_eq!((&fit["of"]["name"], &fit["fits"]), (&json!("web"), &json!(3)), "one a worker");
+    assert_eq!(fit["nodes"][1]["limits"][0]["limit"], "spread");
+    assert_eq!(fit["best"], json!({ "found": 3, "bound": 3 }));
+}
+
 /// A copy more is what the scheduler then has no node for; as many as are told all find one.
 #[test]
 fn as_many_as_fit_are_scheduled_and_no_more() {

@@ -193,15 +193,14 @@ impl FitReport {
     pub fn new(copies: &Copies, fit: &Fit) -> Self {
         let cluster = copies.cluster();
         let today = Placement::of(cluster);
-        let after = copies.on(&fit.seats);
-        let (held, full) = (fit.held(), Placement::of(&after));
+        let (held, full) = (fit.held(), Placement::of(&fit.full));
         let limits: BTreeMap<NodeId, Vec<LimitReport>> = fit
             .needs
             .nodes
             .iter()
             .map(|(node, needs)| {
                 let mut all: Vec<LimitReport> =
-                    needs.iter().map(|(_, need)| LimitReport::of(cluster, need)).collect();
+                    needs.iter().map(|(_, need)| LimitReport::of(&fit.full, need)).collect();
                 all.sort();
                 all.dedup();
                 (*node, all)
@@ -219,7 +218,8 @@ impl FitReport {
                 limits: limits.get(&id).cloned().unwrap_or_default(),
             }
         };
-        let blocked = fit.needs.pod.iter().map(|need| LimitReport::of(cluster, need)).collect();
+        let blocked = fit.needs.pod.iter();
+        let blocked = blocked.map(|need| LimitReport::of(&fit.full, need)).collect();
         Self {
             schema: "holdfast.plan/v1",
             question: "fit",

@@ -148,7 +148,7 @@ fn tried_count(cluster: &Cluster, growth: &Growth, tried: &Tried) -> TriedCount 
         tried
             .open
             .iter()
-            .filter(|(id, _)| !growth.helpless.contains_key(id))
+            .filter(|(id, _)| growth.counts.is_none() || !growth.helpless.contains_key(id))
             .map(|(id, known)| (*id, known)),
     );
     let refuted = |known: &&Recovered| known.verdict == VerdictName::Refuted;
