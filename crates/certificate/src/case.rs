@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{ClassId, InstanceId, Placement, WorkloadId};
 use holdfast_failover::{Situation, Step};
 use holdfast_scheduler::Scratch;
@@ -130,7 +129,7 @@ impl Case<'_, '_> {
             pods.any(|pod| self.reader.subjects.position(placement.instance(*pod)) == Some(at))
         };
         let subject = self.subject(at);
-        matches!(subject.kind, WorkloadKind::Custom(_))
+        subject.is_unpredictable
             && (subject.terminating(placement) > 0 || subject.pending(placement) > 0 || lost())
     }
 
@@ -186,7 +185,7 @@ impl Case<'_, '_> {
         let weak = |at: &&usize| {
             let outranked = gap.is_some_and(|rank| self.subject(**at).priority < rank);
             let touched = gap.is_some() && moved.contains(*at);
-            let odd = matches!(self.subject(**at).kind, WorkloadKind::Custom(_))
+            let odd = self.subject(**at).is_unpredictable
                 && (moved.contains(*at) || self.is_odd(**at, placement));
             outranked || touched || odd
         };

@@ -11,6 +11,8 @@ pub(crate) struct Subject {
     pub(crate) root: WorkloadId,
     pub(crate) kind: WorkloadKind,
     pub(crate) members: Vec<WorkloadId>,
+    /// Nobody knows whether its pods are made again.
+    pub(crate) is_unpredictable: bool,
     /// The lowest priority among its pods and those made in their stead.
     pub(crate) priority: i32,
 }
@@ -44,7 +46,8 @@ impl Subjects {
                 subjects.of[id.index()] = Some(subjects.all.len());
             }
             let priority = i32::MAX;
-            subjects.all.push(Subject { root, kind, members, priority });
+            let is_unpredictable = cluster.workload(root).is_unpredictable();
+            subjects.all.push(Subject { root, kind, members, is_unpredictable, priority });
         }
         for pod in cluster.pods() {
             let Some(at) = subjects.of[pod.workload.index()] else { continue };

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{ClassId, Cluster, NodeId, Placement};
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::Scratch;
@@ -238,7 +237,7 @@ impl<'c> Reader<'c> {
     fn count(&self, at: usize, Failed { nodes, .. }: &Failed) -> Option<(u32, u32)> {
         let (known, start) = (self.headroom.as_ref()?, self.starts.first()?);
         let subject = &self.subjects.all[at];
-        let odd = matches!(subject.kind, WorkloadKind::Custom(_));
+        let odd = subject.is_unpredictable;
         let covered =
             !odd && known.covers(&self.dynamics, start, nodes) && known.brings_back(at, nodes);
         let Change { ready, wanted, again } = known.change(at, nodes);

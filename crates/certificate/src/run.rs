@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{InstanceId, Placement};
 use holdfast_failover::controllers::steady::only_makes_up;
 use holdfast_failover::{Dynamics, Situation, Step, Steps};
@@ -62,7 +61,7 @@ impl Replay<'_, '_> {
         if ready >= wanted {
             return Err(Broken::Enough);
         }
-        let odd = matches!(subject.kind, WorkloadKind::Custom(_));
+        let odd = subject.is_unpredictable;
         // What its controller does about a pod that is gone nobody knows.
         if odd && (lost || subject.terminating(placement) > 0) {
             return Err(Broken::NotKnown);

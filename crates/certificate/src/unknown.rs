@@ -7,6 +7,7 @@ use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::pod::Unmodelled;
 use holdfast_cluster::profile::Oddity;
+use holdfast_cluster::quota;
 use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::volume::{PodVolume, VolumeSource};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
@@ -61,7 +62,8 @@ impl Unknown {
     pub(crate) fn of_pod(&self, cluster: &Cluster, placement: &Placement, id: InstanceId) -> Gap {
         let gap = self.gaps[placement.instance(id).class.index()];
         let held = self.attachments && volumes::is_held_by_silence(cluster, placement, id);
-        Gap { is_open: gap.is_open || held, ..gap }
+        let refused = quota::may_refuse(cluster, placement, id);
+        Gap { is_open: gap.is_open || held || refused, ..gap }
     }
 
     /// Whether the step is one of the scheduler's of which nobody knows whether it takes it: who

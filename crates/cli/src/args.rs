@@ -13,7 +13,7 @@ const EXPORT_LINE: [&str; 5] = [
     "kubectl get nodes,namespaces,pods,deployments,replicasets,statefulsets,daemonsets,",
     "replicationcontrollers,jobs,cronjobs,services,poddisruptionbudgets,horizontalpodautoscalers,",
     "persistentvolumes,persistentvolumeclaims,storageclasses,csinodes,csidrivers,",
-    "csistoragecapacities,volumeattachments,priorityclasses,runtimeclasses",
+    "csistoragecapacities,volumeattachments,priorityclasses,runtimeclasses,resourcequotas",
     " -A -o json > cluster.json",
 ];
 

@@ -7,6 +7,7 @@ use crate::assumptions::Machine;
 use crate::budget::Budget;
 use crate::coverage::Coverage;
 use crate::profile::Scheduling;
+use crate::quota::{self, Quota};
 use crate::service::Service;
 use crate::volume::{Attachment, Claim, CsiDriver, CsiNode, StorageCapacity, StorageClass, Volume};
 use crate::well_known::WellKnown;
@@ -48,6 +49,8 @@ pub struct Objects {
     pub services: Vec<Service>,
     /// Disruption budgets.
     pub budgets: Vec<Budget>,
+    /// Resource quotas that speak of pods.
+    pub quotas: Vec<Quota>,
     /// Claims by namespace and name.
     pub claims: Map<Key, Claim>,
     /// Persistent volumes by name.
@@ -341,6 +344,7 @@ impl Builder {
         self.complete_namespaces();
         self.check_owners();
         self.index_owners();
+        self.note_quotas();
         self.cluster
     }
 
@@ -381,6 +385,13 @@ impl Builder {
             }
         }
         self.cluster.owned = owned;
+    }
+
+    fn note_quotas(&mut self) {
+        let refusing = quota::refusing(&self.cluster);
+        for workload in &mut self.cluster.workloads {
+            workload.rationed = refusing.contains(&workload.namespace);
+        }
     }
 
     fn check_owners(&self) {

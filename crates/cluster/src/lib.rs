@@ -33,6 +33,7 @@ pub mod placement;
 pub mod pod;
 pub mod profile;
 pub mod quantity;
+pub mod quota;
 pub mod resources;
 mod rollout;
 pub mod selector;

@@ -119,4 +119,19 @@ pub struct Workload {
     pub deletion_cost: i32,
     /// Suspended, or finished (Jobs, CronJobs).
     pub inactive: bool,
+    /// Whether a `ResourceQuota` may keep its pods from being made. [`Builder::finish`] tells.
+    ///
+    /// [`Builder::finish`]: crate::Builder::finish
+    pub rationed: bool,
+}
+
+impl Workload {
+    /// Whether nobody knows if its pods are made again: by its own controller, or by a quota.
+    pub fn is_unpredictable(&self) -> bool {
+        match self.kind {
+            WorkloadKind::Custom(_) => true,
+            WorkloadKind::Pod | WorkloadKind::StaticPod => false,
+            _ => self.rationed,
+        }
+    }
 }

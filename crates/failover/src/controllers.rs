@@ -36,8 +36,8 @@ pub enum Reaction {
     ReplaceGone,
     /// Nothing makes it again (bare pods), or only its own node does (static pods).
     Nothing,
-    /// A controller that Kubernetes does not ship, or a Job that asks how the pod ended: it may
-    /// make another, or not.
+    /// A controller that Kubernetes does not ship, one that a resource quota may stop, or a Job
+    /// that asks how the pod ended: it may make another, or not.
     Unknown,
 }
 
@@ -45,6 +45,7 @@ impl Reaction {
     /// The reaction of a workload's controller.
     pub fn of(workload: &Workload) -> Self {
         match workload.kind {
+            _ if workload.is_unpredictable() => Self::Unknown,
             WorkloadKind::Deployment
             | WorkloadKind::ReplicaSet
             | WorkloadKind::ReplicationController => Self::ReplaceTerminating,

@@ -134,6 +134,8 @@ pub enum Assumed {
     CustomController,
     /// A Job's, which asks how the pod's containers ended.
     Job,
+    /// One whose pods a resource quota may refuse.
+    Quota,
 }
 
 /// The steps that may come next, one of each kind that nothing can tell apart.
@@ -667,8 +669,9 @@ impl<'c> Dynamics<'c> {
     /// that it does not.
     pub fn assumed(&self, placement: &Placement, step: &Step) -> Option<Assumed> {
         let of = |pod: &InstanceId| {
-            let kind = self.cluster.workload(placement.instance(*pod).workload).kind;
-            let assumed = match kind {
+            let workload = self.cluster.workload(placement.instance(*pod).workload);
+            let assumed = match workload.kind {
+                _ if workload.rationed => Assumed::Quota,
                 WorkloadKind::Job => Assumed::Job,
                 _ => Assumed::CustomController,
             };

@@ -145,7 +145,7 @@ impl Reader<'_, '_> {
             }
             types.push(self.node_type(one));
         }
-        let priced = read.types.iter().find_map(|one| one.price.as_ref());
+        let priced = read.types.iter().find(|one| one.price.is_some()).map(|one| &one.name);
         Catalog { prices: self.prices(read, priced), types }
     }
 
@@ -179,7 +179,8 @@ impl Reader<'_, '_> {
         let price = one.price.as_ref().and_then(|text| match Price::parse(text) {
             Ok(price) => Some(price),
             Err(why) => {
-                self.tell(text, format!("{name}: price {}: {why}", &**text));
+                // A number that is not in quotes is a copy, which has no place of its own.
+                self.tell(&one.name, format!("{name}: price {}: {why}", &**text));
                 None
             }
         });

@@ -245,6 +245,7 @@ fn add_workload(
         autoscaled: member.autoscaled,
         provenance: member.provenance,
         inactive: entry.inactive,
+        rationed: false,
     });
 }
 
@@ -268,6 +269,7 @@ fn add_objects(gathered: &mut Gathered, builder: &mut Builder, coverage: Coverag
     objects.services = values(&mut gathered.services);
     objects.services.retain(|service| !service.selector.is_empty());
     objects.budgets = values(&mut gathered.budgets);
+    objects.quotas = values(&mut gathered.quotas).into_iter().flatten().collect();
     objects.volumes = named(&mut gathered.volumes, |volume| volume.name);
     objects.storage_classes = named(&mut gathered.storage_classes, |class| class.name);
     objects.csi_nodes = named(&mut gathered.csi_nodes, |node| node.node);

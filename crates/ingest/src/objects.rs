@@ -17,17 +17,22 @@ mod node;
 pub(crate) mod pod;
 pub(crate) mod podspec;
 pub(crate) mod policy;
+mod quota;
 mod replicated;
 mod requests;
 mod selector;
 pub(crate) mod storage;
 pub(crate) mod table;
 mod taint;
+pub(crate) mod unread;
 mod volumes;
 pub(crate) mod workload;
 
+use std::collections::BTreeSet;
+
 use holdfast_cluster::budget::Budget;
 use holdfast_cluster::coverage::InputKind;
+use holdfast_cluster::quota::Quota;
 use holdfast_cluster::service::Service;
 use holdfast_cluster::storage::{CephCluster, CephPool, LonghornReplica, LonghornVolume};
 use holdfast_cluster::volume::{
@@ -63,6 +68,7 @@ pub(crate) struct Gathered {
     pub(crate) namespaces: Table<Labels>,
     pub(crate) services: Table<Service>,
     pub(crate) budgets: Table<Budget>,
+    pub(crate) quotas: Table<Option<Quota>>,
     pub(crate) claims: Table<ClaimEntry>,
     pub(crate) volumes: Table<Volume>,
     pub(crate) storage_classes: Table<StorageClass>,
@@ -77,6 +83,8 @@ pub(crate) struct Gathered {
     pub(crate) longhorn_replicas: Table<LonghornReplica>,
     pub(crate) ceph_clusters: Table<CephCluster>,
     pub(crate) ceph_pools: Table<CephPool>,
+    /// Versions and kinds that are not read.
+    passed_over: BTreeSet<(String, String)>,
     memo: Memo,
     status_key: Vec<u8>,
     complaints: Vec<Complaint>,
@@ -116,6 +124,7 @@ pub(crate) enum Kind {
     Controller,
     Workload(usize),
     Budget { legacy: bool },
+    Quota,
     StorageClass,
     CsiNode,
     CsiDriver,
@@ -170,6 +179,7 @@ fn core_kind(kind: &str) -> Option<Kind> {
         "PersistentVolumeClaim" => Kind::Claim,
         "PersistentVolume" => Kind::Volume,
         "ReplicationController" => Kind::Controller,
+        "ResourceQuota" => Kind::Quota,
         _ => return None,
     })
 }
@@ -201,7 +211,8 @@ pub(crate) fn input_kind(group: &str, kind: &str) -> Option<InputKind> {
         Kind::Attachment => InputKind::VolumeAttachment,
         Kind::PriorityClass => InputKind::PriorityClass,
         Kind::Autoscaler => InputKind::HorizontalPodAutoscaler,
-        Kind::RuntimeClass
+        Kind::Quota
+        | Kind::RuntimeClass
         | Kind::LonghornVolume
         | Kind::LonghornReplica
         | Kind::CephCluster
@@ -246,6 +257,7 @@ items! {
     node::RawNode<'a> => Node, nodes;
     policy::RawNamespace<'a> => Labels, namespaces;
     policy::RawService<'a> => Service, services;
+    quota::RawQuota<'a> => Option<Quota>, quotas;
     policy::RawPriorityClass<'a> => PriorityClass, priority_classes;
     policy::RawRuntimeClass<'a> => RuntimeClass, runtime_classes;
     policy::RawAutoscaler<'a> => Autoscaler, autoscalers;
@@ -329,9 +341,9 @@ struct Head {
 }
 
 impl Gathered {
-    /// Reads one object; kinds that decide nothing are left unread.
+    /// Reads one object.
     pub(crate) fn read(&mut self, raw: &RawObject<'_>) {
-        let Some(kind) = kind_of(&raw.api_version, &raw.kind) else { return };
+        let Some(kind) = kind_of(&raw.api_version, &raw.kind) else { return self.pass_over(raw) };
         let told = match kind {
             Kind::Pod => self.pod(raw),
             Kind::Node => self.take::<node::RawNode<'_>>(kind, raw),
@@ -347,6 +359,7 @@ impl Gathered {
             Kind::CsiDriver => self.take::<csi::RawCsiDriver<'_>>(kind, raw),
             Kind::Attachment => self.take::<csi::RawAttachment<'_>>(kind, raw),
             Kind::Budget { .. } => self.take::<policy::RawBudget<'_>>(kind, raw),
+            Kind::Quota => self.take::<quota::RawQuota<'_>>(kind, raw),
             Kind::PriorityClass => self.take::<policy::RawPriorityClass<'_>>(kind, raw),
             Kind::RuntimeClass => self.take::<policy::RawRuntimeClass<'_>>(kind, raw),
             Kind::Autoscaler => self.take::<policy::RawAutoscaler<'_>>(kind, raw),
@@ -357,6 +370,15 @@ impl Gathered {
         };
         if let Err(diagnostic) = told {
             self.diagnostics.push(*diagnostic);
+        }
+    }
+
+    /// Kinds that decide nothing are left unread; one that does not exist is told once.
+    fn pass_over(&mut self, raw: &RawObject<'_>) {
+        let kind = (raw.api_version.clone().into_owned(), raw.kind.clone().into_owned());
+        if !self.passed_over.contains(&kind) {
+            self.diagnostics.extend(unread::unknown_kind(raw, Severity::Warning));
+            self.passed_over.insert(kind);
         }
     }
 

@@ -15,8 +15,8 @@ use holdfast_cluster::node::CONTROL_PLANE_ROLES;
 use holdfast_cluster::workload::WorkloadKind;
 use serde_json::{Map, Value, json};
 
-use crate::objects::{Kind, kind_of};
-use crate::{Diagnostic, Loaded, RawObject, Source, for_each_object};
+use crate::objects::{Kind, kind_of, unread};
+use crate::{Diagnostic, Loaded, RawObject, Severity, Source, for_each_object};
 
 pub use path::{Path, PathError};
 pub use sample::{NoSample, sample};
@@ -230,7 +230,13 @@ fn read(
     let mut found = Vec::new();
     let mut told = Vec::new();
     let mut visit = |raw: RawObject<'_>| {
-        let Some(kind) = kind_of(&raw.api_version, &raw.kind) else { return };
+        let Some(kind) = kind_of(&raw.api_version, &raw.kind) else {
+            if kinds.is_none() {
+                let unknown = unread::unknown_kind(&raw, Severity::Error);
+                told.extend(unknown.or_else(|| unread::without_effect(&raw)));
+            }
+            return;
+        };
         if kinds.is_some_and(|kinds| !kinds.contains(&*raw.kind)) {
             return;
         }

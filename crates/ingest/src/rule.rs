@@ -53,6 +53,10 @@ pub enum Rule {
     BadSelector,
     /// A field whose value the API does not have.
     BadField,
+    /// Objects of a kind that Kubernetes does not have.
+    UnknownKind,
+    /// An object that was laid over an export, of a kind that others define.
+    KindNotRead,
     /// An object without a name.
     NoName,
     /// The same object more than once, the same each time.
@@ -97,7 +101,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 47] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -123,6 +127,8 @@ impl Rule {
         Self::BadPort,
         Self::BadSelector,
         Self::BadField,
+        Self::UnknownKind,
+        Self::KindNotRead,
         Self::NoName,
         Self::SameObjectTwice,
         Self::ObjectsDiffer,
@@ -215,6 +221,10 @@ impl Rule {
                 "Correct its operator or values; until then it selects nothing."),
             Self::BadField => ("bad-field", "a field has a value that the API does not know",
                 "Correct the field; `kubectl apply --dry-run=server` says what the API accepts."),
+            Self::UnknownKind => ("unknown-kind", "no such kind",
+                "Correct `apiVersion` and `kind`; as it stands the object decides nothing."),
+            Self::KindNotRead => ("kind-not-read", "this changes nothing here",
+                "Lay what its controller makes of it over the export instead."),
             Self::NoName => ("no-name", "an object has no name",
                 "Give it a name; what is made from `generateName` has none before it exists."),
             Self::SameObjectTwice => ("same-object-twice", "an object stands more than once",

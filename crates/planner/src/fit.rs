@@ -26,8 +26,9 @@ pub struct Fit {
     /// No more were placed because no node takes another, and not because that is as many as were
     /// asked about.
     pub complete: bool,
-    /// How many there could be at most.
-    pub best: Best,
+    /// How many there could be at most; `None` where no node is looked at before something of the
+    /// pod itself changes.
+    pub best: Option<Best>,
     /// How many each node that takes any would take if no other did.
     pub alone: BTreeMap<NodeId, u64>,
     /// The cluster in which all of them run, and one more waits.
@@ -46,12 +47,12 @@ impl Fit {
             if copies.are_numbered() { numbered(copies, most)? } else { alike(copies, most)? };
         let complete = seats.len() < most as usize;
         let room = room(copies, most)?;
-        let best = best(copies, seats.len() as u64, &room);
         let (full, last) = full(copies, &seats)?;
         let mut needs = Needs::default();
         if complete {
             needs = Scheduler::new(&full).needs(&Placement::of(&full), instance(last));
         }
+        let best = needs.pod.is_empty().then(|| best(copies, seats.len() as u64, &room));
         let alone = room.nodes.into_iter().collect();
         Ok(Self { complete, best, alone, needs, full, seats })
     }

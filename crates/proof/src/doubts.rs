@@ -9,6 +9,7 @@ use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::placement::Mark;
 use holdfast_cluster::pod::Unmodelled;
 use holdfast_cluster::profile::{Extender, Oddity, Profile};
+use holdfast_cluster::quota;
 use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::volume::{PodVolume, Volume, VolumeSource};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
@@ -82,7 +83,9 @@ impl Doubts {
         // Whether a volume stays attached to a silent node its driver says.
         let told = cluster.objects().coverage.has(InputKind::CsiDriver);
         let waits = || !told && volumes::is_held_by_silence(cluster, placement, pod);
-        of_class.or_else(|| waits().then_some(Doubt::Missing(InputKind::CsiDriver)))
+        of_class
+            .or_else(|| waits().then_some(Doubt::Missing(InputKind::CsiDriver)))
+            .or_else(|| quota::may_refuse(cluster, placement, pod).then_some(Doubt::Quota))
     }
 }
 

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::placement::Whereabouts;
+use holdfast_cluster::placement::{NodeUse, Whereabouts};
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
 use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement, WorkloadId};
@@ -178,12 +178,15 @@ impl Envelope {
     ) {
         let cluster = dynamics.cluster();
         let example = stage.example.clone();
+        // Of those that are elsewhere in other states some may be on a node that does not serve.
+        let all_serve = example.nodes().iter().all(NodeUse::serves);
         let fixed: Vec<bool> = example
             .instance_ids()
             .map(|id| {
                 let own = id.index() < cluster.pods().len();
                 let there = example.instance(id).whereabouts != Whereabouts::Gone;
-                own && there && !self.floating.contains(&id)
+                let alike = all_serve || !self.astray.contains(&id);
+                own && there && alike && !self.floating.contains(&id)
             })
             .collect();
         let acts = dynamics.control_plane().acts(&example);

@@ -251,6 +251,7 @@ pub(crate) fn weigh(dynamics: &Dynamics<'_>, placement: &Placement, steps: Steps
         step => dynamics.assumed(placement, step).map(|assumed| match assumed {
             Assumed::CustomController => Doubt::CustomController,
             Assumed::Job => Doubt::JobPolicy,
+            Assumed::Quota => Doubt::Quota,
         }),
     };
     let all = sure.into_iter().chain(possible);

@@ -182,7 +182,9 @@ fn is_calm(dynamics: &Dynamics<'_>, doubts: &Doubts, start: &Start) -> bool {
             | WorkloadKind::Custom(_) => true,
             _ => i64::from(tally.active) == target.desired.max(0),
         };
-        complete && target.rollouts == 0
+        // What such a controller has made of a pod that is ending nobody knows.
+        let ending = tally.terminating > 0 && workload.is_unpredictable();
+        complete && !ending && target.rollouts == 0
     };
     let in_vain = |pod| {
         doubts.of_pod(cluster, placement, pod).is_none()
@@ -212,14 +214,14 @@ fn lose(
     let mut loss = Loss { odd: !placement.node(node).serves(), ..Loss::default() };
     for pod in &placement.node(node).pods {
         let instance = placement.instance(*pod);
-        let made_by = cluster.workload(instance.workload).kind;
-        loss.odd |= matches!(made_by, WorkloadKind::Custom(_)) || instance.terminating;
+        let made_by = cluster.workload(instance.workload);
+        loss.odd |= made_by.is_unpredictable() || instance.terminating;
         // One that gives up leaves its nodes, too, and what waited in vain may come there.
         loss.odd |= job::may_give_up(cluster, placement, instance.workload);
         if let Some(position) = subjects.position(instance.workload) {
             let taken = of_subject.entry(position).or_default();
             taken.ready += u32::from(instance.ready);
-            taken.wanted += u32::from(follows_nodes(made_by));
+            taken.wanted += u32::from(follows_nodes(made_by.kind));
         }
     }
     let mark = placement.mark();

@@ -442,6 +442,7 @@ pub(crate) fn doubt_id(doubt: Doubt) -> (&'static str, Option<String>) {
         Doubt::Budget => ("budget", None),
         Doubt::CustomController => ("custom-controller", None),
         Doubt::JobPolicy => ("job-policy", None),
+        Doubt::Quota => ("resource-quota", None),
         Doubt::ForeignScheduler => ("foreign-scheduler", None),
         Doubt::ForeignPlugin => ("foreign-plugin", None),
         Doubt::Extender => ("extender", None),

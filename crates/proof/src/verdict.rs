@@ -1,8 +1,8 @@
 //! The answers, as data.
 
-use holdfast_cluster::Plugin;
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::pod::Unmodelled;
+use holdfast_cluster::{Plugin, Workload};
 
 /// What is known of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub enum Doubt {
     CustomController,
     /// A Job decides by how the containers of a lost pod ended whether it goes on.
     JobPolicy,
+    /// A resource quota may keep the pods from being made.
+    Quota,
     /// A pod asks for a scheduler other than the default one.
     ForeignScheduler,
     /// The scheduler runs a plugin that Kubernetes does not ship.
@@ -63,6 +65,14 @@ pub enum Doubt {
     /// The export is of a cluster on the move, and not all the places it may come to rest in were
     /// tried.
     Unsettled,
+}
+
+impl Doubt {
+    /// Why nobody knows whether the pods of a workload are made again.
+    pub(crate) fn of_maker(workload: &Workload) -> Option<Self> {
+        let why = if workload.rationed { Self::Quota } else { Self::CustomController };
+        workload.is_unpredictable().then_some(why)
+    }
 }
 
 impl Verdict {

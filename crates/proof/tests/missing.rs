@@ -232,3 +232,69 @@ fn a_resource_that_no_node_lists_may_be_a_device_class() {
     objects[0]["status"]["allocatable"]["example.com/gpu"] = json!("1");
     assert_eq!(verdict(&objects), Verdict::Refuted);
 }
+
+/// A quota of the namespace, and what is charged to it.
+fn quota(hard: &Value, used: &Value) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "ResourceQuota",
+        "metadata": {"name": "all", "namespace": "default"},
+        "spec": {"hard": hard},
+        "status": {"hard": hard, "used": used},
+    })
+}
+
+fn under(hard: &Value, used: &Value) -> Verdict {
+    let mut objects = rich(&json!({}));
+    objects.push(quota(hard, used));
+    verdict(&objects)
+}
+
+/// The ReplicaSet with all kinds that a verdict may depend on.
+fn rich(spec: &Value) -> Vec<Value> {
+    let mut objects = web(spec);
+    objects.push(json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": "web", "namespace": "default"},
+        "spec": {"selector": {"app": "web"}},
+    }));
+    objects
+}
+
+#[test]
+fn a_quota_that_is_kept_lets_a_lost_pod_come_back() {
+    let proved = |verdict| matches!(verdict, Verdict::Proved(_));
+    assert!(proved(under(&json!({"pods": "1"}), &json!({"pods": "1"}))));
+    assert!(proved(under(&json!({"limits.cpu": "2"}), &json!({"limits.cpu": "1"}))));
+    // All that may be asked for is within it, whatever its status says.
+    assert!(proved(under(&json!({"pods": "1", "requests.cpu": "1"}), &json!({}))));
+    // Nothing of pods.
+    assert!(proved(under(&json!({"services": "0", "requests.storage": "1Gi"}), &json!({}))));
+}
+
+#[test]
+fn a_quota_that_may_refuse_a_pod_makes_it_unknown() {
+    let unknown = Verdict::Unknown(Doubt::Quota);
+    assert_eq!(under(&json!({"pods": "0"}), &json!({"pods": "1"})), unknown);
+    assert_eq!(under(&json!({"limits.cpu": "1"}), &json!({"limits.cpu": "1500m"})), unknown);
+    // Nobody says what is charged to it.
+    assert_eq!(under(&json!({"limits.cpu": "1"}), &json!({})), unknown);
+    // A pod that is stuck on a silent node is counted until it is gone.
+    assert_eq!(under(&json!({"count/pods": "9"}), &json!({"count/pods": "1"})), unknown);
+}
+
+#[test]
+fn a_quota_that_what_is_missing_would_exceed_makes_it_unknown() {
+    let mut objects = rich(&json!({}));
+    objects[2]["spec"]["replicas"] = json!(2);
+    let mut under = |hard, used| {
+        objects.push(quota(&hard, &used));
+        let found = verdict(&objects);
+        objects.pop();
+        found
+    };
+    let pods = |count: &str| json!({"pods": count});
+    assert!(matches!(under(pods("2"), pods("1")), Verdict::Proved(_)));
+    assert_eq!(under(pods("1"), pods("1")), Verdict::Unknown(Doubt::Quota));
+    let limits = |cpu: &str| json!({"limits.cpu": cpu});
+    assert_eq!(under(limits("9"), limits("1")), Verdict::Unknown(Doubt::Quota));
+}

@@ -14,6 +14,7 @@ use holdfast_cluster::profile::{
     DefaultSpread, Extender, FitArgs, Oddity, PreemptionArgs, ResourceName, Scheduling,
     Strategy as Scoring,
 };
+use holdfast_cluster::quota::{Limit, Quota};
 use holdfast_cluster::selector::{
     LabelSelector, NodeSelector, NodeSelectorTerm, Operator, Requirement,
 };
@@ -178,7 +179,7 @@ structs! {
     Workload {
         kind, namespace, name, owner, desired, selector, template, strategy, revision, rollout,
         first_ordinal, parallel, replaces_ended, autoscaled, provenance, inactive,
-        losses, min_ready_seconds, deletion_cost,
+        losses, min_ready_seconds, deletion_cost, rationed,
     }
     NodeAffinity { required, preferred, preferred_faults }
     PodAffinity { required, preferred, required_faults, preferred_faults }
@@ -193,12 +194,14 @@ structs! {
     Fault { place, key, flaw }
     Place { term, list, requirement }
     Objects {
-        namespaces, services, budgets, claims, volumes, storage_classes, csi_nodes, csi_drivers,
-        storage_capacities, attachments, priority_classes, storage, assumptions, server_version,
-        coverage,
+        namespaces, services, budgets, quotas, claims, volumes, storage_classes, csi_nodes,
+        csi_drivers, storage_capacities, attachments, priority_classes, storage, assumptions,
+        server_version, coverage,
     }
     Service { namespace, name, selector }
     Budget { namespace, name, selector, rule, evict_unhealthy, disruptions_allowed, disrupted }
+    Quota { namespace, name, kept, limit }
+    Limit { pods, cpu_milli, memory, ephemeral_storage }
     Claim {
         namespace, name, volume, bound, lost, class, access_modes, request, selector, terminating,
         selected_node, owner_uid, block,

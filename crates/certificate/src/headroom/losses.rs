@@ -88,12 +88,13 @@ impl Losses {
         tell: &mut Tell<'_>,
     ) -> Option<BTreeSet<Made>> {
         let cluster = dynamics.cluster();
-        let kind = |pod: &Instance| cluster.workload(pod.workload).kind;
+        let made_by = |pod: &Instance| cluster.workload(pod.workload);
         let mut foreseen = placement.node(node).serves();
         for pod in &placement.node(node).pods {
             let pod = placement.instance(*pod);
-            let follows = matches!(kind(pod), WorkloadKind::DaemonSet | WorkloadKind::StaticPod);
-            foreseen &= !pod.terminating && !matches!(kind(pod), WorkloadKind::Custom(_));
+            let follows =
+                matches!(made_by(pod).kind, WorkloadKind::DaemonSet | WorkloadKind::StaticPod);
+            foreseen &= !pod.terminating && !made_by(pod).is_unpredictable();
             tell(pod, &|change| {
                 change.ready += u32::from(pod.ready);
                 change.wanted += u32::from(follows);

@@ -339,6 +339,10 @@ pub(super) fn doubt_reason(reason: &str, detail: &str) -> String {
              it goes on"
                 .to_owned()
         }
+        "resource-quota" => {
+            "a resource quota of its namespace may refuse the pods that come in place of lost ones"
+                .to_owned()
+        }
         "foreign-scheduler" => "its pods ask for a scheduler that is not modelled".to_owned(),
         "foreign-plugin" => "the scheduler runs a plugin that Kubernetes does not ship".to_owned(),
         "extender" => "the scheduler asks an extender, whose answers nobody knows".to_owned(),

@@ -129,7 +129,7 @@ fn waste_formats() {
 
 #[test]
 fn nodes_k3s() {
-    let nodes = plan(&["nodes", "k3s/after.json", "--like", "rpi1", "--survive", "1"]);
+    let nodes = plan(&["nodes", "k3s/after.json", "--like", "k3s4", "--survive", "1"]);
     insta::assert_snapshot!(nodes.transcript());
 }
 
@@ -183,7 +183,7 @@ fn capacity_plans_follow_their_schema() {
     let plans: [(&[&str], &str); 4] = [
         (&["fit", "cert-manager/cert-manager", "homelab/cluster.json"], "nodes"),
         (&["waste", "homelab/cluster.json"], "nodes"),
-        (&["nodes", "k3s/after.json", "--like", "rpi1"], "tried"),
+        (&["nodes", "k3s/after.json", "--like", "k3s4"], "tried"),
         (&["tolerance", "edge/cluster.json"], "tolerance"),
     ];
     for (arguments, part) in plans {

@@ -94,3 +94,60 @@ fn inspect_tells_which_pods_were_made() {
     let run = run_in(&folder, &["inspect", "cluster.json", "new.yaml"]).ended(0);
     assert!(run.stdout.contains("note[pods-expanded]"), "{}", run.stdout);
 }
+
+#[test]
+fn a_kind_that_does_not_exist_is_refused_in_an_overlay() {
+    let folder = folder("overlay-kind");
+    write(&folder, "cluster.json", text());
+    write(&folder, "new.yaml", manifest(2, "100m").replace("kind: Deployment", "kind: Deploymnet"));
+    let run = run_in(&folder, &["prove", "cluster.json", "--overlay", "new.yaml"]).ended(2);
+    assert_eq!(run.stdout, "");
+    insta::assert_snapshot!(run.stderr, @r"
+    error[unknown-kind]: no such kind: apps/v1 Deploymnet, perhaps apps/v1 Deployment
+      --> new.yaml:3:1
+       = object: Deploymnet shop/search
+       = help: Correct `apiVersion` and `kind`; as it stands the object decides nothing.
+
+    error: the input is refused, and nothing was done with it
+    ");
+}
+
+#[test]
+fn a_kind_that_does_not_exist_is_told_of_an_input() {
+    let folder = folder("input-kind");
+    write(&folder, "cluster.json", text());
+    let manifest = manifest(2, "100m").replace("apiVersion: apps/v1", "apiVersion: app/v1");
+    write(&folder, "n.yaml", manifest);
+    let run = run_in(&folder, &["prove", "cluster.json", "n.yaml"]).ended(1);
+    insta::assert_snapshot!(run.stderr, @r"
+    warning[unknown-kind]: no such kind: app/v1 Deployment, perhaps apps/v1 Deployment: at n.yaml:3
+    hint: holdfast inspect tells more of it
+    ");
+}
+
+#[test]
+fn what_others_define_changes_nothing_and_is_told() {
+    let folder = folder("overlay-custom");
+    write(&folder, "cluster.json", text());
+    let manifest = "apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata:
+  name: web
+  namespace: shop
+spec:
+  replicas: 1
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: web
+";
+    write(&folder, "new.yaml", manifest);
+    let run = run_in(&folder, &["prove", "cluster.json", "--overlay", "new.yaml"]).ended(1);
+    insta::assert_snapshot!(run.stderr, @r"
+    warning[kind-not-read]: this changes nothing here: argoproj.io/v1alpha1 Rollout is not read
+      --> new.yaml:1:1
+       = object: Rollout shop/web
+       = help: Lay what its controller makes of it over the export instead.
+    ");
+}

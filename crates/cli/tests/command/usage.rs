@@ -24,7 +24,7 @@ fn the_export_line_survives_pasting() {
     let start = help.find("kubectl get nodes,").unwrap();
     let line = help[start..].split("\n\n").next().unwrap().replace("\\\n", "");
     assert!(!line.contains('\n'), "{line}");
-    assert!(line.ends_with("runtimeclasses -A -o json > cluster.json"), "{line}");
+    assert!(line.ends_with("resourcequotas -A -o json > cluster.json"), "{line}");
     let kinds = line.split(' ').nth(2).unwrap();
     assert!(kinds.split(',').all(|kind| !kind.contains("secret") && !kind.contains("configmap")));
     assert!(kinds.split(',').count() > 20, "{kinds}");

@@ -49,6 +49,7 @@ impl Cluster {
             min_ready_seconds: 0,
             deletion_cost: 0,
             inactive: false,
+            rationed: false,
         });
         (work.builder.finish(), id)
     }

@@ -85,6 +85,7 @@ fn cluster() -> Cluster {
         autoscaled: None,
         provenance: Provenance::Read,
         inactive: false,
+        rationed: false,
     });
     builder.pod(Pod {
         name,

@@ -56,11 +56,11 @@ fn listed(
     let (mut amounts, mut pods) = (Amounts::default(), None);
     for (name, text) in pairs.iter() {
         let Ok(quantity) = Quantity::parse(text) else {
-            tell(text, format!("{}: {} is no quantity", &**name, &**text));
+            tell(name, format!("{}: {} is no quantity", &**name, &**text));
             continue;
         };
         if quantity.is_negative() || quantity.is_zero() && !may_be_zero {
-            tell(text, format!("{}: {} is not more than zero", &**name, &**text));
+            tell(name, format!("{}: {} is not more than zero", &**name, &**text));
             continue;
         }
         match &**name {

@@ -31,8 +31,9 @@ pub struct FitReport {
     pub fits: usize,
     /// It found no node for the next; otherwise these are as many as were asked about.
     pub complete: bool,
-    /// How many there could be at most, wherever anybody put them.
-    pub best: BestReport,
+    /// How many there could be at most, wherever anybody put them; absent where no node is looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best: Option<BestReport>,
     /// Every node, by name.
     pub nodes: Vec<NodeFit>,
     /// What keeps the next copy off, with how many nodes; each node counts for all that it lacks.
@@ -42,6 +43,9 @@ pub struct FitReport {
     pub blocked: Vec<LimitReport>,
     /// Pods that wait for a node already, and are left waiting.
     pub pending: usize,
+    /// Quotas of the namespace, which may refuse copies: they are not held against them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quotas: Vec<String>,
     /// How many may be added, where that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub survival: Option<SurvivalReport>,
@@ -227,14 +231,23 @@ impl FitReport {
             as_replica_set: copies.named() != copies.workload(),
             fits: fit.seats.len(),
             complete: fit.complete,
-            best: BestReport { found: fit.best.found, bound: fit.best.bound },
+            best: fit.best.map(|best| BestReport { found: best.found, bound: best.bound }),
             nodes: cluster.node_ids().map(node).collect(),
             limits: counted(&limits),
             blocked,
             pending: today.pending().len(),
+            quotas: quotas(copies),
             survival: None,
         }
     }
+}
+
+/// Quotas that copies would be charged to.
+fn quotas(copies: &Copies) -> Vec<String> {
+    let cluster = copies.cluster();
+    let namespace = cluster.workload(copies.workload()).namespace;
+    let own = cluster.objects().quotas.iter().filter(|quota| quota.namespace == namespace);
+    own.map(|quota| cluster.text(quota.name).to_owned()).collect()
 }
 
 /// CPU, memory and pods of a node.

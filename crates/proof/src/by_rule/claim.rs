@@ -1,7 +1,6 @@
 //! The claim that at least one pod is left, whatever the placement, for all that a question asks
 //! about.
 
-use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{ClassId, NodeId, Placement};
 
 use super::{Answer, Bounds, ByRule, Most, Unbounded};
@@ -199,11 +198,11 @@ impl Judge<'_, '_> {
 
     /// What is not known of any pod of a workload, wherever it is.
     fn doubt_of_all(&self, subject: &Subject) -> Option<Doubt> {
-        let kind = self.prover.cluster().workload(subject.root).kind;
+        let root = self.prover.cluster().workload(subject.root);
         match self.prover.lost() {
             Some(kind) => Some(Doubt::Lost(kind)),
-            None if matches!(kind, WorkloadKind::Custom(_)) => Some(Doubt::CustomController),
-            None => (!self.prover.starts().complete).then_some(Doubt::Unsettled),
+            None => Doubt::of_maker(root)
+                .or_else(|| (!self.prover.starts().complete).then_some(Doubt::Unsettled)),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{InstanceId, Placement};
 use holdfast_failover::Situation;
 use holdfast_failover::storage::Standing;
@@ -397,15 +396,14 @@ impl Case<'_, '_> {
                 }
             }
             let subject = &prover.subjects.subjects[*position];
-            let kind = prover.cluster().workload(subject.root).kind;
+            let root = prover.cluster().workload(subject.root);
             // What it does about pods that are gone, or may yet be preempted.
             let acts = self.preemption == Preemption::Anybody
                 || self.most.contains_key(position)
                 || self.lost.contains(position)
                 || subject.terminating(self.placement) > 0;
-            if acts && matches!(kind, WorkloadKind::Custom(_)) {
-                finding.recovered = Verdict::Unknown(Doubt::CustomController);
-            }
+            let doubt = Doubt::of_maker(root).filter(|_| acts);
+            finding.recovered = doubt.map_or(finding.recovered.clone(), Verdict::Unknown);
         }
     }
 }

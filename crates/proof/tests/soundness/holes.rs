@@ -1,6 +1,7 @@
 //! Holes that were found, each as the smallest cluster that showed it.
 
 use crate::check::{self, Tally};
+use crate::joined;
 use crate::plan::{
     Home, Kind, Near, NodePlan, NodeState, Patience, Plan, PodPlan, Spread, TaintPlan, Term,
     WorkloadPlan,
@@ -106,6 +107,21 @@ fn a_silent_node_that_fails_takes_nothing_from_what_is_wanted() {
 fn nobody_knows_what_a_custom_controller_does() {
     let idle = Home { ready: false, ..on(0) };
     holds(vec![node(), node()], vec![workload(Kind::Custom, pod(), &[idle])]);
+}
+
+/// Nor, where nothing fails, what it made of a pod that is stuck on a silent node.
+#[test]
+fn nor_what_it_made_of_a_pod_that_is_stuck() {
+    let silent = NodePlan { state: NodeState::Unknown, ..node() };
+    let stuck = Home { ready: false, terminating: true, ..on(1) };
+    let waiting = Home { ready: false, ..on(0) };
+    holds(
+        vec![NodePlan { cpu: 1000, ..node() }, silent],
+        vec![
+            workload(Kind::Custom, pod(), &[PENDING, stuck]),
+            workload(Kind::ReplicaSet, PodPlan { cpu: 500, ..pod() }, &[waiting, waiting]),
+        ],
+    );
 }
 
 /// The same before anything fails.
@@ -246,4 +262,22 @@ fn who_bears_a_dead_node_may_be_preempted_there() {
             workload(Kind::ReplicaSet, bearing, &[on(0)]),
         ],
     );
+}
+
+/// A pod that waited is deleted, and the control plane fails at some moment: whoever else waited may
+/// have been placed by then, also where not all moments could be tried.
+#[test]
+fn who_waits_may_be_placed_before_the_control_plane_fails() {
+    let wish = Term { required: false, near: Near::Host, app: 1 };
+    let first = PodPlan { anti_affinity: Some(wish), ..pod() };
+    let second = PodPlan { app: 1, ..pod() };
+    let nodes = vec![NodePlan { zone: Some(0), control_plane: true, ..node() }, node()];
+    let workloads = vec![
+        workload(Kind::ReplicaSet, first, &[PENDING]),
+        workload(Kind::ReplicaSet, second, &[PENDING]),
+    ];
+    let plan = Plan { nodes, workloads, budget: None, service: false, pair: (0, 0) };
+    if let Err(error) = joined::check(&plan, (7, 9), &mut joined::Tally::default()) {
+        panic!("{error}");
+    }
 }

@@ -131,6 +131,18 @@ fn limit(limit: &LimitReport) -> String {
     }
 }
 
+/// What the next copy waits for whatever the node.
+fn waits(blocked: &LimitReport) -> String {
+    match (blocked.limit, &blocked.of) {
+        (Limit::Volume, Some(claim)) => {
+            format!(
+                "its claim {claim} is not bound, and its storage class does not wait for the pod"
+            )
+        }
+        _ => limit(blocked),
+    }
+}
+
 /// An amount of a resource as people write it, rounded down.
 pub(super) fn amount(resource: &str, amount: i64) -> String {
     match resource {
@@ -171,6 +183,13 @@ fn paragraphs(report: &FitReport, width: usize) -> Vec<String> {
     if report.as_replica_set {
         all.push("Nothing scales it: its copies are taken to be kept by a ReplicaSet.".to_owned());
     }
+    if !report.quotas.is_empty() {
+        let are = if report.quotas.len() == 1 { "the quota" } else { "the quotas" };
+        all.push(format!(
+            "Copies are not held against {are} {} of the namespace, which may refuse them.",
+            words::list(&report.quotas, 4)
+        ));
+    }
     if report.pending > 0 {
         let pods = words::count(report.pending, "pod", "pods");
         all.push(format!("{pods} wait for a node already; they are left waiting."));
@@ -191,8 +210,11 @@ fn ending(report: &FitReport) -> String {
         return "The next one would fit, too: no more were asked about (--up-to).".to_owned();
     }
     if !report.blocked.is_empty() {
-        let blocked: Vec<String> = report.blocked.iter().map(limit).collect();
-        return format!("No node is looked at: {}.", words::list(&blocked, 4));
+        let blocked: Vec<String> = report.blocked.iter().map(waits).collect();
+        return format!(
+            "The scheduler looks at no node for it: {}. Whether nodes have room then is not told.",
+            words::list(&blocked, 4)
+        );
     }
     let limits = report.limits.iter().map(|LimitCount { limit, of, nodes }| {
         let on = words::count(*nodes, "node", "nodes");
@@ -203,10 +225,8 @@ fn ending(report: &FitReport) -> String {
 }
 
 fn best(report: &FitReport) -> String {
-    let (fits, best) = (report.fits as u64, report.best);
-    if !report.complete {
-        return String::new();
-    }
+    let fits = report.fits as u64;
+    let Some(best) = report.best.filter(|_| report.complete) else { return String::new() };
     let bound = words::thousands(best.bound);
     if best.bound == fits {
         return "No placement holds more.".to_owned();

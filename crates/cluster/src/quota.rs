@@ -1,0 +1,175 @@
+//! Resource quotas, as far as they can keep controllers from making pods.
+//!
+//! The API server charges every pod that has not ended to the quotas of its namespace, and refuses
+//! one that would exceed them (`pkg/quota/v1/evaluator/core/pods.go`, v1.36.3). A pod whose grace
+//! period is over is not charged any more, so that one that is stuck on a silent node is in
+//! nobody's way. Hence quotas that are kept today let every lost pod come back, as long as nobody makes more
+//! than there are; where that is not so, nobody knows who is let in first.
+
+use std::collections::BTreeSet;
+
+use crate::budget::Amount;
+use crate::workload::{Strategy, WorkloadKind};
+use crate::{ClassId, Cluster, InstanceId, Placement, Pod, Symbol, Workload, WorkloadId};
+
+/// A `ResourceQuota` that speaks of pods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Its namespace.
+    pub namespace: Symbol,
+    /// Its name.
+    pub name: Symbol,
+    /// By its status it is kept today, and charges nothing but pods that have not ended.
+    pub kept: bool,
+    /// How much all pods may request, where that is all it limits.
+    pub limit: Option<Limit>,
+}
+
+/// How much all pods of a namespace may request; what is not named has no limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limit {
+    /// How many pods.
+    pub pods: Option<i64>,
+    /// Thousandths of a core.
+    pub cpu_milli: Option<i64>,
+    /// Bytes of memory.
+    pub memory: Option<i64>,
+    /// Bytes of ephemeral storage.
+    pub ephemeral_storage: Option<i64>,
+}
+
+/// Pods, cores, memory and ephemeral storage, as a limit has them.
+type Charge = [i128; 4];
+
+impl Limit {
+    fn allows(&self, charge: Charge) -> bool {
+        let limits = [self.pods, self.cpu_milli, self.memory, self.ephemeral_storage];
+        let mut both = limits.into_iter().zip(charge);
+        both.all(|(limit, charge)| limit.is_none_or(|limit| charge <= i128::from(limit)))
+    }
+}
+
+/// The namespaces in which quotas may refuse pods that controllers make.
+pub(crate) fn refusing(cluster: &Cluster) -> BTreeSet<Symbol> {
+    let mut refusing = BTreeSet::new();
+    for quota in &cluster.objects().quotas {
+        let inside = Inside { cluster, namespace: quota.namespace };
+        let allowed = || quota.limit.as_ref().is_some_and(|limit| limit.allows(inside.demand()));
+        if !(quota.kept && inside.is_steady() || allowed()) {
+            refusing.insert(quota.namespace);
+        }
+    }
+    refusing
+}
+
+/// Whether a quota may have refused a pod that takes no lost one's place: one that was made here as
+/// its controller would make it, or because more are wanted than the export says.
+pub fn may_refuse(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
+    if cluster.objects().quotas.is_empty() {
+        return false;
+    }
+    let instance = placement.instance(pod);
+    let workload = cluster.workload(instance.workload);
+    let more = instance.origin.is_none_or(|pod| cluster.pod(pod).expanded);
+    let root = cluster.root(instance.workload);
+    let scaled = placement.target(root).desired > cluster.workload(root).desired;
+    let charged = || {
+        let mut quotas = cluster.objects().quotas.iter();
+        quotas.any(|quota| quota.namespace == workload.namespace)
+    };
+    more && (workload.rationed || scaled && charged())
+}
+
+/// What is in a namespace.
+struct Inside<'c> {
+    cluster: &'c Cluster,
+    namespace: Symbol,
+}
+
+impl<'c> Inside<'c> {
+    fn pods(&self) -> impl Iterator<Item = &'c Pod> {
+        let Self { cluster, namespace } = *self;
+        cluster.pods().iter().filter(move |pod| cluster.class(pod.class).namespace == namespace)
+    }
+
+    fn workloads(&self) -> impl Iterator<Item = WorkloadId> {
+        let Self { cluster, namespace } = *self;
+        cluster.workload_ids().filter(move |id| cluster.workload(*id).namespace == namespace)
+    }
+
+    /// How many pods a workload lacks that makes as many as it says.
+    fn lacking(&self, id: WorkloadId) -> i64 {
+        let workload = self.cluster.workload(id);
+        let counts = matches!(
+            workload.kind,
+            WorkloadKind::ReplicaSet
+                | WorkloadKind::ReplicationController
+                | WorkloadKind::StatefulSet
+        );
+        let has = self.pods().filter(|pod| pod.workload == id).count() as i64;
+        if counts { (workload.desired - has).max(0) } else { 0 }
+    }
+
+    /// Whether a Deployment is between two ReplicaSets, or about to be.
+    fn rolls_out(&self, id: WorkloadId) -> bool {
+        let workload = self.cluster.workload(id);
+        let sets = self.cluster.owned(id).iter().map(|set| self.cluster.workload(*set));
+        let mut wanted = sets.clone().map(|set| set.desired).filter(|desired| *desired > 0);
+        workload.kind == WorkloadKind::Deployment
+            && (sets.clone().any(|set| set.rollout > 0)
+                || wanted.next().unwrap_or(0) != workload.desired
+                || wanted.next().is_some())
+    }
+
+    /// Whether all that controllers want is there, and would be made again as it is.
+    fn is_steady(&self) -> bool {
+        self.pods().all(|pod| !pod.expanded && pod.class == pod.replacement)
+            && self.workloads().all(|id| self.lacking(id) == 0 && !self.rolls_out(id))
+    }
+
+    /// The most that all pods may request together: those that are there, those that are missing,
+    /// and those that rollouts add.
+    fn demand(&self) -> Charge {
+        let mut all = Charge::default();
+        for pod in self.pods() {
+            add(&mut all, 1, self.larger(self.request(pod.class), pod.replacement));
+        }
+        for id in self.workloads() {
+            let root = self.cluster.root(id);
+            let own = self.pods().filter(|pod| self.cluster.root(pod.workload) == root);
+            let classes = own.map(|pod| pod.replacement);
+            let classes = classes.chain(self.cluster.workload(id).template);
+            let largest = classes.fold(Charge::default(), |most, class| self.larger(most, class));
+            let more = self.lacking(id) + surge(self.cluster.workload(id));
+            add(&mut all, i128::from(more), largest);
+        }
+        all
+    }
+
+    fn request(&self, class: ClassId) -> Charge {
+        let requests = &self.cluster.spec_of(class).requests;
+        [1, requests.cpu_milli, requests.memory, requests.ephemeral_storage].map(i128::from)
+    }
+
+    fn larger(&self, one: Charge, class: ClassId) -> Charge {
+        let other = self.request(class);
+        std::array::from_fn(|at| one[at].max(other[at]))
+    }
+}
+
+fn add(all: &mut Charge, pods: i128, each: Charge) {
+    for (sum, each) in all.iter_mut().zip(each) {
+        *sum += pods * each;
+    }
+}
+
+/// How many pods a rollout adds at most.
+fn surge(workload: &Workload) -> i64 {
+    match workload.strategy {
+        Some(Strategy::RollingUpdate { max_surge, .. }) => match max_surge {
+            Amount::Count(count) => count,
+            Amount::Percent(share) => (workload.desired * share + 99) / 100,
+        },
+        _ => 0,
+    }
+}
