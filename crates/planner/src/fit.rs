@@ -54,7 +54,7 @@ impl Fit {
         }
         let best = needs.pod.is_empty().then(|| best(copies, seats.len() as u64, &room));
         let alone = room.nodes.into_iter().collect();
-        Ok(Self { complete, best, alone, needs, full, seats })
+        Ok(Self { seats, complete, best, alone, full, needs })
     }
 
     /// How many of the copies each node holds.
@@ -118,7 +118,8 @@ fn full(copies: &Copies, seats: &[NodeId]) -> Result<(Cluster, PodId), NoCopies>
 /// is so with them, and they are, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Survival {
-    /// It is proved with so many; `None` where not even what runs of the workload today comes back.
+    /// It is proved with so many; `None` where not even what runs of the workload today comes
+    /// back.
     pub most: Option<u32>,
     /// What is made of one more, where one more fits.
     pub beyond: Option<Beyond>,

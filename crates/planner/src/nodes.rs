@@ -120,13 +120,13 @@ impl Grower<'_> {
             Survive::Nodes(_) => None,
             Survive::Domain(label) => Some(label),
         };
-        let labels = |place: &Option<&String>| -> Vec<(String, String)> {
-            label.zip(*place).map(|(key, value)| (key.clone(), value.clone())).into_iter().collect()
+        let labels = |place: Option<&String>| -> Vec<(String, String)> {
+            label.zip(place).map(|(key, value)| (key.clone(), value.clone())).into_iter().collect()
         };
         let grown = match self.make {
             Make::Like(like) => {
                 let added = |(name, place): &(String, Option<&String>)| {
-                    let labels = labels(place);
+                    let labels = labels(*place);
                     Change::AddNode(NewNode { name: name.clone(), like: *like, labels })
                 };
                 self.cluster.changed(&names.iter().map(added).collect::<Vec<_>>())?
@@ -135,7 +135,7 @@ impl Grower<'_> {
                 let added = |(name, place): &(String, Option<&String>)| Shaped {
                     name: name.clone(),
                     shape: shape.clone(),
-                    labels: labels(place),
+                    labels: labels(*place),
                 };
                 self.cluster.with_nodes(&names.iter().map(added).collect::<Vec<_>>())?
             }

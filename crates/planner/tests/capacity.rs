@@ -1,6 +1,8 @@
 //! How many fit, how many nodes are needed and what is wasted, against plain counting: small
 //! clusters whose answers are worked out by hand, and random ones that are tried out in full.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, and says where")]
+
 use std::collections::BTreeSet;
 
 use holdfast_cluster::change::{Amounts, Shape};

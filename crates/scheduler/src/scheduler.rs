@@ -187,7 +187,8 @@ impl<'c> Scheduler<'c> {
     ) -> Option<NodeId> {
         let (cycle, eligible) = self.opened(placement, pod)?;
         let Scratch { feasible, best, reasons, .. } = scratch;
-        (feasible.clear(), best.clear());
+        feasible.clear();
+        best.clear();
         let mut failed = false;
         let mut takes = |node: NodeId| {
             let info = NodeInfo::of(self.cluster, placement, node);

@@ -85,7 +85,8 @@ fn a_search_among_some_of_the_nodes_goes_on_where_it_ended() {
             "whenUnsatisfiable": when, "labelSelector": {"matchLabels": {"app": "a"}}})
     };
     let apart = json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
-        [{"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "a"}}}]}});
+        [{"topologyKey": "kubernetes.io/hostname",
+            "labelSelector": {"matchLabels": {"app": "a"}}}]}});
     let wish = json!({"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution":
         [{"weight": 10, "podAffinityTerm": {"topologyKey": "topology.kubernetes.io/zone",
             "labelSelector": {"matchLabels": {"app": "a"}}}}]}});

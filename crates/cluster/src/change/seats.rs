@@ -9,6 +9,7 @@ use crate::{ClassId, Cluster, NodeId, PodId, WorkloadId};
 impl Cluster {
     /// The same cluster, in which these pods run on these nodes and are ready. Ids stay what they
     /// are.
+    #[must_use]
     pub fn seated(&self, seats: impl IntoIterator<Item = (PodId, NodeId)>) -> Self {
         let mut work = Work::new(self);
         for (pod, node) in seats {

@@ -31,7 +31,8 @@ pub struct FitReport {
     pub fits: usize,
     /// It found no node for the next; otherwise these are as many as were asked about.
     pub complete: bool,
-    /// How many there could be at most, wherever anybody put them; absent where no node is looked at.
+    /// How many there could be at most, wherever anybody put them; absent where no node is looked
+    /// at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best: Option<BestReport>,
     /// Every node, by name.

@@ -160,8 +160,10 @@ fn no_sample(file: &str, why: &NoSample) -> Failure {
         NoSample::Several(all) => {
             let names: Vec<String> =
                 all.iter().map(|one| format!("{}/{}", one.kind, one.name)).collect();
-            Failure::usage(format!("{file} holds {}: of which?", words::list(&names, 6)))
-                .hint("name a file with one of them, or lay the file over the export with --overlay and name one")
+            Failure::usage(format!("{file} holds {}: of which?", words::list(&names, 6))).hint(
+                "name a file with one of them, or lay the file over the export with --overlay \
+                     and name one",
+            )
         }
         NoSample::Kind(named) => {
             let kind = &named.kind;

@@ -111,10 +111,9 @@ fn when(open: &OpenReport) -> String {
 fn paragraphs(report: &NodesReport) -> Vec<String> {
     let mut all = Vec::new();
     if report.count.is_some_and(|count| count > 0) {
-        let mut text = match report.least {
-            true => "The least: every smaller number was proved about, and does not do.".to_owned(),
-            false => "Smaller numbers were not all tried; the table shows which.".to_owned(),
-        };
+        let least = "The least: every smaller number was proved about, and does not do.";
+        let some = "Smaller numbers were not all tried; the table shows which.";
+        let mut text = if report.least { least } else { some }.to_owned();
         if !report.places.is_empty() {
             text += " In no place could it be one less.";
         }
@@ -130,7 +129,8 @@ fn paragraphs(report: &NodesReport) -> Vec<String> {
         };
         let names: Vec<String> = report.helpless.iter().map(one).collect();
         all.push(format!(
-            "What no number that was tried brings back: {}. holdfast plan repair looks for what does.",
+            "What no number that was tried brings back: {}. holdfast plan repair looks for what \
+             does.",
             words::list(&names, 8)
         ));
     }
@@ -138,8 +138,8 @@ fn paragraphs(report: &NodesReport) -> Vec<String> {
         all.push(format!("Prices, as the catalogue says: {}.", price.source));
     }
     all.push(
-        "Added nodes are ready and run what DaemonSets put there; they may fail like any other. Pods \
-         that wait are scheduled in every order."
+        "Added nodes are ready and run what DaemonSets put there; they may fail like any other. \
+         Pods that wait are scheduled in every order."
             .to_owned(),
     );
     all

@@ -58,8 +58,8 @@ fn answer(report: &WasteReport) -> String {
         return format!("nothing that is free on {nodes} is known to be stranded");
     }
     format!(
-        "of what is free on {nodes}, at least {} of {} CPU and {} of {} of memory cannot be used by \
-         anything that runs here",
+        "of what is free on {nodes}, at least {} of {} CPU and {} of {} of memory cannot be used \
+         by anything that runs here",
         cpu(stranded.cpu_milli),
         cpu(free.cpu_milli),
         bytes(stranded.memory),
