@@ -41,7 +41,7 @@ fn copies_go_where_full_cycles_put_them() {
         proptest::prop_assert_eq!(&series(&cluster), &all);
         Ok(all.len() > 1)
     });
-    hold(any_case_with_volumes(), 100, |case| {
+    hold(any_case_with_volumes(), 40, |case| {
         let cluster = case.cluster();
         let all = one_by_one(&cluster);
         proptest::prop_assert_eq!(&series(&cluster), &all);

@@ -10,11 +10,12 @@ fn read(text: &str) -> (Catalog, Vec<(u32, String)>) {
 
 #[test]
 fn what_is_reserved_is_not_for_pods() {
-    let (found, told) = read(
-        "currency: EUR\nper: month\nsource: made up\ntypes:\n- name: small\n  price: \"10.50\"\n  \
-         capacity: {cpu: 4, memory: 8Gi, nvidia.com/gpu: 2}\n  \
-         reserved: {cpu: 250m, memory: 1Gi}\n  zones: [a, b]\n  labels: {disk: ssd}\n  taints: [{key: gpu, effect: NoSchedule}]\n",
-    );
+    let (found, told) = read(concat!(
+        "currency: EUR\nper: month\nsource: made up\ntypes:\n- name: small\n",
+        "  price: \"10.50\"\n  capacity: {cpu: 4, memory: 8Gi, nvidia.com/gpu: 2}\n",
+        "  reserved: {cpu: 250m, memory: 1Gi}\n  zones: [a, b]\n  labels: {disk: ssd}\n",
+        "  taints: [{key: gpu, effect: NoSchedule}]\n",
+    ));
     assert_eq!(told, []);
     let small = &found.types[0];
     assert_eq!((small.shape.allocatable.cpu_milli, small.shape.capacity.cpu_milli), (3_750, 4_000));
