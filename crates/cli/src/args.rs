@@ -442,7 +442,8 @@ const PLAN_HELP: &str = "\
 Exit codes:
   0  answered
   2  bad usage, bad input or an internal error
-  3  there is nothing to check";
+  3  there is nothing to check
+  4  inconclusive: the pod waits for something that is not told here";
 
 /// `holdfast plan repair`.
 #[derive(Debug, Args)]

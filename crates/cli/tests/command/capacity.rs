@@ -54,7 +54,7 @@ fn fit_formats() {
 #[test]
 fn fit_of_a_stateful_set() {
     let fit = plan(&["fit", "databases/postgres", "homelab/cluster.json", "--survive", "0"]);
-    insta::assert_snapshot!(fit.ended(0).transcript());
+    insta::assert_snapshot!(fit.ended(4).transcript());
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &FitArguments) -> Result<u8, Failure> {
         Format::Json => render::json(&report),
         format => render::plan::fit::render(&report, format, arguments.all),
     })?;
-    Ok(exit::HOLDS)
+    Ok(if report.blocked.is_empty() { exit::HOLDS } else { exit::INCONCLUSIVE })
 }
 
 /// The cluster, and what there is to be more of.

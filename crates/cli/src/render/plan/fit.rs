@@ -8,8 +8,8 @@ use holdfast_planner::report::fit::{
 use holdfast_proof::report::VerdictName;
 
 use super::sheet::Sheet;
-use super::{verdict, zone};
 use crate::output::Format;
+use crate::render::prove::verdict;
 use crate::render::{domain, prove, words};
 
 /// The width of running text.
@@ -53,6 +53,11 @@ fn answer(report: &FitReport) -> String {
     let least = if report.complete { "" } else { "at least " };
     let copies = if report.fits == 1 { "copy" } else { "copies" };
     let fit = if report.fits == 1 { "fits" } else { "fit" };
+    if !report.blocked.is_empty() {
+        return format!(
+            "no copy of {name} is placed as things are, and how many would fit is not told"
+        );
+    }
     let mut text = match report.fits {
         0 => format!("no further copy of {name} fits"),
         _ => format!("{least}{count} more {copies} of {name} {fit}"),
@@ -80,7 +85,7 @@ fn survived(survival: &SurvivalReport, fits: usize) -> String {
 fn failure(survival: &SurvivalReport) -> String {
     match (&survival.domain, survival.nodes) {
         (Some(label), _) => {
-            format!("any one {} may still fail", zone(label))
+            format!("any one {} may still fail", domain::short(label))
         }
         (None, Some(1) | None) => "any one node may still fail".to_owned(),
         (None, Some(most)) => format!("any {} nodes may still fail", words::number(most)),

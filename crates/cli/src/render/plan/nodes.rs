@@ -6,8 +6,8 @@ use holdfast_planner::report::nodes::{MakeReport, NodesReport, OpenReport, Tried
 use holdfast_proof::report::VerdictName;
 
 use super::sheet::Sheet;
-use super::{verdict, zone};
 use crate::output::Format;
+use crate::render::prove::verdict;
 use crate::render::{domain, words};
 
 /// The width of running text.
@@ -44,7 +44,7 @@ fn make(report: &NodesReport) -> String {
 
 fn failure(report: &NodesReport) -> String {
     match (&report.domain, report.survive) {
-        (Some(label), _) => format!("any one {} may fail", zone(label)),
+        (Some(label), _) => format!("any one {} may fail", domain::short(label)),
         (None, Some(1) | None) => "any one node may fail".to_owned(),
         (None, Some(most)) => format!("any {} nodes may fail", words::number(most)),
     }
