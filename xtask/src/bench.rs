@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: measurements to run by hand. They judge nothing in CI, as machines differ.
 
+mod plan;
 mod process;
 mod prove;
 
@@ -29,6 +30,8 @@ pub(crate) enum Bench {
         #[arg(long)]
         pairs: bool,
     },
+    /// Plans: copies placed one by one, and nodes added until failures are survived.
+    Plan,
 }
 
 /// A synthetic export and what reading it may cost.
@@ -65,6 +68,7 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Ingest { runs } => ingest(root, &holdfast, *runs),
         Bench::Prove { pairs } => prove::run(root, &holdfast, *pairs),
+        Bench::Plan => plan::run(root, &holdfast),
     }
 }
 

@@ -278,7 +278,176 @@ pub enum PlanCommand {
     /// Find the cheapest changes that turn REFUTED into PROVED: for each workload, and for all of
     /// them together; as patches and as lines for kubectl.
     Repair(RepairArguments),
+    /// Count how many more of a pod or workload fit: by the scheduler's own order, at most, and so
+    /// that failures are still survived.
+    Fit(FitArguments),
+    /// Tell what is free and cannot be used: CPU where memory is gone, pieces that nothing fits
+    /// into, limits of pods.
+    Waste(WasteArguments),
+    /// Find the least number of nodes to add so that failures are survived.
+    Nodes(NodesArguments),
+    /// Tell how many failures each workload survives, and what breaks it.
+    Tolerance(ToleranceArguments),
 }
+
+/// Which failures are to be survived.
+#[derive(Debug, Args)]
+pub struct SurvivorArguments {
+    /// Any K nodes may fail; 0 asks about no failure.
+    #[arg(long, value_name = "K", default_value_t = 1)]
+    pub survive: usize,
+    /// Any value of this node label may fail as a whole instead, for instance
+    /// `topology.kubernetes.io/zone`.
+    #[arg(long, value_name = "LABEL", conflicts_with = "survive")]
+    pub domain: Option<String>,
+}
+
+/// `holdfast plan fit`.
+#[derive(Debug, Args)]
+#[command(after_long_help = PLAN_HELP)]
+pub struct FitArguments {
+    /// What there is to be more of: `NAMESPACE/NAME` of a workload or pod of the cluster,
+    /// `KIND/NAMESPACE/NAME`, or a manifest file with one of them.
+    #[arg(value_name = "POD-OR-WORKLOAD")]
+    pub of: String,
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// What is to be survived.
+    #[command(flatten)]
+    pub survivors: SurvivorArguments,
+    /// Stop counting at so many.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub up_to: u32,
+    /// What the export cannot show: a file of kind `Assumptions`.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
+    /// States to search per failure set before its answer is UNKNOWN.
+    #[arg(long, value_name = "STATES", default_value_t = 2_000, env = "HOLDFAST_BUDGET")]
+    pub budget: usize,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// Show every node, also in large clusters.
+    #[arg(long)]
+    pub all: bool,
+    /// Formats and where to write them: `human`, `json`, `markdown`, `csv`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
+}
+
+/// `holdfast plan waste`.
+#[derive(Debug, Args)]
+#[command(after_long_help = PLAN_HELP)]
+pub struct WasteArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// Show every node, also in large clusters.
+    #[arg(long)]
+    pub all: bool,
+    /// Formats and where to write them: `human`, `json`, `markdown`, `csv`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
+}
+
+/// `holdfast plan nodes`.
+#[derive(Debug, Args)]
+#[command(after_long_help = NODES_HELP)]
+pub struct NodesArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// What is to be survived.
+    #[command(flatten)]
+    pub survivors: SurvivorArguments,
+    /// New nodes are like this one.
+    #[arg(long, value_name = "NODE", required_unless_present = "catalog")]
+    pub like: Option<String>,
+    /// New nodes are of a type of this catalogue: a file of kind `NodeCatalog`.
+    #[arg(long, value_name = "FILE", conflicts_with = "like", requires = "make")]
+    pub catalog: Option<PathBuf>,
+    /// The type.
+    #[arg(long = "type", value_name = "NAME", requires = "catalog")]
+    pub make: Option<String>,
+    /// Add up to so many, in each domain.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub up_to: u32,
+    /// Prove about up to so many numbers.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub proofs: usize,
+    /// What the export cannot show: a file of kind `Assumptions`.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
+    /// States to search per failure set before its answer is UNKNOWN.
+    #[arg(long, value_name = "STATES", default_value_t = 2_000, env = "HOLDFAST_BUDGET")]
+    pub budget: usize,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// Formats and where to write them: `human`, `json`, `markdown`, `csv`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
+}
+
+/// Codes of `holdfast plan nodes`.
+const NODES_HELP: &str = "\
+Exit codes:
+  0  with so many nodes everything comes back
+  1  something comes back with no number of nodes
+  2  bad usage, bad input or an internal error
+  3  there is nothing to check
+  4  inconclusive: of what is left something is UNKNOWN";
+
+/// `holdfast plan tolerance`.
+#[derive(Debug, Args)]
+#[command(after_long_help = after_help())]
+pub struct ToleranceArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// Values of this node label fail as a whole, instead of single nodes.
+    #[arg(long, value_name = "LABEL")]
+    pub domain: Option<String>,
+    /// Ask about up to K of them. [default: 3 up to 100 nodes or domains, 2 beyond]
+    #[arg(long, value_name = "K")]
+    pub up_to: Option<usize>,
+    /// What the export cannot show: a file of kind `Assumptions`.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
+    /// States to search per failure set before its answer is UNKNOWN.
+    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
+    pub budget: usize,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// Formats and where to write them: `human`, `json`, `markdown`, `csv`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
+}
+
+/// Codes of questions that are answered with a number.
+const PLAN_HELP: &str = "\
+Exit codes:
+  0  answered
+  2  bad usage, bad input or an internal error
+  3  there is nothing to check
+  4  inconclusive: the pod waits for something that is not told here";
 
 /// `holdfast plan repair`.
 #[derive(Debug, Args)]
@@ -413,7 +582,8 @@ pub struct SynthArguments {
 /// Formats and where to write them.
 #[derive(Debug, Args)]
 pub struct OutputArguments {
-    /// `human` or `json` on standard output, `human=PATH` or `json=PATH` in a file; may repeat.
+    /// `human` or `json` (of `plan` also `markdown` and `csv`) on standard output, with `=PATH` in
+    /// a file; may repeat.
     #[arg(
         short,
         long,

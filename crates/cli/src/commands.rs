@@ -12,7 +12,7 @@ pub mod verify;
 use std::path::PathBuf;
 
 use holdfast_cluster::{Cluster, NodeId};
-use holdfast_ingest::overlay::{Named, Overlaid};
+use holdfast_ingest::overlay::{Alteration, Named, Overlaid};
 use holdfast_ingest::{Diagnostic, Loaded, Options, Rule, Severity, Source};
 
 use crate::args::{SchedulerArguments, WhatIfArguments};
@@ -74,6 +74,21 @@ fn load_cluster(
 ) -> Result<Loaded, Failure> {
     let Overlaid { sources, rolled, .. } = whatif::over(input::read(inputs)?, what_if)?;
     load_overlaid(sources, &rolled, inputs, scheduler)
+}
+
+/// The same with something laid over it that there is to be more of; what that goes by.
+///
+/// # Errors
+/// As [`load_cluster`].
+fn load_with_sample(
+    inputs: &[PathBuf],
+    scheduler: &SchedulerArguments,
+    what_if: &WhatIfArguments,
+    sample: Alteration,
+) -> Result<(Loaded, Option<Named>), Failure> {
+    let Overlaid { sources, rolled, sample, .. } =
+        whatif::with(input::read(inputs)?, what_if, Some(sample))?;
+    Ok((load_overlaid(sources, &rolled, inputs, scheduler)?, sample))
 }
 
 /// The same of sources that were read, with what was laid over them.

@@ -16,6 +16,10 @@ pub enum Format {
     Json,
     /// The same, one thing a line, where a result is a list of things.
     Ndjson,
+    /// For people, where Markdown is shown.
+    Markdown,
+    /// For spreadsheets: the table alone.
+    Csv,
 }
 
 /// A format and where to write it.
@@ -40,9 +44,13 @@ impl FromStr for Output {
             "human" => Format::Human,
             "json" | "json-v1" => Format::Json,
             "ndjson" => Format::Ndjson,
+            "markdown" => Format::Markdown,
+            "csv" => Format::Csv,
             _ => {
                 return Err(
-                    "the formats are human, json (= json-v1) and, for explain, ndjson".to_owned()
+                    "the formats are human, json (= json-v1), for explain ndjson, and for \
+                            plan markdown and csv"
+                        .to_owned(),
                 );
             }
         };
@@ -53,8 +61,26 @@ impl FromStr for Output {
 /// Looks whether every output can be written, before any work is done for it.
 ///
 /// # Errors
-/// Two formats for standard output, or a file in a folder that is not there.
+/// Two formats for standard output, a file in a folder that is not there, or a table where the
+/// result is none.
 pub fn check(outputs: &[Output]) -> Result<(), Failure> {
+    if outputs.iter().any(|output| matches!(output.format, Format::Markdown | Format::Csv)) {
+        return Err(Failure::usage("markdown and csv are formats of the tables of plan")
+            .hint("use -o json"));
+    }
+    check_tables(outputs)
+}
+
+/// The same where the result is a table, and no list of things.
+///
+/// # Errors
+/// Two formats for standard output, a file in a folder that is not there, or the format of streams.
+pub fn check_plan(outputs: &[Output]) -> Result<(), Failure> {
+    refuse_ndjson(outputs)?;
+    check_tables(outputs)
+}
+
+fn check_tables(outputs: &[Output]) -> Result<(), Failure> {
     if outputs.iter().filter(|output| output.path.is_none()).count() > 1 {
         return Err(Failure::usage("two formats cannot both go to standard output")
             .hint("write one of them to a file: -o human -o json=report.json"));

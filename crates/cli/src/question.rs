@@ -7,7 +7,7 @@ use holdfast_ingest::Severity;
 use holdfast_proof::report::Question;
 use holdfast_proof::{Domain, Domains, FailureSet};
 
-use crate::args::FailureArguments;
+use crate::args::{FailureArguments, SurvivorArguments};
 use crate::commands::node_named;
 use crate::failure::{Failure, nearest};
 use crate::render::words;
@@ -31,6 +31,29 @@ pub fn of_tolerance(
     cluster: &Cluster,
 ) -> Result<Question, Failure> {
     ask(arguments, Size::UpTo(up_to), cluster)
+}
+
+/// The question whether any so many nodes, or any value of a label, may fail; `None` where no node
+/// is to.
+///
+/// # Errors
+/// A label of no node, and more failures than there are nodes.
+pub fn surviving(
+    arguments: &SurvivorArguments,
+    cluster: &Cluster,
+) -> Result<Option<Question>, Failure> {
+    let SurvivorArguments { survive, domain } = arguments;
+    if let Some(label) = domain {
+        return Ok(Some(Question::AnyDomains(labelled(cluster, label)?, 1)));
+    }
+    if *survive == 0 {
+        return Ok(None);
+    }
+    let all = cluster.nodes().len();
+    let most = within(("--survive", *survive), all, || {
+        format!("the cluster has only {}", words::count(all, "node", "nodes"))
+    })?;
+    Ok(Some(Question::AnyNodes(most)))
 }
 
 /// How many may fail at once.

@@ -15,7 +15,20 @@ use crate::render::{self, words};
 /// # Errors
 /// A flag that does not parse or names nothing, and manifests that are refused.
 pub fn over(sources: Vec<Source>, arguments: &WhatIfArguments) -> Result<Overlaid, Failure> {
-    let alterations = alterations(arguments)?;
+    with(sources, arguments, None)
+}
+
+/// The same, and something that there is to be more of.
+///
+/// # Errors
+/// As [`over`].
+pub fn with(
+    sources: Vec<Source>,
+    arguments: &WhatIfArguments,
+    sample: Option<Alteration>,
+) -> Result<Overlaid, Failure> {
+    let mut alterations = alterations(arguments)?;
+    alterations.extend(sample);
     let overlaid = overlay::overlay(sources, alterations).map_err(|why| refused(&why))?;
     render::diagnostics::tell(overlaid.diagnostics.iter(), true);
     if overlaid.diagnostics.iter().any(|found| found.severity == Severity::Error) {

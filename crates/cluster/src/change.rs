@@ -15,7 +15,9 @@ mod begun;
 mod edit;
 mod nodes;
 mod pods;
+mod seats;
 mod settings;
+mod shapes;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +27,8 @@ use crate::selector::LabelSelector;
 use crate::taint::{Effect, TolerationOperator};
 use crate::workload::Strategy;
 use crate::{Cluster, Symbol, WorkloadId};
+
+pub use shapes::{Amounts, Shape, Shaped};
 
 /// A change that somebody may make to a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,8 +3,8 @@
 //! The API server charges every pod that has not ended to the quotas of its namespace, and refuses
 //! one that would exceed them (`pkg/quota/v1/evaluator/core/pods.go`, v1.36.3). A pod whose grace
 //! period is over is not charged any more, so that one that is stuck on a silent node is in
-//! nobody's way. Hence quotas that are kept today let every lost pod come back, as long as nobody makes more
-//! than there are; where that is not so, nobody knows who is let in first.
+//! nobody's way. Hence quotas that are kept today let every lost pod come back, as long as nobody
+//! makes more than there are; where that is not so, nobody knows who is let in first.
 
 use std::collections::BTreeSet;
 

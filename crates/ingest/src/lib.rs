@@ -6,6 +6,7 @@
 //! and the page read files and hand over [`Source`]s.
 
 pub mod assumptions;
+pub mod catalog;
 mod configuration;
 pub mod diagnostic;
 pub mod documents;
@@ -30,6 +31,7 @@ mod workloads;
 mod yaml;
 
 pub use assumptions::assume;
+pub use catalog::catalog;
 pub use diagnostic::{Diagnostic, ObjectRef, Place, Severity};
 pub use documents::for_each_object;
 pub use domains::domains;

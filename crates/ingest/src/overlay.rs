@@ -6,6 +6,7 @@
 
 mod merge;
 mod path;
+mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,7 @@ use crate::objects::{Kind, kind_of, unread};
 use crate::{Diagnostic, Loaded, RawObject, Severity, Source, for_each_object};
 
 pub use path::{Path, PathError};
+pub use sample::{NoSample, sample};
 
 /// A change to an export.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +57,14 @@ pub enum Alteration {
         /// Labels that it has besides.
         labels: Vec<(String, String)>,
     },
+    /// Something that there is to be more of, of which there is none yet: under another name where
+    /// its own is taken.
+    Sample {
+        /// What it is called.
+        object: Named,
+        /// The object.
+        value: Value,
+    },
 }
 
 /// An object by kind and name.
@@ -75,6 +85,8 @@ pub struct Overlaid {
     pub sources: Vec<Source>,
     /// Workloads whose template is another: they roll out.
     pub rolled: Vec<Named>,
+    /// What a sample goes by.
+    pub sample: Option<Named>,
     /// What was wrong with the manifests.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -131,7 +143,12 @@ pub fn overlay(sources: Vec<Source>, alterations: Vec<Alteration>) -> Result<Ove
         })
         .collect();
     for (alteration, applied) in steps {
-        alter(&mut objects, alteration, applied)?;
+        match alteration {
+            Alteration::Sample { object, value } => {
+                overlaid.sample = Some(lay_sample(&mut objects, object, value));
+            }
+            alteration => alter(&mut objects, alteration, applied)?,
+        }
     }
     overlaid.sources = sources;
     let touched: Vec<(Named, Object)> =
@@ -190,7 +207,7 @@ fn kinds_of(steps: &[(Alteration, Vec<(Named, Value)>)]) -> BTreeSet<String> {
         kinds.extend(applied.iter().map(|(named, _)| named.kind.clone()));
         match alteration {
             Alteration::Apply(_) => {}
-            Alteration::Set { object, .. } => {
+            Alteration::Set { object, .. } | Alteration::Sample { object, .. } => {
                 kinds.insert(object.kind.clone());
             }
             Alteration::Cordon(_) | Alteration::Taint { .. } => {
@@ -298,6 +315,7 @@ fn alter(
     applied: Vec<(Named, Value)>,
 ) -> Result<(), Refusal> {
     match alteration {
+        Alteration::Sample { .. } => Ok(()),
         Alteration::Apply(_) => {
             for (named, manifest) in applied {
                 apply(objects, named, manifest);
@@ -422,6 +440,21 @@ fn add_node(
         put(objects, Named { kind: "CSINode".to_owned(), ..of_node(node) }, drivers);
     }
     Ok(())
+}
+
+/// Lays a sample over the export; tells what it goes by.
+fn lay_sample(objects: &mut Objects, mut named: Named, mut value: Value) -> Named {
+    if named.name.is_empty() {
+        named.name.push_str("pod");
+    }
+    while objects.contains_key(&named) {
+        named.name.push_str("-copy");
+    }
+    value["metadata"]["name"] = json!(named.name);
+    value["metadata"]["namespace"] = json!(named.namespace);
+    forget_version(&mut value);
+    put(objects, named.clone(), value);
+    named
 }
 
 fn put(objects: &mut Objects, named: Named, value: Value) {

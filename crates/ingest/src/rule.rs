@@ -85,6 +85,8 @@ pub enum Rule {
     UnusedAssumption,
     /// A domain that makes no sense, or names what is not there.
     BadDomain,
+    /// A catalogue of nodes that makes no sense.
+    BadCatalog,
     /// A scheduler configuration that kube-scheduler would not start with.
     BadSchedulerConfig,
     /// A scheduler configuration of another version than is read.
@@ -99,7 +101,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -141,6 +143,7 @@ impl Rule {
         Self::AssumptionContradicts,
         Self::UnusedAssumption,
         Self::BadDomain,
+        Self::BadCatalog,
         Self::BadSchedulerConfig,
         Self::SchedulerConfigVersion,
         Self::ForeignPlugin,
@@ -251,6 +254,8 @@ impl Rule {
                 "Nothing to do where one file of assumptions serves several exports."),
             Self::BadDomain => ("bad-domain", "a domain cannot be",
                 "Correct the file: `domains` lists the nodes of each, by its name."),
+            Self::BadCatalog => ("bad-catalog", "a catalogue cannot be",
+                "Correct the file: `types` lists the makes of node, docs/catalog.md tells how."),
             Self::BadSchedulerConfig => ("bad-scheduler-config", "kube-scheduler refuses this",
                 "Correct this place; version 1.36 would not start with it."),
             Self::SchedulerConfigVersion => ("scheduler-config-version",

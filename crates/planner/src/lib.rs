@@ -9,15 +9,28 @@
 //! * [`cost`]: which of two proposals is cheaper.
 //! * [`propose`]: what may help, from why a claim was refuted.
 //! * [`repair`]: the cheapest proposals that are proved.
+//! * [`copies`], [`fit`], [`best`]: how many more of a pod fit, and how many may be added.
+//! * [`recovery`]: which workloads come back after every failure that is asked about.
+//! * [`nodes`]: how many nodes must be added so that failures are survived.
+//! * [`waste`]: what is free and cannot be used.
 //! * [`patch`]: changes as patches, and as lines for `kubectl`.
 //! * [`report`]: all of it with names, for machines.
 
 pub mod asked;
+pub mod best;
+pub mod copies;
 pub mod cost;
+pub mod fit;
+pub mod nodes;
 pub mod patch;
 pub mod propose;
+pub mod recovery;
 pub mod repair;
 pub mod report;
+pub mod waste;
 
 pub use asked::{Asked, Sweep};
+pub use copies::{Copies, NoCopies, Sample};
+pub use fit::{Fit, Survival};
+pub use recovery::Asking;
 pub use repair::{Effort, Remedies, Remedy, Repairer};

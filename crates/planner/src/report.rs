@@ -1,12 +1,18 @@
 //! What was found, with names: `holdfast.plan/v1`. Fields are only ever added within the version.
 
 mod change;
+pub mod fit;
+pub mod nodes;
+pub mod waste;
 
 use holdfast_cluster::{Change, Cluster};
 use holdfast_proof::report::{Object, VerdictName};
 use serde::Serialize;
 
 pub use self::change::{ChangeReport, RefusedReport};
+pub use self::fit::{FitReport, SurvivalReport};
+pub use self::nodes::NodesReport;
+pub use self::waste::WasteReport;
 use crate::asked::Asked;
 use crate::patch::{self, Patch};
 use crate::repair::{Claims, Outcome, Remedies, Remedy, Together};

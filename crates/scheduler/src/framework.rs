@@ -19,6 +19,7 @@ use crate::plugins::{
     volume_restrictions, volume_zone,
 };
 use crate::reason::{Code, Failure, Reason, Rejection, Stage};
+use crate::room::Bond;
 
 /// What the plugins keep from `PreFilter` on: upstream's `CycleState`. A dry run clones it.
 #[derive(Clone, Debug)]
@@ -31,6 +32,24 @@ pub(crate) struct Cycle<'a> {
     affinity: inter_pod_affinity::State<'a>,
     /// What preferred spread counts, once it was asked for.
     soft: OnceCell<Option<pod_topology_spread::Counted<'a>>>,
+}
+
+/// Which filters mind where other pods of the same class are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Company {
+    pub(crate) spread: bool,
+    pub(crate) affinity: bool,
+}
+
+impl Company {
+    /// Whether the plugin does.
+    pub(crate) fn counts_for(self, plugin: Plugin) -> bool {
+        match plugin {
+            Plugin::PodTopologySpread => self.spread,
+            Plugin::InterPodAffinity => self.affinity,
+            _ => false,
+        }
+    }
 }
 
 /// What `PreFilter` leaves to look at.
@@ -170,6 +189,57 @@ impl<'a> Cycle<'a> {
             self.filter_by(plugin, node, reasons).map_err(|code| (plugin, code))?;
         }
         Ok(())
+    }
+
+    /// Runs some of the filters on a node until one rejects it.
+    pub(crate) fn filter_some(
+        &self,
+        asked: impl Fn(Plugin) -> bool,
+        node: &NodeInfo<'_>,
+        reasons: &mut Vec<Reason>,
+    ) -> Verdict {
+        reasons.clear();
+        let filters = self.context.compiled.profile.filters.iter().copied();
+        filters
+            .filter(|plugin| asked(*plugin))
+            .try_for_each(|plugin| self.filter_by(plugin, node, reasons))
+    }
+
+    /// Which filters mind where other pods of the same class are.
+    pub(crate) fn company(&self) -> Company {
+        let class = self.context.class;
+        Company {
+            spread: self.spread.as_ref().is_some_and(|spread| spread.counts(class)),
+            affinity: self.affinity.counts(class),
+        }
+    }
+
+    /// What keeps pods of the same class from each other's domains, and what brings them there.
+    pub(crate) fn rules(&self) -> Vec<Bond> {
+        let spread = self.spread.iter().flat_map(|spread| spread.bonds(&self.context));
+        spread.chain(self.affinity.bonds(&self.context)).collect()
+    }
+
+    /// Whether no pod of the same class may ever come to the node, because of who is near already.
+    pub(crate) fn bars(&self, node: NodeId) -> bool {
+        let filters = &self.context.compiled.profile.filters;
+        let spread = filters.contains(&Plugin::PodTopologySpread)
+            && self.spread.as_ref().is_some_and(|spread| spread.bars(&self.context, node));
+        let affinity =
+            filters.contains(&Plugin::InterPodAffinity) && self.affinity.bars(&self.context, node);
+        spread || affinity
+    }
+
+    /// Counts a pod of the same class on the node, as the next cycle would find it.
+    pub(crate) fn count_in(&mut self, node: &NodeInfo<'_>) {
+        let class = self.context.class;
+        if let Some(spread) = &mut self.spread {
+            spread.count_in(&self.context, class, node);
+        }
+        if let Some(Some(soft)) = self.soft.get_mut() {
+            soft.count_in(class, node.id);
+        }
+        self.affinity.count_in(&self.context, class, node.id);
     }
 
     fn filter_by(&self, plugin: Plugin, node: &NodeInfo<'_>, reasons: &mut Vec<Reason>) -> Verdict {
@@ -407,7 +477,26 @@ impl<'a> Cycle<'a> {
     }
 
     /// Fills in the normalized scores of one plugin; false if it has nothing to say.
-    fn score_by(&self, plugin: Plugin, feasible: &[NodeId], scores: &mut Vec<i64>) -> bool {
+    pub(crate) fn score_by(
+        &self,
+        plugin: Plugin,
+        feasible: &[NodeId],
+        scores: &mut Vec<i64>,
+    ) -> bool {
+        let speaks = self.raw_scores(plugin, feasible, scores);
+        if speaks {
+            normalize_scores(plugin, scores);
+        }
+        speaks
+    }
+
+    /// The same before they are normalized.
+    pub(crate) fn raw_scores(
+        &self,
+        plugin: Plugin,
+        feasible: &[NodeId],
+        scores: &mut Vec<i64>,
+    ) -> bool {
         let context = &self.context;
         let Context { cluster, compiled, placement, spec_id, .. } = *context;
         let info = |&node: &NodeId| NodeInfo::of(cluster, placement, node);
@@ -417,7 +506,6 @@ impl<'a> Cycle<'a> {
             Plugin::TaintToleration => {
                 let tolerance = compiled.taints.of(spec_id);
                 scores.extend(feasible.iter().map(|&node| tolerance.score(cluster, node)));
-                normalize::scale_by_highest(scores, true);
             }
             Plugin::NodeAffinity => {
                 let wishes = &compiled.node_affinity;
@@ -425,7 +513,6 @@ impl<'a> Cycle<'a> {
                     return false;
                 }
                 scores.extend(feasible.iter().map(|&node| wishes.score(cluster, spec_id, node)));
-                normalize::scale_by_highest(scores, false);
             }
             Plugin::NodeResourcesFit => {
                 let score = |node| node_resources_fit::score(context, &info(node));
@@ -436,14 +523,12 @@ impl<'a> Cycle<'a> {
                 let Some(counted) = counted else { return false };
                 let spread = pod_topology_spread::ScoreState::new(context, counted, feasible);
                 scores.extend(feasible.iter().map(|&node| spread.score(context, node)));
-                pod_topology_spread::normalize(scores);
             }
             Plugin::InterPodAffinity => {
                 if !self.affinity.scores() {
                     return false;
                 }
                 scores.extend(feasible.iter().map(|&node| self.affinity.score(context, node)));
-                inter_pod_affinity::normalize(scores);
             }
             // It scores nothing without the feature gate `StorageCapacityScoring`.
             Plugin::VolumeBinding if may_skip => return false,
@@ -468,5 +553,16 @@ impl<'a> Cycle<'a> {
             _ => return false,
         }
         true
+    }
+}
+
+/// Brings the scores of a plugin onto the common scale, where it asks for that.
+pub(crate) fn normalize_scores(plugin: Plugin, scores: &mut [i64]) {
+    match plugin {
+        Plugin::TaintToleration => normalize::scale_by_highest(scores, true),
+        Plugin::NodeAffinity => normalize::scale_by_highest(scores, false),
+        Plugin::PodTopologySpread => pod_topology_spread::normalize(scores),
+        Plugin::InterPodAffinity => inter_pod_affinity::normalize(scores),
+        _ => {}
     }
 }

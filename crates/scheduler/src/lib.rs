@@ -9,6 +9,7 @@
 //! * [`Scheduler`]: a cluster compiled for deciding; [`Scheduler::candidates`] and
 //!   [`Scheduler::choose`] are the fast paths for searches, [`Scheduler::decide`] the full story
 //!   for explanations.
+//! * [`Scheduler::series`]: copies of a pod, one after the other, as fast as that goes.
 //! * [`decision`], [`reason`]: the story as data. Nothing in here formats prose, with two
 //!   exceptions that are upstream's own words and part of what is modelled: [`wording`] and
 //!   [`message`].
@@ -31,8 +32,10 @@ pub mod preemption;
 pub mod queue;
 pub mod reason;
 pub mod release;
+pub mod room;
 mod sampling;
 mod scheduler;
+mod series;
 mod tally;
 mod topology;
 pub mod trace;
@@ -42,5 +45,7 @@ pub use decision::{Decision, Preemption};
 pub use needs::{Need, Needs};
 pub use plugin::{Plugin, Profile};
 pub use release::Release;
+pub use room::Room;
 pub use scheduler::{Choice, KeepSpread, Look, Scheduler, Scratch};
+pub use series::{Series, Turn};
 pub use wording::Words;

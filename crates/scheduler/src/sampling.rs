@@ -69,6 +69,30 @@ pub(crate) fn stretches(
     })
 }
 
+/// Looks at `count` nodes one by one from `start` on, until it has found as many as are `wanted`
+/// that fit; tells where the next search starts. Upstream looks on until it finds one too many, and
+/// those that do not fit up to there are looked at for good.
+pub(crate) fn look_round(
+    count: usize,
+    (start, wanted): (usize, usize),
+    mut fits: impl FnMut(usize) -> bool,
+    mut visit: impl FnMut(usize),
+) -> usize {
+    let mut found = 0;
+    let start = if start < count { start } else { start.checked_rem(count).unwrap_or(0) };
+    for at in (start..count).chain(0..start) {
+        if !fits(at) {
+            continue;
+        }
+        if found == wanted {
+            return at;
+        }
+        visit(at);
+        found += 1;
+    }
+    start
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +109,22 @@ mod tests {
         assert_eq!(order, ids([0, 1, 3, 8, 2, 4, 7, 5, 6]));
         let without = zones.interleave(ids([0, 2, 3, 4]).into_iter());
         assert_eq!(without, ids([0, 2, 3, 4]));
+    }
+
+    /// Worked out by hand from `findNodesThatPassFilters`, as one thread would take its loop.
+    #[test]
+    fn a_search_goes_on_where_the_last_one_ended() {
+        let fits = [true, false, true, true, false, true];
+        let search = |start, wanted| {
+            let mut found = Vec::new();
+            let next = look_round(6, (start, wanted), |at| fits[at], |at| found.push(at));
+            (found, next)
+        };
+        assert_eq!(search(0, 2), (vec![0, 2], 3));
+        assert_eq!(search(3, 2), (vec![3, 5], 0));
+        assert_eq!(search(3, 1), (vec![3], 5));
+        assert_eq!(search(5, 4), (vec![5, 0, 2, 3], 5), "all of them were looked at");
+        assert_eq!(look_round(0, (3, 1), |_| true, |_| {}), 0);
     }
 
     #[test]

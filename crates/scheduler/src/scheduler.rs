@@ -11,7 +11,8 @@ use crate::plugins::{Compiled, Context, scheduling_gates};
 use crate::preemption;
 use crate::preemption::outcomes::{self, Outcomes};
 use crate::reason::{Code, Failure, Reason, Rejection, Stage};
-use crate::sampling;
+use crate::sampling::{self, look_round};
+use crate::series::{Series, Turn};
 
 /// kube-scheduler 1.36 for one cluster.
 ///
@@ -169,6 +170,73 @@ impl<'c> Scheduler<'c> {
         Choice::Sampled { looked_at, any: &scratch.feasible, reachable: &scratch.best }
     }
 
+    /// The nodes that copies of a pending pod go to, one after the other, until no node takes one;
+    /// the pod itself is the first.
+    pub fn series<'a>(&'a self, placement: &'a Placement, pod: InstanceId) -> Series<'a> {
+        Series::new(self, placement, pod)
+    }
+
+    /// Where a scheduler has the pod that looks at nodes one by one, goes on where its last search
+    /// ended, and of nodes that tie takes the one whose name sorts first.
+    pub fn pick(
+        &self,
+        placement: &Placement,
+        pod: InstanceId,
+        turn: &mut Turn,
+        scratch: &mut Scratch,
+    ) -> Option<NodeId> {
+        let (cycle, eligible) = self.opened(placement, pod)?;
+        let Scratch { feasible, best, reasons, .. } = scratch;
+        feasible.clear();
+        best.clear();
+        let mut failed = false;
+        let mut takes = |node: NodeId| {
+            let info = NodeInfo::of(self.cluster, placement, node);
+            let filtered = cycle.filter_with_nominated(&info, reasons);
+            failed |= matches!(filtered, Err((_, Code::Error)));
+            filtered.is_ok()
+        };
+        if let Some(node) = nominated_node(placement, pod).filter(|node| takes(*node)) {
+            return Some(node);
+        }
+        let order = self.in_turn(placement, &eligible);
+        let wanted = cycle.context.compiled.profile.nodes_to_find(order.len());
+        let search = (turn.0, wanted);
+        turn.0 =
+            look_round(order.len(), search, |at| takes(order[at]), |at| feasible.push(order[at]));
+        if failed {
+            return None;
+        }
+        feasible.sort_unstable();
+        add_best(&cycle, None, scratch);
+        scratch.best.first().copied()
+    }
+
+    /// A cycle that has been begun, with the nodes that are left to look at; `None` where the pod
+    /// is gated or fits nowhere whatever the node.
+    pub(crate) fn opened<'a>(
+        &'a self,
+        placement: &'a Placement,
+        pod: InstanceId,
+    ) -> Option<(Cycle<'a>, Eligible<'a>)> {
+        let context = self.context(placement, pod);
+        if scheduling_gates::pre_enqueue(&context).is_some() {
+            return None;
+        }
+        let (cycle, eligible) = Cycle::pre_filter(context);
+        Some((cycle, eligible.ok()?))
+    }
+
+    /// The nodes that are left to look at, in the order in which they are looked at.
+    pub(crate) fn in_turn(&self, placement: &Placement, eligible: &Eligible<'_>) -> Vec<NodeId> {
+        let nodes = snapshot(self.cluster, placement).map(|node| node.id);
+        match eligible {
+            Eligible::All => self.compiled[0].zones.interleave(nodes),
+            // Upstream looks at them in no order at all.
+            Eligible::Only(..) => nodes.filter(|node| eligible.contains(*node)).collect(),
+        }
+    }
+
     /// Every node that passes all filters, sorted; empty when the pod is gated.
     ///
     /// A node that is kept free for the pod (`nominatedNodeName`) and still fits is the only one
@@ -321,12 +389,7 @@ impl<'c> Scheduler<'c> {
         scratch: &mut Scratch,
     ) -> Option<(Cycle<'a>, Eligible<'a>)> {
         scratch.feasible.clear();
-        let context = self.context(placement, pod);
-        if scheduling_gates::pre_enqueue(&context).is_some() {
-            return None;
-        }
-        let (cycle, eligible) = Cycle::pre_filter(context);
-        let eligible = eligible.ok()?;
+        let (cycle, eligible) = self.opened(placement, pod)?;
         if let Some(node) = nominated_node(placement, pod) {
             let info = NodeInfo::of(self.cluster, placement, node);
             if cycle.filter_with_nominated(&info, &mut scratch.reasons).is_ok() {

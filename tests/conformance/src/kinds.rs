@@ -52,6 +52,8 @@ pub struct Kind {
     nodes: (usize, usize),
     bound: (usize, usize),
     pending: (usize, usize),
+    /// How often each pending pod is there.
+    copies: (usize, usize),
     /// How the scheduler is configured, where it is.
     config: Option<fn() -> Json>,
 }
@@ -93,6 +95,7 @@ pub const KINDS: &[Kind] = &[
     Kind { percent: 45, config: Some(configs::configuration), ..kind("configs", CONFIGURED) },
     Kind { percent: 35, bound: (2, 9), ..kind("mixed", MIXED) },
     Kind { percent: 15, nodes: (1, 4), bound: (4, 12), ..kind("homelab", HOMELAB) },
+    Kind { percent: 20, nodes: (2, 6), pending: (1, 1), copies: (6, 24), ..kind("copies", COPIED) },
 ];
 
 /// All that can meet in one cluster.
@@ -114,6 +117,20 @@ const MIXED: &[fn() -> Feature] = &[
     volumes::claims,
     preemption::priorities,
     preemption::budgets,
+];
+
+/// What counts where a pod is placed again and again.
+const COPIED: &[fn() -> Feature] = &[
+    resources::requests,
+    placing::taints,
+    affinity::of_nodes,
+    affinity::of_pods,
+    spread::constraints,
+    spread::by_default,
+    placing::ports,
+    placing::images,
+    volumes::disks,
+    volumes::claims,
 ];
 
 /// What configurations change the treatment of.
@@ -152,6 +169,7 @@ const fn kind(name: &'static str, features: &'static [fn() -> Feature]) -> Kind 
         nodes: (1, 6),
         bound: (0, 8),
         pending: (1, 4),
+        copies: (1, 1),
         config: None,
     }
 }
@@ -189,9 +207,11 @@ impl Kind {
             proptest::collection::vec(item, RangeInclusive::new(least, most))
         };
         let nodes = many(node, self.nodes);
-        let parts = (nodes, many(bound, self.bound), many(pending, self.pending), objects);
-        parts
-            .prop_map(|(nodes, bound, pending, objects)| {
+        let (least, most) = self.copies;
+        let pending = (many(pending, self.pending), least..=most);
+        (nodes, many(bound, self.bound), pending, objects)
+            .prop_map(|(nodes, bound, (pending, copies), objects)| {
+                let pending = pending.into_iter().flat_map(|pod| vec![pod; copies]).collect();
                 assemble(Parts { nodes, bound, pending, objects })
             })
             .boxed()

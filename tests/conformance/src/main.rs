@@ -41,7 +41,7 @@ struct Arguments {
     /// What to do.
     #[arg(value_enum, default_value = "compare")]
     action: Action,
-    /// How many cases. [default: 1000 to compare, 21000 to record, 10 to show]
+    /// How many cases. [default: 1000 to compare, 21840 to record, 10 to show]
     #[arg(long)]
     cases: Option<u64>,
     /// Which of all cases.
@@ -287,7 +287,7 @@ fn errors(answer: &serde_json::Value) -> BTreeSet<String> {
 
 fn record(arguments: &Arguments, kinds: &[Kind]) -> Result<()> {
     let recorder = Program::recorder(arguments.recorder.clone());
-    let each = arguments.cases.unwrap_or(21_000).div_ceil(kinds.len().max(1) as u64);
+    let each = arguments.cases.unwrap_or(21_840).div_ceil(kinds.len().max(1) as u64);
     for kind in kinds {
         let generator = Generator::new(&[*kind], arguments.seed);
         let cases: Vec<Case> = (0..each).map(|n| generator.case(n)).collect::<Result<_>>()?;

@@ -26,6 +26,11 @@ pub(super) struct Usage {
 }
 
 impl Usage {
+    /// Seconds that passed.
+    pub(super) fn wall(&self) -> f64 {
+        self.wall_seconds
+    }
+
     /// Seconds of CPU, the kernel's copying of the file included.
     pub(super) fn cpu(&self) -> f64 {
         self.user_seconds + self.system_seconds

@@ -14,7 +14,7 @@ use super::{export, megabytes};
 use crate::log;
 
 /// Folders of fixtures that hold no exports to prove something of.
-const OTHER_FIXTURES: [&str; 3] = ["conformance", "failover", "hostile"];
+const OTHER_FIXTURES: [&str; 4] = ["catalogs", "conformance", "failover", "hostile"];
 
 /// What `prove` says of claims: all hold, some do not, some are not known.
 const VERDICTS: &[i32] = &[0, 1, 4];

@@ -91,8 +91,8 @@ pub fn run(arguments: &ExplainArguments) -> Result<u8, Failure> {
             render::explain::human(&explained, scope)
                 + &render::explain::emulation(release, release::version(cluster))
         }
-        Format::Json => render::json(&explained),
         Format::Ndjson => lines(&explained),
+        _ => render::json(&explained),
     };
     output::write_all(&arguments.output.output, render)?;
     Ok(exit::HOLDS)

@@ -18,7 +18,7 @@ pub fn run(arguments: &InspectArguments) -> Result<u8, Failure> {
     output::refuse_ndjson(&arguments.output.output)?;
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => render::inspect::human(&view, &loaded.diagnostics, arguments.all),
-        Format::Json | Format::Ndjson => render::json(&view),
+        _ => render::json(&view),
     })?;
     Ok(exit::HOLDS)
 }

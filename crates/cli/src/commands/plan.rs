@@ -1,6 +1,10 @@
 //! `holdfast plan`: what to change. One file per question.
 
+mod fit;
+mod nodes;
 mod repair;
+mod tolerance;
+mod waste;
 
 use crate::args::{PlanArguments, PlanCommand};
 use crate::failure::Failure;
@@ -12,5 +16,9 @@ use crate::failure::Failure;
 pub fn run(arguments: &PlanArguments) -> Result<u8, Failure> {
     match &arguments.question {
         PlanCommand::Repair(arguments) => repair::run(arguments),
+        PlanCommand::Fit(arguments) => fit::run(arguments),
+        PlanCommand::Waste(arguments) => waste::run(arguments),
+        PlanCommand::Nodes(arguments) => nodes::run(arguments),
+        PlanCommand::Tolerance(arguments) => tolerance::run(arguments),
     }
 }

@@ -67,7 +67,7 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
             Some(tolerance) => render::tolerance::human(&report, tolerance),
             None => render::prove::human(&report, &beside, arguments.all),
         },
-        Format::Json | Format::Ndjson => render::json(&Answer { report: &report, beside: &beside }),
+        _ => render::json(&Answer { report: &report, beside: &beside }),
     })?;
     if let Some(tolerance) = &report.tolerance {
         let is_known = report.checked.complete && tolerance.is_exact();
@@ -105,7 +105,7 @@ fn through(
     let report = sequences.prove(&cluster, settings(arguments), interrupt::flag())?;
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => render::prove::human(&report, &Beside::default(), arguments.all),
-        Format::Json | Format::Ndjson => render::json(&report),
+        _ => render::json(&report),
     })?;
     Ok(code(&report))
 }
@@ -120,7 +120,11 @@ fn code(report: &Report) -> u8 {
 }
 
 /// How many failures are survived, as far as every set of one size was examined.
-fn tolerance(report: &Report, question: &Question, summary: &Summary) -> ToleranceReport {
+pub(super) fn tolerance(
+    report: &Report,
+    question: &Question,
+    summary: &Summary,
+) -> ToleranceReport {
     let (most, all) = match question {
         Question::AnyNodes(most) => (*most, report.checked.cluster_nodes),
         Question::AnyDomains(domains, most) => (*most, domains.all.len()),

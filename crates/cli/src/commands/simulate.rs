@@ -52,7 +52,7 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     }
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => render::simulate::human(&outcome, arguments.all),
-        Format::Json | Format::Ndjson => render::json(&outcome),
+        _ => render::json(&outcome),
     })?;
     let all_known = outcome.steps.iter().all(|step| step.exact);
     Ok(if all_known { exit::HOLDS } else { exit::INCONCLUSIVE })

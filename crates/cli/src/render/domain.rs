@@ -82,6 +82,6 @@ fn name(domain: &str) -> String {
 }
 
 /// A label without the prefix that says whose it is.
-fn short(label: &str) -> &str {
+pub(super) fn short(label: &str) -> &str {
     label.rsplit('/').next().unwrap_or(label)
 }

@@ -124,7 +124,7 @@ pub(super) fn short(object: &Object) -> String {
     format!("{}/{}", object.kind.to_lowercase(), object.name)
 }
 
-fn verdict(name: VerdictName) -> &'static str {
+pub(super) fn verdict(name: VerdictName) -> &'static str {
     match name {
         VerdictName::Proved => "PROVED",
         VerdictName::Unknown => "UNKNOWN",

@@ -35,7 +35,7 @@ pub fn human(report: &Report, tolerance: &ToleranceReport) -> String {
 }
 
 /// One sentence that answers.
-fn answer(report: &Report, tolerance: &ToleranceReport) -> String {
+pub(super) fn answer(report: &Report, tolerance: &ToleranceReport) -> String {
     let all = words::count(tolerance.workloads.len(), "workload", "workloads");
     let any = |most: usize| format!("any {} {}", words::number(most), failing(report, most));
     let most = tolerance.proved.unwrap_or(0);
@@ -67,7 +67,7 @@ fn failing(report: &Report, count: usize) -> String {
     }
 }
 
-fn survives(workload: &WorkloadTolerance, up_to: usize) -> String {
+pub(super) fn survives(workload: &WorkloadTolerance, up_to: usize) -> String {
     match workload.proved {
         None => "–".to_owned(),
         Some(most) if most >= up_to || workload.unknown.is_some() => format!("≥{most}"),
@@ -75,7 +75,7 @@ fn survives(workload: &WorkloadTolerance, up_to: usize) -> String {
     }
 }
 
-fn broken_by(workload: &WorkloadTolerance) -> String {
+pub(super) fn broken_by(workload: &WorkloadTolerance) -> String {
     let named = |domains: &[String], fail: &[String]| match domain::failed(domains, fail) {
         None => "nothing: it is so today".to_owned(),
         Some(failed) => failed,

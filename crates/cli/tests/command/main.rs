@@ -10,6 +10,7 @@
     reason = "inputs are short, and made once"
 )]
 
+mod capacity;
 mod claims;
 mod endless;
 mod explain;

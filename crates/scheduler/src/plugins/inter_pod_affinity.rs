@@ -20,8 +20,9 @@ use rustc_hash::FxBuildHasher;
 use super::{Context, MAX_NODE_SCORE, Verdict};
 use crate::needs::Need;
 use crate::node_info::{NodeInfo, residents};
-use crate::plugin::Profile;
+use crate::plugin::{Plugin, Profile};
 use crate::reason::{Code, Reason};
+use crate::room::{Bond, BondKind};
 use crate::tally::Tally;
 use crate::topology::{Topologies, TopologyId};
 
@@ -356,6 +357,57 @@ impl<'a> State<'a> {
         if let Some(effect) = relations.effect(class) {
             self.count(&context.compiled.topologies, effect, node, times);
         }
+    }
+
+    /// Whether pods of `class` have any effect.
+    pub(crate) fn counts(&self, class: ClassId) -> bool {
+        self.relations.effect(class).is_some()
+    }
+
+    /// Whether no pod of the class may ever come to the node: somebody near it is in the way, or
+    /// nobody is near whom it wants, nor can be.
+    pub(crate) fn bars(&self, context: &Context<'_>, node: NodeId) -> bool {
+        if self.skips_filter {
+            return false;
+        }
+        let (relations, topologies) = (self.relations, &context.compiled.topologies);
+        let repelled = |id: &TopologyId| self.anti_affinity.at(topologies, *id, node) > 0;
+        let joins = relations.self_affine && relations.affinity.len() > 1;
+        relations.anti_affinity.iter().any(repelled)
+            || self.existing.on(topologies, node).any(|count| count > 0)
+            || !joins && !self.affinity_holds(topologies, node)
+    }
+
+    /// Within what pods of the class keep off from each other, and within what they stay together.
+    pub(crate) fn bonds(&self, context: &Context<'_>) -> Vec<Bond> {
+        let relations = self.relations;
+        let filters = &context.compiled.profile.filters;
+        let Some(effect) = relations.effect(context.class) else { return Vec::new() };
+        if !filters.contains(&Plugin::InterPodAffinity) {
+            return Vec::new();
+        }
+        let mut apart: Vec<TopologyId> =
+            effect.repels.iter().chain(&effect.repelled).copied().collect();
+        apart.sort_unstable();
+        apart.dedup();
+        let apart = apart.into_iter().map(|topology| Bond { kind: BondKind::Apart, topology });
+        let only = match *relations.affinity {
+            [only] if relations.self_affine && self.affinity.is_zero() => Some(only),
+            _ => None,
+        };
+        let together = only.map(|topology| Bond { kind: BondKind::Together, topology });
+        apart.chain(together).collect()
+    }
+
+    /// Counts a pod of `class` more on `node`, as the next cycle would find it.
+    pub(crate) fn count_in(&mut self, context: &Context<'_>, class: ClassId, node: NodeId) {
+        let (relations, topologies) = (self.relations, &context.compiled.topologies);
+        let Some(effect) = relations.effect(class) else { return };
+        self.count(topologies, effect, node, 1);
+        for &(topology, weight) in &effect.scores {
+            self.scores.add(topologies, topology, node, weight);
+        }
+        self.skips_filter &= self.existing.is_zero();
     }
 
     /// Turns down nodes that break a required term of the pod, or of a pod that runs.

@@ -50,8 +50,8 @@ pub(super) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
     let together = repairer.together(&found);
     let plan = PlanReport::new(&asked, &found, &together);
     output::write_all(&arguments.output.output, |format| match format {
-        Format::Human => render::plan::repair(&report, &plan),
-        Format::Json | Format::Ndjson => render::json(&plan),
+        Format::Json => render::json(&plan),
+        _ => render::plan::repair(&report, &plan),
     })?;
     Ok(match together.verdict {
         _ if !summary.complete => exit::INCONCLUSIVE,

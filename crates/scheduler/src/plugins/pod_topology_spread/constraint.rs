@@ -195,6 +195,11 @@ impl Group {
         Self { matching, empty: selector.is_everything() }
     }
 
+    /// Whether pods of the class are counted.
+    pub(crate) fn counts(&self, class: ClassId) -> bool {
+        !self.empty && self.matches(class)
+    }
+
     /// Whether pods of the class are meant, by an empty selector too.
     pub(crate) fn matches(&self, class: ClassId) -> bool {
         self.matching.contains(class.index())

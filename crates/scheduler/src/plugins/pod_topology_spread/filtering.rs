@@ -6,11 +6,13 @@
 
 use holdfast_cluster::{ClassId, NodeId, Symbol};
 
-use super::constraint::{Constraint, PlanRef, plan_of};
+use super::constraint::{Constraint, Group, PlanRef, plan_of};
 use crate::needs::{Need, Skew};
 use crate::node_info::{NodeInfo, snapshot};
+use crate::plugin::Plugin;
 use crate::plugins::{Context, Verdict};
 use crate::reason::{Code, Reason};
+use crate::room::{Bond, BondKind, Even};
 
 /// The pods per domain of each required constraint: upstream's `preFilterState`.
 #[derive(Clone, Debug)]
@@ -85,6 +87,21 @@ impl<'a> State<'a> {
         node: &NodeInfo<'_>,
         times: i64,
     ) {
+        self.shift(context, (class, times), node, Group::matches);
+    }
+
+    /// Counts a pod of `class` more on `node`, as the next cycle would find it.
+    pub(crate) fn count_in(&mut self, context: &Context<'_>, class: ClassId, node: &NodeInfo<'_>) {
+        self.shift(context, (class, 1), node, Group::counts);
+    }
+
+    fn shift(
+        &mut self,
+        context: &Context<'_>,
+        (class, times): (ClassId, i64),
+        node: &NodeInfo<'_>,
+        means: fn(&Group, ClassId) -> bool,
+    ) {
         let topologies = &context.compiled.topologies;
         if context.cluster.class(class).namespace != context.namespace
             || !self.plan.hard.labelled(topologies, node.id)
@@ -93,7 +110,7 @@ impl<'a> State<'a> {
         }
         for at in 0..self.domains.len() {
             let constraint = &self.plan.hard.list[at];
-            let matches = self.plan.hard.groups[constraint.group].matches(class);
+            let matches = means(&self.plan.hard.groups[constraint.group], class);
             let Some(domain) = topologies.get(constraint.topology).domain(node.id) else {
                 continue;
             };
@@ -102,6 +119,48 @@ impl<'a> State<'a> {
                 self.settle(at);
             }
         }
+    }
+
+    /// Whether pods of `class` are counted.
+    pub(crate) fn counts(&self, class: ClassId) -> bool {
+        self.plan.hard.groups.iter().any(|group| group.counts(class))
+    }
+
+    /// Whether no pod of the cycle's class may ever come to the node: it lacks a label, or a
+    /// constraint that does not count the class is broken there.
+    pub(crate) fn bars(&self, context: &Context<'_>, node: NodeId) -> bool {
+        let topologies = &context.compiled.topologies;
+        self.plan.hard.list.iter().zip(&self.domains).any(|(constraint, domains)| {
+            let domain = topologies.get(constraint.topology).domain(node);
+            let moves = self.plan.hard.groups.iter().any(|group| group.counts(context.class));
+            domain.is_none_or(|domain| !moves && domains.excess(constraint, domain) > 0)
+        })
+    }
+
+    /// How many more of the class each domain may come to hold at most, if all others fill up.
+    pub(crate) fn bonds(&self, context: &Context<'_>) -> Vec<Bond> {
+        let filters = &context.compiled.profile.filters;
+        let all = self.plan.hard.list.iter().zip(&self.domains);
+        let counted = all.filter(|(constraint, _)| {
+            let group = &self.plan.hard.groups[constraint.group];
+            constraint.counts_self
+                && group.counts(context.class)
+                && filters.contains(&Plugin::PodTopologySpread)
+        });
+        counted
+            .map(|(constraint, domains)| {
+                let present = domains.counts.iter().flatten().count();
+                let wanted = usize::try_from(constraint.min_domains).unwrap_or(0);
+                Bond {
+                    kind: BondKind::Spread(Even {
+                        held: domains.counts.clone(),
+                        max_skew: i64::from(constraint.max_skew),
+                        from_zero: present < wanted,
+                    }),
+                    topology: constraint.topology,
+                }
+            })
+            .collect()
     }
 
     /// Turns down nodes without a constraint's label, and those where a skew would grow too large.

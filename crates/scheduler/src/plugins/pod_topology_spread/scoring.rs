@@ -2,7 +2,7 @@
 //!
 //! Models `scoring.go`; the floats are Go's `float64`, operation for operation.
 
-use holdfast_cluster::NodeId;
+use holdfast_cluster::{ClassId, NodeId};
 
 use super::constraint::{PlanRef, plan_of};
 use crate::go;
@@ -26,6 +26,13 @@ impl<'a> Counted<'a> {
         }
         let pods = plan.soft.count(context.placement);
         Some(Self { plan, pods })
+    }
+
+    /// Counts a pod of `class` more on `node`.
+    pub(crate) fn count_in(&mut self, class: ClassId, node: NodeId) {
+        for (group, pods) in self.plan.soft.groups.iter().zip(&mut self.pods) {
+            pods[node.index()] += i64::from(group.counts(class));
+        }
     }
 }
 
