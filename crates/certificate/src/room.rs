@@ -213,7 +213,8 @@ impl<'l, 'c> Lost<'l, 'c> {
     /// * its claims are bound, for any number of pods, and no other pod holds their volumes;
     /// * enough copies of its volumes are up;
     /// * if it needs others near it, they are bound already;
-    /// * it bears no node that nobody hears, where it would not serve, and none that evicts it again;
+    /// * it bears no node that nobody hears, where it would not serve, and none that evicts it
+    ///   again;
     /// * it is spread by its own constraints alone, and these count no pod that may stay or not.
     pub(crate) fn is_plain(&self, placement: &Placement, pod: InstanceId) -> bool {
         let cluster = self.cluster();

@@ -28,9 +28,9 @@ pub fn delay(
     (!taints.is_empty()).then(|| borne(&taints, &spec.tolerations, cluster.symbols()))
 }
 
-/// Whether the scheduler may put pods of this spec on a node of the export from which the node's own
-/// taints evict them again, after some seconds or at once: they may go round for ever. Taints that
-/// come and go with a node's life are not among these unless the export has them.
+/// Whether the scheduler may put pods of this spec on a node of the export from which the node's
+/// own taints evict them again, after some seconds or at once: they may go round for ever. Taints
+/// that come and go with a node's life are not among these unless the export has them.
 pub fn goes_round(cluster: &Cluster, spec: &PodSpec) -> bool {
     let symbols = cluster.symbols();
     let profile = cluster.scheduling().profile(spec.scheduler_name);

@@ -18,8 +18,8 @@
 //! nodes, where it does not serve: such pods are never covered. Nor does it hold when somebody may
 //! be preempted, since victims come back as further pods: then nothing is covered at all, unless
 //! `preemption` stays among few. The same goes for pods that a node lets in and evicts again: where
-//! one of those may come, nothing is covered. Several pods may count on one node, as each already leaves room
-//! for all.
+//! one of those may come, nothing is covered. Several pods may count on one node, as each already
+//! leaves room for all.
 //!
 //! The other way round, a pod is hopeless when every node turns it down for a reason that more pods
 //! cannot cure, while no pod is about to leave: only required affinity and spread are ever cured by
@@ -326,9 +326,10 @@ fn is_monotone(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> boo
 }
 
 /// Whether some bound pod is what every required affinity term of the spec asks for, and none that
-/// any term asks for is about to leave, or there are no such terms. Then the pod is not the first of its group, which upstream lets in anywhere
-/// (`satisfyPodAffinity`, `interpodaffinity/filtering.go`, v1.36.3), and what it finds near a node
-/// now it finds there in every run, as no bound pod leaves.
+/// any term asks for is about to leave, or there are no such terms. Then the pod is not the first
+/// of its group, which upstream lets in anywhere (`satisfyPodAffinity`,
+/// `interpodaffinity/filtering.go`, v1.36.3), and what it finds near a node now it finds there in
+/// every run, as no bound pod leaves.
 fn has_company(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool {
     let terms = &spec.pod_affinity.required;
     let is_meant = |instance: &Instance, term: &PodAffinityTerm| {

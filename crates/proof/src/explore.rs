@@ -159,8 +159,8 @@ impl<'e, 'c> Explorer<'e, 'c> {
         }
     }
 
-    /// Takes down how a quiet state leaves the watched subjects and all that changed, and says which
-    /// fall short.
+    /// Takes down how a quiet state leaves the watched subjects and all that changed, and says
+    /// which fall short.
     fn record(&mut self, placement: &Placement) -> Vec<usize> {
         self.found.quiet += 1;
         let changed = placement.changed_since(self.base);
@@ -242,7 +242,8 @@ impl<'e, 'c> Explorer<'e, 'c> {
 
     /// Takes known steps from state to state along a route. Pods that were made on another way go
     /// by other numbers there, so that each step is looked for anew; of steps that nothing can tell
-    /// apart it may be another that is offered there, which leads to a state like the next (`None`).
+    /// apart it may be another that is offered there, which leads to a state like the next
+    /// (`None`).
     fn follow_route(&mut self, placement: &mut Placement, route: &[StateId]) -> Option<Vec<Step>> {
         let cluster = self.dynamics.cluster();
         let mut run = Vec::new();
@@ -333,8 +334,8 @@ pub(crate) struct Taken {
 }
 
 /// Somebody who does something about a pod: what kind of step it is, and the pod's class, workload,
-/// node, the node kept free for it, and number. That the scheduler tries a pod is one kind, whatever
-/// comes of it.
+/// node, the node kept free for it, and number. That the scheduler tries a pod is one kind,
+/// whatever comes of it.
 pub(crate) type Actor = [u32; 6];
 
 fn actor(placement: &Placement, step: &Step) -> Actor {

@@ -161,9 +161,12 @@ impl<'c> Prover<'c> {
 
     /// Which nodes nothing can tell apart, as far as that was asked.
     pub fn symmetry(&self) -> &Symmetry {
-        self.symmetry.get_or_init(|| match self.settings.symmetry {
-            true => Symmetry::of(&self.dynamics),
-            false => Symmetry::none(self.cluster()),
+        self.symmetry.get_or_init(|| {
+            if self.settings.symmetry {
+                Symmetry::of(&self.dynamics)
+            } else {
+                Symmetry::none(self.cluster())
+            }
         })
     }
 
@@ -306,8 +309,8 @@ impl<'c> Prover<'c> {
         told
     }
 
-    /// The run that refutes the recovery of a subject, to its quiet end or once round, checked step by
-    /// step.
+    /// The run that refutes the recovery of a subject, to its quiet end or once round, checked step
+    /// by step.
     pub fn whole_run(&self, position: usize, set: &FailureSet, finding: &Finding) -> Witness {
         let mut placement = self.starts.starts[finding.start].placement.clone();
         let subject = (&self.subjects.subjects[position], finding.desired);

@@ -252,8 +252,8 @@ fn holds(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Proved(_))
 }
 
-/// For each order of events the position of the first that nothing can tell apart from it, which may
-/// be itself: nodes of one class fail one after another in both.
+/// For each order of events the position of the first that nothing can tell apart from it, which
+/// may be itself: nodes of one class fail one after another in both.
 pub fn alike(symmetry: &Symmetry, events: &[Joined], orders: &[Vec<usize>]) -> Vec<usize> {
     let nodes = |event: &Joined| match (event.first(), event.others()) {
         (Event::Fail(nodes), []) => Some(nodes.clone()),

@@ -11,8 +11,8 @@
 //!   pod asks for;
 //! * each requirement on labels or names that any pod, volume, storage class or profile states;
 //! * for each topology key the same domain, or one of its own each;
-//! * zone and region, by which evictions stop and volumes are looked for, and the keys by which
-//!   CSI drivers tell nodes apart;
+//! * zone and region, by which evictions stop and volumes are looked for, and the keys by which CSI
+//!   drivers tell nodes apart;
 //! * which parts of the control plane it carries, its `CSINode`, and how it stands;
 //! * its pods: as many of each class, workload and condition. Pods of a DaemonSet are alike where
 //!   they differ by the name of their own node alone. Ages count where a pod may be preempted.
@@ -52,8 +52,8 @@ pub struct Symmetry {
     before: Vec<Option<NodeId>>,
 }
 
-/// What tells a set from those that are like it: how many things fail, how many nodes of each class,
-/// and the machines that are no nodes.
+/// What tells a set from those that are like it: how many things fail, how many nodes of each
+/// class, and the machines that are no nodes.
 pub type Sort = (usize, BTreeMap<usize, usize>, Vec<Symbol>);
 
 impl Symmetry {
@@ -115,7 +115,9 @@ impl Symmetry {
             return None;
         }
         let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
-        nodes.iter().for_each(|node| *taken.entry(self.class(*node)).or_default() += 1);
+        for node in nodes {
+            *taken.entry(self.class(*node)).or_default() += 1;
+        }
         let ways = taken.iter().map(|(class, count)| choices(self.sizes[*class], *count));
         Some(ways.fold(1, u64::saturating_mul))
     }
@@ -123,7 +125,9 @@ impl Symmetry {
     /// What tells a set from those that are like it.
     pub fn sort(&self, set: &FailureSet) -> Sort {
         let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
-        set.nodes().iter().for_each(|node| *taken.entry(self.class(*node)).or_default() += 1);
+        for node in set.nodes() {
+            *taken.entry(self.class(*node)).or_default() += 1;
+        }
         (set.size(), taken, set.machines().to_vec())
     }
 }
@@ -246,14 +250,14 @@ impl<'c> Readings<'c> {
         let homes = homes(cluster, placement);
         let mut known: IndexSet<PodSpec, FxBuildHasher> = IndexSet::default();
         for (at, spec) in cluster.specs().enumerate() {
-            let at_home = homes.get(&SpecId::at(at)).is_some();
+            let at_home = homes.contains_key(&SpecId::at(at));
             readings.read_spec(spec, at_home);
             let spec = if at_home { without_name(cluster, spec) } else { spec.clone() };
             readings.specs.push(known.insert_full(spec).0);
         }
         readings.read_profiles();
         readings.read_objects();
-        for counts in readings.domains.iter_mut() {
+        for counts in &mut readings.domains {
             for node in cluster.nodes() {
                 if let Some(value) = node.labels.get(*counts.0) {
                     *counts.1.entry(value).or_default() += 1;

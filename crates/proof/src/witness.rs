@@ -41,13 +41,14 @@ pub struct Witness {
 /// down in priority.
 const STEPS_MAX: usize = 100_000;
 
-/// Fails the set and follows a path, and what then comes again and again, or where there is none the
-/// first step that may come next until all is quiet or as it was before. Every step is checked to be
-/// one that may come. `placement` is at the start, and at the end of the run then, or once round.
+/// Fails the set and follows a path, and what then comes again and again, or where there is none
+/// the first step that may come next until all is quiet or as it was before. Every step is checked
+/// to be one that may come. `placement` is at the start, and at the end of the run then, or once
+/// round.
 ///
 /// # Panics
-/// When a step of the path could not come, or the run neither ends quietly nor comes back to where it
-/// was: a bug in the search.
+/// When a step of the path could not come, or the run neither ends quietly nor comes back to where
+/// it was: a bug in the search.
 pub fn replay(
     dynamics: &Dynamics<'_>,
     placement: &mut Placement,
@@ -60,23 +61,20 @@ pub fn replay(
     let situation = dynamics.situation(placement);
     let mut steps = dynamics.evict_unnoticed(placement, &situation);
     let (cluster, base) = (dynamics.cluster(), placement.mark());
-    let again = match path {
-        Some((path, again)) => {
-            follow(dynamics, placement, &situation, path, scratch);
-            let quiet = dynamics.steps(placement, &situation, scratch).sure.is_empty();
-            assert!(quiet == again.is_empty(), "a witness ends before the cluster is quiet");
-            let state = |placement: &Placement| canonical(cluster, placement, base, false);
-            let before = state(placement);
-            follow(dynamics, placement, &situation, again, scratch);
-            assert!(before == state(placement), "what comes again and again leads elsewhere");
-            steps.extend(path.iter().cloned());
-            again.to_vec()
-        }
-        None => {
-            let (run, again) = first_run(dynamics, placement, &situation, scratch);
-            steps.extend(run);
-            again
-        }
+    let again = if let Some((path, again)) = path {
+        follow(dynamics, placement, &situation, path, scratch);
+        let quiet = dynamics.steps(placement, &situation, scratch).sure.is_empty();
+        assert!(quiet == again.is_empty(), "a witness ends before the cluster is quiet");
+        let state = |placement: &Placement| canonical(cluster, placement, base, false);
+        let before = state(placement);
+        follow(dynamics, placement, &situation, again, scratch);
+        assert!(before == state(placement), "what comes again and again leads elsewhere");
+        steps.extend(path.iter().cloned());
+        again.to_vec()
+    } else {
+        let (run, again) = first_run(dynamics, placement, &situation, scratch);
+        steps.extend(run);
+        again
     };
     let witness = conclude(dynamics, set, subject, steps, (ready_at_once, placement));
     Witness { again, ..witness }

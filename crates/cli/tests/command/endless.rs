@@ -27,22 +27,23 @@ const EXPORT: &str = "
 ---
 {kind: Pod, apiVersion: v1, metadata: {name: web-1, namespace: shop, labels: {app: web},
   ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web, uid: u, controller: true}]},
-  spec: {nodeName: a, containers: [{name: c, image: i, resources: {requests: {cpu: 2}}}], tolerations: [
-  {key: maintenance, operator: Exists, effect: NoExecute, tolerationSeconds: 30}]},
+  spec: {nodeName: a, containers: [{name: c, image: i, resources: {requests: {cpu: 2}}}],
+  tolerations: [{key: maintenance, operator: Exists, effect: NoExecute, tolerationSeconds: 30}]},
   status: {phase: Running, conditions: [{type: Ready, status: 'True'}]}}
 ---
-{kind: Service, apiVersion: v1, metadata: {name: web, namespace: shop}, spec: {selector: {app: web}}}
+{kind: Service, apiVersion: v1, metadata: {name: web, namespace: shop},
+  spec: {selector: {app: web}}}
 ---
-{kind: StatefulSet, apiVersion: apps/v1, metadata: {name: none, namespace: shop}, spec: {replicas: 0,
-  selector: {matchLabels: {none: such}}, template: {metadata: {labels: {none: such}}, spec: {
-  containers: [{name: c, image: i}]}}}}
+{kind: StatefulSet, apiVersion: apps/v1, metadata: {name: none, namespace: shop},
+  spec: {replicas: 0, selector: {matchLabels: {none: such}}, template: {
+  metadata: {labels: {none: such}}, spec: {containers: [{name: c, image: i}]}}}}
 ---
 {kind: ReplicationController, apiVersion: v1, metadata: {name: none, namespace: shop}, spec: {
   replicas: 0, selector: {none: such}}}
 ";
 
 fn prove(folder: &Path, arguments: &[&str], code: i32) -> crate::holdfast::Run {
-    write(folder, "export.yaml", EXPORT.to_owned());
+    write(folder, "export.yaml", EXPORT);
     run_in(folder, &[&["prove", "export.yaml"], arguments].concat()).ended(code)
 }
 

@@ -82,8 +82,9 @@ impl Graph {
         routes
     }
 
-    /// The components in which a run may go round for ever, nobody being passed over for ever: where
-    /// somebody has his turn in every state, and all that he may do leads out, a run leaves.
+    /// The components in which a run may go round for ever, nobody being passed over for ever:
+    /// where somebody has his turn in every state, and all that he may do leads out, a run
+    /// leaves.
     pub(crate) fn loops(&self) -> Vec<Vec<StateId>> {
         let mut found = self.components(|_| true);
         found.retain(|states| {
@@ -124,7 +125,9 @@ impl Graph {
     fn components(&self, keep: impl Fn(&Way) -> bool) -> Vec<Vec<StateId>> {
         let kept = EdgeFiltered::from_fn(&self.ways, |way| keep(way.weight()));
         let mut found = tarjan_scc(&kept);
-        found.iter_mut().for_each(|states| states.sort_unstable());
+        for states in &mut found {
+            states.sort_unstable();
+        }
         found.retain(|states| {
             let inside = |state: StateId| states.binary_search(&state).is_ok();
             let mut ways = states.iter().flat_map(|state| self.ways.edges(*state));

@@ -4,9 +4,9 @@
 //! (`tolerationSeconds`). Such a run is never quiet: a workload is back where it serves as asked in
 //! every state that the run may come by again and again.
 //!
-//! Whether a run goes round for ever or leaves by another way is often a question of chance. What is
-//! told as a refutation never leaves: no sure way leads out of the component, and each of its states
-//! may come again from each other. Everything else that may go round is left open.
+//! Whether a run goes round for ever or leaves by another way is often a question of chance. What
+//! is told as a refutation never leaves: no sure way leads out of the component, and each of its
+//! states may come again from each other. Everything else that may go round is left open.
 
 use std::collections::BTreeMap;
 

@@ -75,6 +75,8 @@ pub enum NoReturn {
     VolumeCopies,
     /// They find no node.
     NoNode,
+    /// They are evicted again and again from where they are placed.
+    Endless,
     /// Nobody is left who would evict them and make others.
     NoControlPlane,
     /// They are not made again: nobody does, or they bear a silent node for ever.
@@ -185,6 +187,7 @@ impl NoReturn {
         let kept = [
             (set.is_empty(), Self::Today),
             (!acts_after(prover, set), Self::NoControlPlane),
+            (!run.again.is_empty(), Self::Endless),
             (!run.attaching.is_empty(), Self::HeldVolume),
             (!run.starved.is_empty(), Self::VolumeCopies),
             (!run.pending.is_empty(), Self::NoNode),

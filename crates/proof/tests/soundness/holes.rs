@@ -264,8 +264,8 @@ fn who_bears_a_dead_node_may_be_preempted_there() {
     );
 }
 
-/// A pod that waited is deleted, and the control plane fails at some moment: whoever else waited may
-/// have been placed by then, also where not all moments could be tried.
+/// A pod that waited is deleted, and the control plane fails at some moment: whoever else waited
+/// may have been placed by then, also where not all moments could be tried.
 #[test]
 fn who_waits_may_be_placed_before_the_control_plane_fails() {
     let wish = Term { required: false, near: Near::Host, app: 1 };

@@ -110,6 +110,7 @@ fn never(kind: &str, why: NoReturn) -> &'static str {
         NoReturn::SilentNode => "a pod stays Terminating on a node that nobody hears",
         NoReturn::HeldVolume => "a volume stays attached to a node that nobody hears",
         NoReturn::VolumeCopies => "too few copies of a volume are up",
+        NoReturn::Endless => "pods are placed and evicted again and again",
         NoReturn::NoNode => "no node takes a pod that was lost",
         NoReturn::NoControlPlane => "no control plane is left that would make its pods again",
         NoReturn::NotMadeAgain => "a lost pod is not made again",
