@@ -167,7 +167,9 @@ impl Reader<'_, '_> {
 
     fn survive(&mut self, read: &RawSurvive<'_>) -> Option<Survive> {
         match (read.nodes, &read.domain) {
-            (Some(Int(most)), None) if most > 0 => Some(Survive::Nodes(usize::try_from(most).ok()?)),
+            (Some(Int(most)), None) if most > 0 => {
+                Some(Survive::Nodes(usize::try_from(most).ok()?))
+            }
             (None, Some(label)) if !label.is_empty() => Some(Survive::Domain(label.to_string())),
             _ => {
                 let detail = "survive is either `nodes`, at least 1, or `domain`, a node label";
@@ -204,12 +206,7 @@ impl Reader<'_, '_> {
     }
 
     /// What somebody says; a number that is not in quotes is a copy, which has no place of its own.
-    fn amount(
-        &mut self,
-        name: &Text<'_>,
-        what: &str,
-        text: Option<&Text<'_>>,
-    ) -> Option<Quantity> {
+    fn amount(&mut self, name: &Text<'_>, what: &str, text: Option<&Text<'_>>) -> Option<Quantity> {
         let text = text?;
         let quantity = Quantity::parse(text).ok();
         let quantity = quantity.filter(|amount| !amount.is_negative() && !amount.is_zero());
@@ -265,11 +262,7 @@ mod tests {
         let one = "- name: A\n  exports: [a.json]\n";
         let cases = [
             ("survive: {nodes: 1}\noptions: []\n".to_owned(), 1, "it has no options"),
-            (
-                format!("survive: {{nodes: 1}}\noptions:\n{one}{one}"),
-                7,
-                "option A is there twice",
-            ),
+            (format!("survive: {{nodes: 1}}\noptions:\n{one}{one}"), 7, "option A is there twice"),
             (
                 "survive: {nodes: 1}\noptions:\n- name: A\n  exports: []\n".to_owned(),
                 5,
