@@ -160,20 +160,17 @@ impl Comparison<'_> {
     fn size(&self, listed: &Listed, cluster: &Cluster) -> Result<SizeReport, Failure> {
         let types = self.types(listed, cluster)?;
         let all: Option<Vec<&NodeType>> = types.into_iter().collect();
-        let (cpu_milli, memory) = match &all {
-            Some(types) => {
-                let capacity = || types.iter().map(|one| &one.shape.capacity);
-                (capacity().map(|one| one.cpu_milli).sum(), capacity().map(|one| one.memory).sum())
-            }
-            None => {
-                let capacity = || cluster.nodes().iter().map(|node| &node.capacity);
-                (capacity().map(|one| one.cpu_milli).sum(), capacity().map(|one| one.memory).sum())
-            }
+        let amounts: Vec<(i64, i64)> = if let Some(types) = &all {
+            let capacities = types.iter().map(|one| &one.shape.capacity);
+            capacities.map(|capacity| (capacity.cpu_milli, capacity.memory)).collect()
+        } else {
+            let capacities = cluster.nodes().iter().map(|node| &node.capacity);
+            capacities.map(|capacity| (capacity.cpu_milli, capacity.memory)).collect()
         };
         let size = SizeReport {
             nodes: cluster.nodes().len(),
-            cpu_milli,
-            memory,
+            cpu_milli: amounts.iter().map(|(cpu, _)| cpu).sum(),
+            memory: amounts.iter().map(|(_, memory)| memory).sum(),
             typed: all.is_some(),
             price: all.and_then(|types| self.price(&types)),
             says: Vec::new(),
