@@ -178,8 +178,8 @@ fn paragraphs(report: &OptionsReport) -> Vec<String> {
     let mut all: Vec<String> = report.options.iter().flat_map(of_option).collect();
     let unit = if report.domain.is_some() { "domains" } else { "nodes" };
     all.push(format!(
-        "SURVIVES: whichever so many {unit} fail at once, every workload keeps a pod and comes back \
-         in full, PROVED. CONTROL PLANE: without so many nodes it still acts. ASKED, PROVED: the \
+        "SURVIVES: whichever so many {unit} fail at once, every workload keeps a pod and comes \
+         back in full, PROVED. CONTROL PLANE: without so many nodes it still acts. ASKED, PROVED: the \
          verdict where {} may fail, and of how many workloads it is PROVED.",
         failures(report)
     ));
