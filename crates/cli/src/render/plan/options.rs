@@ -179,8 +179,8 @@ fn paragraphs(report: &OptionsReport) -> Vec<String> {
     let unit = if report.domain.is_some() { "domains" } else { "nodes" };
     all.push(format!(
         "SURVIVES: whichever so many {unit} fail at once, every workload keeps a pod and comes \
-         back in full, PROVED. CONTROL PLANE: without so many nodes it still acts. ASKED, PROVED: the \
-         verdict where {} may fail, and of how many workloads it is PROVED.",
+         back in full, PROVED. CONTROL PLANE: without so many nodes it still acts. ASKED, PROVED: \
+         the verdict where {} may fail, and of how many workloads it is PROVED.",
         failures(report)
     ));
     if report.options.iter().any(|one| !one.size.typed) {
