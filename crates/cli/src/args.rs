@@ -288,6 +288,9 @@ pub enum PlanCommand {
     Nodes(NodesArguments),
     /// Tell how many failures each workload survives, and what breaks it.
     Tolerance(ToleranceArguments),
+    /// Put layouts side by side: how large they are, what they cost, what each survives and what
+    /// not, single points of failure.
+    Options(OptionsArguments),
 }
 
 /// Which failures are to be survived.
@@ -440,6 +443,33 @@ pub struct ToleranceArguments {
     #[command(flatten)]
     pub what_if: WhatIfArguments,
 }
+
+/// `holdfast plan options`.
+#[derive(Debug, Args)]
+#[command(after_long_help = OPTIONS_HELP)]
+pub struct OptionsArguments {
+    /// The layouts and what they are to survive: a file of kind `LayoutOptions`.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// States to search per failure set before its answer is UNKNOWN.
+    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
+    pub budget: usize,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// Formats and where to write them: `human`, `json`, `markdown`, `csv`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// Codes of `plan options`.
+const OPTIONS_HELP: &str = "\
+Exit codes:
+  0  answered
+  1  an option does not have what the file says it has
+  2  bad usage, bad input or an internal error
+  3  there is nothing to check
+  4  inconclusive: something is UNKNOWN of an option, or was not looked at";
 
 /// Codes of questions that are answered with a number.
 const PLAN_HELP: &str = "\

@@ -87,6 +87,8 @@ pub enum Rule {
     BadDomain,
     /// A catalogue of nodes that makes no sense.
     BadCatalog,
+    /// Layouts to choose between that make no sense.
+    BadOptions,
     /// A scheduler configuration that kube-scheduler would not start with.
     BadSchedulerConfig,
     /// A scheduler configuration of another version than is read.
@@ -101,7 +103,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 48] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -144,6 +146,7 @@ impl Rule {
         Self::UnusedAssumption,
         Self::BadDomain,
         Self::BadCatalog,
+        Self::BadOptions,
         Self::BadSchedulerConfig,
         Self::SchedulerConfigVersion,
         Self::ForeignPlugin,
@@ -256,6 +259,8 @@ impl Rule {
                 "Correct the file: `domains` lists the nodes of each, by its name."),
             Self::BadCatalog => ("bad-catalog", "a catalogue cannot be",
                 "Correct the file: `types` lists the makes of node, docs/catalog.md tells how."),
+            Self::BadOptions => ("bad-options", "layouts cannot be compared",
+                "Correct the file: `options` lists the layouts, docs/options.md tells how."),
             Self::BadSchedulerConfig => ("bad-scheduler-config", "kube-scheduler refuses this",
                 "Correct this place; version 1.36 would not start with it."),
             Self::SchedulerConfigVersion => ("scheduler-config-version",

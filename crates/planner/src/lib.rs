@@ -12,6 +12,7 @@
 //! * [`copies`], [`fit`], [`best`]: how many more of a pod fit, and how many may be added.
 //! * [`recovery`]: which workloads come back after every failure that is asked about.
 //! * [`nodes`]: how many nodes must be added so that failures are survived.
+//! * [`layout`]: what a layout survives, and whose loss alone breaks it.
 //! * [`waste`]: what is free and cannot be used.
 //! * [`patch`]: changes as patches, and as lines for `kubectl`.
 //! * [`report`]: all of it with names, for machines.
@@ -21,6 +22,7 @@ pub mod best;
 pub mod copies;
 pub mod cost;
 pub mod fit;
+pub mod layout;
 pub mod nodes;
 pub mod patch;
 pub mod propose;
@@ -32,5 +34,6 @@ pub mod waste;
 pub use asked::{Asked, Sweep};
 pub use copies::{Copies, NoCopies, Sample};
 pub use fit::{Fit, Survival};
+pub use layout::Layout;
 pub use recovery::Asking;
 pub use repair::{Effort, Remedies, Remedy, Repairer};

@@ -133,7 +133,7 @@ pub fn one_by_one(prover: &Prover<'_>, question: &Question, enough: &mut Enough<
 }
 
 /// A set by names.
-fn culprits(cluster: &Cluster, question: &Question, set: &FailureSet) -> Culprits {
+pub(crate) fn culprits(cluster: &Cluster, question: &Question, set: &FailureSet) -> Culprits {
     let nodes = set.nodes().iter().map(|node| cluster.node_name(*node));
     let machines = set.machines().iter().map(|name| cluster.text(*name));
     let fail = nodes.chain(machines).map(str::to_owned).collect();

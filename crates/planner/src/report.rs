@@ -3,6 +3,7 @@
 mod change;
 pub mod fit;
 pub mod nodes;
+pub mod options;
 pub mod waste;
 
 use holdfast_cluster::{Change, Cluster};
@@ -12,6 +13,7 @@ use serde::Serialize;
 pub use self::change::{ChangeReport, RefusedReport};
 pub use self::fit::{FitReport, SurvivalReport};
 pub use self::nodes::NodesReport;
+pub use self::options::{OptionReport, OptionsReport, SizeReport};
 pub use self::waste::WasteReport;
 use crate::asked::Asked;
 use crate::patch::{self, Patch};

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::report::{Counterexample, DoubtReport, Object, Report, WorkloadReport};
+use crate::report::{Counterexample, DoubtReport, Object, Question, Report, WorkloadReport};
 use crate::scenario::count_up_to;
 use crate::summary::{ClaimSummary, SubjectSummary, Summary};
 
@@ -60,7 +60,7 @@ impl Tolerance {
 
 /// How many of `all` may fail so that every such set was examined, when `sets` of at least one
 /// were, up to `most`.
-pub fn examined_up_to(all: usize, most: usize, sets: u64) -> usize {
+fn examined_up_to(all: usize, most: usize, sets: u64) -> usize {
     let within = |size: &usize| count_up_to(all, *size).is_some_and(|count| count - 1 <= sets);
     (0..=most).rev().find(within).unwrap_or(0)
 }
@@ -111,7 +111,7 @@ pub struct Culprits {
 impl ToleranceReport {
     /// What a summary over all sets of up to `up_to` comes to, of which all with up to `examined`
     /// were examined; `report` is the report on the same summary.
-    pub fn new(report: &Report, summary: &Summary, up_to: usize, examined: usize) -> Self {
+    fn new(report: &Report, summary: &Summary, up_to: usize, examined: usize) -> Self {
         let each: Vec<Tolerance> =
             summary.subjects.iter().map(|subject| Tolerance::of(subject, examined)).collect();
         let workload = |(told, tolerance): (&WorkloadReport, &Tolerance)| {
@@ -134,6 +134,16 @@ impl ToleranceReport {
 }
 
 impl ToleranceReport {
+    /// The same of a question, as far as every set of one size was examined.
+    pub fn of(report: &Report, question: &Question, summary: &Summary) -> Self {
+        let (most, all) = match question {
+            Question::AnyNodes(most) => (*most, report.checked.cluster_nodes),
+            Question::AnyDomains(domains, most) => (*most, domains.all.len()),
+            Question::Set(_) => (1, 1),
+        };
+        Self::new(report, summary, most, examined_up_to(all, most, summary.sets))
+    }
+
     /// Whether every number is known.
     pub fn is_exact(&self) -> bool {
         self.workloads.iter().all(|workload| workload.unknown.is_none())

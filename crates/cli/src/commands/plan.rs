@@ -2,6 +2,7 @@
 
 mod fit;
 mod nodes;
+mod options;
 mod repair;
 mod tolerance;
 mod waste;
@@ -20,5 +21,6 @@ pub fn run(arguments: &PlanArguments) -> Result<u8, Failure> {
         PlanCommand::Waste(arguments) => waste::run(arguments),
         PlanCommand::Nodes(arguments) => nodes::run(arguments),
         PlanCommand::Tolerance(arguments) => tolerance::run(arguments),
+        PlanCommand::Options(arguments) => options::run(arguments),
     }
 }

@@ -5,8 +5,8 @@ use holdfast_ingest::Loaded;
 use holdfast_proof::certify::certify;
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::subject::Subjects;
-use holdfast_proof::tolerance::{ToleranceReport, examined_up_to};
-use holdfast_proof::{Prover, Report, Settings, Summary};
+use holdfast_proof::tolerance::ToleranceReport;
+use holdfast_proof::{Prover, Report, Settings};
 use serde::Serialize;
 
 use crate::args::ProveArguments;
@@ -53,7 +53,7 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     }
     let mut report = Report::new(&prover, &question, &summary);
     if arguments.tolerance {
-        report.tolerance = Some(tolerance(&report, &question, &summary));
+        report.tolerance = Some(ToleranceReport::of(&report, &question, &summary));
     } else {
         report.ask_possible(&prover, &summary, questions(arguments, cluster));
     }
@@ -117,21 +117,6 @@ fn code(report: &Report) -> u8 {
         VerdictName::Refuted => exit::REFUTED,
         VerdictName::Unknown => exit::INCONCLUSIVE,
     }
-}
-
-/// How many failures are survived, as far as every set of one size was examined.
-pub(super) fn tolerance(
-    report: &Report,
-    question: &Question,
-    summary: &Summary,
-) -> ToleranceReport {
-    let (most, all) = match question {
-        Question::AnyNodes(most) => (*most, report.checked.cluster_nodes),
-        Question::AnyDomains(domains, most) => (*most, domains.all.len()),
-        Question::Set(_) => (1, 1),
-    };
-    let examined = examined_up_to(all, most, summary.sets);
-    ToleranceReport::new(report, summary, most, examined)
 }
 
 /// How often it is asked whether a placement is possible: in a large cluster only when told to.

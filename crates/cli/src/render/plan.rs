@@ -2,6 +2,7 @@
 
 pub mod fit;
 pub mod nodes;
+pub mod options;
 mod repair;
 mod sheet;
 pub mod tolerance;

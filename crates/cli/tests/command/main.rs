@@ -20,6 +20,7 @@ mod holdfast;
 mod hostile;
 mod mutation;
 mod network;
+mod options;
 mod overlay;
 mod plan;
 mod plans;

@@ -2,6 +2,7 @@
 
 use holdfast_cluster::change::{BudgetChange, CopiesOf, Edit, NewNode, Refused, StrategyChange};
 use holdfast_cluster::{Change, Cluster, Symbol, WorkloadId};
+use holdfast_proof::report::Object;
 use serde::Serialize;
 
 use crate::patch;
@@ -267,7 +268,11 @@ impl ChangeReport {
 
 /// A workload as `KIND/NAMESPACE/NAME`.
 pub(super) fn name(cluster: &Cluster, id: WorkloadId) -> String {
-    let object = patch::object(cluster, id);
+    key(&patch::object(cluster, id))
+}
+
+/// `KIND/NAMESPACE/NAME`.
+pub(super) fn key(object: &Object) -> String {
     format!("{}/{}/{}", object.kind, object.namespace, object.name)
 }
 

@@ -121,11 +121,11 @@ fn price(
 }
 
 /// Reads a catalogue.
-fn read(file: &Path) -> Result<Catalog, Failure> {
+pub(super) fn read(file: &Path) -> Result<Catalog, Failure> {
     let mut sources = input::read(&[file.to_owned()])?;
     let source = sources.pop().filter(|_| sources.is_empty());
     let source = source
-        .ok_or_else(|| Failure::usage(format!("--catalog {}: name one file", file.display())))?;
+        .ok_or_else(|| Failure::usage(format!("catalogue {}: name one file", file.display())))?;
     let (catalog, told) = holdfast_ingest::catalog(source);
     render::diagnostics::tell(told.iter(), true);
     if told.iter().any(|found| found.severity == Severity::Error) {

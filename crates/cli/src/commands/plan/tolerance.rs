@@ -2,6 +2,7 @@
 //! it.
 
 use holdfast_proof::report::Question;
+use holdfast_proof::tolerance::ToleranceReport;
 use holdfast_proof::{Prover, Report, Settings};
 
 use crate::args::{FailureArguments, ToleranceArguments};
@@ -40,7 +41,7 @@ pub(super) fn run(arguments: &ToleranceArguments) -> Result<u8, Failure> {
     }
     let summary = sweep::sweep(&prover, &question, interrupt::flag());
     let report = Report::new(&prover, &question, &summary);
-    let tolerance = prove::tolerance(&report, &question, &summary);
+    let tolerance = ToleranceReport::of(&report, &question, &summary);
     output::write_all(&arguments.output.output, |format| match format {
         Format::Json => render::json(&render::plan::tolerance::Answer::new(&report, &tolerance)),
         format => render::plan::tolerance::render(&report, &tolerance, format),
