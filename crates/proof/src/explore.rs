@@ -2,9 +2,8 @@
 //!
 //! States are canonical: a state is the multiset of what changed since the failure, so that orders
 //! which end in the same placement are followed once, and pods that nothing can tell apart are not
-//! told apart. States and the steps between them are a [`graph`]: what refutes is its shortest path
-//! to a quiet state that falls short, and its components tell where runs go round for ever
-//! ([`rounds`]).
+//! told apart. States and the steps between them are a graph: what refutes is its shortest path to
+//! a quiet state that falls short, and its components tell where runs go round for ever.
 
 mod descent;
 pub(crate) mod graph;
