@@ -7,10 +7,11 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::taint::{self, Effect, Taint};
 use holdfast_cluster::volume::{AccessMode, PodVolume};
 use holdfast_cluster::{
-    ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, PodSpec, WorkloadId,
+    ClassId, Cluster, Instance, InstanceId, NodeId, Placement, Plugin, PodSpec, WorkloadId,
 };
 use holdfast_failover::storage::Standing;
 use holdfast_failover::{Dynamics, volumes};
@@ -297,27 +298,22 @@ fn has_volumes(cluster: &Cluster, class: ClassId) -> bool {
 /// for is about to end.
 fn has_company(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool {
     let terms = &spec.pod_affinity.required;
-    let is_company = |other: &holdfast_cluster::Instance| {
+    let is_meant = |other: &Instance, term: &PodAffinityTerm| {
+        let namespace = cluster.class(other.class).namespace;
+        let of_namespace = cluster.namespace_labels(namespace);
+        term.matches(namespace, of_namespace, cluster.labels_of(other.class), cluster.symbols())
+    };
+    let is_company = |other: &Instance| {
         let Some(node) = other.node().filter(|node| placement.node(*node).exists) else {
             return false;
         };
-        let namespace = cluster.class(other.class).namespace;
-        let of_namespace = cluster.namespace_labels(namespace);
-        let labels = cluster.labels_of(other.class);
-        terms.iter().all(|term| {
-            cluster.node(node).labels.get(term.topology_key).is_some()
-                && term.matches(namespace, of_namespace, labels, cluster.symbols())
-        })
+        let labels = &cluster.node(node).labels;
+        let near = |term: &PodAffinityTerm| labels.get(term.topology_key).is_some();
+        terms.iter().all(|term| near(term) && is_meant(other, term))
     };
-    let ends = |other: &holdfast_cluster::Instance| {
-        let asked = |term: &holdfast_cluster::affinity::PodAffinityTerm| {
-            let namespace = cluster.class(other.class).namespace;
-            let of_namespace = cluster.namespace_labels(namespace);
-            let labels = cluster.labels_of(other.class);
-            term.matches(namespace, of_namespace, labels, cluster.symbols())
-        };
+    let ends = |other: &Instance| {
         let heard = other.node().is_some_and(|node| placement.node(node).reachable);
-        other.terminating && heard && terms.iter().any(asked)
+        other.terminating && heard && terms.iter().any(|term| is_meant(other, term))
     };
     let all = placement.instances();
     terms.is_empty() || all.iter().any(is_company) && !all.iter().any(ends)

@@ -157,12 +157,9 @@ pub struct ProveArguments {
         conflicts_with_all = ["nodes", "whole", "fail", "tolerance", "certificate"]
     )]
     pub sequence: Option<String>,
-    /// What the export cannot show: a file of kind `Assumptions`.
-    #[arg(long, value_name = "FILE")]
-    pub assumptions: Option<PathBuf>,
-    /// States to search per failure set before its answer is UNKNOWN.
-    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
-    pub budget: usize,
+    /// How it is proved.
+    #[command(flatten)]
+    pub proof: ProofArguments<20_000>,
     /// Look at every set and order, also at those that differ from another only by which of nodes
     /// fail that nothing can tell apart. The answers are the same.
     #[arg(long)]
@@ -305,6 +302,17 @@ pub struct SurvivorArguments {
     pub domain: Option<String>,
 }
 
+/// What a proof rests on, and how far it goes: `STATES` unless somebody says otherwise.
+#[derive(Debug, Args)]
+pub struct ProofArguments<const STATES: usize> {
+    /// What the export cannot show: a file of kind `Assumptions`.
+    #[arg(long, value_name = "FILE")]
+    pub assumptions: Option<PathBuf>,
+    /// States to search per failure set before its answer is UNKNOWN.
+    #[arg(long, value_name = "STATES", default_value_t = STATES, env = "HOLDFAST_BUDGET")]
+    pub budget: usize,
+}
+
 /// `holdfast plan fit`.
 #[derive(Debug, Args)]
 #[command(after_long_help = PLAN_HELP)]
@@ -322,12 +330,9 @@ pub struct FitArguments {
     /// Stop counting at so many.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub up_to: u32,
-    /// What the export cannot show: a file of kind `Assumptions`.
-    #[arg(long, value_name = "FILE")]
-    pub assumptions: Option<PathBuf>,
-    /// States to search per failure set before its answer is UNKNOWN.
-    #[arg(long, value_name = "STATES", default_value_t = 2_000, env = "HOLDFAST_BUDGET")]
-    pub budget: usize,
+    /// How it is proved.
+    #[command(flatten)]
+    pub proof: ProofArguments<2_000>,
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,
@@ -388,12 +393,9 @@ pub struct NodesArguments {
     /// Prove about up to so many numbers.
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub proofs: usize,
-    /// What the export cannot show: a file of kind `Assumptions`.
-    #[arg(long, value_name = "FILE")]
-    pub assumptions: Option<PathBuf>,
-    /// States to search per failure set before its answer is UNKNOWN.
-    #[arg(long, value_name = "STATES", default_value_t = 2_000, env = "HOLDFAST_BUDGET")]
-    pub budget: usize,
+    /// How it is proved.
+    #[command(flatten)]
+    pub proof: ProofArguments<2_000>,
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,
@@ -427,12 +429,9 @@ pub struct ToleranceArguments {
     /// Ask about up to K of them. [default: 3 up to 100 nodes or domains, 2 beyond]
     #[arg(long, value_name = "K")]
     pub up_to: Option<usize>,
-    /// What the export cannot show: a file of kind `Assumptions`.
-    #[arg(long, value_name = "FILE")]
-    pub assumptions: Option<PathBuf>,
-    /// States to search per failure set before its answer is UNKNOWN.
-    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
-    pub budget: usize,
+    /// How it is proved.
+    #[command(flatten)]
+    pub proof: ProofArguments<20_000>,
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,

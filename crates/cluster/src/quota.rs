@@ -53,7 +53,7 @@ impl Limit {
 pub(crate) fn refusing(cluster: &Cluster) -> BTreeSet<Symbol> {
     let mut refusing = BTreeSet::new();
     for quota in &cluster.objects().quotas {
-        let inside = Inside { cluster, namespace: quota.namespace };
+        let inside = Inside::of(cluster, quota.namespace);
         let allowed = || quota.limit.as_ref().is_some_and(|limit| limit.allows(inside.demand()));
         if !(quota.kept && inside.is_steady() || allowed()) {
             refusing.insert(quota.namespace);
@@ -83,18 +83,19 @@ pub fn may_refuse(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> 
 /// What is in a namespace.
 struct Inside<'c> {
     cluster: &'c Cluster,
-    namespace: Symbol,
+    pods: Vec<&'c Pod>,
+    workloads: Vec<WorkloadId>,
 }
 
 impl<'c> Inside<'c> {
-    fn pods(&self) -> impl Iterator<Item = &'c Pod> {
-        let Self { cluster, namespace } = *self;
-        cluster.pods().iter().filter(move |pod| cluster.class(pod.class).namespace == namespace)
-    }
-
-    fn workloads(&self) -> impl Iterator<Item = WorkloadId> {
-        let Self { cluster, namespace } = *self;
-        cluster.workload_ids().filter(move |id| cluster.workload(*id).namespace == namespace)
+    fn of(cluster: &'c Cluster, namespace: Symbol) -> Self {
+        let pods = cluster.pods().iter();
+        let own = |id: &WorkloadId| cluster.workload(*id).namespace == namespace;
+        Self {
+            cluster,
+            pods: pods.filter(|pod| cluster.class(pod.class).namespace == namespace).collect(),
+            workloads: cluster.workload_ids().filter(own).collect(),
+        }
     }
 
     /// How many pods a workload lacks that makes as many as it says.
@@ -106,7 +107,7 @@ impl<'c> Inside<'c> {
                 | WorkloadKind::ReplicationController
                 | WorkloadKind::StatefulSet
         );
-        let has = self.pods().filter(|pod| pod.workload == id).count() as i64;
+        let has = self.pods.iter().filter(|pod| pod.workload == id).count() as i64;
         if counts { (workload.desired - has).max(0) } else { 0 }
     }
 
@@ -123,20 +124,20 @@ impl<'c> Inside<'c> {
 
     /// Whether all that controllers want is there, and would be made again as it is.
     fn is_steady(&self) -> bool {
-        self.pods().all(|pod| !pod.expanded && pod.class == pod.replacement)
-            && self.workloads().all(|id| self.lacking(id) == 0 && !self.rolls_out(id))
+        self.pods.iter().all(|pod| !pod.expanded && pod.class == pod.replacement)
+            && self.workloads.iter().all(|id| self.lacking(*id) == 0 && !self.rolls_out(*id))
     }
 
     /// The most that all pods may request together: those that are there, those that are missing,
     /// and those that rollouts add.
     fn demand(&self) -> Charge {
         let mut all = Charge::default();
-        for pod in self.pods() {
+        for pod in &self.pods {
             add(&mut all, 1, self.larger(self.request(pod.class), pod.replacement));
         }
-        for id in self.workloads() {
+        for &id in &self.workloads {
             let root = self.cluster.root(id);
-            let own = self.pods().filter(|pod| self.cluster.root(pod.workload) == root);
+            let own = self.pods.iter().filter(|pod| self.cluster.root(pod.workload) == root);
             let classes = own.map(|pod| pod.replacement);
             let classes = classes.chain(self.cluster.workload(id).template);
             let largest = classes.fold(Charge::default(), |most, class| self.larger(most, class));

@@ -198,10 +198,7 @@ impl<'c> Dynamics<'c> {
             scheduler: Scheduler::new(cluster),
             control_plane: ControlPlane::of(cluster),
             storage: Storage::of(cluster),
-            going_round: cluster
-                .classes()
-                .map(|class| eviction::goes_round(cluster, cluster.spec(class.spec)))
-                .collect(),
+            going_round: eviction::going_round(cluster),
         }
     }
 

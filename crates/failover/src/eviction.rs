@@ -28,23 +28,32 @@ pub fn delay(
     (!taints.is_empty()).then(|| borne(&taints, &spec.tolerations, cluster.symbols()))
 }
 
-/// Whether the scheduler may put pods of this spec on a node of the export from which the node's
-/// own taints evict them again, after some seconds or at once: they may go round for ever. Taints
+/// Whether the scheduler may put pods on a node of the export from which the node's own taints
+/// evict them again, after some seconds or at once, by class: they may go round for ever. Taints
 /// that come and go with a node's life are not among these unless the export has them.
-pub fn goes_round(cluster: &Cluster, spec: &PodSpec) -> bool {
+pub(crate) fn going_round(cluster: &Cluster) -> Box<[bool]> {
+    let mut evicting: Vec<&[Taint]> = Vec::new();
+    for node in cluster.nodes() {
+        let evicts = node.taints.iter().any(|taint| taint.effect == Effect::NoExecute);
+        if evicts && !evicting.contains(&&*node.taints) {
+            evicting.push(&node.taints);
+        }
+    }
+    let goes_round =
+        |spec: &PodSpec| evicting.iter().any(|own| lets_in_and_evicts(cluster, spec, own));
+    cluster.classes().map(|class| goes_round(cluster.spec(class.spec))).collect()
+}
+
+/// Whether a node with these taints of its own takes pods of this spec and evicts them.
+fn lets_in_and_evicts(cluster: &Cluster, spec: &PodSpec, taints: &[Taint]) -> bool {
     let symbols = cluster.symbols();
     let profile = cluster.scheduling().profile(spec.scheduler_name);
     let asked = profile.is_some_and(|it| it.filters.contains(&Plugin::TaintToleration));
-    cluster.nodes().iter().any(|node| {
-        let evicting: Vec<Taint> =
-            node.taints.iter().copied().filter(|t| t.effect == Effect::NoExecute).collect();
-        let bears =
-            |taint: &Taint| spec.tolerations.iter().any(|t| t.tolerates(taint, symbols, false));
-        let mut closing = node.taints.iter().filter(|t| t.effect != Effect::PreferNoSchedule);
-        let goes =
-            !evicting.is_empty() && borne(&evicting, &spec.tolerations, symbols) != Delay::Never;
-        goes && (!asked || closing.all(bears))
-    })
+    let evicting: Vec<Taint> =
+        taints.iter().copied().filter(|taint| taint.effect == Effect::NoExecute).collect();
+    let bears = |taint: &Taint| spec.tolerations.iter().any(|t| t.tolerates(taint, symbols, false));
+    let mut closing = taints.iter().filter(|taint| taint.effect != Effect::PreferNoSchedule);
+    borne(&evicting, &spec.tolerations, symbols) != Delay::Never && (!asked || closing.all(bears))
 }
 
 /// The `NoExecute` taints of a node as it stands.

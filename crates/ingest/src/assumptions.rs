@@ -13,10 +13,10 @@ use rustc_hash::FxBuildHasher;
 use serde::Deserialize;
 
 use crate::objects::lean::{List, Text};
+use crate::own::OwnKind;
 use crate::{Diagnostic, Loaded, Place, RawObject, Rule, Severity, Source, for_each_object};
 
-const API_VERSION: &str = "holdfast.dev/v1";
-const KIND: &str = "Assumptions";
+const FILE: OwnKind = OwnKind { name: "Assumptions", rule: Rule::BadAssumption };
 
 /// Lays a file of assumptions over what was loaded. What is wrong with it is among the diagnostics;
 /// with an error among them the cluster must not be used.
@@ -27,20 +27,19 @@ pub fn assume(loaded: Loaded, source: Source) -> Loaded {
     let mut told = Vec::new();
     let mut wrong = Vec::new();
     let mut visit = |raw: RawObject<'_>| {
-        if raw.kind == KIND && raw.api_version == API_VERSION {
-            match raw.parse::<Raw<'_>>() {
-                Ok(read) => found.push(read.written(&raw, &mut told)),
-                Err(diagnostic) => told.push(diagnostic),
-            }
-        } else {
-            let detail = format!("{} {}, not {API_VERSION} {KIND}", raw.api_version, raw.kind);
-            wrong.push(bad(Some(raw.place_at(0)), detail));
+        if let Some(foreign) = FILE.foreign(&raw) {
+            wrong.push(foreign);
+            return;
+        }
+        match raw.parse::<Raw<'_>>() {
+            Ok(read) => found.push(read.written(&raw, &mut told)),
+            Err(diagnostic) => told.push(diagnostic),
         }
     };
     for_each_object(vec![source], &mut visit, &mut diagnostics);
     told.append(&mut wrong);
     if found.is_empty() && told.is_empty() {
-        told.push(bad(None, format!("{name} holds no {KIND}")));
+        told.push(FILE.missing(&name));
     }
     let mut written = Written::default();
     for more in found {
@@ -54,8 +53,7 @@ pub fn assume(loaded: Loaded, source: Source) -> Loaded {
 }
 
 fn bad(place: Option<Place>, detail: String) -> Diagnostic {
-    let (rule, severity) = (Rule::BadAssumption, Severity::Error);
-    Diagnostic { rule, severity, place, object: None, detail }
+    FILE.bad(place, detail)
 }
 
 #[derive(Debug, Deserialize)]

@@ -13,12 +13,12 @@ use holdfast_cluster::taint::Effect;
 use serde::Deserialize;
 
 use crate::objects::lean::{List, Pairs, Text};
-use crate::{Diagnostic, Place, RawObject, Rule, Severity, Source, for_each_object};
+use crate::own::OwnKind;
+use crate::{Diagnostic, Place, RawObject, Rule, Source, for_each_object};
 
 pub use price::{Per, Price};
 
-const API_VERSION: &str = "holdfast.dev/v1";
-const KIND: &str = "NodeCatalog";
+const FILE: OwnKind = OwnKind { name: "NodeCatalog", rule: Rule::BadCatalog };
 
 /// What there is to choose from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,14 +103,13 @@ pub fn catalog(source: Source) -> (Catalog, Vec<Diagnostic>) {
     let file = source.name.clone();
     let (mut found, mut told, mut diagnostics) = (None, Vec::new(), Vec::new());
     let mut visit = |raw: RawObject<'_>| {
-        if raw.kind != KIND || raw.api_version != API_VERSION {
-            let detail = format!("{} {}, not {API_VERSION} {KIND}", raw.api_version, raw.kind);
-            told.push(bad(Some(raw.place_at(0)), detail));
+        if let Some(foreign) = FILE.foreign(&raw) {
+            told.push(foreign);
             return;
         }
         match raw.parse::<Raw<'_>>() {
             Ok(_) if found.is_some() => {
-                told.push(bad(Some(raw.place_at(0)), format!("a second {KIND}")));
+                told.push(bad(Some(raw.place_at(0)), format!("a second {}", FILE.name)));
             }
             Ok(read) => found = Some(Reader { raw: &raw, told: &mut told }.catalog(&read)),
             Err(diagnostic) => told.push(diagnostic),
@@ -118,7 +117,7 @@ pub fn catalog(source: Source) -> (Catalog, Vec<Diagnostic>) {
     };
     for_each_object(vec![source], &mut visit, &mut diagnostics);
     if found.is_none() && told.is_empty() && diagnostics.is_empty() {
-        told.push(bad(None, format!("{file} holds no {KIND}")));
+        told.push(FILE.missing(&file));
     }
     diagnostics.append(&mut told);
     (found.unwrap_or_default(), diagnostics)
@@ -219,8 +218,7 @@ impl Reader<'_, '_> {
 }
 
 fn bad(place: Option<Place>, detail: String) -> Diagnostic {
-    let (rule, severity) = (Rule::BadCatalog, Severity::Error);
-    Diagnostic { rule, severity, place, object: None, detail }
+    FILE.bad(place, detail)
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use holdfast_cluster::Cluster;
 use serde::Deserialize;
 
 use crate::objects::lean::{List, Text};
-use crate::{Diagnostic, Place, RawObject, Rule, Severity, Source, for_each_object};
+use crate::own::OwnKind;
+use crate::{Diagnostic, Place, RawObject, Rule, Source, for_each_object};
 
-const API_VERSION: &str = "holdfast.dev/v1";
-const KIND: &str = "Domains";
+const FILE: OwnKind = OwnKind { name: "Domains", rule: Rule::BadDomain };
 
 /// Machines that fail as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +36,8 @@ pub fn domains(cluster: &Cluster, source: Source) -> (Vec<Domain>, Vec<Diagnosti
     let file = source.name.clone();
     let (mut found, mut told, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
     let mut visit = |raw: RawObject<'_>| {
-        if raw.kind != KIND || raw.api_version != API_VERSION {
-            let detail = format!("{} {}, not {API_VERSION} {KIND}", raw.api_version, raw.kind);
-            told.push(bad(Some(raw.place_at(0)), detail));
+        if let Some(foreign) = FILE.foreign(&raw) {
+            told.push(foreign);
             return;
         }
         match raw.parse::<Raw<'_>>() {
@@ -48,7 +47,7 @@ pub fn domains(cluster: &Cluster, source: Source) -> (Vec<Domain>, Vec<Diagnosti
     };
     for_each_object(vec![source], &mut visit, &mut diagnostics);
     if found.is_empty() && told.is_empty() {
-        told.push(bad(None, format!("{file} holds no {KIND}")));
+        told.push(FILE.missing(&file));
     }
     diagnostics.append(&mut told);
     found.sort_by(|one: &Domain, other| one.name.cmp(&other.name));
@@ -90,8 +89,7 @@ impl Raw<'_> {
 }
 
 fn bad(place: Option<Place>, detail: String) -> Diagnostic {
-    let (rule, severity) = (Rule::BadDomain, Severity::Error);
-    Diagnostic { rule, severity, place, object: None, detail }
+    FILE.bad(place, detail)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub mod losses;
 pub mod object;
 mod objects;
 pub mod overlay;
+mod own;
 pub mod redact;
 mod resolve;
 pub mod rule;

@@ -4,7 +4,7 @@ use holdfast_cluster::{NodeId, Placement};
 use holdfast_scheduler::Scheduler;
 use holdfast_scheduler::room::{Room, Rule, RuleKind};
 
-use crate::copies::{Copies, instance};
+use crate::copies::Copies;
 
 /// Groups of nodes in which copies that stay together are tried, the roomiest first.
 const GROUPS_MAX: usize = 64;
@@ -39,7 +39,7 @@ fn together_in_each(copies: &Copies, rule: &Rule, bound: u64) -> u64 {
         let begun = cluster.seated([(pods[0], *first)]);
         let (scheduler, placement) = (Scheduler::new(&begun), Placement::of(&begun));
         let left = usize::try_from(bound).unwrap_or(usize::MAX);
-        let rest = scheduler.series(&placement, instance(pods[1])).take(left).count();
+        let rest = scheduler.series(&placement, pods[1].into()).take(left).count();
         most = most.max(1 + rest as u64);
     }
     most

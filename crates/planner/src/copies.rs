@@ -2,7 +2,8 @@
 
 use holdfast_cluster::change::Refused;
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{Change, ClassId, Cluster, InstanceId, NodeId, PodId, WorkloadId};
+use holdfast_cluster::{Change, ClassId, Cluster, NodeId, Placement, PodId, WorkloadId};
+use holdfast_scheduler::{Scheduler, Scratch, Turn};
 
 /// What there is to be more of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +131,19 @@ fn class_of(cluster: &Cluster, named: WorkloadId, sample: Sample) -> Option<Clas
     cluster.pods().iter().find(of_it).map(|pod| pod.replacement).or(template)
 }
 
-/// The instance of a pod in a placement as the export has it.
-pub(crate) fn instance(pod: PodId) -> InstanceId {
-    pod.into()
+/// These pods one after the other, each with the node that the scheduler puts it on, nodes that tie
+/// by name, if any takes it.
+pub(crate) fn in_turn(
+    cluster: &Cluster,
+    pods: impl IntoIterator<Item = PodId>,
+) -> impl Iterator<Item = (PodId, Option<NodeId>)> {
+    let (scheduler, mut placement) = (Scheduler::new(cluster), Placement::of(cluster));
+    let (mut turn, mut scratch) = (Turn::default(), Scratch::default());
+    pods.into_iter().map(move |pod| {
+        let node = scheduler.pick(&placement, pod.into(), &mut turn, &mut scratch);
+        if let Some(node) = node {
+            placement.bind(cluster, pod.into(), node);
+        }
+        (pod, node)
+    })
 }

@@ -12,10 +12,10 @@ use holdfast_cluster::{Cluster, NodeId, Placement, PodId, WorkloadId};
 use holdfast_proof::Domain;
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::tolerance::Culprits;
-use holdfast_scheduler::{Needs, Scheduler, Scratch, Turn};
+use holdfast_scheduler::{Needs, Scheduler};
 
 use crate::best::{Best, best};
-use crate::copies::{Copies, NoCopies, instance};
+use crate::copies::{Copies, NoCopies, in_turn};
 use crate::recovery::{Asking, Recovery};
 
 /// How many fit.
@@ -50,7 +50,7 @@ impl Fit {
         let (full, last) = full(copies, &seats)?;
         let mut needs = Needs::default();
         if complete {
-            needs = Scheduler::new(&full).needs(&Placement::of(&full), instance(last));
+            needs = Scheduler::new(&full).needs(&Placement::of(&full), last.into());
         }
         let best = needs.pod.is_empty().then(|| best(copies, seats.len() as u64, &room));
         let alone = room.nodes.into_iter().collect();
@@ -71,7 +71,7 @@ impl Fit {
 fn alike(copies: &Copies, most: u32) -> Result<Vec<NodeId>, NoCopies> {
     let (cluster, pods) = copies.with(1)?;
     let (scheduler, placement) = (Scheduler::new(&cluster), Placement::of(&cluster));
-    Ok(scheduler.series(&placement, instance(pods[0])).take(most as usize).collect())
+    Ok(scheduler.series(&placement, pods[0].into()).take(most as usize).collect())
 }
 
 /// Copies with claims of their own: they are made by and by, twice as many each time.
@@ -79,7 +79,8 @@ fn numbered(copies: &Copies, most: u32) -> Result<Vec<NodeId>, NoCopies> {
     let mut size = most.min(16);
     loop {
         let (cluster, pods) = copies.with(size)?;
-        let seats = in_turn(&cluster, &pods);
+        let found = in_turn(&cluster, pods.iter().copied());
+        let seats: Vec<NodeId> = found.map_while(|(_, node)| node).collect();
         if seats.len() < pods.len() || size >= most {
             return Ok(seats);
         }
@@ -87,23 +88,10 @@ fn numbered(copies: &Copies, most: u32) -> Result<Vec<NodeId>, NoCopies> {
     }
 }
 
-/// Where these pods go, one after the other, up to the first that fits nowhere.
-fn in_turn(cluster: &Cluster, pods: &[PodId]) -> Vec<NodeId> {
-    let (scheduler, mut placement) = (Scheduler::new(cluster), Placement::of(cluster));
-    let (mut turn, mut scratch) = (Turn::default(), Scratch::default());
-    let mut seats = Vec::new();
-    for pod in pods.iter().map(|pod| instance(*pod)) {
-        let Some(node) = scheduler.pick(&placement, pod, &mut turn, &mut scratch) else { break };
-        placement.bind(cluster, pod, node);
-        seats.push(node);
-    }
-    seats
-}
-
 fn room(copies: &Copies, most: u32) -> Result<holdfast_scheduler::Room, NoCopies> {
     let (cluster, pods) = copies.with(1)?;
     let (scheduler, placement) = (Scheduler::new(&cluster), Placement::of(&cluster));
-    Ok(scheduler.room(&placement, instance(pods[0]), most.into()))
+    Ok(scheduler.room(&placement, pods[0].into(), most.into()))
 }
 
 /// The cluster with all the copies that found a node, and the one that waits.

@@ -9,14 +9,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::change::{NewNode, Refused, Shape, Shaped};
-use holdfast_cluster::{
-    Change, Cluster, InstanceId, NodeId, Placement, PodId, Resources, Symbol, WorkloadId,
-};
+use holdfast_cluster::{Change, Cluster, NodeId, Placement, PodId, Resources, Symbol, WorkloadId};
 use holdfast_proof::Domains;
 use holdfast_proof::report::Question;
 use holdfast_proof::subject::{Subjects, follows_nodes};
-use holdfast_scheduler::{Scheduler, Scratch, Turn};
 
+use crate::copies::in_turn;
 use crate::recovery::{Asking, Recovered, Recovery};
 
 /// What the new nodes are.
@@ -220,17 +218,8 @@ fn size(amounts: &Resources, pods: i64) -> [i128; 3] {
 /// The same cluster, in which pods that were made since run where the scheduler has them: those of
 /// `DaemonSets` on new nodes, each of which can go nowhere else.
 fn with_daemons(cluster: &Cluster, before: usize) -> Cluster {
-    let (scheduler, mut placement) = (Scheduler::new(cluster), Placement::of(cluster));
-    let (mut turn, mut scratch) = (Turn::default(), Scratch::default());
-    let mut seats = Vec::new();
-    for pod in (before..cluster.pods().len()).map(PodId::at) {
-        let instance = InstanceId::from(pod);
-        if let Some(node) = scheduler.pick(&placement, instance, &mut turn, &mut scratch) {
-            placement.bind(cluster, instance, node);
-            seats.push((pod, node));
-        }
-    }
-    cluster.seated(seats)
+    let made = (before..cluster.pods().len()).map(PodId::at);
+    cluster.seated(in_turn(cluster, made).filter_map(|(pod, node)| Some((pod, node?))))
 }
 
 /// What was tried so far.

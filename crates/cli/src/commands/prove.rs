@@ -21,14 +21,14 @@ use crate::{exit, interrupt, question, render, sweep};
 /// # Errors
 /// Bad input, an unknown node, nothing to check.
 pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
-    if arguments.budget == 0 {
+    if arguments.proof.budget == 0 {
         return Err(Failure::usage("--budget must be at least one state"));
     }
     output::check(&arguments.output.output)?;
     arguments.certificate.as_deref().map_or(Ok(()), output::check_folder)?;
     let loaded =
         super::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
-    let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
+    let loaded = super::assume(loaded, arguments.proof.assumptions.as_ref())?;
     let cluster = &loaded.cluster;
     if let Some(sequences) = Sequences::of(arguments, cluster)? {
         return through(arguments, &loaded, &sequences);
@@ -79,7 +79,7 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
 /// How hard the prover tries.
 fn settings(arguments: &ProveArguments) -> Settings {
     let symmetry = !arguments.no_symmetry;
-    Settings { states_per_set: arguments.budget, symmetry, ..Settings::default() }
+    Settings { states_per_set: arguments.proof.budget, symmetry, ..Settings::default() }
 }
 
 /// The report, and what was found beside it.

@@ -22,7 +22,8 @@ use crate::{exit, input, question, render, sweep};
 /// # Errors
 /// Bad input, and a name of nothing that there can be more of.
 pub(super) fn run(arguments: &FitArguments) -> Result<u8, Failure> {
-    for (option, number) in [("--budget", arguments.budget), ("--up-to", arguments.up_to as usize)]
+    for (option, number) in
+        [("--budget", arguments.proof.budget), ("--up-to", arguments.up_to as usize)]
     {
         if number == 0 {
             return Err(Failure::usage(format!("{option} must be at least one")));
@@ -34,7 +35,7 @@ pub(super) fn run(arguments: &FitArguments) -> Result<u8, Failure> {
     let fit = Fit::of(&copies, arguments.up_to).map_err(|why| none(copies.cluster(), why))?;
     let mut report = FitReport::new(&copies, &fit);
     if let Some(asked) = question::surviving(&arguments.survivors, copies.cluster())? {
-        let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
+        let settings = Settings { states_per_set: arguments.proof.budget, ..Settings::default() };
         let asking = Asking { settings, sweep: &sweep::until };
         let survival = Survival::of(&copies, &fit, &asked, &asking);
         let survivors = &arguments.survivors;
@@ -54,7 +55,7 @@ fn load(arguments: &FitArguments) -> Result<(Loaded, Sample), Failure> {
     let manifest = Path::new(&arguments.of);
     if !manifest.is_file() {
         let loaded = commands::load_cluster(&input.inputs, scheduler, what_if)?;
-        let loaded = commands::assume(loaded, arguments.assumptions.as_ref())?;
+        let loaded = commands::assume(loaded, arguments.proof.assumptions.as_ref())?;
         let sample = named(&loaded.cluster, &arguments.of)?;
         return Ok((loaded, sample));
     }
@@ -66,7 +67,7 @@ fn load(arguments: &FitArguments) -> Result<(Loaded, Sample), Failure> {
     }
     let sample = sample.map_err(|why| no_sample(&arguments.of, &why))?;
     let (loaded, sample) = commands::load_with_sample(&input.inputs, scheduler, what_if, sample)?;
-    let loaded = commands::assume(loaded, arguments.assumptions.as_ref())?;
+    let loaded = commands::assume(loaded, arguments.proof.assumptions.as_ref())?;
     let found = sample.as_ref().and_then(|named| found(&loaded.cluster, named));
     let found = found
         .ok_or_else(|| Failure::usage(format!("{}: the object could not be read", arguments.of)))?;

@@ -25,7 +25,7 @@ use crate::{exit, input, question, render, sweep};
 /// Bad input, an unknown node or type, nothing to check.
 pub(super) fn run(arguments: &NodesArguments) -> Result<u8, Failure> {
     for (option, number) in [
-        ("--budget", arguments.budget),
+        ("--budget", arguments.proof.budget),
         ("--up-to", arguments.up_to as usize),
         ("--proofs", arguments.proofs),
     ] {
@@ -41,10 +41,10 @@ pub(super) fn run(arguments: &NodesArguments) -> Result<u8, Failure> {
     };
     let loaded =
         commands::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
-    let loaded = commands::assume(loaded, arguments.assumptions.as_ref())?;
+    let loaded = commands::assume(loaded, arguments.proof.assumptions.as_ref())?;
     let cluster = &loaded.cluster;
     let survive = survive(arguments, cluster)?;
-    let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
+    let settings = Settings { states_per_set: arguments.proof.budget, ..Settings::default() };
     if Prover::new(cluster, Settings { states_per_set: 1, ..settings })
         .subjects()
         .subjects

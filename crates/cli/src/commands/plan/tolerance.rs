@@ -16,13 +16,13 @@ use crate::{exit, interrupt, question, render, sweep};
 /// # Errors
 /// Bad input, nothing to check.
 pub(super) fn run(arguments: &ToleranceArguments) -> Result<u8, Failure> {
-    if arguments.budget == 0 {
+    if arguments.proof.budget == 0 {
         return Err(Failure::usage("--budget must be at least one"));
     }
     output::check_plan(&arguments.output.output)?;
     let loaded =
         commands::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
-    let loaded = commands::assume(loaded, arguments.assumptions.as_ref())?;
+    let loaded = commands::assume(loaded, arguments.proof.assumptions.as_ref())?;
     let failures = FailureArguments {
         nodes: 1,
         domain: arguments.domain.clone(),
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &ToleranceArguments) -> Result<u8, Failure> {
         fail: None,
     };
     let question = question::of_tolerance(&failures, arguments.up_to, &loaded.cluster)?;
-    let settings = Settings { states_per_set: arguments.budget, ..Settings::default() };
+    let settings = Settings { states_per_set: arguments.proof.budget, ..Settings::default() };
     let mut prover = Prover::new(&loaded.cluster, settings);
     if let Question::AnyNodes(most) = question {
         prover.foresee(most);
