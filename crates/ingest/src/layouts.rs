@@ -6,10 +6,10 @@ use holdfast_cluster::Quantity;
 use serde::Deserialize;
 
 use crate::objects::lean::{Int, List, Pairs, Text};
+use crate::own::OwnKind;
 use crate::{Diagnostic, Place, RawObject, Rule, Severity, Source, for_each_object};
 
-const API_VERSION: &str = "holdfast.dev/v1";
-const KIND: &str = "LayoutOptions";
+const FILE: OwnKind = OwnKind { name: "LayoutOptions", rule: Rule::BadOptions };
 
 /// What there is to choose between, and what is asked of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,14 +113,13 @@ pub fn layouts(source: Source) -> (Option<Layouts>, Vec<Diagnostic>) {
     let file = source.name.clone();
     let (mut found, mut told, mut diagnostics) = (None, Vec::new(), Vec::new());
     let mut visit = |raw: RawObject<'_>| {
-        if raw.kind != KIND || raw.api_version != API_VERSION {
-            let detail = format!("{} {}, not {API_VERSION} {KIND}", raw.api_version, raw.kind);
-            told.push(bad(Some(raw.place_at(0)), detail));
+        if let Some(foreign) = FILE.foreign(&raw) {
+            told.push(foreign);
             return;
         }
         match raw.parse::<Raw<'_>>() {
             Ok(_) if found.is_some() => {
-                told.push(bad(Some(raw.place_at(0)), format!("a second {KIND}")));
+                told.push(bad(Some(raw.place_at(0)), format!("a second {}", FILE.name)));
             }
             Ok(read) => found = Reader { raw: &raw, told: &mut told }.layouts(&read),
             Err(diagnostic) => told.push(diagnostic),
@@ -128,7 +127,7 @@ pub fn layouts(source: Source) -> (Option<Layouts>, Vec<Diagnostic>) {
     };
     for_each_object(vec![source], &mut visit, &mut diagnostics);
     if found.is_none() && told.is_empty() && diagnostics.is_empty() {
-        told.push(bad(None, format!("{file} holds no {KIND}")));
+        told.push(FILE.missing(&file));
     }
     diagnostics.append(&mut told);
     let is_bad = diagnostics.iter().any(|one| one.severity == Severity::Error);
@@ -227,8 +226,7 @@ impl Reader<'_, '_> {
 }
 
 fn bad(place: Option<Place>, detail: String) -> Diagnostic {
-    let (rule, severity) = (Rule::BadOptions, Severity::Error);
-    Diagnostic { rule, severity, place, object: None, detail }
+    FILE.bad(place, detail)
 }
 
 #[cfg(test)]

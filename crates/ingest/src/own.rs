@@ -1,4 +1,4 @@
-//! Files of our own kinds: assumptions, domains, catalogues.
+//! Files of our own kinds: assumptions, domains, catalogues, layouts.
 
 use crate::{Diagnostic, Place, RawObject, Rule, Severity};
 
