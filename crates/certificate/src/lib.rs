@@ -32,6 +32,7 @@ pub mod question;
 pub mod reader;
 mod room;
 mod run;
+mod skew;
 pub mod state;
 mod steady;
 mod unknown;
