@@ -92,7 +92,7 @@ impl Replay<'_, '_> {
     }
 
     /// Takes the steps, up to a quiet end; whether all that happens on the way is known.
-    fn follow(
+    pub(crate) fn follow(
         &mut self,
         placement: &mut Placement,
         situation: &Situation,

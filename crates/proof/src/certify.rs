@@ -6,6 +6,7 @@
 //! and said.
 
 mod closure;
+mod courses;
 mod headroom;
 mod rooms;
 
@@ -27,6 +28,7 @@ use crate::scenario::FailureSet;
 use crate::summary::{ClaimSummary, Summary};
 use crate::verdict::Verdict;
 use closure::{Moves, Search};
+pub use courses::{Found, certify_sequences};
 use rooms::Rooms;
 
 /// A certificate, and what it leaves out.
@@ -163,6 +165,7 @@ impl<'p, 'c> Maker<'p, 'c> {
                 .map_or_else(Vec::new, |known| headroom::written(cluster, &self.sorts, known)),
             rooms: Vec::new(),
             sets: Vec::new(),
+            courses: Vec::new(),
             steps: Vec::new(),
         };
         if let Some(mut reader) = self.open(&mut certificate, summary) {
@@ -181,10 +184,7 @@ impl<'p, 'c> Maker<'p, 'c> {
 
     /// What is claimed of a workload.
     fn workload(&mut self, summary: &Summary, at: usize) -> Workload {
-        let cluster = self.prover.cluster();
         let subject = &summary.subjects[at];
-        let root = self.prover.subjects().subjects[at].root;
-        let text = |symbol| cluster.text(symbol).to_owned();
         let mut claim = |of: &ClaimSummary, name: ClaimName| {
             let claim = match of.verdict() {
                 Verdict::Proved(_) if summary.complete && self.settled => Some(Claim::Proved),
@@ -200,18 +200,34 @@ impl<'p, 'c> Maker<'p, 'c> {
                 Verdict::Proved(_) => None,
             };
             claim.unwrap_or_else(|| {
-                let workload = names::workload(cluster, root);
-                self.left_out.push(Whose { workload, claim: name });
+                self.leave_out(at, name);
                 Claim::Unknown
             })
         };
+        let immediately = claim(&subject.immediately, ClaimName::Immediately);
+        let recovered = claim(&subject.recovered, ClaimName::Recovered);
+        self.named(at, immediately, recovered)
+    }
+
+    /// These claims about the workload of this position.
+    fn named(&self, at: usize, immediately: Claim, recovered: Claim) -> Workload {
+        let cluster = self.prover.cluster();
+        let root = self.prover.subjects().subjects[at].root;
+        let text = |symbol| cluster.text(symbol).to_owned();
         Workload {
-            immediately: claim(&subject.immediately, ClaimName::Immediately),
-            recovered: claim(&subject.recovered, ClaimName::Recovered),
             kind: names::kind(cluster, root),
             namespace: text(cluster.workload(root).namespace),
             name: text(cluster.workload(root).name),
+            immediately,
+            recovered,
         }
+    }
+
+    /// Takes down that a claim that was decided is not shown.
+    fn leave_out(&mut self, at: usize, claim: ClaimName) {
+        let root = self.prover.subjects().subjects[at].root;
+        let workload = names::workload(self.prover.cluster(), root);
+        self.left_out.push(Whose { workload, claim });
     }
 
     /// The end of every run, where headroom tells it.
@@ -222,6 +238,7 @@ impl<'p, 'c> Maker<'p, 'c> {
             fail: failed(set).names(self.prover.cluster()),
             steps: Vec::new(),
             counted: true,
+            through: None,
             ready: finding.recovered_range.0,
             wanted: finding.desired,
         })
@@ -246,7 +263,7 @@ impl<'p, 'c> Maker<'p, 'c> {
             dynamics.fail_hosts(&mut placement, set.nodes(), set.machines());
             let run = |steps, ready, wanted| {
                 let (settle, fail) = (start.settle.clone(), fail.clone());
-                Some(Run { settle, fail, steps, counted: false, ready, wanted })
+                Some(Run { settle, fail, steps, counted: false, through: None, ready, wanted })
             };
             if claim == ClaimName::Immediately {
                 if subject.ready(&placement) == 0 {
