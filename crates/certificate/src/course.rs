@@ -194,6 +194,7 @@ impl Through<'_, '_> {
             let situation = self.reader.dynamics.situation(&now);
             self.reader.dynamics.evict_unnoticed(&mut now, &situation);
             let known = replay.follow(&mut now, &situation, steps)?;
+            replay.rests(&mut now, &situation)?;
             if !known || !self.is_known(&now, self.rebuilt(at)) {
                 return Err(Broken::NotKnown);
             }

@@ -93,6 +93,8 @@ pub enum Broken {
     Unrest,
     /// The cluster never comes to rest.
     NoRest,
+    /// A run that comes to this state of those that come again and again may not come back.
+    NoReturn(usize),
     /// Closed states are told of a start that is not at rest.
     From(usize),
     /// Fewer pods serve than are wanted.

@@ -197,7 +197,7 @@ pub enum Claim {
 }
 
 /// A run from the export as it stands to an end that breaks a claim.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
     /// Steps until the cluster is at rest, by position in [`Certificate::steps`].
@@ -209,6 +209,10 @@ pub struct Run {
     /// Steps after that until all is quiet again; none where the claim breaks at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<usize>,
+    /// The states that come again and again from the end of the steps on, where all never is quiet:
+    /// the first of them is that end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub round: Vec<State>,
     /// No steps are listed, as every run ends with these counts: headroom tells all that the
     /// failure loses.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -17,7 +17,8 @@
 //! What is proved is checked for all sets at once where it is written down why every lost pod finds
 //! a node whichever nodes fail (`headroom`), and else set by set: where a failure leaves pods
 //! behind that wait for a node, each must have a room (`room`), or else all states that may come
-//! are listed (`closed`). What is refuted has a run, which is replayed (`run`). Events that come one
+//! are listed (`closed`). What is refuted has a run, which is replayed (`run`), to a
+//! quiet end or round for ever (`trap`). Events that come one
 //! after another are followed through all states that may come (`course`).
 
 mod case;
@@ -39,6 +40,7 @@ mod run;
 mod skew;
 pub mod state;
 mod steady;
+mod trap;
 mod unknown;
 
 use holdfast_cluster::Cluster;

@@ -233,7 +233,8 @@ impl<'c> Reader<'c> {
         (run, passage): (&Run, &Passage),
     ) -> Result<(), Broken> {
         let events = self.question.sequences().get(passage.sequence).ok_or(Broken::Needless)?;
-        if run.counted || !run.fail.is_empty() || !run.steps.is_empty() {
+        let elsewhere = run.fail.is_empty() && run.steps.is_empty() && run.round.is_empty();
+        if run.counted || !elsewhere {
             return Err(Broken::Needless);
         }
         let mut scratch = Scratch::default();
@@ -265,7 +266,8 @@ impl<'c> Reader<'c> {
         if ready > 0 {
             return Err(Broken::Enough);
         }
-        let told = (run.ready, run.wanted) == (0, 1) && run.steps.is_empty();
+        let at_once = run.steps.is_empty() && run.round.is_empty();
+        let told = (run.ready, run.wanted) == (0, 1) && at_once;
         if told { Ok(()) } else { Err(Broken::Counts { ready: 0, wanted: 1 }) }
     }
 
@@ -277,7 +279,9 @@ impl<'c> Reader<'c> {
             let (ready, wanted) = self.count(at, &set).ok_or(Broken::Uncounted)?;
             let told = (run.ready, run.wanted) == (ready, wanted);
             return match () {
-                () if !run.settle.is_empty() || !run.steps.is_empty() => Err(Broken::Needless),
+                () if !run.settle.is_empty() || !run.steps.is_empty() || !run.round.is_empty() => {
+                    Err(Broken::Needless)
+                }
                 () if ready >= wanted => Err(Broken::Enough),
                 () if !told => Err(Broken::Counts { ready, wanted }),
                 () => Ok(()),
@@ -290,7 +294,11 @@ impl<'c> Reader<'c> {
         let end = replay.recovered(base, run, &set, subject);
         base.revert(self.cluster(), mark);
         let end = end?;
-        if end.known { Ok(()) } else { self.always_falls_short(base, end.wanted, &set, subject) }
+        match end.known {
+            true => Ok(()),
+            false if !run.round.is_empty() => Err(Broken::NotKnown),
+            false => self.always_falls_short(base, end.wanted, &set, subject),
+        }
     }
 
     /// How many pods of a subject serve at every end, and are wanted, where that is known

@@ -3,9 +3,10 @@
 //! A state is told from others by the pods that changed since a first one, each with what it was
 //! and what it is, and by what controllers go for. Pods may change places when nothing tells them
 //! apart: one that was bound is always itself; others are known by what they ask for, who made
-//! them, where they are and how they stand; nodes by what changes with events. Whose place a pod takes is left out where only its
-//! template follows from it: not for pods with volumes, whose claims may name a pod, nor for those
-//! of DaemonSets and StatefulSets, which have a home or a number.
+//! them, where they are and how they stand; nodes by what changes with events. Whose place a pod
+//! takes is left out where only its template follows from it: not for pods with volumes, whose
+//! claims may name a pod, nor for those of DaemonSets and StatefulSets, which have a home or a
+//! number.
 
 use holdfast_cluster::placement::{Mark, Target, Whereabouts};
 use holdfast_cluster::workload::WorkloadKind;
@@ -16,6 +17,19 @@ pub type Key = Box<[[u32; 17]]>;
 
 /// What tells the state of `placement` from others that `base` led to.
 pub fn key(cluster: &Cluster, placement: &Placement, base: Mark) -> Key {
+    entries(cluster, placement, base).into_boxed_slice()
+}
+
+/// The same, whatever the number of pods that were made since and are gone: no controller, and
+/// nobody who decides, looks at them.
+pub fn round_key(cluster: &Cluster, placement: &Placement, base: Mark) -> Key {
+    let mut entries = entries(cluster, placement, base);
+    let is_gone_since = |entry: &[u32; 17]| entry[..9] == [0; 9] && entry[9 + PLACE] == GONE;
+    entries.dedup_by(|one, other| one == other && is_gone_since(one));
+    entries.into_boxed_slice()
+}
+
+fn entries(cluster: &Cluster, placement: &Placement, base: Mark) -> Vec<[u32; 17]> {
     let changed = placement.changed_since(base);
     let mut key: Vec<[u32; 17]> = changed
         .iter()
@@ -50,7 +64,7 @@ pub fn key(cluster: &Cluster, placement: &Placement, base: Mark) -> Key {
         ]);
         entry
     }));
-    key.into_boxed_slice()
+    key
 }
 
 /// Whether whoever drains the node evicts the pod: it was there when that began.
@@ -80,6 +94,10 @@ fn standing(placement: &Placement, id: NodeId) -> u32 {
     flags.into_iter().fold(0, |bits, flag| bits * 2 + u32::from(flag))
 }
 
+/// Where in its record a pod's place stands, and the place of one that is gone.
+const PLACE: usize = 4;
+const GONE: u32 = 3;
+
 /// Everything of a pod that may matter, never all zero.
 fn record(cluster: &Cluster, pod: &Instance) -> [u32; 8] {
     let Instance { class, workload, origin, ordinal, nominated, .. } = *pod;
@@ -93,7 +111,7 @@ fn record(cluster: &Cluster, pod: &Instance) -> [u32; 8] {
     let place = match pod.whereabouts {
         Whereabouts::Pending => 1,
         Whereabouts::Unlisted => 2,
-        Whereabouts::Gone => 3,
+        Whereabouts::Gone => GONE,
         Whereabouts::On(node) => 4 + node.0,
     };
     let flags = [

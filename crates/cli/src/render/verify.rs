@@ -100,6 +100,9 @@ fn broken(what: &Broken) -> String {
         Broken::Coarse => "more can happen there than can be listed".to_owned(),
         Broken::Foreign => "something can happen there that no list tells of".to_owned(),
         Broken::Unrest => "the run ends before all is quiet".to_owned(),
+        Broken::NoReturn(at) => {
+            format!("from state {at} of those that should come again and again none leads back")
+        }
         Broken::NoRest => "the cluster never comes to rest".to_owned(),
         Broken::From(at) => format!("state {at} is no place of rest to start from"),
         Broken::TooFew { ready, wanted } => format!("{ready} of {wanted} pods serve"),

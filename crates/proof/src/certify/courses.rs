@@ -10,7 +10,6 @@ use holdfast_failover::Event;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use super::closure::Search;
 use super::{Certified, Maker, claimed, count};
 use crate::prover::Prover;
 use crate::report::VerdictName;
@@ -227,13 +226,7 @@ impl Maker<'_, '_> {
         let mut placement = rest.placement.clone();
         let situation = dynamics.situation(&placement);
         dynamics.evict_unnoticed(&mut placement, &situation);
-        let mut search = Search {
-            dynamics,
-            situation: &situation,
-            scratch: &mut self.scratch,
-            moves: &mut self.moves,
-            budget: self.prover.settings().states_per_set,
-        };
+        let mut search = self.search(&situation);
         search.run(&mut placement, &mut |quiet| {
             let known = rest.known && quiet.known;
             if known || scope == Scope::All {
@@ -255,15 +248,8 @@ impl Rest {
     fn run(&self, sequence: usize, ready: u32, wanted: u32, at_once: bool) -> Run {
         let mut stages = self.stages.clone();
         stages.extend(at_once.then(Vec::new));
-        Run {
-            settle: self.settle.clone(),
-            fail: Vec::new(),
-            steps: Vec::new(),
-            counted: false,
-            through: Some(Passage { sequence, stages }),
-            ready,
-            wanted,
-        }
+        let (settle, through) = (self.settle.clone(), Some(Passage { sequence, stages }));
+        Run { settle, through, ready, wanted, ..Run::default() }
     }
 }
 
