@@ -266,7 +266,14 @@ impl<'l, 'c> Lost<'l, 'c> {
         let profile = self.dynamics.scheduler().profile_of(placement, pod);
         let skew = OnceCell::new();
         let skewed = |node: NodeId, known: usize| {
-            let skew = skew.get_or_init(|| Skew::of(self.cluster(), placement, pod, known));
+            let skew = skew.get_or_init(|| {
+                let never = |(_, verdict): &&(NodeId, NodeVerdict)| match verdict {
+                    NodeVerdict::Rejected(why) => why.reasons.iter().all(Reason::is_incurable),
+                    NodeVerdict::Feasible(_) | NodeVerdict::LeftOut => false,
+                };
+                let never = decision.nodes.iter().filter(never).map(|(node, _)| *node);
+                Skew::of(self.cluster(), placement, (pod, &never.collect()), known)
+            });
             skew.keeps_off(node)
         };
         let incurable = |node: NodeId, reason: &Reason| match self.since {

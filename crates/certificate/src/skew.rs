@@ -4,8 +4,9 @@
 //! emptiest domain. They cannot where a failure emptied a domain and no node of it serves.
 //!
 //! A lost pod's successor waits only once some pod of its workload was evicted. The domain of that
-//! one holds from then on at most what is bound there, other lost pods included, and, where a node
-//! of it is heard, everybody who waits. The emptiest domain holds no more than that, whichever pod
+//! one holds from then on at most what is bound there, other lost pods included, and everybody who
+//! waits; or nobody of these where no node of it is heard but such as turn down for good, for other
+//! reasons, whoever waits and is counted. The emptiest domain holds no more than that, whichever pod
 //! was evicted first: no more than the most over all of them (`minMatchNum` of
 //! `podtopologyspread/filtering.go`, v1.36.3). On the other side what is bound and not lost stays,
 //! unless it is preempted; pods of lower priority are not counted on.
@@ -26,11 +27,11 @@ pub(crate) struct Skew {
 
 impl Skew {
     /// Every eviction was carried out, and all that the pod's workload made since there were
-    /// `known` pods was made for lost ones.
+    /// `known` pods was made for lost ones. The nodes `never` take the pod, whatever comes.
     pub(crate) fn of(
         cluster: &Cluster,
         placement: &Placement,
-        pod: InstanceId,
+        (pod, never): (InstanceId, &BTreeSet<NodeId>),
         known: usize,
     ) -> Self {
         let workload = placement.instance(pod).workload;
@@ -45,7 +46,7 @@ impl Skew {
         if only_makes_up && !waited {
             let class = placement.instance(pod).class;
             for constraint in strict_spread(cluster.spec_of(class)) {
-                let count = Count { cluster, placement, class, constraint };
+                let count = Count { cluster, placement, class, constraint, never };
                 nodes.extend(count.closed(workload).unwrap_or_default());
             }
         }
@@ -64,6 +65,7 @@ struct Count<'s> {
     placement: &'s Placement,
     class: ClassId,
     constraint: &'s SpreadConstraint,
+    never: &'s BTreeSet<NodeId>,
 }
 
 impl Count<'_> {
@@ -92,8 +94,13 @@ impl Count<'_> {
             }
         }
         let coming = self.coming()?;
+        let one_sort = coming.iter().all(|class| *class == self.class);
+        let coming = coming.len() as i64;
         let held = |domain: Symbol| {
-            let heard = |node: NodeId| self.placement.node(node).exists && self.is_heard(node);
+            let heard = |node: NodeId| {
+                let shut = one_sort && self.never.contains(&node);
+                self.placement.node(node).exists && self.is_heard(node) && !shut
+            };
             let mut within = self.cluster.node_ids().filter(|id| self.domain(*id) == Some(domain));
             let coming = if within.any(heard) { coming } else { 0 };
             there[&domain] - 1 + coming
@@ -107,14 +114,14 @@ impl Count<'_> {
         Some(self.cluster.node_ids().filter(is_closed).collect())
     }
 
-    /// How many that wait are counted; `None` where one of them may come to a node that is not
+    /// Those that wait and are counted; `None` where one of them may come to a node that is not
     /// heard.
-    fn coming(&self) -> Option<i64> {
+    fn coming(&self) -> Option<Vec<ClassId>> {
         let class = |id: &InstanceId| self.placement.instance(*id).class;
         let waiting = self.placement.pending().iter().map(class);
         let waiting: Vec<ClassId> = waiting.filter(|class| self.counts(*class)).collect();
         let bears = |class: &ClassId| bears_silence(self.cluster, self.cluster.spec_of(*class));
-        (!waiting.iter().any(bears)).then_some(waiting.len() as i64)
+        (!waiting.iter().any(bears)).then_some(waiting)
     }
 
     fn counts(&self, class: ClassId) -> bool {

@@ -162,11 +162,21 @@ pub(crate) fn is_hopeless(
     }
     let cluster = dynamics.cluster();
     let decision = dynamics.scheduler().decide(placement, pod);
+    let lasts = |verdict: &NodeVerdict| match verdict {
+        NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(Reason::is_incurable),
+        NodeVerdict::Feasible(_) | NodeVerdict::LeftOut => false,
+    };
     let uneven = OnceCell::new();
+    let is_uneven = |node: NodeId, known: usize| {
+        let uneven = uneven.get_or_init(|| {
+            let shut = decision.nodes.iter().filter(|(_, verdict)| lasts(verdict));
+            let shut = shut.map(|(node, _)| *node).collect();
+            Uneven::of(cluster, placement, pod, known, &shut)
+        });
+        uneven.keeps_off(cluster, node)
+    };
     let is_incurable = |node: NodeId, reason: &Reason| match since {
-        Some(known) if *reason == Reason::Spread => uneven
-            .get_or_init(|| Uneven::of(cluster, placement, pod, known))
-            .keeps_off(cluster, node),
+        Some(known) if *reason == Reason::Spread => is_uneven(node, known),
         _ => reason.is_incurable(),
     };
     // Evictions that do not help now may help once other pods have moved, unless what stands in the

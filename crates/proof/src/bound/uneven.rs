@@ -5,11 +5,13 @@
 //!
 //! A pod made in the stead of a lost one waits only once one of its workload was evicted. In that
 //! one's domain there are then, at every moment, no more counted pods than those that stay there,
-//! all other lost ones, and all that wait if a node of it may still take one. With the most of
-//! these over all domains that lost one, the emptiest domain never holds more (`minMatchNum` of
-//! `podtopologyspread/filtering.go`, v1.36.3; it is smaller yet with fewer domains than
-//! `minDomains`). Pods that are bound and not lost stay where they are, but for those of lower
-//! priority, which are not counted on. So a domain that holds too many beside that is closed.
+//! all other lost ones, and all that wait; the latter only if some node of it may still take one
+//! of them: one that is heard, and that does not turn them down for good for another reason. With
+//! the most of these over all domains that lost one, the emptiest domain never holds more
+//! (`minMatchNum` of `podtopologyspread/filtering.go`, v1.36.3; it is smaller yet with fewer
+//! domains than `minDomains`). Pods that are bound and not lost stay where they are, but for those
+//! of lower priority, which are not counted on. So a domain that holds too many beside that is
+//! closed.
 //!
 //! Whether the nodes of a domain count must not change: where taints limit the domains
 //! (`nodeTaintsPolicy: Honor`) nothing is said.
@@ -30,12 +32,14 @@ pub(super) struct Uneven {
 
 impl Uneven {
     /// The domains closed to a pod that waits. Every eviction was carried out in `placement`, each
-    /// of them sure; `known` pods there were before the failure.
+    /// of them sure; `known` pods there were before the failure. `shut` are nodes that turn such
+    /// pods down for good, for reasons other than spread.
     pub(super) fn of(
         cluster: &Cluster,
         placement: &Placement,
         pod: InstanceId,
         known: usize,
+        shut: &BTreeSet<NodeId>,
     ) -> Self {
         let own = *placement.instance(pod);
         let kind = cluster.workload(own.workload).kind;
@@ -50,7 +54,7 @@ impl Uneven {
         let lost: Vec<&Instance> = lost.map(|id| placement.instance(*id)).collect();
         let spec = cluster.spec_of(own.class);
         let closed = strict_spread(spec).map(|constraint| {
-            let spread = Spread { cluster, placement, own: &own, spec, constraint };
+            let spread = Spread { cluster, placement, own: &own, spec, constraint, shut };
             (constraint.topology_key, spread.closed(&lost).unwrap_or_default())
         });
         Self { closed: closed.collect() }
@@ -72,6 +76,7 @@ struct Spread<'s> {
     own: &'s Instance,
     spec: &'s PodSpec,
     constraint: &'s SpreadConstraint,
+    shut: &'s BTreeSet<NodeId>,
 }
 
 impl Spread<'_> {
@@ -101,13 +106,18 @@ impl Spread<'_> {
         if waiting.iter().any(|one| bears_silence(self.cluster, one.class)) {
             return None;
         }
+        let alike = waiting
+            .iter()
+            .all(|one| (one.class, one.nominated) == (self.own.class, self.own.nominated));
         let without = |lost: &&Instance| {
             let node = lost.node().filter(|node| self.counts(lost) && self.includes(*node))?;
             let domain = self.domain(node)?;
             let held = self.counted().filter(|(_, node)| self.domain(*node) == Some(domain));
             let open = self.cluster.node_ids().any(|node| {
                 let there = self.placement.node(node);
-                there.exists && there.reachable && self.domain(node) == Some(domain)
+                let may_come =
+                    there.exists && there.reachable && !(alike && self.shut.contains(&node));
+                may_come && self.domain(node) == Some(domain)
             });
             let coming = if open { waiting.len() } else { 0 };
             i64::try_from(held.count() + coming).ok()?.checked_sub(1)
