@@ -494,6 +494,9 @@ pub struct RepairArguments {
     /// Find up to so many remedies for each workload.
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub remedies: usize,
+    /// Write what repairs most together into the manifests below this folder, in place.
+    #[arg(long, value_name = "DIR")]
+    pub write: Option<PathBuf>,
     /// Try up to so many proposals for each workload.
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub proposals: usize,

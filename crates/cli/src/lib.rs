@@ -12,6 +12,7 @@ pub mod export;
 pub mod failure;
 pub mod input;
 pub mod interrupt;
+pub mod manifests;
 pub mod output;
 pub mod progress;
 pub mod question;

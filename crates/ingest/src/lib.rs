@@ -11,6 +11,7 @@ mod configuration;
 pub mod diagnostic;
 pub mod documents;
 pub mod domains;
+pub mod edit;
 mod expand;
 pub mod export;
 pub mod inventory;

@@ -4,7 +4,7 @@
 //! means what it means in an export. Whatever is touched is handed on once more behind the export,
 //! without its version, so that it is kept.
 
-mod merge;
+pub(crate) mod merge;
 mod path;
 mod sample;
 
@@ -270,7 +270,7 @@ fn named(kind: Kind, name_of_kind: &str, object: &Map<String, Value>) -> Named {
     }
 }
 
-fn is_namespaced(kind: Kind) -> bool {
+pub(crate) fn is_namespaced(kind: Kind) -> bool {
     !matches!(
         kind,
         Kind::Node

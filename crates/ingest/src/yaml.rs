@@ -13,8 +13,12 @@
 mod scalar;
 mod writer;
 
-use serde_saphyr::granit_parser::{self, Event, Parser, ScanError};
+use std::borrow::Cow;
 
+use serde_json::Value;
+use serde_saphyr::granit_parser::{self, Event, Parser, ScalarStyle, ScanError, Tag};
+
+use self::scalar::Scalar;
 use self::writer::Writer;
 use crate::{Rule, json::DEPTH_MAX, text::Mark};
 
@@ -69,7 +73,7 @@ pub(crate) fn for_each_document(
     }
 }
 
-fn options() -> granit_parser::Options {
+pub(crate) fn options() -> granit_parser::Options {
     let mut options = granit_parser::options! {
         // So that a redactor's mark can be told from a broken reference.
         emit_unresolved_aliases: true,
@@ -78,6 +82,25 @@ fn options() -> granit_parser::Options {
     };
     options.set_emit_comments(false);
     options
+}
+
+/// What a scalar says.
+pub(crate) fn value(text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>) -> Value {
+    match writer::resolve(text, style, tag) {
+        Scalar::Literal(literal) => serde_json::from_str(&literal).expect("a literal is JSON"),
+        Scalar::Text(text) => Value::String(text.into_owned()),
+    }
+}
+
+/// What a scalar says as a name.
+pub(crate) fn key(text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>) -> String {
+    let (Scalar::Literal(name) | Scalar::Text(name)) = writer::resolve(text, style, tag);
+    name.into_owned()
+}
+
+/// Whether a plain scalar says its own text.
+pub(crate) fn is_text(plain: &str) -> bool {
+    matches!(scalar::plain(Cow::Borrowed(plain)), Scalar::Text(_))
 }
 
 /// The next document, or nothing at the end of the text.

@@ -120,7 +120,7 @@ fn table(out: &mut String, report: &Report, every: bool) {
 }
 
 /// `deployment/grafana`, as kubectl would address it.
-pub(super) fn short(object: &Object) -> String {
+pub(crate) fn short(object: &Object) -> String {
     format!("{}/{}", object.kind.to_lowercase(), object.name)
 }
 

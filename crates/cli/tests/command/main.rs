@@ -35,4 +35,5 @@ mod traps;
 mod usage;
 mod verify;
 mod whatif;
+mod write;
 mod yaml;

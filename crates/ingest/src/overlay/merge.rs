@@ -39,6 +39,11 @@ pub(super) fn apply(object: &mut Value, manifest: &Value) {
     lay(object, manifest, "");
 }
 
+/// Merges a strategic patch into an object.
+pub(crate) fn patch(object: &mut Value, patch: &Value) {
+    lay(object, patch, "");
+}
+
 /// Takes away what the manifest said before and says no more.
 fn prune(object: &mut Value, before: &Value, manifest: &Value) {
     let (Some(object), Some(before)) = (object.as_object_mut(), before.as_object()) else { return };
@@ -103,9 +108,21 @@ fn lay_fields(own: &mut Map<String, Value>, says: &Map<String, Value>) {
             }
             Some(known) => lay(known, value, field),
             None => {
-                own.insert(field.clone(), value.clone());
+                own.insert(field.clone(), fresh(value));
             }
         }
+    }
+}
+
+/// What stands where nothing stood, without what says how it is merged.
+fn fresh(says: &Value) -> Value {
+    match says {
+        Value::Object(fields) => {
+            let said = fields.iter().filter(|(_, value)| !value.is_null());
+            Value::Object(said.map(|(field, value)| (field.clone(), fresh(value))).collect())
+        }
+        Value::Array(items) => items.iter().filter(|item| !is_replace(item)).map(fresh).collect(),
+        other => other.clone(),
     }
 }
 

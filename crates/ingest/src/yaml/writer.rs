@@ -269,7 +269,7 @@ fn unbalanced() -> Wrong {
 }
 
 /// Tags win; without one, a plain scalar is resolved and any other is text.
-fn resolve<'t>(text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>) -> Scalar<'t> {
+pub(super) fn resolve<'t>(text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>) -> Scalar<'t> {
     let resolved = match tag {
         Some(tag) => matches!(tag.core_suffix(), Some("int" | "float" | "bool" | "null")),
         None => style == ScalarStyle::Plain,

@@ -1,6 +1,10 @@
 //! The published plans: a change of each kind, and the same edit of the export.
 
+use holdfast_cluster::{Change, Cluster};
 use holdfast_ingest::Source;
+use holdfast_ingest::edit::Manifests;
+use holdfast_ingest::overlay::{Alteration, Named};
+use holdfast_planner::patch::{Patch, patches};
 
 use crate::altered::{self, Altered, Pick};
 use crate::{proved, read};
@@ -15,7 +19,7 @@ const PLANS: [&str; 5] = [
 
 #[test]
 fn changes_of_the_plans_are_edits_of_their_exports() {
-    let (mut same, mut telling) = (0, 0);
+    let (mut same, mut telling, mut manifests) = (0, 0, 0);
     for plan in PLANS {
         let path = format!("{}/../../fixtures/{plan}", env!("CARGO_MANIFEST_DIR"));
         let sources = vec![Source::named(plan, std::fs::read(path).unwrap())];
@@ -32,9 +36,26 @@ fn changes_of_the_plans_are_edits_of_their_exports() {
             let one = proved(&changed);
             let other = proved(&altered::edited(sources.clone(), vec![alteration]));
             assert_eq!(one, other, "{plan}: {change:?}");
+            if let Some(file) = written(sources.clone(), &before, &change) {
+                let laid = altered::edited(sources.clone(), vec![Alteration::Apply(vec![file])]);
+                assert_eq!(one, proved(&laid), "{plan}: {change:?}, in its manifests");
+                manifests += 1;
+            }
             same += 1;
             telling += u32::from(one != unchanged);
         }
     }
     assert!(same >= 30 && telling >= 10, "{same} alike, {telling} of which make a difference");
+    assert!(manifests >= 15, "{manifests} are said by manifests");
+}
+
+/// The export with the patches of a change written into it, where it has any.
+fn written(sources: Vec<Source>, cluster: &Cluster, change: &Change) -> Option<Source> {
+    let after = cluster.changed(std::slice::from_ref(change)).ok()?;
+    let mut files = Manifests::new(sources);
+    for Patch { object, patch, .. } in patches(cluster, &after, std::slice::from_ref(change)) {
+        let named = Named { kind: object.kind, namespace: object.namespace, name: object.name };
+        files.write(&named, &patch?).expect("an export is edited");
+    }
+    files.changed().next().map(|file| Source::named("written", file.after.clone()))
 }

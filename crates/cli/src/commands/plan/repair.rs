@@ -5,12 +5,24 @@ use holdfast_planner::{Effort, Repairer};
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::{Prover, Report, Settings};
 
+use serde::Serialize;
+
 use crate::args::RepairArguments;
 use crate::commands;
 use crate::failure::Failure;
+use crate::manifests::{Folder, Written};
 use crate::output::{self, Format};
 use crate::remedies::{self, LONG};
 use crate::{exit, interrupt, question, render, sweep};
+
+/// The answer, and what was written.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    plan: &'a PlanReport,
+    #[serde(flatten)]
+    written: Option<&'a Written>,
+}
 
 /// Runs the command.
 ///
@@ -28,6 +40,7 @@ pub(super) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
     }
     output::check(&arguments.output.output)?;
     output::refuse_ndjson(&arguments.output.output)?;
+    let folder = arguments.write.as_deref().map(Folder::read).transpose()?;
     let loaded =
         commands::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
     let loaded = commands::assume(loaded, arguments.assumptions.as_ref())?;
@@ -49,10 +62,14 @@ pub(super) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
     let found = remedies::of_all(&repairer);
     let together = repairer.together(&found);
     let plan = PlanReport::new(&asked, &found, &together);
+    let written = folder.map(|folder| folder.write(&plan.together)).transpose();
+    // What was found is told even where it cannot be written.
+    let told = written.as_ref().ok().and_then(Option::as_ref);
     output::write_all(&arguments.output.output, |format| match format {
-        Format::Json => render::json(&plan),
-        _ => render::plan::repair(&report, &plan),
+        Format::Json => render::json(&Told { plan: &plan, written: told }),
+        _ => render::plan::repair(&report, &plan, told),
     })?;
+    written?;
     Ok(match together.verdict {
         _ if !summary.complete => exit::INCONCLUSIVE,
         VerdictName::Proved => exit::HOLDS,

@@ -8,13 +8,14 @@ use holdfast_planner::report::{
 };
 use holdfast_proof::report::{Report, VerdictName};
 
+use crate::manifests::{Written, WrittenObject};
 use crate::render::{prove, remedy, words};
 
 /// The width of running text.
 const WIDTH: usize = 96;
 
 /// The answer to `plan repair`; `report` is what is proved of the cluster as it is.
-pub fn repair(report: &Report, plan: &PlanReport) -> String {
+pub fn repair(report: &Report, plan: &PlanReport, written: Option<&Written>) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(out, "{}\n", answer(report, plan));
@@ -22,6 +23,9 @@ pub fn repair(report: &Report, plan: &PlanReport) -> String {
         of_workload(&mut out, workload);
     }
     together(&mut out, &plan.together);
+    if let Some(done) = written {
+        in_manifests(&mut out, done);
+    }
     let _ = writeln!(
         out,
         "Every remedy was proved: the change is applied, the rollout that it begins is followed \
@@ -163,6 +167,25 @@ fn together(out: &mut String, together: &TogetherReport) {
         let _ = writeln!(out, "{line}");
     }
     lines(out, &together.patches);
+    out.push('\n');
+}
+
+fn in_manifests(out: &mut String, done: &Written) {
+    if done.written.is_empty() {
+        out.push_str("Nothing was written: no manifest says what is to be changed.\n");
+    } else {
+        out.push_str("Written:\n");
+    }
+    for WrittenObject { file, object } in &done.written {
+        let _ = writeln!(out, "     {}/{} in {file}", object.namespace, prove::short(object));
+    }
+    if !done.by_hand.is_empty() {
+        let left =
+            format!("Left to be done, as no manifest says it: {}", remedy::sentence(&done.by_hand));
+        for line in words::wrap(&left, WIDTH) {
+            let _ = writeln!(out, "{line}");
+        }
+    }
     out.push('\n');
 }
 
