@@ -288,6 +288,9 @@ pub enum PlanCommand {
     /// Put layouts side by side: how large they are, what they cost, what each survives and what
     /// not, single points of failure.
     Options(OptionsArguments),
+    /// Tell what the move between two layouts costs: the steps, what is PROVED behind each, and
+    /// what is at risk.
+    Migrate(MigrateArguments),
 }
 
 /// Which failures are to be survived.
@@ -469,6 +472,42 @@ Exit codes:
   2  bad usage, bad input or an internal error
   3  there is nothing to check
   4  inconclusive: something is UNKNOWN of an option, or was not looked at";
+
+/// `holdfast plan migrate`.
+#[derive(Debug, Args)]
+#[command(after_long_help = MIGRATE_HELP)]
+pub struct MigrateArguments {
+    /// The export of the layout that is moved from.
+    #[arg(value_name = "FROM")]
+    pub from: PathBuf,
+    /// The export of the layout that is moved to.
+    #[arg(value_name = "TO")]
+    pub to: PathBuf,
+    /// What the first export cannot show: a file of kind `Assumptions`.
+    #[arg(long, value_name = "FILE")]
+    pub from_assumptions: Option<PathBuf>,
+    /// What the second cannot.
+    #[arg(long, value_name = "FILE")]
+    pub to_assumptions: Option<PathBuf>,
+    /// States to search per failure set before its answer is UNKNOWN.
+    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
+    pub budget: usize,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// Formats and where to write them: `human`, `json`, `markdown`, `csv`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// Codes of `plan migrate`.
+const MIGRATE_HELP: &str = "\
+Exit codes:
+  0  every step is PROVED safe
+  1  something is at risk at a step
+  2  bad usage, bad input or an internal error
+  3  there is nothing to check
+  4  inconclusive: no risk was found, but something is UNKNOWN";
 
 /// Codes of questions that are answered with a number.
 const PLAN_HELP: &str = "\

@@ -98,6 +98,20 @@ fn load_overlaid(
     inputs: &[PathBuf],
     scheduler: &SchedulerArguments,
 ) -> Result<Loaded, Failure> {
+    let options = options(scheduler)?;
+    let loaded = load_sources(sources, inputs, &options)?;
+    if loaded.cluster.nodes().is_empty() {
+        return Err(Failure::nothing("the input holds no nodes, so nothing can be said to fail")
+            .hint("add them: kubectl get nodes -o json > nodes.json, then name both files"));
+    }
+    whatif::begin(loaded, rolled)
+}
+
+/// How exports are read: with the scheduler's configuration.
+///
+/// # Errors
+/// When it cannot be read, or is several files.
+fn options(scheduler: &SchedulerArguments) -> Result<Options, Failure> {
     let path = scheduler.scheduler_config.as_ref();
     let configs = path.map(|path| input::read(std::slice::from_ref(path))).transpose()?;
     let scheduler_config = match configs.as_deref() {
@@ -105,13 +119,7 @@ fn load_overlaid(
         Some([source]) => Some(source.clone()),
         Some(_) => return Err(Failure::usage("--scheduler-config must be one file")),
     };
-    let options = Options { scheduler_config, ..Options::default() };
-    let loaded = load_sources(sources, inputs, &options)?;
-    if loaded.cluster.nodes().is_empty() {
-        return Err(Failure::nothing("the input holds no nodes, so nothing can be said to fail")
-            .hint("add them: kubectl get nodes -o json > nodes.json, then name both files"));
-    }
-    whatif::begin(loaded, rolled)
+    Ok(Options { scheduler_config, ..Options::default() })
 }
 
 /// Lays a file of assumptions over what was loaded, if one was given.

@@ -48,7 +48,7 @@ impl Folder {
     /// # Errors
     /// When it cannot be read, or is no folder.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        if path.exists() && !path.is_dir() {
+        if path.as_os_str() == "-" || path.exists() && !path.is_dir() {
             let message = format!("--write {}: this is no folder", path.display());
             return Err(Failure::usage(message).hint("name the folder that holds the manifests"));
         }

@@ -111,6 +111,11 @@ pub fn export(sources: Vec<Source>, cluster: &Cluster, origins: &Origins, end: &
     json!({ "apiVersion": "v1", "items": items, "kind": "List", "metadata": {} })
 }
 
+/// The objects of sources, but Secrets.
+pub(crate) fn objects(sources: Vec<Source>) -> impl Iterator<Item = Value> {
+    read(sources).into_iter().map(|raw| Value::Object(raw.object))
+}
+
 /// Every object but Secrets. What cannot be read was told of before.
 fn read(sources: Vec<Source>) -> Vec<Raw> {
     let mut raws = Vec::new();

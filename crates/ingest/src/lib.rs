@@ -19,6 +19,7 @@ mod json;
 pub mod layouts;
 pub mod load;
 pub mod losses;
+pub mod moves;
 pub mod object;
 mod objects;
 pub mod overlay;

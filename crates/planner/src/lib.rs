@@ -13,6 +13,7 @@
 //! * [`recovery`]: which workloads come back after every failure that is asked about.
 //! * [`nodes`]: how many nodes must be added so that failures are survived.
 //! * [`layout`]: what a layout survives, and whose loss alone breaks it.
+//! * [`migration`]: the steps between two layouts, and what may go wrong at each.
 //! * [`waste`]: what is free and cannot be used.
 //! * [`patch`]: changes as patches, and as lines for `kubectl`.
 //! * [`report`]: all of it with names, for machines.
@@ -23,6 +24,7 @@ pub mod copies;
 pub mod cost;
 pub mod fit;
 pub mod layout;
+pub mod migration;
 pub mod nodes;
 pub mod patch;
 pub mod propose;

@@ -2,6 +2,7 @@
 
 mod change;
 pub mod fit;
+pub mod migrate;
 pub mod nodes;
 pub mod options;
 pub mod waste;
@@ -10,8 +11,10 @@ use holdfast_cluster::{Change, Cluster};
 use holdfast_proof::report::{Object, VerdictName};
 use serde::Serialize;
 
+pub(crate) use self::change::key;
 pub use self::change::{ChangeReport, RefusedReport};
 pub use self::fit::{FitReport, SurvivalReport};
+pub use self::migrate::MigrateReport;
 pub use self::nodes::NodesReport;
 pub use self::options::{OptionReport, OptionsReport, SizeReport};
 pub use self::waste::WasteReport;

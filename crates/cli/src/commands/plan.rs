@@ -1,6 +1,7 @@
 //! `holdfast plan`: what to change. One file per question.
 
 mod fit;
+mod migrate;
 mod nodes;
 mod options;
 mod repair;
@@ -21,6 +22,7 @@ pub fn run(arguments: &PlanArguments) -> Result<u8, Failure> {
         PlanCommand::Waste(arguments) => waste::run(arguments),
         PlanCommand::Nodes(arguments) => nodes::run(arguments),
         PlanCommand::Tolerance(arguments) => tolerance::run(arguments),
+        PlanCommand::Migrate(arguments) => migrate::run(arguments),
         PlanCommand::Options(arguments) => options::run(arguments),
     }
 }

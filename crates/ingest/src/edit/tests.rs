@@ -179,8 +179,8 @@ fn json_stays_json_and_line_ends_stay() {
 
 #[test]
 fn objects_of_storage_are_found_by_their_resource() {
-    let pool = "apiVersion: ceph.rook.io/v1\nkind: CephBlockPool\nmetadata: {name: fast, namespace: \
-                rook}\nspec:\n  replicated: {size: 2, requireSafeReplicaSize: true}\n";
+    let pool = "apiVersion: ceph.rook.io/v1\nkind: CephBlockPool\nmetadata: {name: fast, \
+                namespace: rook}\nspec:\n  replicated: {size: 2, requireSafeReplicaSize: true}\n";
     let mut all = manifests(&[("a.yaml", WEB), ("b.yaml", pool)]);
     let object = Named {
         kind: "cephblockpools.ceph.rook.io".into(),

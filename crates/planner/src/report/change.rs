@@ -272,7 +272,7 @@ pub(super) fn name(cluster: &Cluster, id: WorkloadId) -> String {
 }
 
 /// `KIND/NAMESPACE/NAME`.
-pub(super) fn key(object: &Object) -> String {
+pub(crate) fn key(object: &Object) -> String {
     format!("{}/{}/{}", object.kind, object.namespace, object.name)
 }
 

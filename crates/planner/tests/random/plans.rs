@@ -6,6 +6,8 @@ use holdfast_ingest::edit::Manifests;
 use holdfast_ingest::overlay::{Alteration, Named};
 use holdfast_planner::patch::{Patch, patches};
 
+use serde_json::Value;
+
 use crate::altered::{self, Altered, Pick};
 use crate::{proved, read};
 
@@ -36,7 +38,7 @@ fn changes_of_the_plans_are_edits_of_their_exports() {
             let one = proved(&changed);
             let other = proved(&altered::edited(sources.clone(), vec![alteration]));
             assert_eq!(one, other, "{plan}: {change:?}");
-            if let Some(file) = written(sources.clone(), &before, &change) {
+            if let Some(file) = written(&sources, &before, &change) {
                 let laid = altered::edited(sources.clone(), vec![Alteration::Apply(vec![file])]);
                 assert_eq!(one, proved(&laid), "{plan}: {change:?}, in its manifests");
                 manifests += 1;
@@ -49,13 +51,25 @@ fn changes_of_the_plans_are_edits_of_their_exports() {
     assert!(manifests >= 15, "{manifests} are said by manifests");
 }
 
-/// The export with the patches of a change written into it, where it has any.
-fn written(sources: Vec<Source>, cluster: &Cluster, change: &Change) -> Option<Source> {
+/// The manifests of what a change patches, with the patches written into them, if it has any.
+fn written(sources: &[Source], cluster: &Cluster, change: &Change) -> Option<Source> {
     let after = cluster.changed(std::slice::from_ref(change)).ok()?;
-    let mut files = Manifests::new(sources);
+    let mut texts = String::new();
     for Patch { object, patch, .. } in patches(cluster, &after, std::slice::from_ref(change)) {
+        let (kind, name) = (&object.kind, &object.name);
+        let export: Value = serde_json::from_slice(&sources[0].bytes).expect("it is JSON");
+        let is_it = |one: &&Value| {
+            let metadata = &one["metadata"];
+            one["kind"] == **kind
+                && metadata["name"] == **name
+                && metadata["namespace"] == *object.namespace
+        };
+        let manifest = export["items"].as_array()?.iter().find(is_it)?;
+        let manifest = format!("---\n{manifest:#}\n");
+        let mut files = Manifests::new(vec![Source::named("manifest", manifest)]);
         let named = Named { kind: object.kind, namespace: object.namespace, name: object.name };
-        files.write(&named, &patch?).expect("an export is edited");
+        files.write(&named, &patch?).expect("a manifest is edited");
+        texts += &files.changed().next()?.after;
     }
-    files.changed().next().map(|file| Source::named("written", file.after.clone()))
+    (!texts.is_empty()).then(|| Source::named("written", texts))
 }
