@@ -209,8 +209,8 @@ pub struct Run {
     /// Steps after that until all is quiet again; none where the claim breaks at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<usize>,
-    /// The states that come again and again from the end of the steps on, where all never is quiet:
-    /// the first of them is that end.
+    /// The states that come again and again from the end of the steps on, where all never is
+    /// quiet: the first of them is that end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub round: Vec<State>,
     /// No steps are listed, as every run ends with these counts: headroom tells all that the

@@ -6,8 +6,8 @@
 //! A lost pod's successor waits only once some pod of its workload was evicted. The domain of that
 //! one holds from then on at most what is bound there, other lost pods included, and everybody who
 //! waits; or nobody of these where no node of it is heard but such as turn down for good, for other
-//! reasons, whoever waits and is counted. The emptiest domain holds no more than that, whichever pod
-//! was evicted first: no more than the most over all of them (`minMatchNum` of
+//! reasons, whoever waits and is counted. The emptiest domain holds no more than that, whichever
+//! pod was evicted first: no more than the most over all of them (`minMatchNum` of
 //! `podtopologyspread/filtering.go`, v1.36.3). On the other side what is bound and not lost stays,
 //! unless it is preempted; pods of lower priority are not counted on.
 

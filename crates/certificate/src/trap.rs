@@ -1,8 +1,8 @@
 //! States that a run comes by again and again, and never leaves.
 //!
-//! All states that sure steps lead to are listed, as in a closed set ([`crate::closed`]); in none of
-//! them is the cluster at rest, and from each some sure steps lead back to the first. Whoever comes
-//! there stays, unless something happens that need not, and comes by the first state again as
+//! All states that sure steps lead to are listed, as in a closed set ([`crate::closed`]); in none
+//! of them is the cluster at rest, and from each some sure steps lead back to the first. Whoever
+//! comes there stays, unless something happens that need not, and comes by the first state again as
 //! often as one likes to wait. Of pods that were made and are gone it does not matter how many
 //! there were.
 

@@ -264,7 +264,7 @@ impl<'p, 'c> Maker<'p, 'c> {
         self.prover.dynamics().fail_hosts(&mut placement, set.nodes(), set.machines());
         let ready = self.prover.subjects().subjects[at].ready(&placement);
         let run = self.run_from(start, set);
-        (start.known && ready == 0).then(|| Run { ready, wanted: 1, ..run })
+        (start.known && ready == 0).then_some(Run { ready, wanted: 1, ..run })
     }
 
     /// A run from this place of rest to where too few pods serve.

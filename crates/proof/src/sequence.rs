@@ -221,8 +221,8 @@ impl<'c> Sequencer<'c> {
 }
 
 /// How many pods of a workload are wanted where a story that began at `start` has come to, at least
-/// and at most: of what follows the nodes as many as the nodes had that are heard now, else what was
-/// asked for.
+/// and at most: of what follows the nodes as many as the nodes had that are heard now, else what
+/// was asked for.
 pub(crate) fn wanted_through(
     cluster: &Cluster,
     subject: &Subject,

@@ -108,16 +108,15 @@ impl Maker<'_, '_> {
                 ClaimName::Immediately => (found[at].immediately, &runs.immediately[at]),
                 ClaimName::Recovered => (found[at].recovered, &runs.recovered[at]),
             };
-            let claim = match (verdict, run) {
+            match (verdict, run) {
                 (VerdictName::Proved, _) if listed => Claim::Proved,
                 (VerdictName::Refuted, Some(run)) => Claim::Refuted { run: run.clone() },
-                (VerdictName::Unknown, _) => return Claim::Unknown,
+                (VerdictName::Unknown, _) => Claim::Unknown,
                 _ => {
                     self.leave_out(at, name);
                     Claim::Unknown
                 }
-            };
-            claim
+            }
         };
         let claims: Vec<(Claim, Claim)> = (0..found.len())
             .map(|at| (claim(at, ClaimName::Immediately), claim(at, ClaimName::Recovered)))
@@ -150,7 +149,9 @@ impl Maker<'_, '_> {
                 // The rest this module itself would have got wrong.
                 Err(flaw) => unreachable!("a new certificate is not read: {flaw:?}"),
             };
-            withdrawn.iter().for_each(|whose| self.withdraw(certificate, whose));
+            for whose in &withdrawn {
+                self.withdraw(certificate, whose);
+            }
         }
     }
 
@@ -188,9 +189,9 @@ impl Maker<'_, '_> {
                 }
                 event.apply(prover.dynamics(), &mut rest.placement);
                 runs.note_at_once(subjects, found, (number, rest), true);
-                let states = self.list(rest, scope, &mut next);
-                complete &= states.is_some();
-                lists.push(states.unwrap_or_default());
+                let listed = self.list(rest, scope, &mut next);
+                complete &= listed.is_some();
+                lists.push(listed.unwrap_or_default());
             }
             stages.push(lists);
             rests = next.into_values().collect();
