@@ -2,6 +2,7 @@
 
 mod change;
 pub mod fit;
+pub mod mix;
 pub mod nodes;
 pub mod options;
 pub mod waste;
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 pub use self::change::{ChangeReport, RefusedReport};
 pub use self::fit::{FitReport, SurvivalReport};
+pub use self::mix::MixReport;
 pub use self::nodes::NodesReport;
 pub use self::options::{OptionReport, OptionsReport, SizeReport};
 pub use self::waste::WasteReport;

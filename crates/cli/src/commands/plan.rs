@@ -1,6 +1,7 @@
 //! `holdfast plan`: what to change. One file per question.
 
 mod fit;
+mod mix;
 mod nodes;
 mod options;
 mod repair;
@@ -20,6 +21,7 @@ pub fn run(arguments: &PlanArguments) -> Result<u8, Failure> {
         PlanCommand::Fit(arguments) => fit::run(arguments),
         PlanCommand::Waste(arguments) => waste::run(arguments),
         PlanCommand::Nodes(arguments) => nodes::run(arguments),
+        PlanCommand::Mix(arguments) => mix::run(arguments),
         PlanCommand::Tolerance(arguments) => tolerance::run(arguments),
         PlanCommand::Options(arguments) => options::run(arguments),
     }

@@ -1,6 +1,7 @@
 //! The answers to `plan`, for people and for spreadsheets: a file for each question.
 
 pub mod fit;
+pub mod mix;
 pub mod nodes;
 pub mod options;
 mod repair;

@@ -43,7 +43,12 @@ fn make(report: &NodesReport) -> String {
 }
 
 fn failure(report: &NodesReport) -> String {
-    match (&report.domain, report.survive) {
+    failing(report.domain.as_deref(), report.survive)
+}
+
+/// What may fail.
+pub(super) fn failing(label: Option<&str>, survive: Option<usize>) -> String {
+    match (label, survive) {
         (Some(label), _) => format!("any one {} may fail", domain::short(label)),
         (None, Some(1) | None) => "any one node may fail".to_owned(),
         (None, Some(most)) => format!("any {} nodes may fail", words::number(most)),
@@ -102,7 +107,7 @@ fn name(open: &OpenReport, plain: bool) -> String {
     if plain { open.workload.clone() } else { words::short_name(&open.workload) }
 }
 
-fn when(open: &OpenReport) -> String {
+pub(super) fn when(open: &OpenReport) -> String {
     let known = open.but_for.as_ref();
     let failing = known.and_then(|known| domain::failing(&known.domains, &known.fail));
     failing.unwrap_or_else(|| "today".to_owned())
