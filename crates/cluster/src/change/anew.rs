@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Work;
 use crate::pod::Phase;
 use crate::workload::WorkloadKind;
-use crate::{Cluster, NodeId, Symbol};
+use crate::{Cluster, NodeId, Symbol, daemon};
 
 impl Cluster {
     /// The same cluster without these nodes. What ran on them waits for a node and asks for what
@@ -23,11 +23,14 @@ impl Cluster {
         let mut lost = Vec::new();
         for id in self.pod_ids() {
             let follows = of_nodes(self.workload(self.pod(id).workload).kind);
+            // A pod of a DaemonSet that still waits belongs on one node as well.
+            let tied = || daemon::pinned_to(self.spec_of(self.pod(id).class));
+            let home = self.pod(id).node.or_else(|| tied().filter(|_| follows));
             let pod = work.builder.pod_mut(id);
             if pod.nominated_node.is_some_and(|node| known.contains(&node)) {
                 pod.nominated_node = None;
             }
-            let there = pod.node.is_some_and(|node| known.contains(&node));
+            let there = home.is_some_and(|node| known.contains(&node));
             if !there || pod.phase.is_terminal() {
                 continue;
             }

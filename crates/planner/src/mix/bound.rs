@@ -145,7 +145,8 @@ fn dearest(market: &Market, range: &Range, lost: usize, prices: &Prices) -> Opti
     Some(sum.checked_add(cheapest.unwrap_or(0).checked_mul(missing)?))
 }
 
-fn value(amounts: &[i128], prices: &[i128]) -> Option<i128> {
+/// What so much of each resource is worth.
+pub(super) fn value(amounts: &[i128], prices: &[i128]) -> Option<i128> {
     amounts
         .iter()
         .zip(prices)

@@ -13,6 +13,8 @@ use holdfast_proof::rules::Resource;
 use holdfast_proof::subject::{Subjects, follows_nodes};
 use holdfast_scheduler::{Need, Needs, Scheduler};
 
+use super::bound::{PARTS, Prices, value};
+
 /// One node that can be bought, or nodes alike that are there.
 #[derive(Clone, Debug)]
 pub(super) struct Bin {
@@ -147,6 +149,22 @@ impl Market {
             self.classes[at].count += pods.len() as i128;
             self.of_kind.insert(kind, at);
         }
+    }
+
+    /// The same prices, lowered where the room of a node would be worth more than it costs.
+    pub(super) fn tamed(&self, prices: &Prices) -> Prices {
+        let lowered = |(bin, prices): (&Bin, &Vec<i128>)| {
+            let worth = value(&bin.room, prices).filter(|worth| *worth > 0);
+            let cost = bin.price.checked_mul(PARTS);
+            let (Some(worth), Some(cost)) = (worth, cost) else { return prices.clone() };
+            // Both are brought down to numbers that can be multiplied.
+            let shift = 128_u32.saturating_sub(worth.leading_zeros()).saturating_sub(40);
+            let (worth, cost) = ((worth >> shift) + 1, cost >> shift);
+            let lower = |price: &i128| price.checked_mul(cost).map_or(0, |product| product / worth);
+            let is_dear = cost < worth && bin.there.is_none();
+            if is_dear { prices.iter().map(lower).collect() } else { prices.clone() }
+        };
+        self.bins.iter().zip(prices).map(lowered).collect()
     }
 
     /// Says which pods come back after every failure: those of these workloads.

@@ -33,8 +33,8 @@ const HALVINGS: usize = 4;
 /// No mix has more nodes of one offer.
 const NODES_MAX: u32 = 100_000;
 
-/// For what all linear programs of a search may amount to: pairs of a group and a kind.
-const PROGRAMS: usize = 400_000;
+/// What all linear programs that judge ranges may take.
+const PROGRAMS: usize = 2_000_000;
 
 /// What came of a mix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +120,8 @@ impl<'g> Search<'g> {
             Survive::Nodes(most) => u32::try_from(*most).unwrap_or(u32::MAX),
             Survive::Domain(_) => 1,
         };
-        let mut counts = self.suggested(2_000).unwrap_or_else(|| vec![0; self.width()]);
+        let mut counts =
+            self.suggested(&self.all(), 2_000).unwrap_or_else(|| vec![0; self.width()]);
         for (count, useless) in counts.iter_mut().zip(&self.ground.useless) {
             *count += if *useless { 0 } else { lost.saturating_add(1) };
         }
@@ -229,12 +230,29 @@ impl<'g> Search<'g> {
         self.known.len() * share.1 < self.ground.mixer.limits.tries * share.0
     }
 
-    /// Raises the demand until a mix does, and then lowers it again by halves.
+    /// Buys of everything, and then of each type alone, the cheapest first: pods that the scheduler
+    /// cannot be trusted to sort go well on nodes that are alike.
     fn seek(&mut self) -> Result<(), Refused> {
+        self.raise(&self.all())?;
+        let mut alone: Vec<(i128, Range)> = Vec::new();
+        for sold in 0..self.ground.mixer.sold.len() {
+            let mut range = self.all();
+            for (most, offer) in range.most.iter_mut().zip(&self.ground.offers) {
+                *most = if offer.sold == sold { *most } else { 0 };
+            }
+            let counts = self.suggested(&range, self.times(0));
+            alone.extend(counts.map(|counts| (self.price(&counts), range)));
+        }
+        alone.sort_by_key(|(price, _)| *price);
+        alone.iter().try_for_each(|(_, range)| self.raise(range))
+    }
+
+    /// Raises the demand until a mix does, and then lowers it again by halves.
+    fn raise(&mut self, range: &Range) -> Result<(), Refused> {
         let mut raised: Option<(u32, u32)> = None;
         let mut low = 0;
         for raise in RAISES {
-            let Some(counts) = self.suggested(self.times(raise)) else { return Ok(()) };
+            let Some(counts) = self.suggested(range, self.times(raise)) else { return Ok(()) };
             if !self.is_left((1, 2)) || !self.is_better(&self.rank(&counts)) {
                 return Ok(());
             }
@@ -247,7 +265,7 @@ impl<'g> Search<'g> {
         let Some((mut low, mut high)) = raised else { return Ok(()) };
         for _ in 0..HALVINGS {
             let middle = low.midpoint(high);
-            let counts = self.suggested(self.times(middle)).filter(|_| middle > low);
+            let counts = self.suggested(range, self.times(middle)).filter(|_| middle > low);
             let Some(counts) = counts.filter(|_| self.is_left((1, 2))) else { return Ok(()) };
             match self.tried(&counts)? {
                 Some(Outcome::Holds) => high = middle,
@@ -268,8 +286,8 @@ impl<'g> Search<'g> {
 
     /// What the linear program says is bought for so many times the demand, in thousandths, with
     /// the nodes that may fail on top; spread evenly over the places.
-    fn suggested(&self, thousandths: u32) -> Option<Vec<u32>> {
-        let mut program = Program::of(&self.market, &self.all(), &Demand::All)?;
+    fn suggested(&self, range: &Range, thousandths: u32) -> Option<Vec<u32>> {
+        let mut program = Program::of(&self.market, range, &Demand::All)?;
         let mut kinds = program.counts(thousandths)?;
         if let Survive::Nodes(lost) = self.ground.mixer.survive {
             let price = |bins: &[usize]| self.market.bins[bins[0]].price;
@@ -365,9 +383,14 @@ impl<'g> Search<'g> {
         let quotes = (self.demands().iter().zip(wider))
             .map(|(demand, wider)| {
                 let program = Program::of(&self.market, range, demand);
-                let program = program.filter(|one| used + one.size() <= self.programs);
-                used += program.as_ref().map_or(0, Program::size);
-                program.and_then(|one| one.prices(&self.market)).or_else(|| wider.clone())
+                let program = program.filter(|one| used + one.effort() <= self.programs);
+                used += program.as_ref().map_or(0, Program::effort);
+                let found = program.and_then(|one| one.prices(&self.market));
+                // Rounded prices may be worth a little more than a node costs; who says which is
+                // better are the whole numbers.
+                let tamed = found.as_ref().map(|prices| self.market.tamed(prices));
+                let all = [found, tamed, wider.clone()].into_iter().flatten();
+                all.max_by_key(|prices| least(&self.market, range, demand, prices))
             })
             .collect();
         self.programs -= used;

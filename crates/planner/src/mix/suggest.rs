@@ -25,7 +25,10 @@ const THERE: usize = 16;
 const SIZE_MAX: usize = 8_000;
 
 /// No price of a resource of a whole node is more than so many times the dearest node.
-const PRICE_MAX: f64 = 1e4;
+const PRICE_MAX: f64 = 1e3;
+
+/// So many nodes are as good as any number.
+const MANY: f64 = 1e3;
 
 /// How near to a whole number is one.
 const NEAR: f64 = 1e-6;
@@ -55,7 +58,7 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// `None` where it is too large, or nothing is to be bought.
+    /// `None` where it is too large, nothing is for sale, or some pods may be nowhere.
     pub(super) fn of(market: &Market, range: &Range, demand: &Demand<'_>) -> Option<Self> {
         let bins = market.bins.iter().enumerate();
         let left: Vec<usize> = bins
@@ -71,12 +74,14 @@ impl Program {
         let kinds = kinds(market, range, (&left, &units), dearest);
         let groups = groups(market, demand, &kinds, &units);
         let size = kinds.len() * groups.len();
-        (size <= SIZE_MAX).then_some(Self { kinds, groups, units, dearest })
+        let is_open = groups.iter().all(|group| group.open.contains(&true));
+        (is_open && size <= SIZE_MAX).then_some(Self { kinds, groups, units, dearest })
     }
 
-    /// How much there is to reckon with.
-    pub(super) fn size(&self) -> usize {
-        (self.kinds.len() * self.groups.len()).max(1)
+    /// How much there is to reckon with: about so many steps.
+    pub(super) fn effort(&self) -> usize {
+        let pairs = self.kinds.len() * self.groups.len();
+        1 + pairs + pairs * pairs / 16
     }
 
     /// The prices at which the demand is worth the most.
@@ -86,15 +91,17 @@ impl Program {
         let prices: Vec<Vec<Variable>> = (self.kinds.iter())
             .map(|_| variables.add_vector(variable().min(0.0).max(PRICE_MAX), width))
             .collect();
-        let worths =
-            variables.add_vector(variable().min(0.0).max(PRICE_MAX * 1e6), self.groups.len());
-        let over = variables.add_vector(variable().min(0.0), self.kinds.len());
+        let worths = variables.add_vector(variable().min(0.0), self.groups.len());
+        let most = |kind: &Kind| if kind.most < MANY || kind.there { PRICE_MAX } else { 0.0 };
+        let over: Vec<Variable> = (self.kinds.iter())
+            .map(|kind| variables.add(variable().min(0.0).max(most(kind) * width as f64)))
+            .collect();
         let under = variables.add_vector(variable().min(0.0).max(PRICE_MAX), self.kinds.len());
         let mut gain = Expression::from(0.0);
         worths.iter().for_each(|worth| gain += *worth);
         for (at, kind) in self.kinds.iter().enumerate() {
             gain += under[at] * kind.least;
-            gain -= over[at] * kind.most;
+            gain -= over[at] * kind.most.min(MANY);
         }
         let mut problem = variables.maximise(gain).using(microlp);
         for (at, kind) in self.kinds.iter().enumerate() {

@@ -24,6 +24,9 @@ const PLACED: usize = 200_000;
 /// No fewer tries than so many, and no more.
 const TRIES: (usize, usize) = (24, 1_000);
 
+/// With more pods than so many fewer states are searched, as each takes longer.
+const SMALL: usize = 50;
+
 /// Ranges of mixes that are held against whole numbers.
 const RANGES: usize = 20_000;
 
@@ -46,8 +49,7 @@ pub(super) fn run(arguments: &MixArguments) -> Result<u8, Failure> {
     let loaded =
         commands::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
     let loaded = commands::assume(loaded, arguments.proof.assumptions.as_ref())?;
-    let settings = Settings { states_per_set: arguments.proof.budget, ..Settings::default() };
-    let few = Settings { states_per_set: 1, ..settings };
+    let few = Settings { states_per_set: 1, ..Settings::default() };
     if Prover::new(&loaded.cluster, few).subjects().subjects.is_empty() {
         return Err(commands::prove::nothing_runs(&loaded));
     }
@@ -55,6 +57,8 @@ pub(super) fn run(arguments: &MixArguments) -> Result<u8, Failure> {
         Some(factor) => Grown::of(&loaded.cluster, factor),
         None => Grown { cluster: loaded.cluster.clone(), left: Vec::new() },
     };
+    let states_per_set = arguments.proof.budget * SMALL / pods(&cluster).max(SMALL);
+    let settings = Settings { states_per_set: states_per_set.max(1), ..Settings::default() };
     let survive = Survive::from(&arguments.survivors);
     let mixer = Mixer {
         cluster: &cluster,
@@ -143,8 +147,11 @@ fn factor(text: &str) -> Result<Factor, Failure> {
 
 /// How many mixes are tried.
 fn tries(arguments: &MixArguments, cluster: &Cluster) -> usize {
-    let pods = Placement::of(cluster).instances().len().max(1);
-    arguments.tries.unwrap_or_else(|| (PLACED / pods).clamp(TRIES.0, TRIES.1))
+    arguments.tries.unwrap_or_else(|| (PLACED / pods(cluster)).clamp(TRIES.0, TRIES.1))
+}
+
+fn pods(cluster: &Cluster) -> usize {
+    Placement::of(cluster).instances().len().max(1)
 }
 
 fn wrong(why: NoMix, mixer: &Mixer<'_>) -> Failure {
