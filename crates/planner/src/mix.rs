@@ -77,7 +77,7 @@ pub enum Answer {
     /// A mix.
     Mix(Box<Mix>),
     /// Pods that no mix has room for.
-    Homeless(Homeless),
+    Homeless(Box<Homeless>),
     /// No mix that was tried does.
     NotFound(NotFound),
 }
@@ -176,12 +176,13 @@ impl Mixer<'_> {
         if !market.homeless.is_empty() {
             let (cluster, bought) = ground.site().map_err(NoMix::Refused)?;
             let (offers, pods) = (ground.offers, market.homeless);
-            return Ok(Answer::Homeless(Homeless { cluster, bought, offers, pods, alone: true }));
+            let homeless = Homeless { cluster, bought, offers, pods, alone: true };
+            return Ok(Answer::Homeless(Box::new(homeless)));
         }
         let mut search = Search::new(&ground, market);
         let waiting = search.open().map_err(NoMix::Refused)?;
         if let Some(packed) = waiting {
-            return Ok(Answer::Homeless(crowded(&ground, packed)));
+            return Ok(Answer::Homeless(Box::new(crowded(&ground, packed))));
         }
         search.run().map_err(NoMix::Refused)
     }

@@ -18,6 +18,7 @@ mod export;
 mod golden;
 mod holdfast;
 mod hostile;
+mod mix;
 mod mutation;
 mod network;
 mod options;

@@ -92,13 +92,16 @@ impl Program {
             .map(|_| variables.add_vector(variable().min(0.0).max(PRICE_MAX), width))
             .collect();
         let worths = variables.add_vector(variable().min(0.0), self.groups.len());
-        let most = |kind: &Kind| if kind.most < MANY || kind.there { PRICE_MAX } else { 0.0 };
+        // Where any number may be bought, none is given up.
+        let most = |kind: &Kind| if kind.most < MANY || kind.there { f64::INFINITY } else { 0.0 };
         let over: Vec<Variable> = (self.kinds.iter())
-            .map(|kind| variables.add(variable().min(0.0).max(most(kind) * width as f64)))
+            .map(|kind| variables.add(variable().min(0.0).max(most(kind))))
             .collect();
         let under = variables.add_vector(variable().min(0.0).max(PRICE_MAX), self.kinds.len());
         let mut gain = Expression::from(0.0);
-        worths.iter().for_each(|worth| gain += *worth);
+        for worth in &worths {
+            gain += *worth;
+        }
         for (at, kind) in self.kinds.iter().enumerate() {
             gain += under[at] * kind.least;
             gain -= over[at] * kind.most.min(MANY);
@@ -191,6 +194,9 @@ impl Program {
     }
 }
 
+/// What makes bins alike: whether they are there, their room and price, and who may be there.
+type Alike = (bool, Vec<i128>, i128, Vec<bool>);
+
 /// Bins that are alike, for sale and there.
 fn kinds(
     market: &Market,
@@ -200,7 +206,7 @@ fn kinds(
 ) -> Vec<Kind> {
     let open = |at: usize| market.classes.iter().map(|class| class.open[at]).collect::<Vec<bool>>();
     let there = left.iter().filter(|at| market.bins[**at].there.is_some()).count();
-    let mut known: BTreeMap<(bool, Vec<i128>, i128, Vec<bool>), Vec<usize>> = BTreeMap::new();
+    let mut known: BTreeMap<Alike, Vec<usize>> = BTreeMap::new();
     for at in left {
         let bin = &market.bins[*at];
         let key = match bin.there {
@@ -209,7 +215,7 @@ fn kinds(
         };
         known.entry(key).or_default().push(*at);
     }
-    let kind = |((there, _, price, _), bins): ((bool, Vec<i128>, i128, Vec<bool>), Vec<usize>)| {
+    let kind = |((there, _, price, _), bins): (Alike, Vec<usize>)| {
         let ranges: Vec<(i128, i128)> =
             bins.iter().map(|at| range.of(&market.bins[*at], *at)).collect();
         let all: i128 = ranges.iter().map(|(_, most)| most).sum();
