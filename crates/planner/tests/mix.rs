@@ -3,13 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, and says where")]
 
+mod small;
+
 use std::cell::Cell;
 use std::cmp::Reverse;
 
 use holdfast_cluster::change::{Amounts, Shape};
 use holdfast_cluster::taint::Effect;
 use holdfast_cluster::{Cluster, Placement};
-use holdfast_ingest::{Options, Source, load};
 use holdfast_planner::Asking;
 use holdfast_planner::mix::{Answer, Factor, Grown, Limits, Mix, Mixer, NoMix, Offer, Sold};
 use holdfast_planner::nodes::Survive;
@@ -19,17 +20,9 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
-const ZONE: &str = "topology.kubernetes.io/zone";
+use crate::small::{cluster, spec};
 
-fn cluster(objects: &[Value]) -> Cluster {
-    // Where an export holds no Services at all, nobody knows how the scheduler spreads pods.
-    let service = json!({ "apiVersion": "v1", "kind": "Service",
-        "metadata": { "name": "other", "namespace": "other" },
-        "spec": { "selector": { "app": "other" } } });
-    let items: Vec<&Value> = objects.iter().chain([&service]).collect();
-    let list = json!({ "apiVersion": "v1", "kind": "List", "items": items }).to_string();
-    load(vec![Source::named("cluster", list)], &Options::default()).cluster
-}
+const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// A node with more than enough on which everything runs today.
 fn node(name: &str, labels: &Value) -> Value {
@@ -43,48 +36,18 @@ fn node(name: &str, labels: &Value) -> Value {
     })
 }
 
-fn spec((milli, gib): (u32, u32), more: &Value) -> Value {
-    let requests = json!({ "cpu": format!("{milli}m"), "memory": format!("{gib}Gi") });
-    let mut spec = json!({
-        "containers": [{ "name": "c", "image": "i", "resources": { "requests": requests } }],
-    });
-    more.as_object().into_iter().flatten().for_each(|(key, value)| spec[key] = value.clone());
-    spec
-}
-
 /// A ReplicaSet with so many pods, all on one node.
 fn workload(name: &str, replicas: usize, spec: &Value) -> Vec<Value> {
-    let labels = json!({ "app": name });
-    let mut all = vec![json!({
-        "apiVersion": "apps/v1", "kind": "ReplicaSet",
-        "metadata": { "name": name, "namespace": "default", "uid": name },
-        "spec": { "replicas": replicas, "selector": { "matchLabels": labels },
-            "template": { "metadata": { "labels": labels }, "spec": spec } },
-    })];
-    for at in 0..replicas {
-        let mut spec = spec.clone();
-        spec["nodeName"] = json!("today");
-        let owner = json!([{ "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": name,
-            "uid": name, "controller": true }]);
-        all.push(json!({
-            "apiVersion": "v1", "kind": "Pod",
-            "metadata": { "name": format!("{name}-{at}"), "namespace": "default", "labels": labels,
-                "ownerReferences": owner },
-            "spec": spec,
-            "status": { "phase": "Running",
-                "conditions": [{ "type": "Ready", "status": "True" }] },
-        }));
-    }
-    all
+    small::workload(name, &vec!["today"; replicas], spec)
 }
 
-fn daemon(milli: u32) -> Value {
+fn daemon(cpu: &str) -> Value {
     let labels = json!({ "app": "agent" });
     json!({
         "apiVersion": "apps/v1", "kind": "DaemonSet",
         "metadata": { "name": "agent", "namespace": "default" },
         "spec": { "selector": { "matchLabels": labels }, "template": {
-            "metadata": { "labels": labels }, "spec": spec((milli, 0), &Value::Null) } },
+            "metadata": { "labels": labels }, "spec": spec(cpu, "0", &Value::Null) } },
     })
 }
 
@@ -120,7 +83,7 @@ fn bought(mix: &Mix) -> Vec<(&str, Option<&str>, u32)> {
 
 fn web(replicas: usize) -> Vec<Value> {
     let mut objects = vec![node("today", &Value::Null)];
-    objects.extend(workload("web", replicas, &spec((1_000, 1), &Value::Null)));
+    objects.extend(workload("web", replicas, &spec("1", "1Gi", &Value::Null)));
     objects
 }
 
@@ -140,7 +103,7 @@ fn a_large_node_and_a_small_one_are_cheaper_than_either_alone() {
 #[test]
 fn daemons_and_pod_limits_take_room() {
     let mut objects = web(6);
-    objects.push(daemon(500));
+    objects.push(daemon("500m"));
     let cluster = cluster(&objects);
     let types = [
         sold("few-pods", (8, 32, 3), 30, &[]),
@@ -159,7 +122,7 @@ fn zones_are_where_types_are_sold() {
     let apart = json!({ "affinity": { "podAntiAffinity": {
         "requiredDuringSchedulingIgnoredDuringExecution": [{ "topologyKey": ZONE,
             "labelSelector": { "matchLabels": { "app": "apart" } } }] } } });
-    objects.extend(workload("apart", 2, &spec((1_000, 1), &apart)));
+    objects.extend(workload("apart", 2, &spec("1", "1Gi", &apart)));
     let cluster = cluster(&objects);
     let types = [sold("cheap", (4, 16, 110), 20, &["a"]), sold("dear", (4, 16, 110), 30, &["b"])];
     let mix = mixed(&mixer(&cluster, &types, &Survive::Nodes(0)));
@@ -175,7 +138,7 @@ fn zones_are_where_types_are_sold() {
 #[test]
 fn todays_nodes_may_stay() {
     let mut objects = web(63);
-    objects.extend(workload("big", 1, &spec((1_000, 200), &Value::Null)));
+    objects.extend(workload("big", 1, &spec("1", "200Gi", &Value::Null)));
     let cluster = cluster(&objects);
     let grown = Grown::of(&cluster, Factor { of: 1_050, each: 1_000 });
     assert_eq!(grown.left, []);
@@ -204,7 +167,7 @@ fn nodes_of_the_control_plane_stay() {
 fn what_fits_nowhere_is_told() {
     let mut objects = web(1);
     let gpu = json!({ "nodeSelector": { "accelerator": "nvidia" } });
-    objects.extend(workload("learn", 1, &spec((9_000, 1), &gpu)));
+    objects.extend(workload("learn", 1, &spec("9", "1Gi", &gpu)));
     let cluster = cluster(&objects);
     let mut tainted = sold("gpu", (8, 32, 110), 90, &[]);
     tainted.shape.labels.push(("accelerator".to_owned(), "nvidia".to_owned()));
@@ -280,10 +243,11 @@ impl Case {
                 3 => json!({ "nodeSelector": { "type": "t0" } }),
                 _ => Value::Null,
             };
-            objects.extend(workload(&name, *replicas, &spec((halves * 500, *gib), &more)));
+            let (cpu, memory) = (format!("{}m", halves * 500), format!("{gib}Gi"));
+            objects.extend(workload(&name, *replicas, &spec(&cpu, &memory, &more)));
         }
         if self.daemon {
-            objects.push(daemon(250));
+            objects.push(daemon("250m"));
         }
         cluster(&objects)
     }

@@ -3,9 +3,9 @@
 //! A linear program says what to buy if pods could be split; that is bought for a demand that is
 //! raised until the scheduler places everything and the prover agrees. Single nodes are then left
 //! out or exchanged for cheaper ones. Last, ranges of mixes are looked at, those that may be the
-//! cheapest first: a range that whole numbers say is not cheaper is left out, one of a single mix is
-//! tried, any other is cut in two. Who comes out first is the cheapest; of mixes that cost the same
-//! the one with fewer nodes is, then the one with more of what sorts first by name and place.
+//! cheapest first: a range that whole numbers say is not cheaper is left out, one of a single mix
+//! is tried, any other is cut in two. Who comes out first is the cheapest; of mixes that cost the
+//! same the one with fewer nodes is, then the one with more of what sorts first by name and place.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -152,6 +152,12 @@ impl<'g> Search<'g> {
         let Some(((price, _, Reverse(counts)), packed)) = self.best else {
             return Ok(Answer::NotFound(NotFound { bound, tried }));
         };
+        // What is told of them is told of the mix, and not of more than enough.
+        let helpless = if self.helpless.is_empty() {
+            self.helpless
+        } else {
+            self.ground.open(&packed.cluster)
+        };
         Ok(Answer::Mix(Box::new(Mix {
             offers: self.ground.offers.clone(),
             counts,
@@ -161,7 +167,7 @@ impl<'g> Search<'g> {
             tried,
             cluster: packed.cluster,
             bought: packed.bought,
-            helpless: self.helpless,
+            helpless,
             lacking: self.market.lacking,
             kept: self.ground.base.nodes().len(),
             replaced: self.ground.replaced,

@@ -1,9 +1,9 @@
 //! A linear program that suggests: prices of resources, and how many of each kind to buy.
 //!
 //! Pods that may be in the same places and ask for resources in about the same ratio are one group,
-//! which may be split as one likes; nodes that are alike for all groups are one kind. So the program
-//! follows the variety and not the number. What it says proves nothing: prices are held against
-//! whole numbers ([`super::bound`]), counts against the scheduler and the prover.
+//! which may be split as one likes; nodes that are alike for all groups are one kind. So the
+//! program follows the variety and not the number. What it says proves nothing: prices are held
+//! against whole numbers ([`super::bound`]), counts against the scheduler and the prover.
 
 use std::collections::BTreeMap;
 

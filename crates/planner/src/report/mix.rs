@@ -148,7 +148,7 @@ pub struct HomelessReport {
 /// What keeps a pod off nodes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OffReport {
-    /// The types, `TYPE` or `TYPE in ZONE`, and the names of nodes that stay.
+    /// The types, `TYPE` in all its zones or `TYPE in ZONE`, and the names of nodes that stay.
     pub of: Vec<String>,
     /// All of it.
     pub limits: Vec<LimitReport>,
@@ -305,28 +305,47 @@ fn limits<'n>(cluster: &Cluster, needs: impl Iterator<Item = &'n Need>) -> Vec<L
 /// Why a pod has no place, those nodes together that keep it off for the same reasons.
 fn off(homeless: &Homeless, pod: PodId, needs: &Needs) -> HomelessReport {
     let cluster = &homeless.cluster;
-    let named = |node: NodeId| {
-        let bought = homeless.bought.iter().find(|(_, one)| *one == node);
-        let Some((at, _)) = bought else { return cluster.node_name(node).to_owned() };
-        let offer = &homeless.offers[*at];
-        match &offer.place {
-            Some(place) => format!("{} in {place}", offer.name),
-            None => offer.name.clone(),
-        }
-    };
-    let mut nodes: Vec<OffReport> = Vec::new();
+    let mut groups: Vec<(Vec<LimitReport>, Vec<NodeId>)> = Vec::new();
     for (node, needs) in &needs.nodes {
-        let (name, limits) = (named(*node), limits(cluster, needs.iter().map(|(_, need)| need)));
-        match nodes.iter_mut().find(|known| known.limits == limits) {
-            Some(known) if known.of.contains(&name) => {}
-            Some(known) => known.of.push(name),
-            None => nodes.push(OffReport { of: vec![name], limits }),
+        let limits = limits(cluster, needs.iter().map(|(_, need)| need));
+        match groups.iter_mut().find(|(known, _)| *known == limits) {
+            Some((_, nodes)) => nodes.push(*node),
+            None => groups.push((limits, vec![*node])),
         }
     }
+    let report = |(limits, nodes): (Vec<LimitReport>, Vec<NodeId>)| OffReport {
+        of: called(homeless, &nodes),
+        limits,
+    };
     HomelessReport {
         pod: pod_name(cluster, pod),
         workload: change::name(cluster, cluster.root(cluster.pod(pod).workload)),
         alone: homeless.alone,
-        nodes,
+        nodes: groups.into_iter().map(report).collect(),
     }
+}
+
+/// Nodes by their types, with the zone where they are not of all zones in which the type is sold,
+/// and those that stay by their names.
+fn called(homeless: &Homeless, nodes: &[NodeId]) -> Vec<String> {
+    let offer_of = |node: &NodeId| {
+        let known = homeless.bought.iter().find(|(_, one)| one == node);
+        known.map(|(at, _)| &homeless.offers[*at])
+    };
+    let here: Vec<&Offer> = nodes.iter().filter_map(offer_of).collect();
+    let mut names: Vec<String> = Vec::new();
+    for node in nodes {
+        let name = match offer_of(node) {
+            None => homeless.cluster.node_name(*node).to_owned(),
+            Some(offer) => {
+                let mut all = homeless.offers.iter().filter(|one| one.sold == offer.sold);
+                let zone = offer.place.as_ref().filter(|_| !all.all(|one| here.contains(&one)));
+                zone.map_or_else(|| offer.name.clone(), |zone| format!("{} in {zone}", offer.name))
+            }
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }

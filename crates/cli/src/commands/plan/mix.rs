@@ -78,13 +78,10 @@ pub(super) fn run(arguments: &MixArguments) -> Result<u8, Failure> {
 }
 
 fn code(report: &MixReport) -> u8 {
-    let is = |verdict: VerdictName| report.helpless.iter().any(|open| open.verdict == verdict);
     match report.verdict {
         VerdictName::Refuted => exit::REFUTED,
         VerdictName::Unknown => exit::INCONCLUSIVE,
-        VerdictName::Proved if is(VerdictName::Refuted) => exit::REFUTED,
-        VerdictName::Proved if is(VerdictName::Unknown) => exit::INCONCLUSIVE,
-        VerdictName::Proved => exit::HOLDS,
+        VerdictName::Proved => nodes::code(&report.helpless),
     }
 }
 

@@ -8,7 +8,7 @@ use holdfast_ingest::catalog::{Catalog, NodeType, Price, Prices};
 use holdfast_planner::Asking;
 use holdfast_planner::nodes::{Grower, Limits, Make, Survive};
 use holdfast_planner::report::RefusedReport;
-use holdfast_planner::report::nodes::{NodesReport, PriceReport};
+use holdfast_planner::report::nodes::{NodesReport, OpenReport, PriceReport};
 use holdfast_proof::report::VerdictName;
 use holdfast_proof::{Prover, Settings};
 
@@ -67,11 +67,12 @@ pub(super) fn run(arguments: &NodesArguments) -> Result<u8, Failure> {
         Format::Json => render::json(&report),
         format => render::plan::nodes::render(&report, format),
     })?;
-    Ok(code(&report))
+    Ok(code(&report.helpless))
 }
 
-fn code(report: &NodesReport) -> u8 {
-    let is = |verdict: VerdictName| report.helpless.iter().any(|open| open.verdict == verdict);
+/// The exit code, given what nothing brings back.
+pub(super) fn code(helpless: &[OpenReport]) -> u8 {
+    let is = |verdict: VerdictName| helpless.iter().any(|open| open.verdict == verdict);
     match () {
         () if is(VerdictName::Refuted) => exit::REFUTED,
         () if is(VerdictName::Unknown) => exit::INCONCLUSIVE,

@@ -8,41 +8,21 @@ use holdfast_proof::report::VerdictName;
 
 use super::fit;
 use super::nodes;
-use super::sheet::Sheet;
+use super::sheet::{Sheet, laid_out};
 use crate::output::Format;
 use crate::render::prove::verdict;
 use crate::render::words;
-
-/// The width of running text.
-const WIDTH: usize = 96;
 
 /// Pods without a place that are told one by one.
 const HOMELESS_MAX: usize = 8;
 
 /// The answer in a format that is not JSON.
 pub fn render(report: &MixReport, format: Format) -> String {
-    let table = |plain: bool| report.mix.as_ref().map(|mix| table(mix, plain));
-    match format {
-        Format::Csv => table(true).unwrap_or_else(|| reasons(report, true)).csv(),
-        Format::Markdown => format!(
-            "**{}**\n\n{}\n{}\n",
-            answer(report),
-            table(false).unwrap_or_else(|| reasons(report, false)).markdown(),
-            paragraphs(report).join("\n\n")
-        ),
-        _ => {
-            let mut out = words::wrap(&answer(report), WIDTH).join("\n") + "\n";
-            let sheet = table(false).unwrap_or_else(|| reasons(report, false));
-            if sheet.len() > 0 {
-                // Writing to a string cannot fail, here and below.
-                let _ = write!(out, "\n{}", sheet.human());
-            }
-            for text in paragraphs(report) {
-                let _ = writeln!(out, "\n{}", words::wrap(&text, WIDTH).join("\n"));
-            }
-            out
-        }
-    }
+    let table = |plain: bool| match &report.mix {
+        Some(mix) => table(mix, plain),
+        None => reasons(report, plain),
+    };
+    laid_out(format, &answer(report), table, &paragraphs(report))
 }
 
 fn failure(report: &MixReport) -> Option<String> {
@@ -102,7 +82,7 @@ fn table(mix: &MixFound, plain: bool) -> Sheet {
     for one in &mix.bought {
         let zone = one.zone.clone().unwrap_or_else(|| if plain { "" } else { "–" }.to_owned());
         let BoughtReport { of, count, each, amount, cpu, memory, pods, .. } = one;
-        let [cpu, memory, pods] = [cpu, memory, pods].map(|one| percent(*one));
+        let [cpu, memory, pods] = [cpu, memory, pods].map(|one| percent(*one, plain));
         sheet.row([
             of.clone(),
             zone,
@@ -118,10 +98,12 @@ fn table(mix: &MixFound, plain: bool) -> Sheet {
 }
 
 /// How much is in use, in whole percent, rounded down.
-fn percent(one: UseReport) -> String {
+fn percent(one: UseReport, plain: bool) -> String {
+    let sign = if plain { "" } else { " %" };
     match i128::from(one.of) {
+        0 if plain => String::new(),
         0 => "–".to_owned(),
-        of => format!("{} %", (i128::from(one.used) * 100).div_euclid(of)),
+        of => format!("{}{sign}", (i128::from(one.used) * 100).div_euclid(of)),
     }
 }
 
@@ -181,18 +163,15 @@ fn paragraphs(report: &MixReport) -> Vec<String> {
 
 /// What the mix stands beside, and how it was packed.
 fn standing(report: &MixReport, mix: &MixFound) -> String {
-    let kept = words::count(mix.kept, "node", "nodes");
-    let beside = if report.keep {
-        format!("Today's {kept} stay, with what runs there.")
-    } else {
-        let replaced = words::count(mix.replaced, "node", "nodes");
-        match mix.kept {
-            0 => format!("They replace all of today's {replaced}."),
-            _ => format!(
-                "They replace today's {replaced}, but for {kept} of the control plane, where \
-                 everything stays."
-            ),
-        }
+    let (kept, replaced) = (mix.kept, mix.replaced);
+    let today = words::count(kept + replaced, "node", "nodes");
+    let beside = match kept {
+        _ if report.keep => format!("Today's {today} stay, with what runs there."),
+        0 => format!("They replace all of today's {today}."),
+        _ => format!(
+            "They replace {replaced} of today's {today}; those of the control plane stay, with \
+             what runs there."
+        ),
     };
     format!(
         "{beside} The scheduler placed every pod, from the most important and the largest on, \
@@ -206,12 +185,13 @@ fn tried(report: &MixReport) -> Option<String> {
     let tried = report.tried?;
     let all = tried.waits + tried.lost + tried.unknown + tried.holds;
     let mut text = format!(
-        "{} packed and proved about: {} left some pod waiting, after a failure something did not \
-         come back with {}",
+        "{} tried: {} left some pod waiting",
         words::count(all, "mix was", "mixes were"),
-        tried.waits,
-        tried.lost
+        tried.waits
     );
+    if failure(report).is_some() {
+        let _ = write!(text, ", with {} something did not come back", tried.lost);
+    }
     if tried.unknown > 0 {
         let _ = write!(text, ", and {} stayed UNKNOWN (--budget)", tried.unknown);
     }
@@ -223,7 +203,7 @@ fn tried(report: &MixReport) -> Option<String> {
             mix.arithmetic
         );
         text += if mix.optimal {
-            "; those between were all tried."
+            "; those between were tried, or ruled out likewise."
         } else {
             "; more may be tried (--tries)."
         };
