@@ -1,9 +1,10 @@
 //! Which volumes can still be read and written: copies on the nodes, and how many of them it takes.
 //!
 //! * Longhorn serves a volume from any one healthy replica; the objects say which node each is on.
-//! * Ceph stops reading and writing where fewer than `min_size` copies of a block are up (<https://docs.ceph.com/en/latest/rados/operations/pools>),
-//!   and altogether without more than half of its monitors. Which blocks are where no object says:
-//!   every choice of hosts that the failure domain allows may hold all copies of some block.
+//! * Ceph stops reading and writing where fewer than `min_size` copies of a block are up
+//!   (<https://docs.ceph.com/en/latest/rados/operations/pools>), and altogether without more than
+//!   half of its monitors. Which blocks are where no object says: every choice of hosts that the
+//!   failure domain allows may hold all copies of some block.
 //! * Anything else is as somebody declared it, by storage class; what nobody declared is taken to
 //!   be outside and up.
 //!
