@@ -283,6 +283,9 @@ pub enum PlanCommand {
     Waste(WasteArguments),
     /// Find the least number of nodes to add so that failures are survived.
     Nodes(NodesArguments),
+    /// Find the cheapest mix of node types of a catalogue for everything that runs: as if all nodes
+    /// but those of the control plane were bought anew, or in addition to today's.
+    Mix(MixArguments),
     /// Tell how many failures each workload survives, and what breaks it.
     Tolerance(ToleranceArguments),
     /// Put layouts side by side: how large they are, what they cost, what each survives and what
@@ -418,6 +421,54 @@ Exit codes:
   2  bad usage, bad input or an internal error
   3  there is nothing to check
   4  inconclusive: of what is left something is UNKNOWN";
+
+/// `holdfast plan mix`.
+#[derive(Debug, Args)]
+#[command(after_long_help = MIX_HELP)]
+pub struct MixArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// What is to be survived.
+    #[command(flatten)]
+    pub survivors: SurvivorArguments,
+    /// What there is to choose from, and what it costs: a file of kind `NodeCatalog`.
+    #[arg(long, value_name = "FILE")]
+    pub catalog: PathBuf,
+    /// Keep today's nodes and what runs on them, and buy in addition. Otherwise nodes of the
+    /// control plane alone are kept, and all others are bought anew: what runs on them is placed
+    /// again, from the most important and the largest pod on.
+    #[arg(long)]
+    pub keep: bool,
+    /// Give everything that can be scaled so many times as many replicas, rounded up.
+    #[arg(long, value_name = "FACTOR")]
+    pub grow: Option<String>,
+    /// Pack and prove about up to so many mixes. Unless said otherwise it is fewer the more pods
+    /// there are.
+    #[arg(long, value_name = "N")]
+    pub tries: Option<usize>,
+    /// How it is proved.
+    #[command(flatten)]
+    pub proof: ProofArguments<2_000>,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// Formats and where to write them: `human`, `json`, `markdown`, `csv`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
+}
+
+/// Codes of `holdfast plan mix`.
+const MIX_HELP: &str = "\
+Exit codes:
+  0  with the mix everything comes back
+  1  something comes back with no mix, or no mix has room for it
+  2  bad usage, bad input or an internal error
+  3  there is nothing to check
+  4  inconclusive: no mix was found, or of what is left something is UNKNOWN";
 
 /// `holdfast plan tolerance`.
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@
 //! An edit of a template is made to what the pods ask for today, with all that admission added, and
 //! not to the bare template. What cannot be told is refused by name ([`Refused`]).
 
+mod anew;
 mod begun;
 mod edit;
 mod nodes;

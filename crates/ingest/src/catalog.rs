@@ -208,8 +208,14 @@ impl Reader<'_, '_> {
             };
             taints.push((taint.key.to_string(), taint.value.to_string(), effect));
         }
-        let labels = one.labels.iter().map(|(key, value)| (key.to_string(), value.to_string()));
-        Shape { labels: labels.collect(), taints, ..amounts }
+        // Every kubelet says of its node on what it runs; what is not told is not Windows.
+        let system = ("kubernetes.io/os".to_owned(), "linux".to_owned());
+        let own = one.labels.iter().map(|(key, value)| (key.to_string(), value.to_string()));
+        let mut labels: Vec<(String, String)> = own.collect();
+        if labels.iter().all(|(key, _)| *key != system.0) {
+            labels.push(system);
+        }
+        Shape { labels, taints, ..amounts }
     }
 
     fn tell(&mut self, at: &Text<'_>, detail: String) {

@@ -12,6 +12,7 @@
 //! * [`copies`], [`fit`], [`best`]: how many more of a pod fit, and how many may be added.
 //! * [`recovery`]: which workloads come back after every failure that is asked about.
 //! * [`nodes`]: how many nodes must be added so that failures are survived.
+//! * [`mix`]: the cheapest mix of node types for everything that runs.
 //! * [`layout`]: what a layout survives, and whose loss alone breaks it.
 //! * [`migration`]: the steps between two layouts, and what may go wrong at each.
 //! * [`waste`]: what is free and cannot be used.
@@ -25,6 +26,7 @@ pub mod cost;
 pub mod fit;
 pub mod layout;
 pub mod migration;
+pub mod mix;
 pub mod nodes;
 pub mod patch;
 pub mod propose;

@@ -217,7 +217,7 @@ fn size(amounts: &Resources, pods: i64) -> [i128; 3] {
 
 /// The same cluster, in which pods that were made since run where the scheduler has them: those of
 /// `DaemonSets` on new nodes, each of which can go nowhere else.
-fn with_daemons(cluster: &Cluster, before: usize) -> Cluster {
+pub(crate) fn with_daemons(cluster: &Cluster, before: usize) -> Cluster {
     let made = (before..cluster.pods().len()).map(PodId::at);
     cluster.seated(in_turn(cluster, made).filter_map(|(pod, node)| Some((pod, node?))))
 }
@@ -239,9 +239,7 @@ impl Search<'_, '_> {
     }
 
     fn note(&mut self, counts: &[u32], known: &Recovery) -> &BTreeMap<WorkloadId, Recovered> {
-        let open = known.open().filter(|id| known.of[id].but_for.is_some());
-        let open = open.map(|id| (id, known.of[&id].clone())).collect();
-        self.tried.push(Tried { counts: counts.to_vec(), open });
+        self.tried.push(Tried { counts: counts.to_vec(), open: known.unproved() });
         &self.tried.last().expect("it was just put there").open
     }
 

@@ -102,6 +102,12 @@ impl Recovery {
         self.of.keys().copied().filter(|id| !self.is_proved(*id))
     }
 
+    /// What is known of the workloads after some failure of which it is not proved.
+    pub fn unproved(&self) -> BTreeMap<WorkloadId, Recovered> {
+        let open = self.open().filter(|id| self.of[id].but_for.is_some());
+        open.map(|id| (id, self.of[&id].clone())).collect()
+    }
+
     /// The worst of these workloads, if it is not proved of all of them: REFUTED before UNKNOWN.
     pub fn worst_of(
         &self,

@@ -3,6 +3,7 @@
 mod change;
 pub mod fit;
 pub mod migrate;
+pub mod mix;
 pub mod nodes;
 pub mod options;
 pub mod waste;
@@ -15,6 +16,7 @@ pub(crate) use self::change::key;
 pub use self::change::{ChangeReport, RefusedReport};
 pub use self::fit::{FitReport, SurvivalReport};
 pub use self::migrate::MigrateReport;
+pub use self::mix::MixReport;
 pub use self::nodes::NodesReport;
 pub use self::options::{OptionReport, OptionsReport, SizeReport};
 pub use self::waste::WasteReport;

@@ -173,7 +173,17 @@ impl<'c> Scheduler<'c> {
     /// The nodes that copies of a pending pod go to, one after the other, until no node takes one;
     /// the pod itself is the first.
     pub fn series<'a>(&'a self, placement: &'a Placement, pod: InstanceId) -> Series<'a> {
-        Series::new(self, placement, pod)
+        self.series_from(placement, pod, Turn::default())
+    }
+
+    /// The same by a scheduler that has come so far in its list of nodes.
+    pub fn series_from<'a>(
+        &'a self,
+        placement: &'a Placement,
+        pod: InstanceId,
+        turn: Turn,
+    ) -> Series<'a> {
+        Series::new(self, placement, pod, turn)
     }
 
     /// Where a scheduler has the pod that looks at nodes one by one, goes on where its last search

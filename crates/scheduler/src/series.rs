@@ -34,20 +34,30 @@ enum Pace<'a> {
 }
 
 impl<'a> Series<'a> {
-    /// Copies of the pod, which is pending and counts as the first of them.
+    /// Copies of the pod, which is pending and counts as the first of them, by a scheduler that has
+    /// come so far in its list of nodes.
     pub(crate) fn new(
         scheduler: &'a Scheduler<'a>,
         placement: &'a Placement,
         pod: InstanceId,
+        turn: Turn,
     ) -> Self {
         let quick = scheduler.opened(placement, pod).map(|(cycle, eligible)| {
             let order = scheduler.in_turn(placement, &eligible);
-            Quick::new(cycle, order)
+            Quick::new(cycle, order, turn)
         });
         Self(match quick {
             Some(Some(quick)) => Pace::Quick(Box::new(quick)),
-            _ => Pace::Whole(Box::new(Whole::new(scheduler, placement.clone(), pod))),
+            _ => Pace::Whole(Box::new(Whole::new(scheduler, placement.clone(), pod, turn))),
         })
+    }
+
+    /// How far the scheduler has come in its list of nodes.
+    pub fn turn(&self) -> Turn {
+        match &self.0 {
+            Pace::Quick(quick) => Turn(quick.start),
+            Pace::Whole(whole) => whole.turn,
+        }
     }
 }
 
@@ -77,8 +87,13 @@ struct Whole<'a> {
 }
 
 impl<'a> Whole<'a> {
-    fn new(scheduler: &'a Scheduler<'a>, placement: Placement, pod: InstanceId) -> Self {
-        let (turn, scratch) = (Turn::default(), Scratch::default());
+    fn new(
+        scheduler: &'a Scheduler<'a>,
+        placement: Placement,
+        pod: InstanceId,
+        turn: Turn,
+    ) -> Self {
+        let scratch = Scratch::default();
         Self { scheduler, placement, pod, turn, scratch }
     }
 
@@ -126,7 +141,7 @@ struct Quick<'a> {
 
 impl<'a> Quick<'a> {
     /// `None` where more than the node that took a copy may change by it.
-    fn new(cycle: Cycle<'a>, order: Vec<NodeId>) -> Option<Self> {
+    fn new(cycle: Cycle<'a>, order: Vec<NodeId>, turn: Turn) -> Option<Self> {
         let Context { cluster, placement, spec, compiled, .. } = cycle.context;
         let simple = spec.volumes.is_empty() && placement.nominated().is_empty();
         if !simple || cycle.pre_score().is_err() {
@@ -138,7 +153,7 @@ impl<'a> Quick<'a> {
         let mut quick = Self {
             company: cycle.company(),
             wanted: compiled.profile.nodes_to_find(order.len()),
-            start: 0,
+            start: turn.0,
             seats: order.iter().map(seat).collect(),
             worth: vec![UNFIT; order.len()],
             fixed: vec![0; order.len()],

@@ -1,4 +1,5 @@
-//! What plans cost: copies placed one by one, and nodes added until failures are survived.
+//! What plans cost: copies placed one by one, nodes added until failures are survived, and the
+//! cheapest mix of node types.
 
 use std::fs;
 use std::path::Path;
@@ -25,6 +26,9 @@ const UPSTREAM_SECONDS: f64 = 17.0;
 const FULL_NODES: u32 = 300;
 const FULL_PODS: u32 = 17;
 
+/// What a mix is chosen from.
+const TYPES: u32 = 20;
+
 /// The most that finding out may take.
 const NODES_SECONDS_MAX: f64 = 30.0;
 
@@ -37,7 +41,8 @@ const RUNS: u32 = 5;
 /// When something does not build, run or measure.
 pub(super) fn run(root: &Path, holdfast: &Path) -> Result<()> {
     fit(root, holdfast)?;
-    nodes(root, holdfast)
+    nodes(root, holdfast)?;
+    mix(root, holdfast)
 }
 
 fn fit(root: &Path, holdfast: &Path) -> Result<()> {
@@ -74,6 +79,46 @@ fn nodes(root: &Path, holdfast: &Path) -> Result<()> {
         FULL_NODES * FULL_PODS
     ));
     Ok(())
+}
+
+fn mix(root: &Path, holdfast: &Path) -> Result<()> {
+    let folder = super::folder(root)?;
+    let (cluster, catalog) = (folder.join("full-nodes.json"), folder.join("catalog.json"));
+    fs::write(&cluster, full())?;
+    fs::write(&catalog, twenty().to_string())?;
+    for survive in ["0", "1"] {
+        let mut mix = Command::new(holdfast);
+        mix.args(["plan", "mix", "--survive", survive, "-o", "json", "--catalog"]);
+        mix.arg(&catalog).arg(&cluster);
+        let told: Value = serde_json::from_slice(&mix.output()?.stdout)?;
+        let (found, bound) = (&told["mix"], &told["bound"]);
+        let usage = fastest(&mut mix)?;
+        log::result(format_args!(
+            "plan mix --survive {survive}, {FULL_NODES} nodes, {} pods, {TYPES} types: {usage}, {} \
+             of at least {bound}, gap {} % (target 1 %, {NODES_SECONDS_MAX:.0} s)",
+            FULL_NODES * FULL_PODS,
+            found["price"]["amount"],
+            found["gapPercent"],
+        ));
+    }
+    Ok(())
+}
+
+/// A catalogue of types of every size and ratio, with prices that nobody charges.
+fn twenty() -> Value {
+    let one = |at: u32| {
+        let (cores, ratio) = (4 << (at % 5), [2, 4, 8, 6][at as usize / 5]);
+        let memory = cores * ratio;
+        let cents = cores * 2_000 + memory * 250 + at * 37 % 29;
+        json!({ "name": format!("type-{at:02}"),
+            "capacity": { "cpu": cores, "memory": format!("{memory}Gi"), "pods": 110 },
+            "reserved": { "cpu": format!("{}m", 80 + cores * 10),
+                "memory": format!("{}Mi", 1_024 + memory * 20) },
+            "price": format!("{}.{:02}", cents / 100, cents % 100) })
+    };
+    json!({ "apiVersion": "holdfast.dev/v1", "kind": "NodeCatalog", "currency": "EUR",
+        "per": "month", "source": "made up for measuring",
+        "types": (0..TYPES).map(one).collect::<Vec<_>>() })
 }
 
 fn fastest(command: &mut Command) -> Result<Usage> {

@@ -2,6 +2,7 @@
 
 mod fit;
 mod migrate;
+mod mix;
 mod nodes;
 mod options;
 mod repair;
@@ -21,6 +22,7 @@ pub fn run(arguments: &PlanArguments) -> Result<u8, Failure> {
         PlanCommand::Fit(arguments) => fit::run(arguments),
         PlanCommand::Waste(arguments) => waste::run(arguments),
         PlanCommand::Nodes(arguments) => nodes::run(arguments),
+        PlanCommand::Mix(arguments) => mix::run(arguments),
         PlanCommand::Tolerance(arguments) => tolerance::run(arguments),
         PlanCommand::Migrate(arguments) => migrate::run(arguments),
         PlanCommand::Options(arguments) => options::run(arguments),

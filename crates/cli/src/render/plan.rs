@@ -2,6 +2,7 @@
 
 pub mod fit;
 pub mod migrate;
+pub mod mix;
 pub mod nodes;
 pub mod options;
 mod repair;

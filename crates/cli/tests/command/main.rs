@@ -19,6 +19,7 @@ mod golden;
 mod holdfast;
 mod hostile;
 mod migrate;
+mod mix;
 mod mutation;
 mod network;
 mod options;

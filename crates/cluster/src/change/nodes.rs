@@ -1,5 +1,7 @@
 //! Nodes that come, go, or are changed.
 
+use std::collections::BTreeMap;
+
 use super::edit::with;
 use super::{Change, NewNode, Refused, Work};
 use crate::daemon;
@@ -53,11 +55,8 @@ impl Work {
 
     /// Takes a node away. Its pods are gone, and their controllers make others.
     pub(super) fn remove_node(&mut self, name: Symbol) -> Result<(), Refused> {
-        let at = self.position(name).ok_or(Refused::NoNode(name))?;
-        self.builder.nodes().remove(at);
-        let objects = self.builder.objects();
-        objects.csi_nodes.shift_remove(&name);
-        objects.attachments.retain(|attachment| attachment.node != name);
+        self.position(name).ok_or(Refused::NoNode(name))?;
+        self.forget_nodes(&[name]);
         let mut lost: Vec<WorkloadId> = Vec::new();
         for id in self.cluster().pod_ids() {
             let pod = self.builder.pod_mut(id);
@@ -70,20 +69,35 @@ impl Work {
                 lost.push(pod.workload);
             }
         }
-        lost.sort_unstable();
-        lost.dedup();
+        self.make_up_for(lost);
+        Ok(())
+    }
+
+    /// Takes node objects away, with what storage said of them.
+    pub(super) fn forget_nodes(&mut self, gone: &[Symbol]) {
+        self.builder.nodes().retain(|node| !gone.contains(&node.name));
+        let objects = self.builder.objects();
+        objects.csi_nodes.retain(|name, _| !gone.contains(name));
+        objects.attachments.retain(|attachment| !gone.contains(&attachment.node));
+    }
+
+    /// Controllers make up for pods that were lost, one entry for each; a DaemonSet wants fewer.
+    pub(super) fn make_up_for(&mut self, lost: Vec<WorkloadId>) {
+        let mut counts: BTreeMap<WorkloadId, i64> = BTreeMap::new();
         for workload in lost {
+            *counts.entry(workload).or_default() += 1;
+        }
+        for (workload, count) in counts {
             match self.cluster().workload(workload).kind {
                 WorkloadKind::ReplicaSet
                 | WorkloadKind::ReplicationController
                 | WorkloadKind::Job => self.fill_up(workload),
                 WorkloadKind::DaemonSet => {
-                    self.builder.workload_mut(workload).desired -= 1;
+                    self.builder.workload_mut(workload).desired -= count;
                 }
                 _ => {}
             }
         }
-        Ok(())
     }
 
     /// Changes a node in place.

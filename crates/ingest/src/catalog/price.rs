@@ -74,6 +74,11 @@ impl Price {
         Self(self.0 + other.0)
     }
 
+    /// So many billionths of the currency's unit.
+    pub fn of_billionths(billionths: i128) -> Self {
+        Self(billionths)
+    }
+
     /// Billionths of the currency's unit.
     pub fn billionths(self) -> i128 {
         self.0

@@ -281,7 +281,7 @@ fn counted(limits: &BTreeMap<NodeId, Vec<LimitReport>>) -> Vec<LimitCount> {
 
 impl LimitReport {
     /// What a need comes to.
-    fn of(cluster: &Cluster, need: &Need) -> Self {
+    pub(crate) fn of(cluster: &Cluster, need: &Need) -> Self {
         let text = |symbol: Symbol| Some(cluster.text(symbol).to_owned());
         let of = |limit: Limit, of: Option<String>| Self { limit, of, wanted: None, free: None };
         match need {

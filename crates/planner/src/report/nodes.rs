@@ -161,7 +161,7 @@ fn tried_count(cluster: &Cluster, growth: &Growth, tried: &Tried) -> TriedCount 
     }
 }
 
-fn open(cluster: &Cluster, (id, known): (&WorkloadId, &Recovered)) -> OpenReport {
+pub(super) fn open(cluster: &Cluster, (id, known): (&WorkloadId, &Recovered)) -> OpenReport {
     OpenReport {
         workload: change::name(cluster, *id),
         verdict: known.verdict,

@@ -4,15 +4,15 @@ use std::path::Path;
 
 use holdfast_cluster::Cluster;
 use holdfast_ingest::Severity;
-use holdfast_ingest::catalog::{Catalog, NodeType};
+use holdfast_ingest::catalog::{Catalog, NodeType, Price, Prices};
 use holdfast_planner::Asking;
 use holdfast_planner::nodes::{Grower, Limits, Make, Survive};
 use holdfast_planner::report::RefusedReport;
-use holdfast_planner::report::nodes::{NodesReport, PriceReport};
+use holdfast_planner::report::nodes::{NodesReport, OpenReport, PriceReport};
 use holdfast_proof::report::VerdictName;
 use holdfast_proof::{Prover, Settings};
 
-use crate::args::NodesArguments;
+use crate::args::{NodesArguments, SurvivorArguments};
 use crate::commands;
 use crate::failure::{Failure, nearest};
 use crate::output::{self, Format};
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &NodesArguments) -> Result<u8, Failure> {
         commands::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
     let loaded = commands::assume(loaded, arguments.proof.assumptions.as_ref())?;
     let cluster = &loaded.cluster;
-    let survive = survive(arguments, cluster)?;
+    let survive = survive(&arguments.survivors, cluster)?;
     let settings = Settings { states_per_set: arguments.proof.budget, ..Settings::default() };
     if Prover::new(cluster, Settings { states_per_set: 1, ..settings })
         .subjects()
@@ -67,11 +67,12 @@ pub(super) fn run(arguments: &NodesArguments) -> Result<u8, Failure> {
         Format::Json => render::json(&report),
         format => render::plan::nodes::render(&report, format),
     })?;
-    Ok(code(&report))
+    Ok(code(&report.helpless))
 }
 
-fn code(report: &NodesReport) -> u8 {
-    let is = |verdict: VerdictName| report.helpless.iter().any(|open| open.verdict == verdict);
+/// The exit code, given what nothing brings back.
+pub(super) fn code(helpless: &[OpenReport]) -> u8 {
+    let is = |verdict: VerdictName| helpless.iter().any(|open| open.verdict == verdict);
     match () {
         () if is(VerdictName::Refuted) => exit::REFUTED,
         () if is(VerdictName::Unknown) => exit::INCONCLUSIVE,
@@ -79,16 +80,12 @@ fn code(report: &NodesReport) -> u8 {
     }
 }
 
-fn survive(arguments: &NodesArguments, cluster: &Cluster) -> Result<Survive, Failure> {
-    let survivors = &arguments.survivors;
+fn survive(survivors: &SurvivorArguments, cluster: &Cluster) -> Result<Survive, Failure> {
     if question::surviving(survivors, cluster)?.is_none() {
         return Err(Failure::usage("--survive 0: with no node failing there is nothing to prove")
             .hint("--survive 1 asks for every single node"));
     }
-    Ok(match &survivors.domain {
-        Some(label) => Survive::Domain(label.clone()),
-        None => Survive::Nodes(survivors.survive),
-    })
+    Ok(survivors.into())
 }
 
 /// What the new nodes are.
@@ -112,12 +109,26 @@ fn price(
     chosen: Option<&NodeType>,
 ) -> Option<PriceReport> {
     let (prices, price) = (catalog?.prices.as_ref()?, chosen?.price?);
-    Some(PriceReport {
-        amount: price.times(report.count?).to_string(),
+    Some(in_full(price.times(report.count?), prices))
+}
+
+/// A price with what a catalogue says of all of them.
+pub(super) fn in_full(price: Price, prices: &Prices) -> PriceReport {
+    PriceReport {
+        amount: price.to_string(),
         currency: prices.currency.clone(),
         per: prices.per.word(),
         source: prices.source.clone(),
-    })
+    }
+}
+
+impl From<&SurvivorArguments> for Survive {
+    fn from(survivors: &SurvivorArguments) -> Self {
+        match &survivors.domain {
+            Some(label) => Self::Domain(label.clone()),
+            None => Self::Nodes(survivors.survive),
+        }
+    }
 }
 
 /// Reads a catalogue.

@@ -201,12 +201,7 @@ impl Comparison<'_> {
         let prices = self.catalog?.prices.as_ref()?;
         let each: Option<Vec<Price>> = types.iter().map(|one| one.price).collect();
         let sum = each?.into_iter().reduce(Price::plus)?;
-        Some(PriceReport {
-            amount: sum.to_string(),
-            currency: prices.currency.clone(),
-            per: prices.per.word(),
-            source: prices.source.clone(),
-        })
+        Some(nodes::in_full(sum, prices))
     }
 }
 

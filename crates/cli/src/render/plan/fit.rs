@@ -126,7 +126,7 @@ fn limits(node: &NodeFit) -> String {
     if all.is_empty() { "–".to_owned() } else { all.join(", ") }
 }
 
-fn limit(limit: &LimitReport) -> String {
+pub(super) fn limit(limit: &LimitReport) -> String {
     let name = name(limit.limit, limit.of.as_deref());
     match (limit.of.as_deref(), limit.wanted, limit.free) {
         (Some(of), Some(wanted), Some(free)) => {

@@ -5,34 +5,15 @@ use std::fmt::Write;
 use holdfast_planner::report::nodes::{MakeReport, NodesReport, OpenReport, TriedCount};
 use holdfast_proof::report::VerdictName;
 
-use super::sheet::Sheet;
+use super::sheet::{Sheet, laid_out};
 use crate::output::Format;
 use crate::render::prove::verdict;
 use crate::render::{domain, words};
 
-/// The width of running text.
-const WIDTH: usize = 96;
-
 /// The answer in a format that is not JSON.
 pub fn render(report: &NodesReport, format: Format) -> String {
-    match format {
-        Format::Csv => table(report, true).csv(),
-        Format::Markdown => format!(
-            "**{}**\n\n{}\n{}\n",
-            answer(report),
-            table(report, false).markdown(),
-            paragraphs(report).join("\n\n")
-        ),
-        _ => {
-            let mut out = words::wrap(&answer(report), WIDTH).join("\n") + "\n";
-            // Writing to a string cannot fail, here and below.
-            let _ = write!(out, "\n{}", table(report, false).human());
-            for text in paragraphs(report) {
-                let _ = writeln!(out, "\n{}", words::wrap(&text, WIDTH).join("\n"));
-            }
-            out
-        }
-    }
+    let table = |plain: bool| table(report, plain);
+    laid_out(format, &answer(report), table, &paragraphs(report))
 }
 
 fn make(report: &NodesReport) -> String {
@@ -43,7 +24,12 @@ fn make(report: &NodesReport) -> String {
 }
 
 fn failure(report: &NodesReport) -> String {
-    match (&report.domain, report.survive) {
+    failing(report.domain.as_deref(), report.survive)
+}
+
+/// What may fail.
+pub(super) fn failing(label: Option<&str>, survive: Option<usize>) -> String {
+    match (label, survive) {
         (Some(label), _) => format!("any one {} may fail", domain::short(label)),
         (None, Some(1) | None) => "any one node may fail".to_owned(),
         (None, Some(most)) => format!("any {} nodes may fail", words::number(most)),
@@ -102,7 +88,7 @@ fn name(open: &OpenReport, plain: bool) -> String {
     if plain { open.workload.clone() } else { words::short_name(&open.workload) }
 }
 
-fn when(open: &OpenReport) -> String {
+pub(super) fn when(open: &OpenReport) -> String {
     let known = open.but_for.as_ref();
     let failing = known.and_then(|known| domain::failing(&known.domains, &known.fail));
     failing.unwrap_or_else(|| "today".to_owned())

@@ -1,40 +1,19 @@
 //! Layouts side by side, for people and for spreadsheets.
 
-use std::fmt::Write;
-
 use holdfast_ingest::catalog::Price;
 use holdfast_planner::report::options::{BrokenReport, PointReport, StandingReport};
 use holdfast_planner::report::{OptionReport, OptionsReport};
 use holdfast_proof::report::VerdictName;
 
-use super::sheet::Sheet;
+use super::sheet::{Sheet, laid_out};
 use crate::output::Format;
 use crate::render::prove::verdict;
 use crate::render::{domain, words};
 
-/// The width of running text.
-const WIDTH: usize = 96;
-
 /// The answer in a format that is not JSON.
 pub fn render(report: &OptionsReport, format: Format) -> String {
-    match format {
-        Format::Csv => table(report, true).csv(),
-        Format::Markdown => format!(
-            "**{}**\n\n{}\n{}\n",
-            answer(report),
-            table(report, false).markdown(),
-            paragraphs(report).join("\n\n")
-        ),
-        _ => {
-            let mut out = words::wrap(&answer(report), WIDTH).join("\n") + "\n";
-            // Writing to a string cannot fail, here and below.
-            let _ = write!(out, "\n{}", table(report, false).human());
-            for text in paragraphs(report) {
-                let _ = writeln!(out, "\n{}", words::wrap(&text, WIDTH).join("\n"));
-            }
-            out
-        }
-    }
+    let table = |plain: bool| table(report, plain);
+    laid_out(format, &answer(report), table, &paragraphs(report))
 }
 
 fn failures(report: &OptionsReport) -> String {

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
+use crate::output::Format;
 use crate::render::table::Grid;
+use crate::render::words;
 
 /// Rows of text under headings.
 pub(super) struct Sheet {
@@ -61,6 +63,37 @@ impl Sheet {
             let _ = writeln!(out, "{}", cells.join(","));
         }
         out
+    }
+}
+
+/// The width of running text.
+const WIDTH: usize = 96;
+
+/// A sentence that answers, a table, which a spreadsheet gets alone, and what there is to say of
+/// it.
+pub(super) fn laid_out(
+    format: Format,
+    answer: &str,
+    table: impl FnOnce(bool) -> Sheet,
+    paragraphs: &[String],
+) -> String {
+    let table = table(format == Format::Csv);
+    match format {
+        Format::Csv => table.csv(),
+        Format::Markdown => {
+            format!("**{answer}**\n\n{}\n{}\n", table.markdown(), paragraphs.join("\n\n"))
+        }
+        _ => {
+            let mut out = words::wrap(answer, WIDTH).join("\n") + "\n";
+            // Writing to a string cannot fail, here and below.
+            if table.len() > 0 {
+                let _ = write!(out, "\n{}", table.human());
+            }
+            for text in paragraphs {
+                let _ = writeln!(out, "\n{}", words::wrap(text, WIDTH).join("\n"));
+            }
+            out
+        }
     }
 }
 
