@@ -288,6 +288,8 @@ pub enum PlanCommand {
     /// Put layouts side by side: how large they are, what they cost, what each survives and what
     /// not, single points of failure.
     Options(OptionsArguments),
+    /// Find the largest set of nodes that can be drained one after the other, and in which order.
+    Remove(RemoveArguments),
 }
 
 /// Which failures are to be survived.
@@ -392,6 +394,32 @@ pub struct NodesArguments {
     pub up_to: u32,
     /// Prove about up to so many numbers.
     #[arg(long, value_name = "N", default_value_t = 64)]
+    pub proofs: usize,
+    /// How it is proved.
+    #[command(flatten)]
+    pub proof: ProofArguments<2_000>,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// Formats and where to write them: `human`, `json`, `markdown`, `csv`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
+}
+
+/// Arguments of `plan remove`.
+#[derive(Debug, Args)]
+pub struct RemoveArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// What is to be survived afterwards.
+    #[command(flatten)]
+    pub survivors: SurvivorArguments,
+    /// Prove about up to so many sets and orders of nodes.
+    #[arg(long, value_name = "N", default_value_t = 256)]
     pub proofs: usize,
     /// How it is proved.
     #[command(flatten)]

@@ -4,6 +4,7 @@ mod change;
 pub mod fit;
 pub mod nodes;
 pub mod options;
+pub mod remove;
 pub mod waste;
 
 use holdfast_cluster::{Change, Cluster};
@@ -14,6 +15,7 @@ pub use self::change::{ChangeReport, RefusedReport};
 pub use self::fit::{FitReport, SurvivalReport};
 pub use self::nodes::NodesReport;
 pub use self::options::{OptionReport, OptionsReport, SizeReport};
+pub use self::remove::RemoveReport;
 pub use self::waste::WasteReport;
 use crate::asked::Asked;
 use crate::patch::{self, Patch};

@@ -3,6 +3,7 @@
 mod fit;
 mod nodes;
 mod options;
+mod remove;
 mod repair;
 mod tolerance;
 mod waste;
@@ -22,5 +23,6 @@ pub fn run(arguments: &PlanArguments) -> Result<u8, Failure> {
         PlanCommand::Nodes(arguments) => nodes::run(arguments),
         PlanCommand::Tolerance(arguments) => tolerance::run(arguments),
         PlanCommand::Options(arguments) => options::run(arguments),
+        PlanCommand::Remove(arguments) => remove::run(arguments),
     }
 }

@@ -3,8 +3,10 @@
 pub mod fit;
 pub mod nodes;
 pub mod options;
+pub mod remove;
 mod repair;
 mod sheet;
+mod steps;
 pub mod tolerance;
 pub mod waste;
 

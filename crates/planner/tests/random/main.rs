@@ -9,6 +9,7 @@ mod render;
 
 mod altered;
 mod plans;
+mod removed;
 
 use std::cell::RefCell;
 
