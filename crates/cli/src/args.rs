@@ -290,6 +290,9 @@ pub enum PlanCommand {
     Options(OptionsArguments),
     /// Find the largest set of nodes that can be drained one after the other, and in which order.
     Remove(RemoveArguments),
+    /// Find the fewest pods to delete, in order, after which workloads are spread as their rules
+    /// say, or nodes are loaded alike.
+    Rebalance(RebalanceArguments),
 }
 
 /// Which failures are to be survived.
@@ -409,8 +412,9 @@ pub struct NodesArguments {
     pub what_if: WhatIfArguments,
 }
 
-/// Arguments of `plan remove`.
+/// `holdfast plan remove`.
 #[derive(Debug, Args)]
+#[command(after_long_help = REMOVE_HELP)]
 pub struct RemoveArguments {
     /// The cluster.
     #[command(flatten)]
@@ -434,6 +438,64 @@ pub struct RemoveArguments {
     #[command(flatten)]
     pub what_if: WhatIfArguments,
 }
+
+/// `holdfast plan rebalance`.
+#[derive(Debug, Args)]
+#[command(after_long_help = REBALANCE_HELP)]
+pub struct RebalanceArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// Load nodes alike with requests of this, instead of spreading workloads.
+    #[arg(long, value_name = "RESOURCE")]
+    pub load: Option<LoadOf>,
+    /// Shares of load may differ by so many hundredths of a node.
+    #[arg(long, value_name = "PERCENT", default_value_t = 20, requires = "load")]
+    pub within: u32,
+    /// Delete up to so many pods.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub moves: usize,
+    /// Follow up to so many deletions.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub steps: usize,
+    /// How deletions are followed.
+    #[command(flatten)]
+    pub proof: ProofArguments<2_000>,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// Formats and where to write them: `human`, `json`, `markdown`, `csv`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
+}
+
+/// What loads nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LoadOf {
+    /// Requests of CPU.
+    Cpu,
+    /// Requests of memory.
+    Memory,
+}
+
+/// Codes of `holdfast plan rebalance`.
+const REBALANCE_HELP: &str = "\
+Exit codes:
+  0  it holds, or will with these moves, and no fewer do
+  1  no moves were found after which it holds
+  2  bad usage, bad input or an internal error
+  4  inconclusive: whether fewer moves do is not known, or the cluster does not rest";
+
+/// Codes of `holdfast plan remove`.
+const REMOVE_HELP: &str = "\
+Exit codes:
+  0  no larger set of nodes can go
+  2  bad usage, bad input or an internal error
+  3  there is nothing to check
+  4  inconclusive: whether more nodes can go is not known";
 
 /// Codes of `holdfast plan nodes`.
 const NODES_HELP: &str = "\

@@ -13,6 +13,7 @@
 //! * [`recovery`]: which workloads come back after every failure that is asked about.
 //! * [`nodes`]: how many nodes must be added so that failures are survived.
 //! * [`layout`]: what a layout survives, and whose loss alone breaks it.
+//! * [`rebalance`]: which pods to delete so that they are spread, or load is.
 //! * [`remove`]: which nodes can go, in which order.
 //! * [`waste`]: what is free and cannot be used.
 //! * [`patch`]: changes as patches, and as lines for `kubectl`.
@@ -27,6 +28,7 @@ pub mod layout;
 pub mod nodes;
 pub mod patch;
 pub mod propose;
+pub mod rebalance;
 pub mod recovery;
 pub mod remove;
 pub mod repair;

@@ -131,7 +131,9 @@ impl<'c> Prover<'c> {
     /// fails before anything is scheduled. So only what bounds prove is proved of the cluster once
     /// the drains are over, as it holds wherever those that wait come to be.
     pub fn drained(cluster: &'c Cluster, settings: Settings, nodes: &[NodeId]) -> Self {
-        Self::begun(cluster, settings, |dynamics, subjects| start::drained(dynamics, subjects, nodes))
+        Self::begun(cluster, settings, |dynamics, subjects| {
+            start::drained(dynamics, subjects, nodes)
+        })
     }
 
     fn begun(

@@ -28,6 +28,10 @@ const FULL_PODS: u32 = 17;
 /// The most that finding out may take.
 const NODES_SECONDS_MAX: f64 = 30.0;
 
+/// The cluster whose pods are spread anew: nodes and pods, and the most that it may take.
+const REBALANCED: (u32, u32) = (100, 3_000);
+const REBALANCE_SECONDS_MAX: f64 = 10.0;
+
 /// How often each is run; the fastest counts.
 const RUNS: u32 = 5;
 
@@ -37,7 +41,8 @@ const RUNS: u32 = 5;
 /// When something does not build, run or measure.
 pub(super) fn run(root: &Path, holdfast: &Path) -> Result<()> {
     fit(root, holdfast)?;
-    nodes(root, holdfast)
+    nodes(root, holdfast)?;
+    rebalance(root, holdfast)
 }
 
 fn fit(root: &Path, holdfast: &Path) -> Result<()> {
@@ -72,6 +77,18 @@ fn nodes(root: &Path, holdfast: &Path) -> Result<()> {
         "plan nodes, {FULL_NODES} full nodes and {} pods, one node more is needed: {usage} (target \
          {NODES_SECONDS_MAX:.0} s)",
         FULL_NODES * FULL_PODS
+    ));
+    Ok(())
+}
+
+fn rebalance(root: &Path, holdfast: &Path) -> Result<()> {
+    let cluster = super::export(root, holdfast, REBALANCED.0, REBALANCED.1)?;
+    let mut rebalance = Command::new(holdfast);
+    rebalance.args(["plan", "rebalance", "-o", "csv"]).arg(&cluster);
+    let usage = fastest(&mut rebalance)?;
+    log::result(format_args!(
+        "plan rebalance, {} nodes and {} pods: {usage} (target {REBALANCE_SECONDS_MAX:.0} s)",
+        REBALANCED.0, REBALANCED.1
     ));
     Ok(())
 }

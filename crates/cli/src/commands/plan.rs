@@ -3,6 +3,7 @@
 mod fit;
 mod nodes;
 mod options;
+mod rebalance;
 mod remove;
 mod repair;
 mod tolerance;
@@ -24,5 +25,6 @@ pub fn run(arguments: &PlanArguments) -> Result<u8, Failure> {
         PlanCommand::Tolerance(arguments) => tolerance::run(arguments),
         PlanCommand::Options(arguments) => options::run(arguments),
         PlanCommand::Remove(arguments) => remove::run(arguments),
+        PlanCommand::Rebalance(arguments) => rebalance::run(arguments),
     }
 }

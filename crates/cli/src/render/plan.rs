@@ -3,6 +3,7 @@
 pub mod fit;
 pub mod nodes;
 pub mod options;
+pub mod rebalance;
 pub mod remove;
 mod repair;
 mod sheet;

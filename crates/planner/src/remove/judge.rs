@@ -28,6 +28,7 @@ use holdfast_proof::{Domain, Domains, FailureSet, Prover, Sequencer, Settings, V
 
 use super::sums::Sums;
 use super::{Kept, Remover};
+use crate::rebalance::measure::next_class;
 use crate::recovery::{Recovered, culprits};
 
 /// Beyond so many pods no run is followed.
@@ -214,7 +215,8 @@ impl<'r> Judge<'r> {
             None if summary.complete => Bounded::Whole,
             Some((at, Some(subject))) => {
                 let root = self.prover.subjects().subjects[subject].root;
-                let set = at.checked_sub(1).map_or(FailureSet::default(), |at| failures[at].clone());
+                let set =
+                    at.checked_sub(1).map_or(FailureSet::default(), |at| failures[at].clone());
                 Bounded::Not(Some(self.missed(root, VerdictName::Unknown, &set)))
             }
             _ => Bounded::Not(None),
@@ -254,11 +256,10 @@ impl<'r> Judge<'r> {
     /// all others serve, some nodes' own pods apart.
     fn may_go(&self, pod: InstanceId, fixed: &[InstanceId]) -> bool {
         let cluster = self.cluster();
-        let instance = self.start().instance(pod);
         let known = cluster.known();
         let cordon =
             Taint { key: known.unschedulable, value: known.empty, effect: Effect::NoSchedule };
-        let next = instance.origin.map_or(instance.class, |pod| cluster.pod(pod).replacement);
+        let next = next_class(cluster, self.start(), pod);
         let mut tolerations = cluster.spec_of(next).tolerations.iter();
         if tolerations.any(|one| one.tolerates(&cordon, cluster.symbols(), false)) {
             return false;
@@ -266,9 +267,7 @@ impl<'r> Judge<'r> {
         let mut of_pod = self.budgets_of(pod);
         let Some(budget) = of_pod.next() else { return true };
         let counts = |pod: &InstanceId| self.budgets_of(*pod).any(|at| at == budget);
-        of_pod.next().is_none()
-            && self.standing(budget).allowed > 0
-            && !fixed.iter().any(counts)
+        of_pod.next().is_none() && self.standing(budget).allowed > 0 && !fixed.iter().any(counts)
     }
 
     /// Whether pods of the class mind that a node is deleted in another way than that it failed:
@@ -290,7 +289,8 @@ impl<'r> Judge<'r> {
                 term.matches(other.namespace, of_namespace, labels, cluster.symbols())
             })
         };
-        let hard = |one: &&SpreadConstraint| one.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule;
+        let hard =
+            |one: &&SpreadConstraint| one.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule;
         let mut strict = spec.spread.iter().filter(hard);
         strict.any(|one| one.min_domains.is_some() || spread_with(one))
             || spec.pod_affinity.required.iter().any(follows)

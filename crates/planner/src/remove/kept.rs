@@ -6,6 +6,7 @@ use holdfast_failover::budgets::{self, Standing};
 
 use super::Kept;
 use super::judge::Judge;
+use crate::rebalance::measure::next_class;
 
 impl Judge<'_> {
     /// Why the node stays in any case, if it does.
@@ -44,7 +45,7 @@ impl Judge<'_> {
         if cluster.workload(instance.workload).kind == WorkloadKind::Pod {
             return Some(Kept::NothingMakes(pod));
         }
-        let next = instance.origin.map_or(instance.class, |pod| cluster.pod(pod).replacement);
+        let next = next_class(cluster, self.start(), pod);
         (!self.sums.takes_elsewhere(next, node)).then_some(Kept::Nowhere(pod))
     }
 

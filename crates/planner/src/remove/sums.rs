@@ -7,9 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::{
-    ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, Pod, Profile,
-};
+use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, Pod, Profile};
 use holdfast_proof::report::Question;
 use holdfast_proof::subject::{Subject, follows_nodes};
 use holdfast_scheduler::Scheduler;
@@ -134,7 +132,8 @@ impl<'r> Sums<'r> {
                 if left.len() < group.apart + most {
                     return Some(Scarce::Nodes);
                 }
-                (0..3).find(|at| self.sum_without(&left, *at, *most) < group.needs[*at])
+                (0..3)
+                    .find(|at| self.sum_without(&left, *at, *most) < group.needs[*at])
                     .map(|at| RESOURCES[at])
             }
             Some(question) => question.sets(&self.nodes).find_map(|set| {

@@ -1,11 +1,11 @@
 //! Which nodes can go, with names.
 
-use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
+use holdfast_cluster::{Cluster, InstanceId, NodeId};
 use holdfast_proof::report::VerdictName;
 use holdfast_proof::tolerance::Culprits;
 use serde::Serialize;
 
-use super::change;
+use super::{change, pod_name};
 use crate::remove::{Grounds, Kept, Removal, Scarce};
 
 /// The answer to `plan remove`.
@@ -40,8 +40,8 @@ pub struct RemoveReport {
     pub amiss: Vec<String>,
     /// Sets and orders that were proved about.
     pub proofs: usize,
-    /// The lines that do it, in order. Each drain waits until its pods are gone; before the next all
-    /// must be ready.
+    /// The lines that do it, in order. Each drain waits until its pods are gone; before the next
+    /// all must be ready.
     pub commands: Vec<String>,
 }
 
@@ -155,21 +155,10 @@ fn kept(cluster: &Cluster, node: String, why: &Kept) -> KeptReport {
             but_for: known.but_for.clone(),
             ..told
         },
-        Kept::ControlPlane
-        | Kept::Silent
-        | Kept::Unsettled
-        | Kept::NobodyActs
-        | Kept::Untried => told,
+        Kept::ControlPlane | Kept::Silent | Kept::Unsettled | Kept::NobodyActs | Kept::Untried => {
+            told
+        }
     }
-}
-
-/// A pod's name, if the export knows it.
-fn pod_name(cluster: &Cluster, id: InstanceId) -> Option<String> {
-    let placement = Placement::of(cluster);
-    let known = placement.instances().get(id.index())?;
-    let pod = cluster.pod(known.origin?);
-    let namespace = cluster.class(pod.class).namespace;
-    Some(format!("{}/{}", cluster.text(namespace), cluster.text(pod.name)))
 }
 
 fn reason(why: &Kept) -> &'static str {

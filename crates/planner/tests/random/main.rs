@@ -8,6 +8,7 @@ mod plan;
 mod render;
 
 mod altered;
+mod moved;
 mod plans;
 mod removed;
 

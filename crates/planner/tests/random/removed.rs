@@ -24,7 +24,10 @@ fn settings() -> Settings {
 }
 
 fn asking() -> Asking<'static> {
-    Asking { settings: settings(), sweep: &|prover, question, enough| one_by_one(prover, question, enough) }
+    Asking {
+        settings: settings(),
+        sweep: &|prover, question, enough| one_by_one(prover, question, enough),
+    }
 }
 
 /// What is known of an order, or of all orders.
@@ -137,9 +140,8 @@ fn brute<'c>(cluster: &'c Cluster, survive: usize) -> Brute<'c> {
     let control_plane = prover.dynamics().control_plane();
     let all: Vec<NodeId> = cluster.node_ids().collect();
     let placement = Placement::of(cluster);
-    let may = |node: &NodeId| {
-        control_plane.parts_of(*node) == [0; 3] && placement.node(*node).serves()
-    };
+    let may =
+        |node: &NodeId| control_plane.parts_of(*node) == [0; 3] && placement.node(*node).serves();
     let nodes =
         all.iter().copied().filter(may).filter(|_| control_plane.acts(&placement)).collect();
     let subjects = 0..prover.subjects().subjects.len();

@@ -16,9 +16,7 @@ use crate::{exit, question, render, sweep};
 /// # Errors
 /// Bad input, nothing to check.
 pub(super) fn run(arguments: &RemoveArguments) -> Result<u8, Failure> {
-    for (option, number) in
-        [("--budget", arguments.proof.budget), ("--proofs", arguments.proofs)]
-    {
+    for (option, number) in [("--budget", arguments.proof.budget), ("--proofs", arguments.proofs)] {
         if number == 0 {
             return Err(Failure::usage(format!("{option} must be at least one")));
         }

@@ -80,10 +80,10 @@ fn why(kept: &KeptReport) -> String {
         "control-plane" => "it carries the control plane".to_owned(),
         "not-ready" => "it is not ready: nobody ends its pods in good order".to_owned(),
         "budget" => {
-            format!("{pod} stays: budget {} never lets it go", words::list(&kept.budgets, 1))
+            format!("budget {} does not let {pod} go", words::list(&kept.budgets, 1))
         }
         "two-budgets" => format!(
-            "{pod} stays: budgets {} both select it, and the eviction API refuses",
+            "budgets {} both select {pod}, and the eviction API refuses",
             words::list(&kept.budgets, 2)
         ),
         "nothing-makes-it" => format!("nothing makes {pod} again"),
@@ -98,9 +98,10 @@ fn why(kept: &KeptReport) -> String {
         "not-emptied" => "its pods may not be gone once it is drained".to_owned(),
         "not-back" => format!("{} is not back in full once it is drained ({of})", workload()),
         "not-survived" => {
-            let failing = kept.but_for.as_ref().and_then(|known| {
-                domain::failing(&known.domains, &known.fail)
-            });
+            let failing = kept
+                .but_for
+                .as_ref()
+                .and_then(|known| domain::failing(&known.domains, &known.fail));
             let when = failing.unwrap_or_else(|| "something fails".to_owned());
             format!("without it {} does not come back, {when} ({of})", workload())
         }
