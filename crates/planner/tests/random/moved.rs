@@ -149,7 +149,7 @@ fn as_few_moves_as_brute_force_finds() {
     });
     let tally = tally.into_inner();
     println!("{tally:?}");
-    assert!(tally.same > 40 && tally.telling > 3 && tally.none > 0, "{tally:?}");
+    assert!(tally.same > 20 && tally.telling > 2 && tally.none > 0, "{tally:?}");
 }
 
 /// `simulate` with the same deletions ends where the plan says.

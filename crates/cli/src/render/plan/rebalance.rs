@@ -114,7 +114,7 @@ fn rule(rule: &RuleReport) -> String {
 }
 
 fn hindered(one: &HinderedReport) -> String {
-    let pods = words::count(one.pods, "kind", "kinds");
+    let pods = format!("those of {}", words::count(one.pods, "kind", "kinds"));
     match one.reason {
         "budget" => format!("{pods} by a budget that allows no eviction"),
         "alone" => format!("{pods} as no other pod of the workload serves"),
