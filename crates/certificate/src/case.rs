@@ -251,8 +251,10 @@ impl Case<'_, '_> {
             .collect();
         let evicted = reader.dynamics.evict_all(placement, situation);
         let waiting = placement.pending().to_vec();
+        let known = self.start.placement.instances().len();
         let mut lost = Lost {
             hints: &reader.hints,
+            since: evicted.uncertain.is_empty().then_some(known),
             ..Lost::new(&reader.dynamics, &reader.unknown, &evicted.uncertain, scratch)
         };
         let rooms = Found::of(&mut lost, placement, &waiting, self.start.lowest);

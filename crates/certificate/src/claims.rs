@@ -66,6 +66,11 @@ impl Subjects {
 }
 
 impl Subject {
+    /// Whether each of its pods belongs to a node.
+    pub(crate) fn follows_nodes(&self) -> bool {
+        matches!(self.kind, WorkloadKind::DaemonSet | WorkloadKind::StaticPod)
+    }
+
     /// How many of its pods serve.
     pub(crate) fn ready(&self, placement: &Placement) -> u32 {
         self.members.iter().map(|id| placement.tally(*id).ready).sum()
@@ -84,7 +89,7 @@ impl Subject {
     /// How many pods it wants once `failed` are gone of where it stood at rest: what was asked for,
     /// or where a pod belongs to its node, as many as have theirs left.
     pub(crate) fn wanted(&self, rest: &Placement, failed: &[NodeId]) -> u32 {
-        if !matches!(self.kind, WorkloadKind::DaemonSet | WorkloadKind::StaticPod) {
+        if !self.follows_nodes() {
             return u32::try_from(rest.target(self.root).desired.max(0)).unwrap_or(u32::MAX);
         }
         let counts = |pod: &&Instance| {

@@ -14,7 +14,8 @@ pub enum Flaw {
         /// The digest of what was read.
         read: String,
     },
-    /// It asks about a node that there is not, or about more nodes than there are.
+    /// It asks about a node that there is not, or about more nodes than there are, or tells the
+    /// courses of other sequences than it asks about.
     Question,
     /// It leaves out a workload, or names one that there is not, or names them in another order.
     Workload(String),
@@ -39,6 +40,15 @@ pub enum Flaw {
     Set {
         /// The nodes that fail.
         fail: Vec<String>,
+        /// Whose claim it is, where it is one's.
+        whose: Option<Whose>,
+        /// What is wrong.
+        what: Broken,
+    },
+    /// A claim does not follow for this sequence of events.
+    Sequence {
+        /// Its number.
+        number: usize,
         /// Whose claim it is, where it is one's.
         whose: Option<Whose>,
         /// What is wrong.
@@ -77,12 +87,14 @@ pub enum Broken {
     Twice(usize),
     /// There are more ways to choose whom to delete than can be listed.
     Coarse,
-    /// Something can happen that no failure alone leads to.
+    /// Something can happen that no list can tell of: what events lead to that come before all is quiet.
     Foreign,
     /// The cluster is not at rest where the run ends.
     Unrest,
     /// The cluster never comes to rest.
     NoRest,
+    /// A run that comes to this state of those that come again and again may not come back.
+    NoReturn(usize),
     /// Closed states are told of a start that is not at rest.
     From(usize),
     /// Fewer pods serve than are wanted.

@@ -36,6 +36,9 @@ pub struct Certificate {
     pub rooms: Vec<Rooms>,
     /// Sets of states that no run leaves, for failures after which rooms do not tell enough.
     pub sets: Vec<Closed>,
+    /// For each sequence of events all that may come of it; none where nothing is proved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub courses: Vec<Course>,
     /// Every step that states and runs are made of, once.
     pub steps: Vec<Move>,
 }
@@ -50,6 +53,80 @@ pub enum Question {
     Fail(Vec<String>),
     /// Every set of up to so many domains.
     Domains(Domains),
+    /// Each of these sequences of events, of which each comes once all is quiet after the one
+    /// before it. Claims are about all of their course: a pod serves today and right after each
+    /// event, and enough serve once all is quiet after the last.
+    Sequences(Vec<Vec<Happening>>),
+}
+
+/// What happens to a cluster, by names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Happening {
+    /// Nodes and machines stop: see [`Run::fail`].
+    Fail {
+        /// Their names.
+        hosts: Vec<String>,
+    },
+    /// They are back.
+    Recover {
+        /// Their names.
+        hosts: Vec<String>,
+    },
+    /// Node objects are deleted.
+    Delete {
+        /// Their names.
+        nodes: Vec<String>,
+    },
+    /// Nodes that nobody hears are marked out-of-service.
+    OutOfService {
+        /// Their names.
+        nodes: Vec<String>,
+    },
+    /// Nothing new is scheduled on nodes.
+    Cordon {
+        /// Their names.
+        nodes: Vec<String>,
+    },
+    /// Pods may be scheduled there again.
+    Uncordon {
+        /// Their names.
+        nodes: Vec<String>,
+    },
+    /// Somebody drains nodes.
+    Drain {
+        /// Their names.
+        nodes: Vec<String>,
+    },
+    /// etcd forgets nodes one after another.
+    RemoveMember {
+        /// Their names.
+        nodes: Vec<String>,
+    },
+    /// Nodes lose sight of the others.
+    Partition {
+        /// Their names.
+        nodes: Vec<String>,
+    },
+    /// All nodes that lost sight of the others are heard again.
+    Heal,
+    /// A workload replaces its pods.
+    Rollout {
+        /// `KIND/NAMESPACE/NAME`.
+        workload: String,
+    },
+    /// A workload is scaled.
+    Scale {
+        /// `KIND/NAMESPACE/NAME`.
+        workload: String,
+        /// To so many pods.
+        desired: i64,
+    },
+    /// A pod is deleted.
+    DeletePod {
+        /// `NAMESPACE/NAME`.
+        pod: String,
+    },
 }
 
 /// Machines that fail as wholes.
@@ -120,7 +197,7 @@ pub enum Claim {
 }
 
 /// A run from the export as it stands to an end that breaks a claim.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
     /// Steps until the cluster is at rest, by position in [`Certificate::steps`].
@@ -132,15 +209,43 @@ pub struct Run {
     /// Steps after that until all is quiet again; none where the claim breaks at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<usize>,
+    /// The states that come again and again from the end of the steps on, where all never is quiet:
+    /// the first of them is that end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub round: Vec<State>,
     /// No steps are listed, as every run ends with these counts: headroom tells all that the
     /// failure loses.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counted: bool,
+    /// The steps through a sequence of events, which stand for the failure and the steps after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<Passage>,
     /// Pods that serve then.
     pub ready: u32,
     /// Pods that should.
     pub wanted: u32,
 }
+
+/// A run through a sequence of events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Passage {
+    /// The number of the sequence.
+    pub sequence: usize,
+    /// For each event that has come the steps until all is quiet again, by position in
+    /// [`Certificate::steps`]; none behind the last where the claim breaks right then.
+    pub stages: Vec<Vec<usize>>,
+}
+
+/// All that may come of a sequence of events: for each event, and for each place of rest where the
+/// cluster may be when it comes, the states until all is quiet again. The places of rest before the
+/// first event are those of [`Certificate::starts`]; those before the next are the quiet states of
+/// these lists, in their order, of several that nothing can tell apart the first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Course(
+    /// By event, by place of rest.
+    pub Vec<Vec<Vec<State>>>,
+);
 
 /// A state by the step that leads to it. The state that all steps go out from is not listed: it is
 /// the first, number 0.
@@ -257,5 +362,18 @@ pub enum Move {
     Attach {
         /// The pod.
         pod: String,
+    },
+    /// A pod on a node that is drained is marked for deletion.
+    Drain {
+        /// The pod.
+        pod: String,
+        /// A controller that nobody knows makes another.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        replaced: bool,
+    },
+    /// The taints of a node that came back are taken off.
+    Clear {
+        /// The node.
+        node: String,
     },
 }

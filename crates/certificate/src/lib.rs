@@ -10,21 +10,26 @@
 //! * [`names`]: pods, steps and sorts of pods by name.
 //! * [`state`]: when two states are one.
 //! * [`question`]: what fails.
+//! * [`happening`]: events by names.
 //! * [`prices`]: why others cannot keep a pod off every node.
 //! * [`flaw`]: what does not follow.
 //!
 //! What is proved is checked for all sets at once where it is written down why every lost pod finds
 //! a node whichever nodes fail (`headroom`), and else set by set: where a failure leaves pods
 //! behind that wait for a node, each must have a room (`room`), or else all states that may come
-//! are listed (`closed`). What is refuted has a run, which is replayed (`run`).
+//! are listed (`closed`). What is refuted has a run, which is replayed (`run`), to a
+//! quiet end or round for ever (`trap`). Events that come one
+//! after another are followed through all states that may come (`course`).
 
 mod case;
 mod choices;
 mod claims;
 mod closed;
+mod course;
 pub mod digest;
 pub mod flaw;
 pub mod format;
+pub mod happening;
 mod headroom;
 pub mod names;
 pub mod prices;
@@ -32,8 +37,10 @@ pub mod question;
 pub mod reader;
 mod room;
 mod run;
+mod skew;
 pub mod state;
 mod steady;
+mod trap;
 mod unknown;
 
 use holdfast_cluster::Cluster;
@@ -50,6 +57,8 @@ pub struct Accepted {
     pub sets: u64,
     /// Those among them that were checked all at once.
     pub at_once: u64,
+    /// Sequences of events that are asked about.
+    pub sequences: u64,
     /// States of closed sets that were checked.
     pub states: u64,
 }
@@ -66,5 +75,6 @@ pub fn verify(cluster: &Cluster, certificate: &Certificate) -> Result<Accepted, 
         reader.check_set(&mut workspace, &set)?;
         checked += 1;
     }
+    (0..reader.sequences()).try_for_each(|at| reader.check_sequence(at))?;
     Ok(reader.accepted(checked))
 }

@@ -38,7 +38,7 @@ pub fn pod(cluster: &Cluster, placement: &Placement, id: InstanceId) -> String {
     format!("{name}~{number}")
 }
 
-fn of_pod(cluster: &Cluster, pod: &Pod) -> String {
+pub(crate) fn of_pod(cluster: &Cluster, pod: &Pod) -> String {
     let namespace = cluster.class(pod.class).namespace;
     format!("{}/{}", cluster.text(namespace), cluster.text(pod.name))
 }
@@ -63,7 +63,7 @@ pub fn nodes(cluster: &Cluster, nodes: &[NodeId]) -> Vec<String> {
     nodes.iter().map(|node| cluster.node_name(*node).to_owned()).collect()
 }
 
-/// A step by names; `None` for those that no failure alone can lead to.
+/// A step by names; `None` for those that only events lead to that come before all is quiet.
 pub fn step(cluster: &Cluster, placement: &Placement, step: &Step) -> Option<Move> {
     let name = |id: &InstanceId| pod(cluster, placement, *id);
     let names = |ids: &[InstanceId]| ids.iter().map(name).collect();
@@ -82,7 +82,9 @@ pub fn step(cluster: &Cluster, placement: &Placement, step: &Step) -> Option<Mov
         Step::Autoscale { workload: id, desired } => {
             Move::Autoscale { workload: workload(cluster, *id), desired: *desired }
         }
-        Step::Drain { .. } | Step::Clear { .. } | Step::Start { .. } => return None,
+        Step::Drain { pod, replaced } => Move::Drain { pod: name(pod), replaced: *replaced },
+        Step::Clear { node: at } => Move::Clear { node: node(*at) },
+        Step::Start { .. } => return None,
     })
 }
 

@@ -1,12 +1,12 @@
-//! Which failures a certificate is about.
+//! Which failures, or sequences of events, a certificate is about.
 
 use std::collections::BTreeMap;
 
 use holdfast_cluster::{Cluster, NodeId, Symbol};
-use holdfast_failover::Dynamics;
+use holdfast_failover::{Dynamics, Event};
 
 use crate::choices::Choices;
-use crate::format;
+use crate::{format, happening};
 
 /// What fails together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,6 +89,8 @@ pub(crate) enum Asked {
     Set(Failed),
     /// Up to so many of these.
     Domains(Vec<Failed>, usize),
+    /// Sequences of events.
+    Sequences(Vec<Vec<Event>>),
 }
 
 impl Asked {
@@ -110,6 +112,13 @@ impl Asked {
                 };
                 (domains.most <= all.len()).then_some(Self::Domains(all, domains.most))
             }
+            format::Question::Sequences(sequences) => {
+                let event = |one: &format::Happening| happening::find(cluster, one);
+                let events = |one: &Vec<_>| {
+                    one.iter().map(event).collect::<Option<Vec<_>>>().filter(|all| !all.is_empty())
+                };
+                sequences.iter().map(events).collect::<Option<_>>().map(Self::Sequences)
+            }
         }
     }
 
@@ -130,6 +139,15 @@ impl Asked {
                 let union = |set: Vec<usize>| Failed::together(set.iter().map(|at| &all[*at]));
                 Box::new(Choices::up_to(all.len(), *most).map(union))
             }
+            Self::Sequences(_) => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// The sequences of events.
+    pub(crate) fn sequences(&self) -> &[Vec<Event>] {
+        match self {
+            Self::Sequences(sequences) => sequences,
+            _ => &[],
         }
     }
 
@@ -139,6 +157,7 @@ impl Asked {
             Self::Nodes(most) => Choices::count_up_to(nodes, *most),
             Self::Set(set) => 1 + u64::from(!set.is_empty()),
             Self::Domains(all, most) => Choices::count_up_to(all.len(), *most),
+            Self::Sequences(_) => 0,
         }
     }
 
@@ -156,6 +175,7 @@ impl Asked {
                     && (within.len() <= *most
                         || Choices::up_to(within.len(), *most).any(|chosen| union(&chosen) == *set))
             }
+            Self::Sequences(_) => false,
         }
     }
 }

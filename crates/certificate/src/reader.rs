@@ -9,8 +9,11 @@ use holdfast_scheduler::Scratch;
 use crate::case::Case;
 use crate::claims::{Subject, Subjects};
 use crate::closed::{Shown, Walk};
+use crate::course::Through;
 use crate::flaw::{Broken, ClaimName, Flaw, Whose};
-use crate::format::{self, Certificate, Claim, Closed, Move, Rooms, Run, SCHEMA, State, Summary};
+use crate::format::{
+    self, Certificate, Claim, Closed, Course, Move, Passage, Rooms, Run, SCHEMA, State, Summary,
+};
 use crate::headroom::{Change, Headroom, Premises};
 use crate::names::Sorts;
 use crate::question::{Asked, Failed};
@@ -44,6 +47,7 @@ pub struct Reader<'c> {
     pub(crate) hints: BTreeMap<ClassId, Hints>,
     headroom: Option<Headroom>,
     pub(crate) closed: BTreeMap<(Failed, usize), Vec<State>>,
+    courses: Vec<Course>,
     pub(crate) moves: Vec<Move>,
 }
 
@@ -78,6 +82,7 @@ impl<'c> Reader<'c> {
             hints: BTreeMap::new(),
             headroom: None,
             closed: BTreeMap::new(),
+            courses: certificate.courses.clone(),
             moves: certificate.steps.clone(),
         };
         for rooms in &certificate.rooms {
@@ -87,6 +92,9 @@ impl<'c> Reader<'c> {
         reader.read_starts(certificate)?;
         reader.read_headroom(&certificate.headroom)?;
         reader.read_closed(&certificate.sets)?;
+        if !reader.courses.is_empty() && reader.courses.len() != reader.sequences() {
+            return Err(Flaw::Question);
+        }
         reader.check_all_runs()?;
         Ok(reader)
     }
@@ -110,6 +118,34 @@ impl<'c> Reader<'c> {
         Box::new(self.question.sets(&self.dynamics).filter(|set| !self.is_covered(set)))
     }
 
+    /// How many sequences of events are asked about, each of which has to be
+    /// [checked](Self::check_sequence).
+    pub fn sequences(&self) -> usize {
+        self.question.sequences().len()
+    }
+
+    /// Whether all that is proved follows for the sequence of this number.
+    ///
+    /// # Errors
+    /// The first thing that does not.
+    pub fn check_sequence(&self, at: usize) -> Result<(), Flaw> {
+        let mut claims = self.claims.iter().flat_map(|(one, other)| [one, other]);
+        if !claims.any(|claim| *claim == Claim::Proved) {
+            return Ok(());
+        }
+        let through = Through { reader: self, events: &self.question.sequences()[at] };
+        let stages = self.courses.get(at).map_or(&[][..], |Course(stages)| stages);
+        through.check(stages, &mut Scratch::default()).map_err(|(whose, what)| Flaw::Sequence {
+            number: at,
+            whose: whose.map(|(at, claim)| self.whose(at, claim)),
+            what,
+        })
+    }
+
+    fn whose(&self, at: usize, claim: ClaimName) -> Whose {
+        Whose { workload: names::workload(self.cluster(), self.subjects.all[at].root), claim }
+    }
+
     fn is_covered(&self, set: &Failed) -> bool {
         let covers = |one: &Headroom| one.covers(&self.dynamics, &self.starts[0], &set.nodes);
         self.headroom.as_ref().is_some_and(covers)
@@ -118,8 +154,11 @@ impl<'c> Reader<'c> {
     /// What is said once so many sets were checked one by one and nothing was wrong.
     pub fn accepted(&self, checked: u64) -> Accepted {
         let sets = self.question.count(self.cluster().nodes().len());
-        let states = self.closed.values().map(|states| states.len() as u64 + 1).sum();
-        Accepted { sets, at_once: sets - checked, states }
+        let closed = self.closed.values();
+        let through = self.courses.iter().flat_map(|Course(stages)| stages.iter().flatten());
+        let states = closed.chain(through).map(|states| states.len() as u64 + 1).sum();
+        let sequences = self.sequences() as u64;
+        Accepted { sets, at_once: sets - checked, sequences, states }
     }
 
     fn read_claims(&mut self, certificate: &Certificate) -> Result<(), Flaw> {
@@ -160,25 +199,48 @@ impl<'c> Reader<'c> {
             bases.insert(Vec::new(), first.placement.clone());
         }
         (0..self.claims.len()).try_for_each(|at| {
-            self.check_runs(&mut bases, at).map_err(|(claim, what)| {
-                let root = self.subjects.all[at].root;
-                Flaw::Run {
-                    whose: Whose { workload: names::workload(self.cluster(), root), claim },
-                    what,
-                }
-            })
+            let checked = self.check_runs(&mut bases, at);
+            checked.map_err(|(claim, what)| Flaw::Run { whose: self.whose(at, claim), what })
         })
     }
 
     fn check_runs(&self, bases: &mut Bases, at: usize) -> Result<(), (ClaimName, Broken)> {
         let (one, other) = &self.claims[at];
         if let Claim::Refuted { run } = one {
-            self.check_at_once(bases, at, run).map_err(|what| (ClaimName::Immediately, what))?;
+            let claim = ClaimName::Immediately;
+            let checked = match &run.through {
+                Some(passage) => self.check_passage(bases, (at, claim), (run, passage)),
+                None => self.check_at_once(bases, at, run),
+            };
+            checked.map_err(|what| (claim, what))?;
         }
         if let Claim::Refuted { run } = other {
-            self.check_run(bases, at, run).map_err(|what| (ClaimName::Recovered, what))?;
+            let claim = ClaimName::Recovered;
+            let checked = match &run.through {
+                Some(passage) => self.check_passage(bases, (at, claim), (run, passage)),
+                None => self.check_run(bases, at, run),
+            };
+            checked.map_err(|what| (claim, what))?;
         }
         Ok(())
+    }
+
+    /// Whether a run through a sequence of events breaks a claim about a subject.
+    fn check_passage(
+        &self,
+        bases: &mut Bases,
+        (at, claim): (usize, ClaimName),
+        (run, passage): (&Run, &Passage),
+    ) -> Result<(), Broken> {
+        let events = self.question.sequences().get(passage.sequence).ok_or(Broken::Needless)?;
+        let elsewhere = run.fail.is_empty() && run.steps.is_empty() && run.round.is_empty();
+        if run.counted || !elsewhere {
+            return Err(Broken::Needless);
+        }
+        let mut scratch = Scratch::default();
+        let mut replay = self.replay(&mut scratch);
+        let subject = (&self.subjects.all[at], claim);
+        Through { reader: self, events }.check_run(&mut replay, bases, subject, (run, passage))
     }
 
     /// Whether no pod of a subject serves as soon as the nodes of a run are gone.
@@ -204,7 +266,8 @@ impl<'c> Reader<'c> {
         if ready > 0 {
             return Err(Broken::Enough);
         }
-        let told = (run.ready, run.wanted) == (0, 1) && run.steps.is_empty();
+        let at_once = run.steps.is_empty() && run.round.is_empty();
+        let told = (run.ready, run.wanted) == (0, 1) && at_once;
         if told { Ok(()) } else { Err(Broken::Counts { ready: 0, wanted: 1 }) }
     }
 
@@ -216,7 +279,9 @@ impl<'c> Reader<'c> {
             let (ready, wanted) = self.count(at, &set).ok_or(Broken::Uncounted)?;
             let told = (run.ready, run.wanted) == (ready, wanted);
             return match () {
-                () if !run.settle.is_empty() || !run.steps.is_empty() => Err(Broken::Needless),
+                () if !run.settle.is_empty() || !run.steps.is_empty() || !run.round.is_empty() => {
+                    Err(Broken::Needless)
+                }
                 () if ready >= wanted => Err(Broken::Enough),
                 () if !told => Err(Broken::Counts { ready, wanted }),
                 () => Ok(()),
@@ -229,7 +294,11 @@ impl<'c> Reader<'c> {
         let end = replay.recovered(base, run, &set, subject);
         base.revert(self.cluster(), mark);
         let end = end?;
-        if end.known { Ok(()) } else { self.always_falls_short(base, end.wanted, &set, subject) }
+        match end.known {
+            true => Ok(()),
+            false if !run.round.is_empty() => Err(Broken::NotKnown),
+            false => self.always_falls_short(base, end.wanted, &set, subject),
+        }
     }
 
     /// How many pods of a subject serve at every end, and are wanted, where that is known
@@ -293,8 +362,9 @@ impl<'c> Reader<'c> {
     fn read_starts(&mut self, certificate: &Certificate) -> Result<(), Flaw> {
         let states = &certificate.starts;
         // Without a proof it does not matter where else the cluster may stand.
-        let Certificate { sets, headroom, .. } = certificate;
-        let needless = certificate.summary.proved == 0 && sets.is_empty() && headroom.is_empty();
+        let Certificate { sets, headroom, courses, .. } = certificate;
+        let evident = sets.is_empty() && headroom.is_empty() && courses.is_empty();
+        let needless = certificate.summary.proved == 0 && evident;
         if needless && states.is_empty() {
             return Ok(());
         }
@@ -394,10 +464,7 @@ impl<'c> Reader<'c> {
             placement.revert(self.cluster(), mark);
             checked.map_err(|(whose, what)| Flaw::Set {
                 fail: failed.names(self.cluster()),
-                whose: whose.map(|(at, claim)| {
-                    let root = self.subjects.all[at].root;
-                    Whose { workload: names::workload(self.cluster(), root), claim }
-                }),
+                whose: whose.map(|(at, claim)| self.whose(at, claim)),
                 what,
             })?;
         }
@@ -427,10 +494,7 @@ impl<'c> Reader<'c> {
                 (subject.ready(&start.placement), subject.wanted(&start.placement, &[]));
             let fails = |nodes: &[NodeId], claim, ready, wanted| Flaw::Set {
                 fail: names::nodes(self.cluster(), nodes),
-                whose: Some(Whose {
-                    workload: names::workload(self.cluster(), subject.root),
-                    claim,
-                }),
+                whose: Some(self.whose(at, claim)),
                 what: Broken::TooFew { ready, wanted },
             };
             let worst = headroom.worst(at, |lost| i64::from(lost.ready));

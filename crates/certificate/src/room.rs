@@ -5,6 +5,7 @@
 //! close ([`crate::prices`]). More pods must only ever make it harder for the pod, and nothing that
 //! it needs may be lost to others elsewhere: see [`Lost::is_plain`], rule by rule.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use holdfast_cluster::affinity::PodAffinityTerm;
@@ -21,6 +22,7 @@ use holdfast_scheduler::{KeepSpread, Preemption, Scratch};
 
 use crate::format;
 use crate::prices::{self, Contest, Others, Prices, counts, lone_spread, strict_spread};
+use crate::skew::Skew;
 use crate::unknown::Unknown;
 
 /// Rooms for pods of one sort.
@@ -52,6 +54,9 @@ pub(crate) struct Lost<'l, 'c> {
     /// Pods whose eviction may never come.
     pub(crate) uncertain: &'l [InstanceId],
     pub(crate) scratch: &'l mut Scratch,
+    /// How many pods there were before anything failed, where every eviction is sure and whoever
+    /// came since was made for a lost pod.
+    pub(crate) since: Option<usize>,
     /// Those that wait and may come, once that was asked.
     pub(crate) coming: Option<Vec<InstanceId>>,
 }
@@ -66,7 +71,8 @@ impl<'l, 'c> Lost<'l, 'c> {
         uncertain: &'l [InstanceId],
         scratch: &'l mut Scratch,
     ) -> Self {
-        Self { dynamics, unknown, hints: &NO_HINTS, uncertain, scratch, coming: None }
+        let hints = &NO_HINTS;
+        Self { dynamics, unknown, hints, uncertain, scratch, since: None, coming: None }
     }
 
     pub(crate) fn cluster(&self) -> &'c Cluster {
@@ -242,7 +248,8 @@ impl<'l, 'c> Lost<'l, 'c> {
     }
 
     /// Whether no run ever places the pod: every node turns it down for a reason that more pods
-    /// cannot cure while nobody leaves, and preemption cannot either.
+    /// cannot cure while nobody leaves, or for a skew that no run evens out, and preemption cannot
+    /// help either.
     pub(crate) fn is_hopeless(&self, placement: &Placement, pod: InstanceId) -> bool {
         let leaves = |id: &InstanceId| {
             let node = placement.instance(*id).node();
@@ -257,21 +264,32 @@ impl<'l, 'c> Lost<'l, 'c> {
         }
         let decision = self.dynamics.scheduler().decide(placement, pod);
         let profile = self.dynamics.scheduler().profile_of(placement, pod);
-        let lasts = |reason: &Reason| *reason == Reason::NoVictims || reason.is_incurable();
-        let vain = |rejection: &Rejection| {
+        let skew = OnceCell::new();
+        let skewed = |node: NodeId, known: usize| {
+            let skew = skew.get_or_init(|| Skew::of(self.cluster(), placement, pod, known));
+            skew.keeps_off(node)
+        };
+        let incurable = |node: NodeId, reason: &Reason| match self.since {
+            Some(known) if *reason == Reason::Spread => skewed(node, known),
+            _ => reason.is_incurable(),
+        };
+        let vain = |(node, rejection): &(NodeId, Rejection)| {
+            let lasts = |one: &Reason| *one == Reason::NoVictims || incurable(*node, one);
             !rejection.reasons.is_empty() && rejection.reasons.iter().all(lasts)
         };
         let unhelped = match &decision.preemption {
             Some(Preemption::NotAllowed) => true,
-            Some(Preemption::DoesNotHelp(tried)) => tried.iter().all(|(_, why)| vain(why)),
+            Some(Preemption::DoesNotHelp(tried)) => tried.iter().all(vain),
             Some(Preemption::Helps(_) | Preemption::AlreadyUnderWay) => false,
             None => {
                 decision.outcome == Outcome::Unschedulable
                     && profile.is_some_and(|profile| !profile.preempts)
             }
         };
-        let turned_down = |(_, verdict): &(NodeId, NodeVerdict)| match verdict {
-            NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(Reason::is_incurable),
+        let turned_down = |(node, verdict): &(NodeId, NodeVerdict)| match verdict {
+            NodeVerdict::Rejected(rejection) => {
+                rejection.reasons.iter().all(|reason| incurable(*node, reason))
+            }
             NodeVerdict::Feasible(_) | NodeVerdict::LeftOut => false,
         };
         unhelped && decision.pre_filter.is_none() && decision.nodes.iter().all(turned_down)

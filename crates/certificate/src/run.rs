@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_cluster::placement::Mark;
 use holdfast_cluster::{InstanceId, Placement};
 use holdfast_failover::controllers::steady::only_makes_up;
 use holdfast_failover::{Dynamics, Situation, Step, Steps};
@@ -9,10 +10,11 @@ use holdfast_scheduler::Scratch;
 
 use crate::claims::Subject;
 use crate::flaw::Broken;
-use crate::format::{Move, Run};
+use crate::format::{Move, Run, State};
 use crate::names;
 use crate::question::Failed;
 use crate::room::Lost;
+use crate::trap::Trap;
 use crate::unknown::Unknown;
 
 /// What a run is replayed with.
@@ -52,7 +54,13 @@ impl Replay<'_, '_> {
         let situation = self.dynamics.situation(placement);
         let short = self.most(placement, &situation, subject) < wanted;
         self.dynamics.evict_unnoticed(placement, &situation);
+        let base = placement.mark();
         let known = self.follow(placement, &situation, &run.steps)?;
+        if run.round.is_empty() {
+            self.rests(placement, &situation)?;
+        } else {
+            self.goes_round(placement, (&situation, base), &run.round)?;
+        }
         let gap = |pod: &InstanceId| {
             self.unknown.of_pod(self.dynamics.cluster(), placement, *pod).is_open
         };
@@ -70,6 +78,7 @@ impl Replay<'_, '_> {
             return Err(Broken::Counts { ready, wanted });
         }
         // Where too few pods could ever serve, it does not matter which run is real.
+        let short = short && run.round.is_empty();
         Ok(End { wanted, known: known || short })
     }
 
@@ -83,7 +92,9 @@ impl Replay<'_, '_> {
             let mut placement = begin(self.dynamics);
             let situation = self.dynamics.situation(&placement);
             self.dynamics.evict_unnoticed(&mut placement, &situation);
-            if !self.follow(&mut placement, &situation, &run.settle)? {
+            let known = self.follow(&mut placement, &situation, &run.settle)?;
+            self.rests(&mut placement, &situation)?;
+            if !known {
                 return Err(Broken::NotKnown);
             }
             bases.insert(run.settle.clone(), placement);
@@ -91,8 +102,8 @@ impl Replay<'_, '_> {
         Ok(bases.get_mut(&run.settle).expect("it is there now"))
     }
 
-    /// Takes the steps, up to a quiet end; whether all that happens on the way is known.
-    fn follow(
+    /// Takes the steps; whether all that happens on the way is known.
+    pub(crate) fn follow(
         &mut self,
         placement: &mut Placement,
         situation: &Situation,
@@ -109,8 +120,28 @@ impl Replay<'_, '_> {
             known &= !self.unknown.is_guess(cluster, placement, step);
             self.dynamics.apply(placement, step);
         }
+        Ok(known)
+    }
+
+    /// Whether all is quiet.
+    pub(crate) fn rests(
+        &mut self,
+        placement: &mut Placement,
+        situation: &Situation,
+    ) -> Result<(), Broken> {
         let next = self.dynamics.steps(placement, situation, self.scratch);
-        if next.sure.is_empty() { Ok(known) } else { Err(Broken::Unrest) }
+        if next.sure.is_empty() { Ok(()) } else { Err(Broken::Unrest) }
+    }
+
+    /// Whether a run from here on comes back again and again, whatever happens.
+    fn goes_round(
+        &mut self,
+        placement: &mut Placement,
+        (situation, base): (&Situation, Mark),
+        states: &[State],
+    ) -> Result<(), Broken> {
+        let Self { dynamics, unknown, moves, scratch } = self;
+        Trap { dynamics, unknown, situation, moves, scratch, base }.check(placement, states)
     }
 
     /// More pods of a subject than can ever serve: those that nodes that are heard hold, those that

@@ -3,19 +3,33 @@
 //! A state is told from others by the pods that changed since a first one, each with what it was
 //! and what it is, and by what controllers go for. Pods may change places when nothing tells them
 //! apart: one that was bound is always itself; others are known by what they ask for, who made
-//! them, where they are and how they stand. Whose place a pod takes is left out where only its
-//! template follows from it: not for pods with volumes, whose claims may name a pod, nor for those
-//! of DaemonSets and StatefulSets, which have a home or a number.
+//! them, where they are and how they stand; nodes by what changes with events. Whose place a pod
+//! takes is left out where only its template follows from it: not for pods with volumes, whose
+//! claims may name a pod, nor for those of DaemonSets and StatefulSets, which have a home or a
+//! number.
 
 use holdfast_cluster::placement::{Mark, Target, Whereabouts};
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{Cluster, Instance, Placement};
+use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement};
 
 /// What tells a state from others.
 pub type Key = Box<[[u32; 17]]>;
 
 /// What tells the state of `placement` from others that `base` led to.
 pub fn key(cluster: &Cluster, placement: &Placement, base: Mark) -> Key {
+    entries(cluster, placement, base).into_boxed_slice()
+}
+
+/// The same, whatever the number of pods that were made since and are gone: no controller, and
+/// nobody who decides, looks at them.
+pub fn round_key(cluster: &Cluster, placement: &Placement, base: Mark) -> Key {
+    let mut entries = entries(cluster, placement, base);
+    let is_gone_since = |entry: &[u32; 17]| entry[..9] == [0; 9] && entry[9 + PLACE] == GONE;
+    entries.dedup_by(|one, other| one == other && is_gone_since(one));
+    entries.into_boxed_slice()
+}
+
+fn entries(cluster: &Cluster, placement: &Placement, base: Mark) -> Vec<[u32; 17]> {
     let changed = placement.changed_since(base);
     let mut key: Vec<[u32; 17]> = changed
         .iter()
@@ -27,10 +41,16 @@ pub fn key(cluster: &Cluster, placement: &Placement, base: Mark) -> Key {
                 entry[8] = before.node().map_or(0, |_| 1 + id.0);
             }
             entry[9..].copy_from_slice(&record(cluster, placement.instance(*id)));
+            entry[14] = entry[14] * 2 + u32::from(is_drained(placement, *id));
             entry
         })
         .collect();
     key.sort_unstable();
+    key.extend(placement.nodes_changed_since(base).into_iter().map(|node| {
+        let mut entry = [u32::MAX; 17];
+        entry[2..4].copy_from_slice(&[node.0, standing(placement, node)]);
+        entry
+    }));
     key.extend(placement.retargeted_since(base).into_iter().map(|workload| {
         let Target { desired, rollouts, lost } = placement.target(workload);
         let desired = desired as u64;
@@ -44,8 +64,39 @@ pub fn key(cluster: &Cluster, placement: &Placement, base: Mark) -> Key {
         ]);
         entry
     }));
-    key.into_boxed_slice()
+    key
 }
+
+/// Whether whoever drains the node evicts the pod: it was there when that began.
+fn is_drained(placement: &Placement, id: InstanceId) -> bool {
+    let node = placement.instance(id).node();
+    node.and_then(|node| placement.node(node).draining).is_some_and(|since| id < since)
+}
+
+/// All that may be so of a node and may change.
+fn standing(placement: &Placement, id: NodeId) -> u32 {
+    let node = placement.node(id);
+    let flags = [
+        node.exists,
+        node.reachable,
+        node.healthy,
+        node.cut_off,
+        node.lost,
+        node.resigned,
+        node.unschedulable,
+        node.draining.is_some(),
+        node.taints.leaving,
+        node.taints.replace,
+        node.taints.not_ready,
+        node.taints.unreachable,
+        node.taints.out_of_service,
+    ];
+    flags.into_iter().fold(0, |bits, flag| bits * 2 + u32::from(flag))
+}
+
+/// Where in its record a pod's place stands, and the place of one that is gone.
+const PLACE: usize = 4;
+const GONE: u32 = 3;
 
 /// Everything of a pod that may matter, never all zero.
 fn record(cluster: &Cluster, pod: &Instance) -> [u32; 8] {
@@ -60,7 +111,7 @@ fn record(cluster: &Cluster, pod: &Instance) -> [u32; 8] {
     let place = match pod.whereabouts {
         Whereabouts::Pending => 1,
         Whereabouts::Unlisted => 2,
-        Whereabouts::Gone => 3,
+        Whereabouts::Gone => GONE,
         Whereabouts::On(node) => 4 + node.0,
     };
     let flags = [

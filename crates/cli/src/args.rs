@@ -147,14 +147,14 @@ pub struct ProveArguments {
     #[arg(long, value_name = "K", requires = "tolerance")]
     pub up_to: Option<usize>,
     /// These fail one after another, each once all is quiet, in every order.
-    #[arg(long, requires = "fail", conflicts_with = "certificate")]
+    #[arg(long, requires = "fail")]
     pub orders: bool,
     /// Events come one after another, each once all is quiet, for instance
     /// `fail n1; fail n2; recover n1`: any that `simulate --event` takes.
     #[arg(
         long,
         value_name = "EVENT; …",
-        conflicts_with_all = ["nodes", "whole", "fail", "tolerance", "certificate"]
+        conflicts_with_all = ["nodes", "whole", "fail", "tolerance"]
     )]
     pub sequence: Option<String>,
     /// How it is proved.

@@ -23,10 +23,12 @@
 //!
 //! The other way round, a pod is hopeless when every node turns it down for a reason that more pods
 //! cannot cure, while no pod is about to leave: only required affinity and spread are ever cured by
-//! more pods.
+//! more pods, and spread not always (`uneven`).
 
 pub(crate) mod preemption;
+mod uneven;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use holdfast_cluster::affinity::PodAffinityTerm;
@@ -43,6 +45,7 @@ use holdfast_scheduler::reason::{Reason, Rejection};
 use holdfast_scheduler::{KeepSpread, Preemption, Scratch};
 
 use crate::counting::{self, Adversary};
+use uneven::Uneven;
 
 /// How many nodes are tried for a pod before it is left to the search.
 const NODES_TRIED: usize = 64;
@@ -70,6 +73,16 @@ pub struct Uncertain<'u> {
     /// Whether a pod that seems to find no node may find one after all, for what is not known of
     /// it: then it is a competitor like others.
     pub excused: &'u dyn Fn(&Placement, InstanceId) -> bool,
+    /// How many pods there were before anything failed, if whatever came since was made for lost
+    /// ones.
+    pub known: Option<usize>,
+}
+
+impl Uncertain<'_> {
+    /// How many pods there were before anything failed, where every eviction is sure.
+    fn since(&self) -> Option<usize> {
+        self.known.filter(|_| self.evicted.is_empty())
+    }
 }
 
 /// Divides the pending pods of `placement`, which is the same afterwards.
@@ -106,7 +119,8 @@ pub(crate) fn divide(
     for &pod in &pending {
         let known = hopeless.entry(alike(placement, pod));
         known.or_insert_with(|| {
-            !(uncertain.excused)(placement, pod) && is_hopeless(dynamics, placement, pod)
+            !(uncertain.excused)(placement, pod)
+                && is_hopeless(dynamics, placement, pod, uncertain.since())
         });
     }
     let mut cover = Cover::default();
@@ -128,8 +142,14 @@ pub(crate) fn divide(
     cover
 }
 
-/// Whether no run ever places the pod.
-pub(crate) fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -> bool {
+/// Whether no run ever places the pod. Where every eviction that a failure brings was carried out
+/// and each is sure, `since` tells how many pods there were before it.
+pub(crate) fn is_hopeless(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    pod: InstanceId,
+    since: Option<usize>,
+) -> bool {
     if !dynamics.is_ours(placement, pod) {
         return false;
     }
@@ -140,27 +160,37 @@ pub(crate) fn is_hopeless(dynamics: &Dynamics<'_>, placement: &Placement, pod: I
     if leaving || !placement.nominated().is_empty() {
         return false;
     }
+    let cluster = dynamics.cluster();
     let decision = dynamics.scheduler().decide(placement, pod);
+    let uneven = OnceCell::new();
+    let is_incurable = |node: NodeId, reason: &Reason| match since {
+        Some(known) if *reason == Reason::Spread => uneven
+            .get_or_init(|| Uneven::of(cluster, placement, pod, known))
+            .keeps_off(cluster, node),
+        _ => reason.is_incurable(),
+    };
     // Evictions that do not help now may help once other pods have moved, unless what stands in the
     // way even then is incurable too.
-    let in_vain = |rejection: &Rejection| {
-        let lasts = |reason: &Reason| reason.is_incurable() || *reason == Reason::NoVictims;
+    let in_vain = |(node, rejection): &(NodeId, Rejection)| {
+        let lasts = |reason: &Reason| *reason == Reason::NoVictims || is_incurable(*node, reason);
         !rejection.reasons.is_empty() && rejection.reasons.iter().all(lasts)
     };
     let unhelped = match &decision.preemption {
         Some(Preemption::NotAllowed) => true,
-        Some(Preemption::DoesNotHelp(tried)) => tried.iter().all(|(_, rejected)| in_vain(rejected)),
+        Some(Preemption::DoesNotHelp(tried)) => tried.iter().all(in_vain),
         None => {
             let profile = dynamics.scheduler().profile_of(placement, pod);
             decision.outcome == Outcome::Unschedulable && profile.is_some_and(|p| !p.preempts)
         }
         _ => false,
     };
-    let incurable = |(_, verdict): &(NodeId, NodeVerdict)| match verdict {
-        NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(Reason::is_incurable),
+    let closed = |(node, verdict): &(NodeId, NodeVerdict)| match verdict {
+        NodeVerdict::Rejected(rejection) => {
+            rejection.reasons.iter().all(|reason| is_incurable(*node, reason))
+        }
         NodeVerdict::Feasible(_) | NodeVerdict::LeftOut => false,
     };
-    unhelped && decision.pre_filter.is_none() && decision.nodes.iter().all(incurable)
+    unhelped && decision.pre_filter.is_none() && decision.nodes.iter().all(closed)
 }
 
 /// Whether one of `open` could evict anybody: it may preempt, and outranks a bound pod or another

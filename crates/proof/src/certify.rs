@@ -6,6 +6,7 @@
 //! and said.
 
 mod closure;
+mod courses;
 mod headroom;
 mod rooms;
 
@@ -26,7 +27,9 @@ use crate::report::Question;
 use crate::scenario::FailureSet;
 use crate::summary::{ClaimSummary, Summary};
 use crate::verdict::Verdict;
+use crate::witness::Witness;
 use closure::{Moves, Search};
+pub use courses::{Found, certify_sequences};
 use rooms::Rooms;
 
 /// A certificate, and what it leaves out.
@@ -163,6 +166,7 @@ impl<'p, 'c> Maker<'p, 'c> {
                 .map_or_else(Vec::new, |known| headroom::written(cluster, &self.sorts, known)),
             rooms: Vec::new(),
             sets: Vec::new(),
+            courses: Vec::new(),
             steps: Vec::new(),
         };
         if let Some(mut reader) = self.open(&mut certificate, summary) {
@@ -181,10 +185,7 @@ impl<'p, 'c> Maker<'p, 'c> {
 
     /// What is claimed of a workload.
     fn workload(&mut self, summary: &Summary, at: usize) -> Workload {
-        let cluster = self.prover.cluster();
         let subject = &summary.subjects[at];
-        let root = self.prover.subjects().subjects[at].root;
-        let text = |symbol| cluster.text(symbol).to_owned();
         let mut claim = |of: &ClaimSummary, name: ClaimName| {
             let claim = match of.verdict() {
                 Verdict::Proved(_) if summary.complete && self.settled => Some(Claim::Proved),
@@ -200,30 +201,45 @@ impl<'p, 'c> Maker<'p, 'c> {
                 Verdict::Proved(_) => None,
             };
             claim.unwrap_or_else(|| {
-                let workload = names::workload(cluster, root);
-                self.left_out.push(Whose { workload, claim: name });
+                self.leave_out(at, name);
                 Claim::Unknown
             })
         };
+        let immediately = claim(&subject.immediately, ClaimName::Immediately);
+        let recovered = claim(&subject.recovered, ClaimName::Recovered);
+        self.named(at, immediately, recovered)
+    }
+
+    /// These claims about the workload of this position.
+    fn named(&self, at: usize, immediately: Claim, recovered: Claim) -> Workload {
+        let cluster = self.prover.cluster();
+        let root = self.prover.subjects().subjects[at].root;
+        let text = |symbol| cluster.text(symbol).to_owned();
         Workload {
-            immediately: claim(&subject.immediately, ClaimName::Immediately),
-            recovered: claim(&subject.recovered, ClaimName::Recovered),
             kind: names::kind(cluster, root),
             namespace: text(cluster.workload(root).namespace),
             name: text(cluster.workload(root).name),
+            immediately,
+            recovered,
         }
+    }
+
+    /// Takes down that a claim that was decided is not shown.
+    fn leave_out(&mut self, at: usize, claim: ClaimName) {
+        let root = self.prover.subjects().subjects[at].root;
+        let workload = names::workload(self.prover.cluster(), root);
+        self.left_out.push(Whose { workload, claim });
     }
 
     /// The end of every run, where headroom tells it.
     fn count(&self, set: &FailureSet, finding: &Finding, claim: ClaimName) -> Option<Run> {
         let counts = self.counts && claim == ClaimName::Recovered && !set.is_empty();
         (counts && self.prover.is_foreseen(set)).then(|| Run {
-            settle: Vec::new(),
             fail: failed(set).names(self.prover.cluster()),
-            steps: Vec::new(),
             counted: true,
             ready: finding.recovered_range.0,
             wanted: finding.desired,
+            ..Run::default()
         })
     }
 
@@ -235,61 +251,83 @@ impl<'p, 'c> Maker<'p, 'c> {
         finding: &Finding,
         claim: ClaimName,
     ) -> Option<Run> {
-        let prover = self.prover;
+        (0..self.starts.len()).find_map(|number| match claim {
+            ClaimName::Immediately => self.refute_at_once(number, at, set),
+            ClaimName::Recovered => self.refute_recovery(number, at, (set, finding)),
+        })
+    }
+
+    /// No pod serves as soon as the nodes are gone that fail at this place of rest.
+    fn refute_at_once(&self, number: usize, at: usize, set: &FailureSet) -> Option<Run> {
+        let start = &self.starts[number];
+        let mut placement = start.placement.clone();
+        self.prover.dynamics().fail_hosts(&mut placement, set.nodes(), set.machines());
+        let ready = self.prover.subjects().subjects[at].ready(&placement);
+        let run = self.run_from(start, set);
+        (start.known && ready == 0).then(|| Run { ready, wanted: 1, ..run })
+    }
+
+    /// A run from this place of rest to where too few pods serve.
+    fn refute_recovery(
+        &mut self,
+        number: usize,
+        at: usize,
+        (set, finding): (&FailureSet, &Finding),
+    ) -> Option<Run> {
+        let (prover, start) = (self.prover, &self.starts[number]);
         let dynamics = prover.dynamics();
-        let subject = &prover.subjects().subjects[at];
-        let fail = failed(set).names(prover.cluster());
-        let same =
-            |start: &&Start| start.placement == prover.starts().starts[finding.start].placement;
-        for start in self.starts.iter().filter(|start| start.known) {
-            let mut placement = start.placement.clone();
-            dynamics.fail_hosts(&mut placement, set.nodes(), set.machines());
-            let run = |steps, ready, wanted| {
-                let (settle, fail) = (start.settle.clone(), fail.clone());
-                Some(Run { settle, fail, steps, counted: false, ready, wanted })
-            };
-            if claim == ClaimName::Immediately {
-                if subject.ready(&placement) == 0 {
-                    return run(Vec::new(), 0, 1);
-                }
-                continue;
-            }
-            let situation = dynamics.situation(&placement);
-            let done = dynamics.evict_unnoticed(&mut placement, &situation);
-            if same(&start) {
-                let witness = prover.whole_run(at, set, finding);
-                // The reader takes a run to its quiet end.
-                if !witness.again.is_empty() {
-                    return None;
-                }
-                let steps = witness.steps[done.len()..].iter().map(|step| {
-                    let number = self.moves.add(dynamics.cluster(), &placement, step);
-                    dynamics.apply(&mut placement, step);
-                    number
-                });
-                let steps: Option<Vec<usize>> = steps.collect();
-                return run(steps?, witness.ready, witness.desired);
-            }
-            let mut shortest = None;
-            let mut search = Search {
-                dynamics,
-                situation: &situation,
-                scratch: &mut self.scratch,
-                moves: &mut self.moves,
-                budget: prover.settings().states_per_set,
-            };
-            search.run(&mut placement, &mut |quiet| {
-                let ready = subject.ready(quiet.placement);
-                if quiet.known && ready < finding.desired {
-                    shortest = Some((quiet.path.to_vec(), ready));
-                }
-                shortest.is_none()
-            });
-            if let Some((steps, ready)) = shortest {
-                return run(steps, ready, finding.desired);
-            }
+        if !start.known {
+            return None;
         }
-        None
+        let found = &prover.starts().starts[finding.start].placement;
+        let (is_found, run) = (start.placement == *found, self.run_from(start, set));
+        let mut placement = start.placement.clone();
+        dynamics.fail_hosts(&mut placement, set.nodes(), set.machines());
+        let situation = dynamics.situation(&placement);
+        let done = dynamics.evict_unnoticed(&mut placement, &situation);
+        if is_found {
+            let base = placement.mark();
+            let witness = prover.whole_run(at, set, finding);
+            let steps = witness.steps[done.len()..].iter().map(|step| {
+                let number = self.moves.add(dynamics.cluster(), &placement, step);
+                dynamics.apply(&mut placement, step);
+                number
+            });
+            let steps: Vec<usize> = steps.collect::<Option<_>>()?;
+            let goes_round = !witness.again.is_empty();
+            let round = goes_round.then(|| self.search(&situation).round(&mut placement, base));
+            let round = round.map_or(Some(Vec::new()), |states| states)?;
+            let Witness { ready, desired: wanted, .. } = witness;
+            return Some(Run { steps, round, ready, wanted, ..run });
+        }
+        let subject = &prover.subjects().subjects[at];
+        let mut shortest = None;
+        self.search(&situation).run(&mut placement, &mut |quiet| {
+            let ready = subject.ready(quiet.placement);
+            if quiet.known && ready < finding.desired {
+                shortest = Some((quiet.path.to_vec(), ready));
+            }
+            shortest.is_none()
+        });
+        let (steps, ready) = shortest?;
+        Some(Run { steps, ready, wanted: finding.desired, ..run })
+    }
+
+    /// The beginning of a run: the set fails at a place of rest.
+    fn run_from(&self, start: &Start, set: &FailureSet) -> Run {
+        let fail = failed(set).names(self.prover.cluster());
+        Run { settle: start.settle.clone(), fail, ..Run::default() }
+    }
+
+    /// A search for the states that may come.
+    fn search<'s>(&'s mut self, situation: &'s Situation) -> Search<'s, 'c> {
+        Search {
+            dynamics: self.prover.dynamics(),
+            situation,
+            scratch: &mut self.scratch,
+            moves: &mut self.moves,
+            budget: self.prover.settings().states_per_set,
+        }
     }
 
     /// The reader of the certificate as it stands; claims that it does not accept are withdrawn.

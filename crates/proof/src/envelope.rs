@@ -377,7 +377,7 @@ impl Cover {
         uncertain.extend(&drained);
         // Where anything is not known of anybody the bound is not used, below.
         let excused = |_: &Placement, _| false;
-        let unsure = Uncertain { evicted: &uncertain, excused: &excused };
+        let unsure = Uncertain { evicted: &uncertain, excused: &excused, known: None };
         let ending = bound::cover(dynamics, state, scratch, unsure);
         let kind = |state: &Placement, pod: InstanceId| {
             let instance = state.instance(pod);

@@ -189,7 +189,7 @@ fn is_calm(dynamics: &Dynamics<'_>, doubts: &Doubts, start: &Start) -> bool {
     };
     let in_vain = |pod| {
         doubts.of_pod(cluster, placement, pod).is_none()
-            && bound::is_hopeless(dynamics, placement, pod)
+            && bound::is_hopeless(dynamics, placement, pod, None)
     };
     start.doubt.is_none()
         && dynamics.control_plane().acts(placement)

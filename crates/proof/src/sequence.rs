@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::coverage::InputKind;
-use holdfast_cluster::{NodeId, Placement, WorkloadId};
+use holdfast_cluster::{Cluster, NodeId, Placement, WorkloadId};
 use holdfast_failover::{Dynamics, Event, Joined};
 
 use crate::prover::Settings;
@@ -220,27 +220,39 @@ impl<'c> Sequencer<'c> {
         }
     }
 
-    /// How many pods are wanted at a stage, at least and at most: of what follows the nodes as many
-    /// as the nodes had that are heard now, else what was asked for.
+    /// How many pods are wanted at a stage, at least and at most, over all its states.
     fn wanted(&self, subject: &Subject, at: usize, stages: &[Stage], stage: usize) -> (u32, u32) {
         let cluster = self.dynamics().cluster();
         if !follows_nodes(cluster.workload(subject.root).kind) {
             let desired = stages[stage].workloads[at].desired;
             return (desired.min, desired.max);
         }
-        let now = &stages[stage].example;
-        let heard = |node: NodeId| now.node(node).exists && now.node(node).reachable;
-        let start = &stages[0].example;
-        let own = start.instances().iter().filter(|it| subject.members.contains(&it.workload));
-        let wanted = own.filter(|instance| {
-            let stays = |node| heard(node) && !instance.terminating;
-            instance.is_pending() || instance.node().is_some_and(stays)
-        });
-        let before = u32::try_from(wanted.count()).unwrap_or(u32::MAX);
-        // Nodes that come back may want more than they had.
-        let now = subject.desired(cluster, now);
-        (before.min(now), before.max(now))
+        wanted_through(cluster, subject, &stages[0].example, &stages[stage].example)
     }
+}
+
+/// How many pods of a workload are wanted where a story that began at `start` has come to, at least
+/// and at most: of what follows the nodes as many as the nodes had that are heard now, else what was
+/// asked for.
+pub(crate) fn wanted_through(
+    cluster: &Cluster,
+    subject: &Subject,
+    start: &Placement,
+    now: &Placement,
+) -> (u32, u32) {
+    // Nodes that come back may want more than they had.
+    let after = subject.desired(cluster, now);
+    if !follows_nodes(cluster.workload(subject.root).kind) {
+        return (after, after);
+    }
+    let heard = |node: NodeId| now.node(node).exists && now.node(node).reachable;
+    let own = start.instances().iter().filter(|it| subject.members.contains(&it.workload));
+    let wanted = own.filter(|instance| {
+        let stays = |node| heard(node) && !instance.terminating;
+        instance.is_pending() || instance.node().is_some_and(stays)
+    });
+    let before = u32::try_from(wanted.count()).unwrap_or(u32::MAX);
+    (before.min(after), before.max(after))
 }
 
 impl Trust {

@@ -147,6 +147,7 @@ impl Reason {
                 | Self::Insufficient(_)
                 | Self::PodAntiAffinity
                 | Self::ExistingAntiAffinity
+                | Self::SpreadLabelMissing
                 | Self::FeatureMissing
                 | Self::VolumeZoneConflict
                 | Self::VolumeNodeAffinity

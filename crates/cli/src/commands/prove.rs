@@ -1,8 +1,10 @@
 //! `holdfast prove`: for every failure, what keeps running and what comes back.
 
+use std::path::Path;
+
 use holdfast_cluster::{Cluster, Placement};
 use holdfast_ingest::Loaded;
-use holdfast_proof::certify::certify;
+use holdfast_proof::certify::{Certified, Found, certify, certify_sequences};
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::subject::Subjects;
 use holdfast_proof::tolerance::ToleranceReport;
@@ -47,9 +49,7 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     }
     let summary = sweep::sweep(&prover, &question, interrupt::flag());
     if let Some(path) = &arguments.certificate {
-        let certified = certify(&prover, &question, &summary);
-        output::write_file(path, &render::json(&certified.certificate))?;
-        render::verify::tell_left_out(&certified.left_out);
+        write_certificate(path, &certify(&prover, &question, &summary))?;
     }
     let mut report = Report::new(&prover, &question, &summary);
     if arguments.tolerance {
@@ -74,6 +74,12 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
         return Ok(if is_known { exit::HOLDS } else { exit::INCONCLUSIVE });
     }
     Ok(code(&report))
+}
+
+fn write_certificate(path: &Path, certified: &Certified) -> Result<(), Failure> {
+    output::write_file(path, &render::json(&certified.certificate))?;
+    render::verify::tell_left_out(&certified.left_out);
+    Ok(())
 }
 
 /// How hard the prover tries.
@@ -102,7 +108,19 @@ fn through(
     if Subjects::of(&cluster, &Placement::of(&cluster)).subjects.is_empty() {
         return Err(nothing_runs(loaded));
     }
+    let events = arguments.certificate.as_ref().map(|_| sequences.events()).transpose()?;
     let report = sequences.prove(&cluster, settings(arguments), interrupt::flag())?;
+    if let (Some(path), Some(events)) = (&arguments.certificate, events) {
+        let prover = Prover::new(&cluster, settings(arguments));
+        let complete = report.checked.complete;
+        let known = |verdict| if complete { verdict } else { VerdictName::Unknown };
+        let found = report.workloads.iter().map(|workload| Found {
+            immediately: known(workload.immediately.verdict),
+            recovered: known(workload.recovered.verdict),
+        });
+        let found: Vec<Found> = found.collect();
+        write_certificate(path, &certify_sequences(&prover, &events, &found))?;
+    }
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => render::prove::human(&report, &Beside::default(), arguments.all),
         _ => render::json(&report),

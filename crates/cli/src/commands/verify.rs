@@ -1,6 +1,6 @@
 //! `holdfast verify`: whether a certificate follows from a cluster.
 
-use holdfast_certificate::{Accepted, Certificate, Failed, Flaw, Reader};
+use holdfast_certificate::{Accepted, Certificate, Failed, Flaw, Reader, happening};
 use rayon::prelude::*;
 
 use crate::args::VerifyArguments;
@@ -27,7 +27,9 @@ pub fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let loaded =
         super::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
-    let checked = Reader::new(&loaded.cluster, &certificate).and_then(|reader| check(&reader));
+    let rollouts = happening::rollouts(&loaded.cluster, &certificate);
+    let cluster = loaded.cluster.with_rollouts(&rollouts);
+    let checked = Reader::new(&cluster, &certificate).and_then(|reader| check(&reader));
     match checked {
         Ok(accepted) => {
             output::print(render::verify::accepted(&certificate, accepted).as_bytes())?;
@@ -43,8 +45,11 @@ pub fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
     }
 }
 
-/// Checks all sets on all cores. Of several flaws the first in the order of the sets is told.
+/// Checks all sets, or sequences, on all cores. Of several flaws the first in their order is told.
 fn check(reader: &Reader<'_>) -> Result<Accepted, Flaw> {
+    let sequences = (0..reader.sequences()).into_par_iter();
+    let flaw = sequences.map(|at| reader.check_sequence(at)).find_first(Result::is_err);
+    flaw.unwrap_or(Ok(()))?;
     let mut sets = reader.sets();
     let mut checked = 0;
     loop {

@@ -15,12 +15,15 @@ pub fn accepted(certificate: &Certificate, found: Accepted) -> String {
         0 => String::new(),
         some => format!(" ({some} of them at once)"),
     };
+    let asked = match found.sequences {
+        0 => words::count(found.sets as usize, "failure set", "failure sets"),
+        some => words::count(some as usize, "sequence", "sequences"),
+    };
     format!(
-        "accepted: {} proved, {} refuted, {} left open; {}{at_once} and {} checked\n",
+        "accepted: {} proved, {} refuted, {} left open; {asked}{at_once} and {} checked\n",
         words::count(counts.proved, "claim", "claims"),
         counts.refuted,
         counts.unknown,
-        words::count(found.sets as usize, "failure set", "failure sets"),
         words::count(found.states as usize, "state", "states"),
     )
 }
@@ -43,7 +46,9 @@ pub fn flaw(flaw: &Flaw) -> String {
         Flaw::Input { told, read } => {
             format!("the certificate is about another input: it names {told}, this is {read}")
         }
-        Flaw::Question => "it asks about nodes that there are not".to_owned(),
+        Flaw::Question => {
+            "it asks about what there is not, or tells the courses of other events".to_owned()
+        }
         Flaw::Workload(name) => {
             format!("its workloads are not those of the input: look at {name}")
         }
@@ -67,6 +72,10 @@ pub fn flaw(flaw: &Flaw) -> String {
             let who = who.as_ref().map(|who| format!(", {}", whose(who))).unwrap_or_default();
             format!("{fail}{who}: {}", broken(what))
         }
+        Flaw::Sequence { number, whose: who, what } => {
+            let who = who.as_ref().map(|who| format!(", {}", whose(who))).unwrap_or_default();
+            format!("in sequence {}{who}: {}", number + 1, broken(what))
+        }
     }
 }
 
@@ -89,8 +98,11 @@ fn broken(what: &Broken) -> String {
         }
         Broken::Twice(at) => format!("state {at} is listed twice"),
         Broken::Coarse => "more can happen there than can be listed".to_owned(),
-        Broken::Foreign => "something can happen there that no failure leads to".to_owned(),
+        Broken::Foreign => "something can happen there that no list tells of".to_owned(),
         Broken::Unrest => "the run ends before all is quiet".to_owned(),
+        Broken::NoReturn(at) => {
+            format!("from state {at} of those that should come again and again none leads back")
+        }
         Broken::NoRest => "the cluster never comes to rest".to_owned(),
         Broken::From(at) => format!("state {at} is no place of rest to start from"),
         Broken::TooFew { ready, wanted } => format!("{ready} of {wanted} pods serve"),
@@ -128,5 +140,7 @@ fn told(step: &Move) -> String {
         Move::Autoscale { workload, desired } => format!("{workload} is scaled to {desired}"),
         Move::Renew { pod } => format!("{pod} is renewed"),
         Move::Attach { pod } => format!("{pod} gets its volume"),
+        Move::Drain { pod, .. } => format!("{pod} is drained"),
+        Move::Clear { node } => format!("{node} loses its taints"),
     }
 }

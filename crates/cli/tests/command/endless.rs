@@ -1,9 +1,10 @@
 //! Runs that never end, and nodes that nothing can tell apart.
 
+use std::fs;
 use std::path::Path;
 
 use insta::assert_snapshot;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::holdfast::{folder, run_in, write};
 
@@ -60,14 +61,21 @@ fn a_pod_that_goes_round_for_ever() {
     assert_eq!(again, ["end", "evict", "schedule"]);
 }
 
-/// The reader of certificates takes runs to a quiet end only.
 #[test]
-fn what_goes_round_is_not_certified() {
-    let folder = folder("uncertified-round");
+fn what_goes_round_is_certified() {
+    let folder = folder("certified-round");
     let told = prove(&folder, &["--certificate", "proof.json"], 1);
-    assert!(told.stderr.contains("web"), "{}", told.transcript());
+    assert!(!told.stderr.contains("does not show"), "{}", told.transcript());
     let verified = run_in(&folder, &["verify", "proof.json", "export.yaml"]).ended(0);
-    assert!(verified.stdout.contains("1 refuted, 1 left open"), "{}", verified.transcript());
+    assert!(verified.stdout.contains("2 refuted, 0 left open"), "{}", verified.transcript());
+    let proof = fs::read_to_string(folder.join("proof.json")).unwrap();
+    let mut proof: Value = serde_json::from_str(&proof).unwrap();
+    let states = &mut proof["workloads"][0]["recovered"]["run"]["round"];
+    assert!(states.as_array().unwrap().len() > 1);
+    states.as_array_mut().unwrap().pop();
+    write(&folder, "cut.json", proof.to_string());
+    let refused = run_in(&folder, &["verify", "cut.json", "export.yaml"]).ended(1);
+    assert!(refused.stdout.contains("a state that is not listed"), "{}", refused.transcript());
 }
 
 #[test]

@@ -74,6 +74,42 @@ fn whatever_fails_together_is_certified() {
 }
 
 #[test]
+fn sequences_of_events_are_certified() {
+    let place = folder("verify-sequences");
+    let k3s = fixtures().join("k3s");
+    let input = |name: &str| k3s.join(name).to_str().unwrap().to_owned();
+    let (cluster, assumptions) = (input("before.json"), input("assumptions.yaml"));
+    let path = fixtures().join("../docs/schemas/holdfast.certificate.v1.json");
+    let mut schemas = Schemas::new();
+    let schema = Compiler::new().compile(path.to_str().unwrap(), &mut schemas).unwrap();
+    let input = ["--assumptions", &assumptions, &cluster];
+    let events = [
+        "fail k3s1; recover k3s1; drain k3s2",
+        "rollout deployment/apps/web; cordon k3s3; scale deployment/apps/web=5; fail k3s2",
+        "partition k3s3; heal; delete-pod apps/postgres-0; fail lb-1",
+    ];
+    let mut questions: Vec<(Vec<&str>, usize)> =
+        events.iter().map(|events| (vec!["--sequence", events], 1)).collect();
+    questions.push((vec!["--fail", "k3s1,k3s2,lb-1", "--orders"], 6));
+    for (question, sequences) in questions {
+        let made = [&["prove", "--certificate", "proof.json"], &question[..], &input].concat();
+        let run = run_in(&place, &made).ended(1);
+        assert!(!run.stderr.contains("does not show"), "{run:?}");
+        assert!(schemas.validate(&proof(&place), schema).is_ok(), "{question:?}");
+        let run = run_in(&place, &[&["verify", "proof.json"], &input[..]].concat()).ended(0);
+        assert!(run.stdout.contains(&format!("; {sequences} sequence")), "{run:?}");
+        let mut turned = proof(&place);
+        turned["question"]["sequences"][0].as_array_mut().unwrap().reverse();
+        write(&place, "turned.json", turned.to_string());
+        let run = run_in(&place, &[&["verify", "turned.json"], &input[..]].concat()).ended(1);
+        assert!(run.stdout.starts_with("not accepted: "), "{run:?}");
+    }
+    let joined = ["--sequence", "drain k3s1 + fail k3s2", "--certificate", "proof.json"];
+    let run = run_in(&place, &[&["prove"], &joined[..], &input].concat()).ended(2);
+    assert!(run.stderr.contains("name them one by one"), "{run:?}");
+}
+
+#[test]
 fn spaces_and_the_order_of_keys_do_not_matter() {
     let place = certified("verify-and");
     let cluster = fs::read_to_string(place.join("cluster.json")).unwrap();

@@ -73,6 +73,40 @@ impl Search<'_, '_> {
         listed
     }
 
+    /// Every state that sure steps lead to from `placement` on, by what changed since `base`, as
+    /// far as it matters to a run that goes round; `None` if there are too many, or one at rest.
+    pub(super) fn round(&mut self, placement: &mut Placement, base: Mark) -> Option<Vec<State>> {
+        let cluster = self.dynamics.cluster();
+        let start = placement.mark();
+        let mut seen: IndexSet<state::Key, FxBuildHasher> = IndexSet::default();
+        seen.insert(state::round_key(cluster, placement, base));
+        let mut states = Vec::new();
+        let mut way = vec![(0, start, self.sure(placement))];
+        while let Some((number, mark, next)) = way.last_mut() {
+            placement.revert(cluster, *mark);
+            let Some(next) = next.pop() else {
+                way.pop();
+                continue;
+            };
+            let (number, step) = (*number, self.moves.add(cluster, placement, &next)?);
+            self.dynamics.apply(placement, &next);
+            if !seen.insert(state::round_key(cluster, placement, base)) {
+                continue;
+            }
+            if seen.len() > self.budget {
+                return None;
+            }
+            states.push(State(number, step));
+            way.push((states.len(), placement.mark(), self.sure(placement)));
+        }
+        placement.revert(cluster, start);
+        Some(states)
+    }
+
+    fn sure(&mut self, placement: &mut Placement) -> Vec<Step> {
+        self.dynamics.steps(placement, self.situation, self.scratch).sure
+    }
+
     fn walk(
         &mut self,
         placement: &mut Placement,

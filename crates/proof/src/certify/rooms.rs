@@ -64,23 +64,26 @@ impl<'r, 'c> Rooms<'r, 'c> {
         scratch: &mut Scratch,
     ) -> Option<format::Rooms> {
         let dynamics = self.dynamics;
+        let known = placement.instances().len();
         dynamics.fail_hosts(placement, &failed.nodes, &failed.machines);
         let situation = dynamics.situation(placement);
         if !situation.acts {
             return None;
         }
         dynamics.evict_unnoticed(placement, &situation);
-        dynamics.evict_all(placement, &situation);
+        let evicted = dynamics.evict_all(placement, &situation);
+        let since = evicted.uncertain.is_empty().then_some(known);
         let waiting = placement.pending().to_vec();
         let named = |pod: &&InstanceId| names::pod(dynamics.cluster(), placement, **pod) == name;
         let pod = *waiting.iter().find(named)?;
         let class = placement.instance(pod).class;
         let like = sorts.get(&class)?.clone();
         // Those that no run places take nobody's place.
-        let mut known = BTreeMap::new();
+        let mut alike = BTreeMap::new();
         let hopeless = |pod: &InstanceId| {
             let class = placement.instance(*pod).class;
-            *known.entry(class).or_insert_with(|| bound::is_hopeless(dynamics, placement, *pod))
+            let of_class = alike.entry(class);
+            *of_class.or_insert_with(|| bound::is_hopeless(dynamics, placement, *pod, since))
         };
         let hopeless: Vec<bool> = waiting.iter().map(hopeless).collect();
         let coming = waiting.iter().zip(hopeless).filter(|(_, hopeless)| !hopeless);

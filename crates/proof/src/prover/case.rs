@@ -214,7 +214,8 @@ impl Case<'_, '_> {
             let doubt = prover.doubts.of_pod(prover.cluster(), placement, pod);
             doubt.is_some_and(|doubt| !doubts::is_no_excuse(doubt))
         };
-        let uncertain = bound::Uncertain { evicted: &evicted.uncertain, excused: &excused };
+        let known = Some(self.start.placement.instances().len());
+        let uncertain = bound::Uncertain { evicted: &evicted.uncertain, excused: &excused, known };
         let cover = bound::divide(&prover.dynamics, self.placement, self.scratch, uncertain);
         let preempts = bound::may_preempt(prover.cluster(), self.placement, &cover.open);
         let few = preempts.then(|| {
@@ -430,7 +431,7 @@ impl Case<'_, '_> {
             let Some(doubt) = prover.doubts.of_pod(cluster, self.placement, pod) else { continue };
             let hopeless = calm
                 && doubts::is_no_excuse(doubt)
-                && bound::is_hopeless(&prover.dynamics, self.placement, pod);
+                && bound::is_hopeless(&prover.dynamics, self.placement, pod, None);
             self.doubtful.push(Doubtful { position, doubt, excuses: !hopeless });
         }
         self.placement.revert(cluster, mark);

@@ -317,8 +317,11 @@ fn hopeless_pods_stay_pending(
         let Some(runs) = oracle.run(&placement, Custom::Either) else { continue };
         dynamics.evict_unnoticed(&mut placement, &situation);
         let evicted = dynamics.evict_all(&mut placement, &situation);
-        let uncertain =
-            bound::Uncertain { evicted: &evicted.uncertain, excused: &|_: &Placement, _| false };
+        let uncertain = bound::Uncertain {
+            evicted: &evicted.uncertain,
+            excused: &|_: &Placement, _| false,
+            known: start.steady.then_some(start.placement.instances().len()),
+        };
         let cover = bound::cover(dynamics, &mut placement, &mut Scratch::default(), uncertain);
         for pod in cover.hopeless {
             let instance = placement.instance(pod);

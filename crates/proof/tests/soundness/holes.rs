@@ -320,3 +320,22 @@ fn a_silent_node_that_lets_pods_in_counts_by_host() {
         vec![workload(Kind::StatefulSet, returning, &[PENDING, there, PENDING])],
     );
 }
+
+/// A failure empties a domain for good, so that nobody lost comes back; but the first of two lost
+/// pods of one node may come while the second still counts there.
+#[test]
+fn who_comes_before_the_last_eviction_finds_an_even_spread() {
+    let even = Spread {
+        hard: true,
+        near: Near::Host,
+        skew: 1,
+        min_domains: None,
+        honor_taints: false,
+        app: 0,
+    };
+    let even = PodPlan { spread: Some(even), ..pod() };
+    for homes in [[on(0), on(1), on(2)], [on(0), on(0), on(1)], [on(0), on(0), on(0)]] {
+        let nodes = vec![node(), node(), node()];
+        holds(nodes, vec![workload(Kind::ReplicaSet, even.clone(), &homes)]);
+    }
+}

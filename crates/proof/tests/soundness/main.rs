@@ -178,4 +178,5 @@ fn sequences_of_events() {
     let tally = tally.into_inner();
     println!("{tally:?}");
     assert!(tally.proved > 100 && tally.refuted > 100, "{tally:?}");
+    assert!(tally.certified > 100 && tally.tampered > 10 * tally.believed, "{tally:?}");
 }

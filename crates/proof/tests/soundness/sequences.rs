@@ -1,10 +1,14 @@
 //! Events that come one after another, each once all is quiet, against the oracle's runs from
 //! every place of rest to the next.
 
-use holdfast_cluster::{NodeId, Placement};
+use holdfast_certificate::format::{Certificate, Claim, Course as Listed, State, Summary};
+use holdfast_certificate::verify;
+use holdfast_cluster::{Cluster, NodeId, Placement};
 use holdfast_failover::{Dynamics, Event, Joined};
+use holdfast_proof::certify::{Certified, Found, certify_sequences};
+use holdfast_proof::report::VerdictName;
 use holdfast_proof::sequence::{Course, Sequencer};
-use holdfast_proof::{Settings, Subject, Verdict};
+use holdfast_proof::{Prover, Settings, Subject, Verdict};
 use proptest::test_runner::TestCaseError;
 
 use crate::check::{read, ready};
@@ -23,6 +27,12 @@ pub(crate) struct Tally {
     pub(crate) refuted: u64,
     pub(crate) unknown: u64,
     pub(crate) too_large: u64,
+    /// Claims that a certificate shows, and those decided that it does not.
+    pub(crate) certified: u64,
+    pub(crate) left_out: u64,
+    /// Certificates that somebody tampered with, and those among them that are accepted.
+    pub(crate) tampered: u64,
+    pub(crate) believed: u64,
 }
 
 /// What serves in the states right after each event, and at the end.
@@ -58,19 +68,157 @@ fn follow(plan: &Plan, events: &[Event], tally: &mut Tally) -> Result<(), TestCa
         tally.too_large += 1;
         return Ok(());
     };
-    for (subject, course) in sequencer.subjects().subjects.iter().zip(&courses) {
+    let subjects = &sequencer.subjects().subjects;
+    let short = |(subject, course): (&Subject, &Course)| Short {
+        immediately: truth.at_once.iter().any(|state| ready(state, subject) == 0),
+        recovered: truth.ends.iter().any(|end| ready(end, subject) < course.desired),
+    };
+    let short: Vec<Short> = subjects.iter().zip(&courses).map(short).collect();
+    certified(&cluster, events, (&courses, &short), tally)?;
+    for ((subject, course), short) in subjects.iter().zip(&courses).zip(short) {
         let told =
             format!("{:?} after {events:?}", cluster.text(cluster.workload(subject.root).name));
-        let none = truth.at_once.iter().any(|state| ready(state, subject) == 0);
-        agrees(&course.immediately, none, tally)
+        agrees(&course.immediately, short.immediately, tally)
             .map_err(|why| TestCaseError::fail(format!("immediately {told}: {why}")))?;
-        let short = truth.ends.iter().any(|end| ready(end, subject) < course.desired);
-        agrees(&course.recovered, short, tally)
+        agrees(&course.recovered, short.recovered, tally)
             .map_err(|why| TestCaseError::fail(format!("recovered {told}: {why}")))?;
         fewest(course, subject, &truth)
             .map_err(|why| TestCaseError::fail(format!("{told}: {why}")))?;
     }
     Ok(())
+}
+
+/// Whether a claim fails in some run.
+#[derive(Clone, Copy)]
+struct Short {
+    immediately: bool,
+    recovered: bool,
+}
+
+/// What was decided has a certificate that the second reader accepts, read back from its bytes; and
+/// whatever it accepts once somebody tampered with it is true.
+fn certified(
+    cluster: &Cluster,
+    events: &[Event],
+    (courses, short): (&[Course], &[Short]),
+    tally: &mut Tally,
+) -> Result<(), TestCaseError> {
+    let settings = Settings { states_per_set: 20_000, ..Settings::default() };
+    let prover = Prover::new(cluster, settings);
+    let found: Vec<Found> = courses
+        .iter()
+        .map(|course| Found {
+            immediately: VerdictName::from(&course.immediately),
+            recovered: VerdictName::from(&course.recovered),
+        })
+        .collect();
+    let Certified { certificate, left_out } =
+        certify_sequences(&prover, &[events.to_vec()], &found);
+    let bytes = serde_json::to_vec(&certificate).expect("a certificate is written");
+    let certificate: Certificate = serde_json::from_slice(&bytes).expect("and read");
+    if let Err(flaw) = verify(cluster, &certificate) {
+        let text = format!("after {events:?} not accepted: {flaw:?}\n{certificate:#?}");
+        return Err(TestCaseError::fail(text));
+    }
+    let claims = certificate.workloads.iter().flat_map(|one| [&one.immediately, &one.recovered]);
+    tally.certified += claims.filter(|claim| **claim != Claim::Unknown).count() as u64;
+    tally.left_out += left_out.len() as u64;
+    for (name, tampered) in tampered(&certificate) {
+        tally.tampered += 1;
+        if verify(cluster, &tampered).is_err() {
+            continue;
+        }
+        tally.believed += 1;
+        let is_true = |claim: &Claim, short: bool| match claim {
+            Claim::Proved => !short,
+            Claim::Refuted { .. } => short,
+            Claim::Unknown => true,
+        };
+        let all = tampered.workloads.iter().zip(short);
+        let mut all = all.map(|(claims, short)| {
+            is_true(&claims.immediately, short.immediately)
+                && is_true(&claims.recovered, short.recovered)
+        });
+        if !all.all(|is_true| is_true) {
+            let text = format!("after {events:?} accepted with {name}:\n{tampered:#?}");
+            return Err(TestCaseError::fail(text));
+        }
+    }
+    Ok(())
+}
+
+fn counted(certificate: &Certificate) -> Summary {
+    let claims = certificate.workloads.iter().flat_map(|one| [&one.immediately, &one.recovered]);
+    let count = |such: fn(&&Claim) -> bool| claims.clone().filter(such).count();
+    Summary {
+        proved: count(|claim| **claim == Claim::Proved),
+        refuted: count(|claim| matches!(claim, Claim::Refuted { .. })),
+        unknown: count(|claim| **claim == Claim::Unknown),
+    }
+}
+
+/// Ways to tamper with a certificate of one sequence that leave its question what it is.
+fn tampered(whole: &Certificate) -> Vec<(&'static str, Certificate)> {
+    let mut all = Vec::new();
+    let mut lie = |name, change: &mut dyn FnMut(&mut Certificate)| {
+        let mut changed = whole.clone();
+        change(&mut changed);
+        changed.summary = counted(&changed);
+        if changed != *whole {
+            all.push((name, changed));
+        }
+    };
+    for at in 0..whole.workloads.len() {
+        lie("a claim that is none", &mut |it| it.workloads[at].recovered = Claim::Proved);
+        lie("another that is none", &mut |it| it.workloads[at].immediately = Claim::Proved);
+        lie("the run of the other claim", &mut |it| {
+            let one = &mut it.workloads[at];
+            std::mem::swap(&mut one.immediately, &mut one.recovered);
+        });
+        lie("a shorter run", &mut |it| {
+            let one = &mut it.workloads[at];
+            for claim in [&mut one.immediately, &mut one.recovered] {
+                if let Claim::Refuted { run } = claim
+                    && let Some(passage) = &mut run.through
+                {
+                    passage.stages.pop();
+                }
+            }
+        });
+        lie("a run that counts fewer", &mut |it| {
+            if let Claim::Refuted { run } = &mut it.workloads[at].recovered {
+                run.ready = run.ready.saturating_sub(1);
+                run.wanted += 1;
+            }
+        });
+    }
+    lie("no courses", &mut |it| it.courses.clear());
+    lie("no starts", &mut |it| it.starts.clear());
+    for Listed(stages) in &whole.courses {
+        for (stage, lists) in stages.iter().enumerate() {
+            lie("a place of rest less", &mut |it| {
+                it.courses[0].0[stage].pop();
+            });
+            lie("a place of rest twice", &mut |it| {
+                let again = it.courses[0].0[stage].last().cloned();
+                it.courses[0].0[stage].extend(again);
+            });
+            for rest in 0..lists.len() {
+                lie("a state less", &mut |it| {
+                    it.courses[0].0[stage][rest].pop();
+                });
+                lie("no states", &mut |it| it.courses[0].0[stage][rest].clear());
+                lie("another step", &mut |it| {
+                    let steps = it.steps.len();
+                    if let Some(State(_, step)) = it.courses[0].0[stage][rest].last_mut() {
+                        *step = (*step + 1) % steps;
+                    }
+                });
+                lie("states turned round", &mut |it| it.courses[0].0[stage][rest].reverse());
+            }
+        }
+    }
+    all
 }
 
 fn agrees(verdict: &Verdict, falls_short: bool, tally: &mut Tally) -> Result<(), &'static str> {

@@ -84,6 +84,7 @@ impl Case<'_, '_> {
                 let all = label.map_or(listed, |label| Domains::of_label(cluster, label));
                 all.sets_up_to(asked.most).collect()
             }
+            Question::Sequences(_) => unreachable!("nobody asks about sequences here"),
         };
         let mut workspace = self.prover.workspace();
         let mut answers = Answers::new(self.prover);
