@@ -178,7 +178,7 @@ impl<'c> Rebalancer<'c> {
     }
 
     /// Takes steps that help for as long as there are any.
-    fn descend(&mut self, measure: &Measure<'c>) -> (Vec<Move>, Vec<Placement>) {
+    fn descend(&mut self, measure: &Measure<'c>) -> Plan {
         let (mut moves, mut states) = (Vec::new(), vec![self.start.clone()]);
         while moves.len() < self.limits.moves && !holds(measure, &states) {
             let Some((step, next)) = self.next(measure, &states) else { break };
@@ -319,7 +319,7 @@ impl<'c> Rebalancer<'c> {
         &mut self,
         measure: &Measure<'c>,
         (least, most): (usize, usize),
-    ) -> Result<Option<(Vec<Move>, Vec<Placement>)>, Unfinished> {
+    ) -> Result<Option<Plan>, Unfinished> {
         for length in least..most {
             let start = vec![self.start.clone()];
             let mut known = true;
@@ -411,6 +411,9 @@ fn alike(cluster: &Cluster, start: &Placement) -> Vec<Vec<InstanceId>> {
     }
     all.into_values().collect()
 }
+
+/// Moves, and each place where the cluster may stand after them.
+type Plan = (Vec<Move>, Vec<Placement>);
 
 /// Not everything was tried.
 #[derive(Clone, Copy, Debug)]

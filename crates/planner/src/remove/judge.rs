@@ -69,8 +69,8 @@ impl<'r> Judge<'r> {
         let (cluster, settings) = (remover.cluster, remover.asking.settings);
         let prover = Prover::new(cluster, settings);
         let all = 0..prover.subjects().subjects.len();
-        let proved = |at: usize| matches!(prover.standing(at).recovered, Verdict::Proved(_));
-        let full: Vec<bool> = all.map(proved).collect();
+        let runs = |at: usize| matches!(prover.standing(at).recovered, Verdict::Proved(_));
+        let full: Vec<bool> = all.map(runs).collect();
         let mut claimed = full.clone();
         if let Some(question) = remover.question {
             let today = remover.asking.of(cluster, question);
@@ -202,18 +202,18 @@ impl<'r> Judge<'r> {
         });
         let question = Question::AnyDomains(Domains { label: None, all: all.collect() }, 1);
         let mut looked = 0;
-        let mut open: Option<(usize, Option<usize>)> = None;
+        let mut open: Option<(usize, Open)> = None;
         let mut look = |found: &Examination| {
             // Nothing fails in the first set.
             let asked = if looked == 0 { &self.full } else { &self.claimed };
-            open = unproved(found, asked).map(|subject| (looked, subject));
+            open = unproved(found, asked).map(|open| (looked, open));
             looked += 1;
             open.is_some()
         };
         let summary = (self.remover.asking.sweep)(&prover, &question, &mut look);
         match open {
             None if summary.complete => Bounded::Whole,
-            Some((at, Some(subject))) => {
+            Some((at, Open { subject: Some(subject) })) => {
                 let root = self.prover.subjects().subjects[subject].root;
                 let set =
                     at.checked_sub(1).map_or(FailureSet::default(), |at| failures[at].clone());
@@ -395,16 +395,21 @@ fn movable(cluster: &Cluster) -> BTreeSet<ClassId> {
     cluster.pods().iter().filter(moves).flat_map(|pod| [pod.class, pod.replacement]).collect()
 }
 
-/// A subject that is not proved by bounds alone, if there is one; the inner `None` where nobody
-/// can be named.
-fn unproved(found: &Examination, asked: &[bool]) -> Option<Option<usize>> {
+/// Something that bounds alone do not prove.
+struct Open {
+    /// The subject, by position, where one can be named.
+    subject: Option<usize>,
+}
+
+/// What bounds alone do not prove, if there is anything.
+fn unproved(found: &Examination, asked: &[bool]) -> Option<Open> {
     let open = |(at, finding): (&usize, &holdfast_proof::prover::Finding)| {
         let proved = matches!(finding.recovered, Verdict::Proved(_));
         (asked[*at] && !proved).then_some(*at)
     };
-    let named = found.findings.iter().find_map(open);
+    let subject = found.findings.iter().find_map(open);
     let still = found.states == 0 && !found.preemption && found.untouched_doubt.is_none();
-    if named.is_some() || !still { Some(named) } else { None }
+    (subject.is_some() || !still).then_some(Open { subject })
 }
 
 /// Each node is drained, and then deleted.

@@ -135,7 +135,7 @@ impl Brute<'_> {
     }
 }
 
-fn brute<'c>(cluster: &'c Cluster, survive: usize) -> Brute<'c> {
+fn brute(cluster: &Cluster, survive: usize) -> Brute<'_> {
     let prover = Prover::new(cluster, settings());
     let control_plane = prover.dynamics().control_plane();
     let all: Vec<NodeId> = cluster.node_ids().collect();

@@ -31,10 +31,8 @@ pub(super) fn render(answer: &Answer<'_>, format: Format) -> String {
     }
     if !answer.commands.is_empty() {
         let lines = answer.commands.join("\n");
-        let _ = match markdown {
-            true => write!(out, "\n```sh\n{lines}\n```\n"),
-            false => writeln!(out, "\n{lines}"),
-        };
+        let fence = if markdown { ("```sh\n", "\n```") } else { ("", "") };
+        let _ = writeln!(out, "\n{}{lines}{}", fence.0, fence.1);
     }
     for text in &answer.paragraphs {
         let text = if markdown { text.clone() } else { words::wrap(text, WIDTH).join("\n") };
