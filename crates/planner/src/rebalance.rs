@@ -236,7 +236,8 @@ impl<'c> Rebalancer<'c> {
         self.alike.iter().filter_map(|alike| alike.iter().find(still).copied()).collect()
     }
 
-    /// How much nearer the goal a deletion seems to lead at the worst, if the next pod finds a node.
+    /// How much nearer the goal a deletion seems to lead at the worst, if the next pod finds a
+    /// node.
     fn expect(
         &mut self,
         measure: &Measure<'c>,
