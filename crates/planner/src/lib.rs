@@ -15,6 +15,8 @@
 //! * [`mix`]: the cheapest mix of node types for everything that runs.
 //! * [`layout`]: what a layout survives, and whose loss alone breaks it.
 //! * [`migration`]: the steps between two layouts, and what may go wrong at each.
+//! * [`rebalance`]: which pods to delete so that they are spread, or load is.
+//! * [`remove`]: which nodes can go, in which order.
 //! * [`waste`]: what is free and cannot be used.
 //! * [`patch`]: changes as patches, and as lines for `kubectl`.
 //! * [`report`]: all of it with names, for machines.
@@ -30,7 +32,9 @@ pub mod mix;
 pub mod nodes;
 pub mod patch;
 pub mod propose;
+pub mod rebalance;
 pub mod recovery;
+pub mod remove;
 pub mod repair;
 pub mod report;
 pub mod waste;

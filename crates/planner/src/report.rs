@@ -6,9 +6,11 @@ pub mod migrate;
 pub mod mix;
 pub mod nodes;
 pub mod options;
+pub mod rebalance;
+pub mod remove;
 pub mod waste;
 
-use holdfast_cluster::{Change, Cluster};
+use holdfast_cluster::{Change, Cluster, InstanceId, Placement};
 use holdfast_proof::report::{Object, VerdictName};
 use serde::Serialize;
 
@@ -19,6 +21,8 @@ pub use self::migrate::MigrateReport;
 pub use self::mix::MixReport;
 pub use self::nodes::NodesReport;
 pub use self::options::{OptionReport, OptionsReport, SizeReport};
+pub use self::rebalance::RebalanceReport;
+pub use self::remove::RemoveReport;
 pub use self::waste::WasteReport;
 use crate::asked::Asked;
 use crate::patch::{self, Patch};
@@ -205,6 +209,14 @@ fn told(cluster: &Cluster, changes: &[Change]) -> (Vec<ChangeReport>, Vec<Patch>
     let after = cluster.changed(changes).expect("it was proved about");
     let reports = changes.iter().map(|change| ChangeReport::new(cluster, change)).collect();
     (reports, patch::patches(cluster, &after, changes))
+}
+
+/// A pod of the export as `NAMESPACE/NAME`; others have no name yet.
+fn pod_name(cluster: &Cluster, id: InstanceId) -> Option<String> {
+    let known = *Placement::of(cluster).instances().get(id.index())?;
+    let pod = cluster.pod(known.origin?);
+    let namespace = cluster.class(pod.class).namespace;
+    Some(format!("{}/{}", cluster.text(namespace), cluster.text(pod.name)))
 }
 
 fn names(claims: Claims) -> Vec<&'static str> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use holdfast_cluster::coverage::InputKind;
-use holdfast_cluster::{Cluster, Placement};
+use holdfast_cluster::{Cluster, NodeId, Placement};
 use holdfast_failover::{Dynamics, Step};
 use holdfast_scheduler::Scratch;
 
@@ -76,6 +76,8 @@ pub struct Examination {
     /// Subjects that are not touched, but whose pods may be preempted on the way, by position: in
     /// the end as many serve as before.
     pub disturbed: BTreeSet<usize>,
+    /// Somebody may be preempted on the way.
+    pub preemption: bool,
 }
 
 /// Everything that examinations share.
@@ -118,10 +120,30 @@ impl Workspace {
 impl<'c> Prover<'c> {
     /// Looks at the cluster before anything fails.
     pub fn new(cluster: &'c Cluster, settings: Settings) -> Self {
+        Self::begun(cluster, settings, |dynamics, subjects| {
+            let budget = settings.states_per_set;
+            start::settle(dynamics, subjects, budget, &mut Scratch::default())
+        })
+    }
+
+    /// Looks at the cluster with nodes drained: cordoned, and what a drain evicts is gone, whatever
+    /// budgets say; pods made again for it wait for a node. Nothing rests there, and what fails
+    /// fails before anything is scheduled. So only what bounds prove is proved of the cluster once
+    /// the drains are over, as it holds wherever those that wait come to be.
+    pub fn drained(cluster: &'c Cluster, settings: Settings, nodes: &[NodeId]) -> Self {
+        Self::begun(cluster, settings, |dynamics, subjects| {
+            start::drained(dynamics, subjects, nodes)
+        })
+    }
+
+    fn begun(
+        cluster: &'c Cluster,
+        settings: Settings,
+        starts: impl FnOnce(&Dynamics<'c>, &Subjects) -> Starts,
+    ) -> Self {
         let dynamics = Dynamics::new(cluster);
         let subjects = Subjects::of(cluster, &Placement::of(cluster));
-        let mut scratch = Scratch::default();
-        let starts = start::settle(&dynamics, &subjects, settings.states_per_set, &mut scratch);
+        let starts = starts(&dynamics, &subjects);
         let coverage = &cluster.objects().coverage;
         let doubts = Doubts::new(cluster);
         let missing_for_scores = doubts::missing_for_spread(cluster).or(doubts.of_scores);
@@ -226,6 +248,7 @@ impl<'c> Prover<'c> {
             states: each.iter().map(|one| one.states).sum(),
             untouched_doubt: each.iter().find_map(|one| one.untouched_doubt),
             disturbed: each.iter().flat_map(|one| one.disturbed.iter().copied()).collect(),
+            preemption: each.iter().any(|one| one.preemption),
         };
         for position in touched {
             // What one start's failure touches may stand untouched in another's.

@@ -86,10 +86,21 @@ impl<'c> Sequencer<'c> {
     /// # Errors
     /// An event that makes no sense where it stands.
     pub fn follow(&self, events: &[Joined]) -> Result<(Vec<Course>, u64), Refused> {
-        let stages = self.simulator.run(events)?;
-        let seen = stages.iter().map(|stage| stage.states).sum();
-        let courses = (0..self.at.len()).map(|position| self.course(position, &stages));
-        Ok((courses.collect(), seen))
+        let stages = self.stages(events)?;
+        Ok((self.courses(&stages), stages.iter().map(|stage| stage.states).sum()))
+    }
+
+    /// How the cluster may stand before anything happens, and after each event.
+    ///
+    /// # Errors
+    /// An event that makes no sense where it stands.
+    pub fn stages(&self, events: &[Joined]) -> Result<Vec<Stage>, Refused> {
+        self.simulator.run(events)
+    }
+
+    /// What the events that led to the last of some stages do to each subject, by position.
+    pub fn courses(&self, stages: &[Stage]) -> Vec<Course> {
+        (0..self.at.len()).map(|position| self.course(position, stages)).collect()
     }
 
     fn course(&self, position: usize, stages: &[Stage]) -> Course {

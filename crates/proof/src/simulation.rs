@@ -88,6 +88,17 @@ pub struct Refused {
     pub why: Impossible,
 }
 
+/// Where an event ends from one place of rest.
+#[derive(Clone, Debug)]
+pub struct Ends {
+    /// The places of rest that were found.
+    pub states: Vec<Placement>,
+    /// These are all, and nothing they rest on is unknown.
+    pub exact: bool,
+    /// States that were seen.
+    pub seen: u64,
+}
+
 /// What came before a stage is at rest.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Past {
@@ -154,6 +165,28 @@ impl<'c> Simulator<'c> {
             past.rebuilt |= joined.events().any(Event::takes_nodes);
         }
         Ok(stages)
+    }
+
+    /// Every place of rest that an event leads to from one.
+    ///
+    /// # Errors
+    /// An event that makes no sense there.
+    pub fn ends(
+        &self,
+        from: &Placement,
+        event: &Event,
+        scratch: &mut Scratch,
+    ) -> Result<Ends, Impossible> {
+        event.check(&self.dynamics, from)?;
+        let mut state = from.clone();
+        event.apply(&self.dynamics, &mut state);
+        let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
+        let mut search = Search::new(&self.dynamics, scratch, state.mark(), limits);
+        search.follow(&mut state, None);
+        let Rests { found, complete, states: seen, .. } = search.finish();
+        let exact = complete && !found.is_empty() && self.doubts_of(&found, false).is_empty();
+        let states = distinct(self.dynamics.cluster(), found).into_iter().map(|(it, _)| it);
+        Ok(Ends { states: states.collect(), exact, seen })
     }
 
     /// Whether each of the events makes sense right after those before it; the first of them is the

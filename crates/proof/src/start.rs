@@ -4,8 +4,8 @@
 //! rendered manifest laid over it, a rollout under way) comes to rest first, and where depends on
 //! order and ties.
 
-use holdfast_cluster::Placement;
-use holdfast_failover::Dynamics;
+use holdfast_cluster::{InstanceId, NodeId, Placement};
+use holdfast_failover::{Dynamics, Event, Step};
 use holdfast_scheduler::Scratch;
 
 use crate::rest::{Limits, Rests, Search};
@@ -74,17 +74,38 @@ pub fn settle(
         dynamics.evict_unnoticed(&mut placement, &situation);
         found.push((placement, None));
     }
-    let found = found.into_iter().map(|(placement, doubt)| {
-        let each = || subjects.subjects.iter();
-        Start {
-            ready: each().map(|subject| subject.ready(&placement)).collect(),
-            desired: each()
-                .map(|subject| subject.desired(dynamics.cluster(), &placement))
-                .collect(),
-            steady: steady::is_steady(dynamics.cluster(), &placement),
-            placement,
-            doubt,
-        }
-    });
-    Starts { starts: found.collect(), complete, at_rest, endless }
+    let found = found.into_iter();
+    let starts = found.map(|(placement, doubt)| start(dynamics, subjects, placement, doubt));
+    Starts { starts: starts.collect(), complete, at_rest, endless }
+}
+
+/// Where the cluster stands with nodes drained and nothing scheduled since.
+pub fn drained(dynamics: &Dynamics<'_>, subjects: &Subjects, nodes: &[NodeId]) -> Starts {
+    let mut placement = Placement::of(dynamics.cluster());
+    dynamics.begin(&mut placement);
+    Event::Drain(nodes.to_vec()).apply(dynamics, &mut placement);
+    let due: Vec<InstanceId> = dynamics.drainable(&placement).collect();
+    for pod in due {
+        dynamics.apply(&mut placement, &Step::Drain { pod, replaced: true });
+        dynamics.apply(&mut placement, &Step::End { pod, replaced: true });
+    }
+    let starts = vec![start(dynamics, subjects, placement, None)];
+    Starts { starts, complete: true, at_rest: true, endless: false }
+}
+
+fn start(
+    dynamics: &Dynamics<'_>,
+    subjects: &Subjects,
+    placement: Placement,
+    doubt: Option<Doubt>,
+) -> Start {
+    let cluster = dynamics.cluster();
+    let each = || subjects.subjects.iter();
+    Start {
+        ready: each().map(|subject| subject.ready(&placement)).collect(),
+        desired: each().map(|subject| subject.desired(cluster, &placement)).collect(),
+        steady: steady::is_steady(cluster, &placement),
+        placement,
+        doubt,
+    }
 }

@@ -32,6 +32,10 @@ const TYPES: u32 = 20;
 /// The most that finding out may take.
 const NODES_SECONDS_MAX: f64 = 30.0;
 
+/// The cluster whose pods are spread anew: nodes and pods, and the most that it may take.
+const REBALANCED: (u32, u32) = (100, 3_000);
+const REBALANCE_SECONDS_MAX: f64 = 10.0;
+
 /// How often each is run; the fastest counts.
 const RUNS: u32 = 5;
 
@@ -42,7 +46,8 @@ const RUNS: u32 = 5;
 pub(super) fn run(root: &Path, holdfast: &Path) -> Result<()> {
     fit(root, holdfast)?;
     nodes(root, holdfast)?;
-    mix(root, holdfast)
+    mix(root, holdfast)?;
+    rebalance(root, holdfast)
 }
 
 fn fit(root: &Path, holdfast: &Path) -> Result<()> {
@@ -119,6 +124,18 @@ fn twenty() -> Value {
     json!({ "apiVersion": "holdfast.dev/v1", "kind": "NodeCatalog", "currency": "EUR",
         "per": "month", "source": "made up for measuring",
         "types": (0..TYPES).map(one).collect::<Vec<_>>() })
+}
+
+fn rebalance(root: &Path, holdfast: &Path) -> Result<()> {
+    let cluster = super::export(root, holdfast, REBALANCED.0, REBALANCED.1)?;
+    let mut rebalance = Command::new(holdfast);
+    rebalance.args(["plan", "rebalance", "-o", "csv"]).arg(&cluster);
+    let usage = fastest(&mut rebalance)?;
+    log::result(format_args!(
+        "plan rebalance, {} nodes and {} pods: {usage} (target {REBALANCE_SECONDS_MAX:.0} s)",
+        REBALANCED.0, REBALANCED.1
+    ));
+    Ok(())
 }
 
 fn fastest(command: &mut Command) -> Result<Usage> {

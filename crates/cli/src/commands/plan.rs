@@ -5,6 +5,8 @@ mod migrate;
 mod mix;
 mod nodes;
 mod options;
+mod rebalance;
+mod remove;
 mod repair;
 mod tolerance;
 mod waste;
@@ -26,5 +28,7 @@ pub fn run(arguments: &PlanArguments) -> Result<u8, Failure> {
         PlanCommand::Tolerance(arguments) => tolerance::run(arguments),
         PlanCommand::Migrate(arguments) => migrate::run(arguments),
         PlanCommand::Options(arguments) => options::run(arguments),
+        PlanCommand::Remove(arguments) => remove::run(arguments),
+        PlanCommand::Rebalance(arguments) => rebalance::run(arguments),
     }
 }

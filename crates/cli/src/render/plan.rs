@@ -5,8 +5,11 @@ pub mod migrate;
 pub mod mix;
 pub mod nodes;
 pub mod options;
+pub mod rebalance;
+pub mod remove;
 mod repair;
 mod sheet;
+mod steps;
 pub mod tolerance;
 pub mod waste;
 

@@ -8,7 +8,9 @@ mod plan;
 mod render;
 
 mod altered;
+mod moved;
 mod plans;
+mod removed;
 
 use std::cell::RefCell;
 

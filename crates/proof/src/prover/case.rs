@@ -48,7 +48,8 @@ pub(super) fn examine(
         examination: Examination::default(),
     };
     case.examine();
-    let examination = case.examination;
+    let mut examination = case.examination;
+    examination.preemption = case.preemption != Preemption::Nobody;
     placement.revert(prover.cluster(), mark);
     examination
 }
