@@ -46,7 +46,7 @@ impl Skew {
         if only_makes_up && !waited {
             let class = placement.instance(pod).class;
             for constraint in strict_spread(cluster.spec_of(class)) {
-                let count = Count { cluster, placement, class, constraint, never };
+                let count = Count { cluster, placement, class, constraint, known, never };
                 nodes.extend(count.closed(workload).unwrap_or_default());
             }
         }
@@ -65,6 +65,7 @@ struct Count<'s> {
     placement: &'s Placement,
     class: ClassId,
     constraint: &'s SpreadConstraint,
+    known: usize,
     never: &'s BTreeSet<NodeId>,
 }
 
@@ -115,13 +116,15 @@ impl Count<'_> {
     }
 
     /// Those that wait and are counted; `None` where one of them may come to a node that is not
-    /// heard.
+    /// heard, or waited before and may be lost like others.
     fn coming(&self) -> Option<Vec<ClassId>> {
-        let class = |id: &InstanceId| self.placement.instance(*id).class;
-        let waiting = self.placement.pending().iter().map(class);
-        let waiting: Vec<ClassId> = waiting.filter(|class| self.counts(*class)).collect();
-        let bears = |class: &ClassId| bears_silence(self.cluster, self.cluster.spec_of(*class));
-        (!waiting.iter().any(bears)).then_some(waiting)
+        let waiting = self.placement.pending().iter();
+        let waiting = waiting.map(|id| (id.index(), self.placement.instance(*id).class));
+        let waiting: Vec<(usize, ClassId)> =
+            waiting.filter(|(_, class)| self.counts(*class)).collect();
+        let bears = |class: ClassId| bears_silence(self.cluster, self.cluster.spec_of(class));
+        let odd = waiting.iter().any(|(at, class)| *at < self.known || bears(*class));
+        (!odd).then(|| waiting.into_iter().map(|(_, class)| class).collect())
     }
 
     fn counts(&self, class: ClassId) -> bool {

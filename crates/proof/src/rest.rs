@@ -159,7 +159,8 @@ impl<'s, 'c> Search<'s, 'c> {
     fn state(&mut self, placement: &Placement) -> Box<[Entry]> {
         let cluster = self.dynamics.cluster();
         let state = canonical(cluster, placement, self.base, self.next_event().is_some());
-        if self.joined.is_empty() {
+        // From several places of rest an event finds budgets that allow this or that.
+        if self.joined.is_empty() && !self.ranked {
             return state;
         }
         let allowed = if self.ranked { self.situation().allowed.clone() } else { Vec::new() };

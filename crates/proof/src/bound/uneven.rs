@@ -54,7 +54,7 @@ impl Uneven {
         let lost: Vec<&Instance> = lost.map(|id| placement.instance(*id)).collect();
         let spec = cluster.spec_of(own.class);
         let closed = strict_spread(spec).map(|constraint| {
-            let spread = Spread { cluster, placement, own: &own, spec, constraint, shut };
+            let spread = Spread { cluster, placement, own: &own, spec, constraint, known, shut };
             (constraint.topology_key, spread.closed(&lost).unwrap_or_default())
         });
         Self { closed: closed.collect() }
@@ -76,6 +76,7 @@ struct Spread<'s> {
     own: &'s Instance,
     spec: &'s PodSpec,
     constraint: &'s SpreadConstraint,
+    known: usize,
     shut: &'s BTreeSet<NodeId>,
 }
 
@@ -101,14 +102,20 @@ impl Spread<'_> {
 
     /// More counted pods than the emptiest domain ever holds while the pod waits.
     fn least(&self, lost: &[&Instance]) -> Option<i64> {
-        let waiting = self.placement.pending().iter().map(|id| self.placement.instance(*id));
-        let waiting: Vec<&Instance> = waiting.filter(|one| self.counts(one)).collect();
-        if waiting.iter().any(|one| bears_silence(self.cluster, one.class)) {
+        let pending = self.placement.pending().iter();
+        let waiting = pending.map(|id| (id.index(), self.placement.instance(*id)));
+        let waiting: Vec<(usize, &Instance)> =
+            waiting.filter(|(_, one)| self.counts(one)).collect();
+        // Whoever waited before may have come to a node that failed since, and be lost with it.
+        let odd = |(at, one): &(usize, &Instance)| {
+            *at < self.known || bears_silence(self.cluster, one.class)
+        };
+        if waiting.iter().any(odd) {
             return None;
         }
         let alike = waiting
             .iter()
-            .all(|one| (one.class, one.nominated) == (self.own.class, self.own.nominated));
+            .all(|(_, one)| (one.class, one.nominated) == (self.own.class, self.own.nominated));
         let without = |lost: &&Instance| {
             let node = lost.node().filter(|node| self.counts(lost) && self.includes(*node))?;
             let domain = self.domain(node)?;
