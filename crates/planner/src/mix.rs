@@ -3,7 +3,7 @@
 //! A mix says how many nodes of each type are bought in each place. It does when the scheduler puts
 //! every pod on them ([`Packed`]) and the prover then says of every failure that is asked about
 //! that all comes back that any mix brings back. What mixes cost at least whole numbers tell
-//! ([`bound`]), whoever puts the pods; between that and the cheapest mix that was found lies the
+//! (`bound`), whoever puts the pods; between that and the cheapest mix that was found lies the
 //! gap. Nothing is taken to do because a larger mix does, or not to do because a smaller one does
 //! not: each mix that is told was packed and proved.
 

@@ -3,10 +3,10 @@
 //! A drain is safe where, whatever the order of evictions and however ties are broken, budgets let
 //! it end and every workload that runs in full today does so again once all is quiet; the node is
 //! deleted then. After the last of them whatever is to be survived may fail, and each workload that
-//! comes back today must come back still. Both are proved ([`judge`]), for a whole set at once
+//! comes back today must come back still. Both are proved (`judge`), for a whole set at once
 //! where bounds tell, else by following every run of an order.
 //!
-//! No set is larger than [`sums`] allow. A set between what was found and that is excluded only
+//! No set is larger than `sums` allow. A set between what was found and that is excluded only
 //! where every order of it was refuted: none is taken to be impossible because a smaller one is,
 //! unless sums say so, or no order of a part of it is safe, with which each of its own orders would
 //! have to begin. How much is tried is counted.
