@@ -10,7 +10,7 @@
 
 use holdfast_cluster::placement::{Mark, Target, Whereabouts};
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement};
+use holdfast_cluster::{Cluster, Instance, Placement};
 
 /// What tells a state from others.
 pub type Key = Box<[[u32; 17]]>;
@@ -41,14 +41,14 @@ fn entries(cluster: &Cluster, placement: &Placement, base: Mark) -> Vec<[u32; 17
                 entry[8] = before.node().map_or(0, |_| 1 + id.0);
             }
             entry[9..].copy_from_slice(&record(cluster, placement.instance(*id)));
-            entry[14] = entry[14] * 2 + u32::from(is_drained(placement, *id));
+            entry[14] = entry[14] * 2 + u32::from(placement.is_to_be_drained(*id));
             entry
         })
         .collect();
     key.sort_unstable();
     key.extend(placement.nodes_changed_since(base).into_iter().map(|node| {
         let mut entry = [u32::MAX; 17];
-        entry[2..4].copy_from_slice(&[node.0, standing(placement, node)]);
+        entry[2..4].copy_from_slice(&[node.0, placement.node(node).standing()]);
         entry
     }));
     key.extend(placement.retargeted_since(base).into_iter().map(|workload| {
@@ -65,33 +65,6 @@ fn entries(cluster: &Cluster, placement: &Placement, base: Mark) -> Vec<[u32; 17
         entry
     }));
     key
-}
-
-/// Whether whoever drains the node evicts the pod: it was there when that began.
-fn is_drained(placement: &Placement, id: InstanceId) -> bool {
-    let node = placement.instance(id).node();
-    node.and_then(|node| placement.node(node).draining).is_some_and(|since| id < since)
-}
-
-/// All that may be so of a node and may change.
-fn standing(placement: &Placement, id: NodeId) -> u32 {
-    let node = placement.node(id);
-    let flags = [
-        node.exists,
-        node.reachable,
-        node.healthy,
-        node.cut_off,
-        node.lost,
-        node.resigned,
-        node.unschedulable,
-        node.draining.is_some(),
-        node.taints.leaving,
-        node.taints.replace,
-        node.taints.not_ready,
-        node.taints.unreachable,
-        node.taints.out_of_service,
-    ];
-    flags.into_iter().fold(0, |bits, flag| bits * 2 + u32::from(flag))
 }
 
 /// Where in its record a pod's place stands, and the place of one that is gone.

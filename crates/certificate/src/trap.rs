@@ -125,11 +125,15 @@ impl Trap<'_, '_> {
 
 /// The first of so many states from which no way leads back to the first.
 fn first_astray(states: usize, ways: &[(usize, usize)]) -> Option<usize> {
+    let mut into = vec![Vec::new(); states];
+    for (from, to) in ways {
+        into[*to].push(*from);
+    }
     let mut returns = vec![false; states];
     returns[0] = true;
     let mut open = vec![0];
     while let Some(at) = open.pop() {
-        for (from, _) in ways.iter().filter(|(_, to)| *to == at) {
+        for from in &into[at] {
             if !std::mem::replace(&mut returns[*from], true) {
                 open.push(*from);
             }

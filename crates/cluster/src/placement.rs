@@ -134,6 +134,26 @@ impl NodeUse {
     pub fn serves(&self) -> bool {
         self.exists && self.reachable && self.healthy
     }
+
+    /// All that may be so of it and may change but for its pods, as a number.
+    pub fn standing(&self) -> u32 {
+        let flags = [
+            self.exists,
+            self.reachable,
+            self.healthy,
+            self.cut_off,
+            self.lost,
+            self.resigned,
+            self.unschedulable,
+            self.draining.is_some(),
+            self.taints.leaving,
+            self.taints.replace,
+            self.taints.not_ready,
+            self.taints.unreachable,
+            self.taints.out_of_service,
+        ];
+        flags.into_iter().fold(0, |bits, flag| bits * 2 + u32::from(flag))
+    }
 }
 
 /// How many pods of a workload are in which state. Gone ones count nowhere.
@@ -610,6 +630,12 @@ impl Placement {
         nodes.sort_unstable();
         nodes.dedup();
         nodes
+    }
+
+    /// Whether whoever drains its node evicts the pod: it was there when the drain began.
+    pub fn is_to_be_drained(&self, id: InstanceId) -> bool {
+        let node = self.instance(id).node();
+        node.and_then(|node| self.node(node).draining).is_some_and(|next| id < next)
     }
 
     /// Deletes an instance at once.

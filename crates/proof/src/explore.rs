@@ -449,7 +449,7 @@ pub(crate) fn canonical(
                 let next = now.origin.map_or(now.class, |pod| cluster.pod(pod).replacement);
                 let who = before.map_or(0, |was| identity(placement, id, was, ages));
                 let before = before.map_or(0, |was| 1 + code(was, false));
-                let now_code = code(now, is_to_be_drained(placement, id));
+                let now_code = code(now, placement.is_to_be_drained(id));
                 let number = now.ordinal;
                 [now.class.0, next.0, now.workload.0, before, now_code, nominated, number, who]
             })
@@ -458,7 +458,9 @@ pub(crate) fn canonical(
     entries.extend(gone);
     entries.sort_unstable();
     let nodes = placement.nodes_changed_since(base).into_iter();
-    entries.extend(nodes.map(|id| [u32::MAX, u32::MAX, id.0, standing(placement, id), 0, 0, 0, 0]));
+    entries.extend(
+        nodes.map(|id| [u32::MAX, u32::MAX, id.0, placement.node(id).standing(), 0, 0, 0, 0]),
+    );
     entries.extend(placement.retargeted_since(base).into_iter().map(|id| {
         let Target { desired, rollouts, lost } = placement.target(id);
         let desired = desired as u64;
@@ -472,34 +474,6 @@ pub(crate) fn canonical(
 fn identity(placement: &Placement, id: InstanceId, was: &Instance, ages: bool) -> u32 {
     let heard = was.node().is_some_and(|node| placement.node(node).reachable);
     if heard || ages { 1 + id.0 } else { 0 }
-}
-
-/// Whether whoever drains its node evicts the pod: it was there when the drain began.
-fn is_to_be_drained(placement: &Placement, id: InstanceId) -> bool {
-    let node = placement.instance(id).node();
-    let next = node.and_then(|node| placement.node(node).draining);
-    next.is_some_and(|next| id < next)
-}
-
-/// How a node stands, as a number.
-fn standing(placement: &Placement, id: NodeId) -> u32 {
-    let node = placement.node(id);
-    let flags = [
-        node.exists,
-        node.reachable,
-        node.healthy,
-        node.cut_off,
-        node.lost,
-        node.resigned,
-        node.unschedulable,
-        node.draining.is_some(),
-        node.taints.leaving,
-        node.taints.replace,
-        node.taints.not_ready,
-        node.taints.unreachable,
-        node.taints.out_of_service,
-    ];
-    flags.into_iter().fold(0, |code, flag| code * 2 + u32::from(flag))
 }
 
 /// The place of pods that are gone; by itself it says nothing of how they stood.
