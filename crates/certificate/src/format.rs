@@ -258,7 +258,7 @@ pub struct State(
 );
 
 /// Why pods of one sort are sure of a place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rooms {
     /// Pods that ask for what this one asks for: see [`crate::names`].
@@ -270,6 +270,10 @@ pub struct Rooms {
     /// Prices at which others cannot pay for keeping the pod off every node.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prices: Vec<Prices>,
+    /// There are so few nodes, in all or in a domain, that every way to close them may be tried,
+    /// and none closes all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
 }
 
 /// Why pods of some sorts are sure of a place whichever nodes fail.
@@ -282,7 +286,11 @@ pub struct Headroom {
     pub nodes: Vec<String>,
     /// Prices at which all that as many nodes can lose as may fail cannot pay for closing those of
     /// the nodes that are left; where the pods are spread, some for each domain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prices: Vec<Prices>,
+    /// See [`Rooms::whole`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
 }
 
 /// The price of one unit of each resource: a thousandth of a core, a byte, a pod.

@@ -12,8 +12,9 @@
 //! * All that may come asks of each resource for no more than what the nodes lose that lose most of
 //!   it, and closes no more domains without paying than the most at odds with the pod that so many
 //!   nodes can lose ([`rivals`]). The nodes that fail are closed for nothing.
-//! * At the prices written down that does not do to close all ([`crate::prices`]), at no moment. So
-//!   whoever comes finds a node at once, and nobody is preempted.
+//! * At the prices written down that does not do to close all ([`crate::prices`]), nor can whole
+//!   nodes be closed with it ([`crate::whole`]), at no moment. So whoever comes finds a node at
+//!   once, and nobody is preempted.
 //!
 //! Pods that are not sure do no harm to others where they can preempt nobody ([`harmless`]); of
 //! their own workload nothing is proved then. A node that loses other pods is not plain. Sets with
@@ -103,7 +104,7 @@ impl Headroom {
             for like in &one.like {
                 let class = premises.sorts.class(cluster, like)?;
                 let mut room = Room { premises, placement: &mut placement, scratch: &mut scratch };
-                let holds = room.is_sure(&losses, &rivals, class, &nodes, &prices);
+                let holds = room.is_sure(&losses, &rivals, class, &nodes, (&prices, one.whole));
                 if !holds || !sure.insert(class) {
                     return Err(Flaw::Headroom(Broken::NoRoom(like.clone())));
                 }
@@ -217,7 +218,7 @@ impl Room<'_, '_, '_> {
         rivals: &Rivals<'_>,
         class: ClassId,
         nodes: &BTreeSet<NodeId>,
-        prices: &[Prices],
+        (prices, whole): (&[Prices], bool),
     ) -> bool {
         let Premises { dynamics, unknown, .. } = *self.premises;
         let cluster = dynamics.cluster();
@@ -241,7 +242,7 @@ impl Room<'_, '_, '_> {
         let others = rivals.against(class);
         let contest =
             Contest { cluster, placement: self.placement, class, open: &open, others: &others };
-        let won = taken && contest.is_won(prices);
+        let won = taken && contest.is_won(prices, whole);
         self.placement.revert(cluster, mark);
         won
     }

@@ -42,6 +42,7 @@ pub mod state;
 mod steady;
 mod trap;
 mod unknown;
+mod whole;
 
 use holdfast_cluster::Cluster;
 

@@ -15,7 +15,7 @@ use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
 use holdfast_cluster::{ClassId, Cluster, NodeId, Placement, PodSpec, Resources, Symbol};
 
-use crate::format;
+use crate::{format, whole};
 
 /// The highest price: readers that hold numbers as floats read it exactly, and no sum overflows.
 pub const PRICE_MAX: u64 = 1 << 53;
@@ -135,16 +135,19 @@ pub(crate) fn closes(cluster: &Cluster, class: ClassId, other: ClassId) -> Vec<O
     let labels = minded.chain(minding).map(|term| term.topology_key);
     let labels = labels.chain(counting.map(|constraint| constraint.topology_key));
     let node = clash(cluster, spec, theirs).then_some(None);
-    node.into_iter().chain(labels.map(Some)).collect()
+    // A pod is in one domain of a label, however many terms speak of it.
+    let closed: BTreeSet<Option<Symbol>> = node.into_iter().chain(labels.map(Some)).collect();
+    closed.into_iter().collect()
 }
 
 impl Contest<'_> {
     /// Whether the others cannot pay: at some of these prices where any node will do, else at some
-    /// in each domain.
-    pub(crate) fn is_won(&self, prices: &[Prices]) -> bool {
+    /// in each domain; or cannot close whole nodes, if that is to be tried.
+    pub(crate) fn is_won(&self, prices: &[Prices], whole: bool) -> bool {
         let bills: Vec<Bill> = prices.iter().map(|prices| self.bill(prices)).collect();
         let Some(spread) = lone_spread(self.cluster.spec_of(self.class)) else {
-            return bills.iter().any(|bill| self.is_too_dear(&bill.costs, bill.owned));
+            return bills.iter().any(|bill| self.is_too_dear(&bill.costs, bill.owned))
+                || whole && whole::stay_open(self, self.open);
         };
         // The domain with the fewest pods is never closed, and any may be that one.
         let value = |node: NodeId| self.cluster.node(node).labels.get(spread.topology_key);
@@ -154,8 +157,13 @@ impl Contest<'_> {
             let within = bill.costs.iter().filter(|(node, _)| value(*node) == Some(domain));
             self.is_too_dear(&within.copied().collect::<Vec<_>>(), bill.owned)
         };
-        !domains.is_empty()
-            && domains.iter().all(|domain| bills.iter().any(|bill| wins(*domain, bill)))
+        let stay_open = |domain: Symbol| {
+            let within = self.open.iter().copied().filter(|node| value(*node) == Some(domain));
+            whole && whole::stay_open(self, &within.collect::<Vec<_>>())
+        };
+        let is_won =
+            |domain: &Symbol| bills.iter().any(|bill| wins(*domain, bill)) || stay_open(*domain);
+        !domains.is_empty() && domains.iter().all(is_won)
     }
 
     fn bill(&self, prices: &Prices) -> Bill {
@@ -174,15 +182,20 @@ impl Contest<'_> {
     /// What it costs at least to keep the pod off a node by resources; more than there is where it
     /// cannot be done.
     fn cost(&self, node: NodeId, asked: &[(Resource, i128, i128)], owned: i128) -> i128 {
-        let (there, used) = (self.cluster.node(node), self.placement.node(node));
-        let spec = self.cluster.spec_of(self.class);
         let ways = asked.iter().filter_map(|(resource, price, total)| {
-            let all = resource.of(&there.allocatable, there.pods_allocatable);
-            let taken = resource.of(&used.requested, used.pods.len() as i64);
-            let needed = all - taken - resource.of(&spec.requests, 1) + 1;
+            let needed = self.needed(node, *resource);
             (needed <= *total).then(|| price * needed.max(0))
         });
         ways.min().unwrap_or(owned + 1)
+    }
+
+    /// How much of a resource leaves too little on a node.
+    pub(crate) fn needed(&self, node: NodeId, resource: Resource) -> i128 {
+        let (there, used) = (self.cluster.node(node), self.placement.node(node));
+        let spec = self.cluster.spec_of(self.class);
+        let all = resource.of(&there.allocatable, there.pods_allocatable);
+        let taken = resource.of(&used.requested, used.pods.len() as i64);
+        all - taken - resource.of(&spec.requests, 1) + 1
     }
 
     fn is_too_dear(&self, costs: &[(NodeId, i128)], owned: i128) -> bool {

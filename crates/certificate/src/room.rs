@@ -30,6 +30,8 @@ use crate::unknown::Unknown;
 pub(crate) struct Hints {
     pub(crate) nodes: Vec<NodeId>,
     pub(crate) prices: Vec<Prices>,
+    /// Whole nodes may be tried.
+    pub(crate) whole: bool,
 }
 
 impl Hints {
@@ -42,6 +44,7 @@ impl Hints {
         for prices in &rooms.prices {
             self.prices.push(prices::read(cluster, prices)?);
         }
+        self.whole |= rooms.whole;
         Ok(())
     }
 }
@@ -112,7 +115,7 @@ impl<'l, 'c> Lost<'l, 'c> {
         self.coming.insert(coming).clone()
     }
 
-    /// Whether prices or a node written down make the pod sure of a place against these.
+    /// Whether prices, whole nodes or a node written down make the pod sure of a place against these.
     fn has_room(
         &mut self,
         placement: &mut Placement,
@@ -120,29 +123,30 @@ impl<'l, 'c> Lost<'l, 'c> {
         hints: &Hints,
         coming: &[InstanceId],
     ) -> bool {
-        self.is_won(placement, pod, &hints.prices, coming)
+        self.is_won(placement, pod, hints, coming)
             || hints.nodes.iter().any(|node| self.takes(placement, pod, *node, coming))
     }
 
-    /// Whether the others cannot pay at one of these lists of prices.
+    /// Whether the others cannot pay at one of the lists of prices, or close whole nodes.
     fn is_won(
         &mut self,
         placement: &Placement,
         pod: InstanceId,
-        prices: &[Prices],
+        hints: &Hints,
         coming: &[InstanceId],
     ) -> bool {
         let cluster = self.cluster();
         let class = placement.instance(pod).class;
         // What else volumes may run out of has no price.
-        if prices.is_empty() || !cluster.spec_of(class).volumes.is_empty() {
+        if hints.prices.is_empty() && !hints.whole || !cluster.spec_of(class).volumes.is_empty() {
             return false;
         }
         let open = self.open(placement, pod);
         let others = coming.iter().filter(|other| **other != pod);
         let others: Vec<ClassId> = others.map(|pod| placement.instance(*pod).class).collect();
         let others = Others::of(cluster, class, &others);
-        Contest { cluster, placement, class, open: &open, others: &others }.is_won(prices)
+        let contest = Contest { cluster, placement, class, open: &open, others: &others };
+        contest.is_won(&hints.prices, hints.whole)
     }
 
     /// Whether a node takes the pod even with all others on it that may come there.

@@ -190,6 +190,11 @@ pub struct Dynamics<'c> {
 /// Pods that are told apart only by their name.
 type Alike = (ClassId, ClassId, WorkloadId, Option<NodeId>, Option<NodeId>, bool);
 
+/// Pods that found no node when they were tried: what nobody tells apart from them finds none, as
+/// long as nothing changes.
+#[derive(Clone, Debug, Default)]
+pub struct Stuck(BTreeSet<Alike>);
+
 impl<'c> Dynamics<'c> {
     /// The rules for `cluster`, scheduled as it is configured.
     pub fn new(cluster: &'c Cluster) -> Self {
@@ -348,13 +353,15 @@ impl<'c> Dynamics<'c> {
 
     /// Some of what may come next, for who follows a single run: what takes no scheduler, and only
     /// where nothing of that is sure what becomes of the first of the pending pods that gets on,
-    /// those last that are `late`. The placement is quiet where no step is sure.
+    /// those last that are `late`, and behind them those that were `stuck` when they were tried,
+    /// which is taken down. The placement is quiet where no step is sure.
     pub fn some_steps(
         &self,
         placement: &mut Placement,
         situation: &Situation,
         scratch: &mut Scratch,
         late: impl Fn(&Placement, InstanceId) -> bool,
+        stuck: &mut Stuck,
     ) -> Steps {
         if let Some(step) = self.unnoticed(placement, situation) {
             return Steps { sure: vec![step], ..Steps::default() };
@@ -363,17 +370,48 @@ impl<'c> Dynamics<'c> {
         if !situation.acts {
             return steps;
         }
+        let kin = |placement: &Placement, pod| alike(self.cluster, placement.instance(pod));
         let mut pending = placement.pending().to_vec();
-        pending.sort_by_key(|pod| late(placement, *pod));
+        pending.sort_by_cached_key(|pod| {
+            (stuck.0.contains(&kin(placement, *pod)), late(placement, *pod))
+        });
+        let mut tried = BTreeSet::new();
         for pod in pending {
             if !steps.sure.is_empty() {
                 break;
             }
-            if self.is_ours(placement, pod) {
+            if self.is_ours(placement, pod) && tried.insert(kin(placement, pod)) {
                 self.add_choice(placement, situation, scratch, pod, &mut steps);
+                if steps.sure.is_empty() {
+                    stuck.0.insert(kin(placement, pod));
+                }
             }
         }
         steps
+    }
+
+    /// Whether the step may come next.
+    pub fn may_come(
+        &self,
+        placement: &mut Placement,
+        situation: &Situation,
+        scratch: &mut Scratch,
+        step: &Step,
+    ) -> bool {
+        if let Some(first) = self.unnoticed(placement, situation) {
+            return first == *step;
+        }
+        let mut steps = Steps::default();
+        match *step {
+            Step::Schedule { pod, .. } | Step::Preempt { pod, .. } | Step::GiveUp { pod } => {
+                let waits = placement.pending().contains(&pod);
+                if situation.acts && waits && self.is_ours(placement, pod) {
+                    self.add_choice(placement, situation, scratch, pod, &mut steps);
+                }
+            }
+            _ => steps = self.unscheduled(placement, situation),
+        }
+        steps.sure.contains(step) || steps.possible.contains(step)
     }
 
     /// What may come next without the scheduler.

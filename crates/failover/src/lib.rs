@@ -37,7 +37,7 @@ pub mod zones;
 
 pub use awaited::Awaited;
 pub use control_plane::ControlPlane;
-pub use dynamics::{Assumed, Dynamics, Evicted, Situation, Step, Steps};
+pub use dynamics::{Assumed, Dynamics, Evicted, Situation, Step, Steps, Stuck};
 pub use event::{Event, Impossible, Joined};
 pub use storage::Storage;
 pub use story::Story;

@@ -43,6 +43,14 @@ pub fn is_held_by_silence(cluster: &Cluster, placement: &Placement, pod: Instanc
     })
 }
 
+/// Whether such a node has the volume and never lets go of it: the pod there does not itself wait
+/// for another node.
+pub fn is_kept_by_silence(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
+    any_sharing(cluster, placement, pod, |other| {
+        !other.attaching && other.node().is_some_and(|node| !placement.node(node).reachable)
+    })
+}
+
 /// Whether another pod needs a volume that the pod needs, and that one node at a time may use.
 pub fn is_shared(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> bool {
     any_sharing(cluster, placement, pod, |other| other.whereabouts != Whereabouts::Gone)

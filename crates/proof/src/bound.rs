@@ -25,6 +25,7 @@
 //! cannot cure, while no pod is about to leave: only required affinity and spread are ever cured by
 //! more pods, and spread not always (`uneven`).
 
+mod crowd;
 pub(crate) mod preemption;
 mod uneven;
 
@@ -44,7 +45,8 @@ use holdfast_scheduler::decision::{NodeVerdict, Outcome};
 use holdfast_scheduler::reason::{Reason, Rejection};
 use holdfast_scheduler::{KeepSpread, Preemption, Scratch};
 
-use crate::counting::{self, Adversary};
+use crate::counting::{self, Adversary, Why};
+pub use crowd::Crowd;
 use uneven::Uneven;
 
 /// How many nodes are tried for a pod before it is left to the search.
@@ -57,6 +59,10 @@ pub struct Cover {
     pub sure: Vec<InstanceId>,
     /// Pending pods that are sure to find none, by id.
     pub hopeless: Vec<InstanceId>,
+    /// Pending pods that are sure of a place, but cannot use their volumes wherever it is, by id.
+    pub idle: Vec<InstanceId>,
+    /// Pending pods of which it is sure how many find a place.
+    pub crowds: Vec<Crowd>,
     /// The others, by id.
     pub open: Vec<InstanceId>,
     /// Somebody may be preempted: then all pending pods are open, and pods that serve may stop
@@ -95,12 +101,21 @@ pub fn cover(
     scratch: &mut Scratch,
     uncertain: Uncertain<'_>,
 ) -> Cover {
-    let cover = divide(dynamics, placement, scratch, uncertain);
+    let mut cover = divide(dynamics, placement, scratch, uncertain);
+    cover.disperse();
     if may_preempt(dynamics.cluster(), placement, &cover.open) {
         let open = placement.pending().to_vec();
         return Cover { open, preemption: true, ..Cover::default() };
     }
     cover
+}
+
+impl Cover {
+    /// Takes the pods of crowds for pods like others, of which nothing is sure.
+    pub(crate) fn disperse(&mut self) {
+        self.open.extend(self.crowds.drain(..).flat_map(|crowd| crowd.pods));
+        self.open.sort_unstable();
+    }
 }
 
 /// Divides the pending pods as if nobody could be preempted.
@@ -128,18 +143,42 @@ pub(crate) fn divide(
         pending.iter().partition(|pod| hopeless[&alike(placement, **pod)]);
     // Pods that never come take nobody's place.
     let coming = std::mem::take(&mut cover.open);
-    let mut sure = BTreeMap::new();
+    let mut kin: BTreeMap<_, Vec<InstanceId>> = BTreeMap::new();
     for &pod in &coming {
-        let known = sure.entry(alike(placement, pod));
-        let is_sure = *known.or_insert_with(|| {
-            let counts =
-                |gone: &InstanceId| is_spread_with(dynamics.cluster(), placement, pod, *gone);
-            !uncertain.evicted.iter().any(counts)
-                && is_sure(dynamics, placement, scratch, pod, &coming, &|_| true)
-        });
-        if is_sure { cover.sure.push(pod) } else { cover.open.push(pod) }
+        kin.entry(alike(placement, pod)).or_default().push(pod);
+    }
+    for kin in kin.into_values() {
+        let pod = kin[0];
+        let counts = |gone: &InstanceId| is_spread_with(dynamics.cluster(), placement, pod, *gone);
+        let is_sure = !uncertain.evicted.iter().any(counts)
+            && is_sure(dynamics, placement, scratch, pod, &coming, &|_| true);
+        match (is_sure, usage(dynamics, placement, pod)) {
+            (true, Usage::Sure) => cover.sure.extend(kin),
+            (true, Usage::Never) => cover.idle.extend(kin),
+            (false, Usage::Sure)
+                if uncertain.evicted.is_empty() && !(uncertain.excused)(placement, pod) =>
+            {
+                match Crowd::of(dynamics, placement, scratch, &kin, &coming) {
+                    Some(crowd) => cover.crowds.push(crowd),
+                    None => cover.open.extend(kin),
+                }
+            }
+            _ => cover.open.extend(kin),
+        }
+    }
+    for pods in [&mut cover.sure, &mut cover.idle, &mut cover.open] {
+        pods.sort_unstable();
     }
     cover
+}
+
+/// Whether somebody is about to leave a node, or a node is kept free for somebody.
+fn leaves_somebody(placement: &Placement) -> bool {
+    let leaves = |pod: &InstanceId| {
+        let node = placement.instance(*pod).node();
+        node.is_some_and(|node| placement.node(node).reachable)
+    };
+    placement.terminating().iter().any(leaves) || !placement.nominated().is_empty()
 }
 
 /// Whether no run ever places the pod. Where every eviction that a failure brings was carried out
@@ -150,14 +189,7 @@ pub(crate) fn is_hopeless(
     pod: InstanceId,
     since: Option<usize>,
 ) -> bool {
-    if !dynamics.is_ours(placement, pod) {
-        return false;
-    }
-    let leaving = placement.terminating().iter().any(|pod| {
-        let node = placement.instance(*pod).node();
-        node.is_some_and(|node| placement.node(node).reachable)
-    });
-    if leaving || !placement.nominated().is_empty() {
+    if !dynamics.is_ours(placement, pod) || leaves_somebody(placement) {
         return false;
     }
     let cluster = dynamics.cluster();
@@ -218,6 +250,29 @@ pub(crate) fn may_preempt(cluster: &Cluster, placement: &Placement, open: &[Inst
     })
 }
 
+/// Whether a pod that waits can use its volumes once it is placed, on whatever node that serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Usage {
+    /// It can.
+    Sure,
+    /// It cannot: too few copies are up, or a node that nobody hears does not let go.
+    Never,
+    /// That depends on who else comes.
+    Open,
+}
+
+fn usage(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -> Usage {
+    let cluster = dynamics.cluster();
+    let standing = dynamics.storage().standing(placement, placement.instance(pod));
+    if standing == Standing::Starved || volumes::is_kept_by_silence(cluster, placement, pod) {
+        Usage::Never
+    } else if volumes::is_shared(cluster, placement, pod) {
+        Usage::Open
+    } else {
+        Usage::Sure
+    }
+}
+
 /// Whether the pod finds one of the nodes `within` wherever the other pending pods go.
 fn is_sure(
     dynamics: &Dynamics<'_>,
@@ -235,23 +290,12 @@ fn is_sure(
         || !is_monotone(cluster, placement, pod)
         || may_go_to_waste(cluster, placement, pod)
         || is_spread_by_default(dynamics, placement, pod)
-        || volumes::is_shared(cluster, placement, pod)
-        || is_starved(dynamics, placement, pod)
     {
         return false;
     }
     let others: Vec<InstanceId> = pending.iter().copied().filter(|other| *other != pod).collect();
     let has_claims = !cluster.spec_of(placement.instance(pod).class).volumes.is_empty();
-    let mut open = open_but_for_spread(dynamics, placement, scratch, pod);
-    open.retain(|node| within(*node));
-    let class = placement.instance(pod).class;
-    let adversary = || {
-        let classes: Vec<ClassId> =
-            others.iter().map(|other| placement.instance(*other).class).collect();
-        Adversary::of(cluster, class, &classes)
-    };
-    if !has_claims && counting::stays_open(cluster, placement, class, &open, &adversary()).is_some()
-    {
+    if !has_claims && contest(dynamics, placement, scratch, pod, &others, within).is_some() {
         return true;
     }
     let scheduler = dynamics.scheduler();
@@ -275,9 +319,23 @@ fn is_sure(
     false
 }
 
-/// Whether too few copies are up of a volume that the pod needs, wherever it goes.
-fn is_starved(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -> bool {
-    dynamics.storage().standing(placement, placement.instance(pod)) == Standing::Starved
+/// Why the others cannot block all of the nodes `within` that take the pod, which has no volumes.
+pub(crate) fn contest(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    scratch: &mut Scratch,
+    pod: InstanceId,
+    others: &[InstanceId],
+    within: &dyn Fn(NodeId) -> bool,
+) -> Option<Why> {
+    let cluster = dynamics.cluster();
+    let mut open = open_but_for_spread(dynamics, placement, scratch, pod);
+    open.retain(|node| within(*node));
+    let class = placement.instance(pod).class;
+    let classes: Vec<ClassId> =
+        others.iter().map(|other| placement.instance(*other).class).collect();
+    let adversary = Adversary::of(cluster, class, &classes);
+    counting::stays_open(cluster, placement, class, &open, &adversary)
 }
 
 /// Whether the pod may be placed on a node that nobody hears, where it does not serve.

@@ -22,6 +22,7 @@ use holdfast_failover::Situation;
 use holdfast_scheduler::Scratch;
 
 use crate::domain::Domain;
+use crate::explore::PODS_SMALL;
 use crate::prover::{Finding, Prover};
 use crate::report::Question;
 use crate::scenario::FailureSet;
@@ -439,10 +440,11 @@ impl<'p, 'c> Maker<'p, 'c> {
     fn close(&mut self, certificate: &Certificate, set: &Failed) -> Option<Closed> {
         let dynamics = self.prover.dynamics();
         let fail = set.names(self.prover.cluster());
-        // What the prover did not search, no list would hold.
+        // What the prover did not search, no list would hold, unless it knew better in a small
+        // cluster.
         let mut workspace = self.prover.workspace();
         let searched = self.prover.examine(&mut workspace, &set_of(set)).states;
-        if searched == 0 {
+        if searched == 0 && self.prover.cluster().pods().len() > PODS_SMALL {
             return None;
         }
         let listed = |start: &&Start| {

@@ -22,8 +22,11 @@
 //! If what remains costs more than all the adversary has, some node stays open in every run. Prices
 //! and amounts are whole numbers: nothing is rounded. Pods only ever come: who calls this has made
 //! sure that nobody is preempted.
+//!
+//! Of few nodes it is tried besides which of them can be blocked by what: see [`whole`].
 
 mod prices;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,8 +68,18 @@ impl Adversary {
     }
 }
 
-/// Whether one of `nodes` stays open to a pod of `class` whatever the adversary does, and the
-/// prices that show it. The pod fits now on each of the nodes, apart from its [`only_spread`]
+/// Why one of some nodes stays open; where the pod is spread, in each domain for one of these
+/// reasons.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Why {
+    /// Prices at which blocking all of them costs more than there is.
+    pub prices: Vec<Prices>,
+    /// No choice of what blocks which of them goes as far as the last.
+    pub whole: bool,
+}
+
+/// Whether one of `nodes` stays open to a pod of `class` whatever the adversary does, and why. The
+/// pod fits now on each of the nodes, apart from its [`only_spread`]
 /// constraint, if it has one.
 pub fn stays_open(
     cluster: &Cluster,
@@ -74,19 +87,28 @@ pub fn stays_open(
     class: ClassId,
     nodes: &[NodeId],
     adversary: &Adversary,
-) -> Option<Vec<Prices>> {
+) -> Option<Why> {
+    let mut why = Why::default();
+    let mut open = |nodes: &[NodeId]| {
+        if let Some(prices) = prices::find(cluster, placement, nodes, adversary) {
+            why.prices.push(prices);
+            return true;
+        }
+        let blocked = whole::may_block(cluster, placement, nodes, adversary);
+        why.whole |= !blocked;
+        !blocked
+    };
     let Some(spread) = only_spread(cluster.spec_of(class)) else {
-        return prices::find(cluster, placement, nodes, adversary).map(|found| vec![found]);
+        return open(nodes).then_some(why);
     };
     let value = |node: NodeId| cluster.node(node).labels.get(spread.topology_key);
     let domains = domain_values(cluster, placement, spread);
     // Without any domain there is no emptiest one: nodes that lack the label are filtered out.
-    let open = |domain: Symbol| {
-        let within = nodes.iter().copied().filter(|node| value(*node) == Some(domain));
-        prices::find(cluster, placement, &within.collect::<Vec<_>>(), adversary)
+    let within = |domain: &Symbol| -> Vec<NodeId> {
+        nodes.iter().copied().filter(|node| value(*node) == Some(*domain)).collect()
     };
-    let found: Vec<Prices> = domains.into_iter().map(open).collect::<Option<_>>()?;
-    (!found.is_empty()).then_some(found)
+    let is_open = !domains.is_empty() && domains.iter().all(|domain| open(&within(domain)));
+    is_open.then_some(why)
 }
 
 /// The one strict spread constraint of a spec whose emptiest domain is always open; `None` where
@@ -201,6 +223,9 @@ pub fn at_odds(cluster: &Cluster, class: ClassId, other: ClassId) -> Vec<Domains
             blocked.push(Domains::Label(constraint.topology_key));
         }
     }
+    // In one domain it is but once, whatever it is that keeps the others out of it.
+    blocked.sort_unstable();
+    blocked.dedup();
     blocked
 }
 

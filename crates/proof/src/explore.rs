@@ -20,6 +20,7 @@ use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement};
 use holdfast_failover::{Assumed, Dynamics, Situation, Step, Steps};
 use holdfast_scheduler::Scratch;
 
+pub(crate) use descent::PODS_SMALL;
 pub use rounds::Round;
 
 /// What the search found out about one subject.
@@ -82,6 +83,8 @@ pub struct Explorer<'e, 'c> {
     /// Quiet states at which a subject falls short, in the order in which they were found.
     short: BTreeMap<usize, Vec<StateId>>,
     watched: Vec<usize>,
+    /// Subjects whose pods are not sure of a node.
+    unsure: &'e BTreeSet<usize>,
     /// For subjects that are not watched from the start: what serves and what must serve at the
     /// base.
     baseline: &'e dyn Fn(usize) -> (u32, u32),
@@ -95,7 +98,8 @@ pub(crate) type Entry = [u32; 8];
 
 impl<'e, 'c> Explorer<'e, 'c> {
     /// A search from the placement's present state, over at most `budget` states. `baseline` gives
-    /// what serves now, and what must serve, of a subject.
+    /// what serves now, and what must serve, of a subject; `unsure` are those whose pods may find
+    /// no node.
     pub(crate) fn new(
         dynamics: &'e Dynamics<'c>,
         subjects: &'e Subjects,
@@ -103,7 +107,7 @@ impl<'e, 'c> Explorer<'e, 'c> {
         scratch: &'e mut Scratch,
         budget: usize,
         baseline: &'e dyn Fn(usize) -> (u32, u32),
-        doubts: &'e Doubts,
+        (doubts, unsure): (&'e Doubts, &'e BTreeSet<usize>),
     ) -> Self {
         Self {
             dynamics,
@@ -117,6 +121,7 @@ impl<'e, 'c> Explorer<'e, 'c> {
             way: Vec::new(),
             short: BTreeMap::new(),
             watched: Vec::new(),
+            unsure,
             baseline,
             doubts,
             found: Exploration::default(),

@@ -318,16 +318,43 @@ impl<'c> Prover<'c> {
         (set, finding): (&FailureSet, &Finding),
         tell: impl FnOnce(&Witness, &Placement) -> T,
     ) -> T {
-        let subject = (&self.subjects.subjects[position], finding.desired);
+        let mut tell = Some(tell);
+        let tell = |_, witness: &Witness, end: &Placement| {
+            tell.take().expect("there is one subject")(witness, end)
+        };
+        let desired = finding.desired;
+        let told = self.witnesses(workspace, (set, finding), &[(position, desired)], tell);
+        told.into_iter().next().expect("there is one subject")
+    }
+
+    /// The same of several subjects that one run refutes, each with how many of its pods should
+    /// serve; what is told of each comes with its position.
+    pub fn witnesses<T>(
+        &self,
+        workspace: &mut Workspace,
+        (set, finding): (&FailureSet, &Finding),
+        subjects: &[(usize, u32)],
+        mut tell: impl FnMut(usize, &Witness, &Placement) -> T,
+    ) -> Vec<T> {
         let Workspace { placements, scratch } = workspace;
         let placement = &mut placements[finding.start];
         let mark = placement.mark();
-        let witness = if finding.path.is_some() || !self.is_foreseen(set) {
-            witness::replay(&self.dynamics, placement, set, finding.run(), subject, scratch)
+        let named = |(at, desired): &(usize, u32)| (&self.subjects.subjects[*at], *desired);
+        let told = if finding.path.is_some() || !self.is_foreseen(set) {
+            let (dynamics, run) = (&self.dynamics, finding.run());
+            let all: Vec<_> = subjects.iter().map(named).collect();
+            let each = witness::replay(dynamics, placement, set, run, &all, scratch);
+            subjects.iter().zip(&each).map(|((at, _), one)| tell(*at, one, placement)).collect()
         } else {
-            witness::cut_short(&self.dynamics, placement, set, subject, scratch)
+            let alone = |subject: &(usize, u32)| {
+                let own = named(subject);
+                let one = witness::cut_short(&self.dynamics, placement, set, own, scratch);
+                let told = tell(subject.0, &one, placement);
+                placement.revert(self.cluster(), mark);
+                told
+            };
+            subjects.iter().map(alone).collect()
         };
-        let told = tell(&witness, placement);
         placement.revert(self.cluster(), mark);
         told
     }
@@ -336,9 +363,10 @@ impl<'c> Prover<'c> {
     /// by step.
     pub fn whole_run(&self, position: usize, set: &FailureSet, finding: &Finding) -> Witness {
         let mut placement = self.starts.starts[finding.start].placement.clone();
-        let subject = (&self.subjects.subjects[position], finding.desired);
-        let scratch = &mut Scratch::default();
-        witness::replay(&self.dynamics, &mut placement, set, finding.run(), subject, scratch)
+        let subjects = [(&self.subjects.subjects[position], finding.desired)];
+        let (run, scratch) = (finding.run(), &mut Scratch::default());
+        let told = witness::replay(&self.dynamics, &mut placement, set, run, &subjects, scratch);
+        told.into_iter().next().expect("there is one subject")
     }
 
     /// The fewest pods of a subject that serve as soon as the set has failed.
@@ -416,6 +444,11 @@ impl<'c> Prover<'c> {
 }
 
 impl Finding {
+    /// Whether the run that refutes is the same.
+    pub(crate) fn runs_like(&self, other: &Self) -> bool {
+        (self.start, self.run()) == (other.start, other.run())
+    }
+
     /// The run that refutes, and what then happens again and again.
     fn run(&self) -> Option<(&[Step], &[Step])> {
         Some((self.path.as_deref()?, &self.again))

@@ -6,6 +6,7 @@ pub mod downtime;
 pub mod possible;
 pub mod rules;
 pub mod sequences;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -18,11 +19,12 @@ use serde::Serialize;
 use self::downtime::DowntimeReport;
 use self::possible::PossibleReport;
 use self::rules::ByRuleReport;
+use self::told::Told;
 use crate::by_rule::claim;
 use crate::domain::Domains;
 use crate::names;
 use crate::outcome::{BoundsOutcome, autoscaled};
-use crate::prover::{Finding, Prover, Workspace};
+use crate::prover::{Prover, Workspace};
 use crate::scenario::{FailureSet, sets_up_to};
 use crate::subject::{Exclusion, Subjects};
 use crate::summary::{ClaimSummary, SubjectSummary, Summary};
@@ -394,11 +396,14 @@ impl Report {
         let namer = Namer { cluster: prover.cluster(), domains: question.domains() };
         let claims = claim::claims(prover, question, summary);
         let mut workspace = prover.workspace();
+        let mut told = Told::of(&namer, prover, summary, &mut workspace);
         let today = Placement::of(prover.cluster());
         let by_rule = claims.iter().map(|claim| namer.by_rule(claim, &today));
         let workloads: Vec<WorkloadReport> = by_rule
             .enumerate()
-            .map(|(at, by_rule)| namer.workload(prover, summary, at, by_rule, &mut workspace))
+            .map(|(at, by_rule)| {
+                namer.workload(prover, summary, (at, by_rule), (&mut told, &mut workspace))
+            })
             .collect();
         Self::of(&namer, prover.subjects(), namer.checked(prover, question, summary), workloads)
     }
@@ -554,19 +559,13 @@ impl Namer<'_> {
         &self,
         prover: &Prover<'_>,
         summary: &Summary,
-        position: usize,
-        by_rule: ByRuleReport,
-        workspace: &mut Workspace,
+        (position, by_rule): (usize, ByRuleReport),
+        (told, workspace): (&mut Told, &mut Workspace),
     ) -> WorkloadReport {
         let subject = &summary.subjects[position];
-        let mut example = |(set, finding): &(FailureSet, Finding)| {
-            prover.witness(workspace, position, (set, finding), |witness, end| {
-                self.counterexample(witness, end, position, prover)
-            })
-        };
         let at_once = subject.immediately.counterexample.as_ref();
-        let recovered = subject.recovered.counterexample.as_ref().map(&mut example);
-        let longer = is_smaller_at_once(subject).then(|| at_once.map(example)).flatten();
+        let recovered = told.recovered.remove(&position);
+        let longer = told.at_once.remove(&position);
         let at_once = at_once.map(|(set, _)| AtOnce {
             fail: self.machines(set),
             ready_at_once: prover.at_once(workspace, position, set),

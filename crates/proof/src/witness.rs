@@ -1,7 +1,7 @@
 //! A run that refutes a claim, replayed before it is reported.
 
 use holdfast_cluster::{InstanceId, Placement};
-use holdfast_failover::{Dynamics, Situation, Step};
+use holdfast_failover::{Dynamics, Situation, Step, Stuck};
 use holdfast_scheduler::{Decision, Scratch};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -44,7 +44,8 @@ const STEPS_MAX: usize = 100_000;
 /// Fails the set and follows a path, and what then comes again and again, or where there is none
 /// the first step that may come next until all is quiet or as it was before. Every step is checked
 /// to be one that may come. `placement` is at the start, and at the end of the run then, or once
-/// round.
+/// round. Tells of each of the subjects how it stands there; each has so many pods that should
+/// serve.
 ///
 /// # Panics
 /// When a step of the path could not come, or the run neither ends quietly nor comes back to where
@@ -54,10 +55,11 @@ pub fn replay(
     placement: &mut Placement,
     set: &FailureSet,
     path: Option<(&[Step], &[Step])>,
-    subject: (&Subject, u32),
+    subjects: &[(&Subject, u32)],
     scratch: &mut Scratch,
-) -> Witness {
-    let ready_at_once = fail(dynamics, placement, set, subject.0);
+) -> Vec<Witness> {
+    dynamics.fail_hosts(placement, set.nodes(), set.machines());
+    let at_once: Vec<u32> = subjects.iter().map(|(subject, _)| subject.ready(placement)).collect();
     let situation = dynamics.situation(placement);
     let mut steps = dynamics.evict_unnoticed(placement, &situation);
     let (cluster, base) = (dynamics.cluster(), placement.mark());
@@ -76,8 +78,12 @@ pub fn replay(
         steps.extend(run);
         again
     };
-    let witness = conclude(dynamics, set, subject, steps, (ready_at_once, placement));
-    Witness { again, ..witness }
+    let tell = |(subject, at_once): (&(&Subject, u32), u32)| {
+        let steps = steps.clone();
+        let witness = conclude(dynamics, set, *subject, steps, (at_once, placement));
+        Witness { again: again.clone(), ..witness }
+    };
+    subjects.iter().zip(at_once).map(tell).collect()
 }
 
 /// How many pods of the subject serve as soon as the set has failed. The placement is the same
@@ -189,9 +195,8 @@ fn follow(
     scratch: &mut Scratch,
 ) {
     for step in path {
-        let next = dynamics.steps(placement, situation, scratch);
         assert!(
-            next.sure.contains(step) || next.possible.contains(step),
+            dynamics.may_come(placement, situation, scratch, step),
             "a witness takes a step that cannot come: {step:?}"
         );
         dynamics.apply(placement, step);
@@ -210,14 +215,15 @@ fn first_run(
     let base = placement.mark();
     let mut states: IndexMap<_, _, FxBuildHasher> = IndexMap::default();
     let mut done = Vec::new();
+    let mut stuck = Stuck::default();
     for at in 0..STEPS_MAX {
         let known = states.insert(canonical(cluster, placement, base, false), at);
         if let Some(before) = known {
             let again = done.split_off(before);
             return (done, again);
         }
-        let next = dynamics.steps(placement, situation, scratch).sure.into_iter().next();
-        let Some(step) = next else { return (done, Vec::new()) };
+        let next = dynamics.some_steps(placement, situation, scratch, |_, _| false, &mut stuck);
+        let Some(step) = next.sure.into_iter().next() else { return (done, Vec::new()) };
         dynamics.apply(placement, &step);
         done.push(step);
     }

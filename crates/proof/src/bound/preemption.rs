@@ -30,7 +30,7 @@ use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, Plugin, WorkloadI
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::Scratch;
 
-use super::{Cover, is_spread_with, is_sure, may_land};
+use super::{Cover, Usage, is_spread_with, is_sure, leaves_somebody, may_land, usage};
 use crate::counting;
 use crate::doubts::Doubts;
 
@@ -70,13 +70,7 @@ pub(crate) fn contain(
     (cover, uncertain): (&Cover, &[InstanceId]),
     doubts: &Doubts,
 ) -> Option<Contained> {
-    let calm = uncertain.is_empty()
-        && placement.nominated().is_empty()
-        && dynamics.storage().is_empty()
-        && placement.terminating().iter().all(|pod| {
-            let node = placement.instance(*pod).node();
-            node.is_none_or(|node| !placement.node(node).reachable)
-        });
+    let calm = uncertain.is_empty() && !leaves_somebody(placement) && dynamics.storage().is_empty();
     if !calm {
         return None;
     }
@@ -276,6 +270,7 @@ impl Threat<'_, '_> {
                     is_spread_with(cluster, placement, pod, *victim)
                 };
                 cluster.spec_of(instance.class).pod_affinity.required.is_empty()
+                    && usage(self.dynamics, placement, pod) == Usage::Sure
                     && !self.victims.iter().any(leaves)
                     && is_sure(self.dynamics, placement, scratch, pod, coming, &|node| {
                         reach[node.index()].is_none()

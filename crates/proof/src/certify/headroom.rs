@@ -20,23 +20,24 @@ pub(super) fn written(
     headroom: &Headroom,
 ) -> Vec<format::Headroom> {
     let mut known: BTreeSet<ClassId> = BTreeSet::new();
-    let mut alike: BTreeMap<(Vec<String>, Vec<format::Prices>), Vec<String>> = BTreeMap::new();
+    let mut alike: BTreeMap<(Vec<String>, Vec<format::Prices>, bool), Vec<String>> =
+        BTreeMap::new();
     for ((class, _), prospect) in headroom.kins().all().zip(headroom.prospects()) {
-        let (Prospect::Sure(Room { nodes, prices }), Some(like)) = (prospect, sorts.get(class))
-        else {
+        let (Prospect::Sure(Room { nodes, why }), Some(like)) = (prospect, sorts.get(class)) else {
             continue;
         };
         let prices: Option<Vec<format::Prices>> =
-            prices.iter().map(|prices| named(cluster, prices)).collect();
+            why.prices.iter().map(|prices| named(cluster, prices)).collect();
         if let Some(prices) = prices.filter(|_| known.insert(*class)) {
             let mut nodes = nodes.clone();
             nodes.sort_unstable();
-            alike.entry((names::nodes(cluster, &nodes), prices)).or_default().push(like.clone());
+            let reasons = (names::nodes(cluster, &nodes), prices, why.whole);
+            alike.entry(reasons).or_default().push(like.clone());
         }
     }
-    let one = |((nodes, prices), mut like): (_, Vec<String>)| {
+    let one = |((nodes, prices, whole), mut like): (_, Vec<String>)| {
         like.sort_unstable();
-        format::Headroom { like, nodes, prices }
+        format::Headroom { like, nodes, prices, whole }
     };
     alike.into_iter().map(one).collect()
 }

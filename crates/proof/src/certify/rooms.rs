@@ -27,9 +27,17 @@ const PRICES_KEPT: usize = 4;
 /// Rooms by what pods ask for.
 pub(super) struct Rooms<'r, 'c> {
     dynamics: &'r Dynamics<'c>,
-    found: BTreeMap<ClassId, (Vec<NodeId>, Vec<Prices>)>,
+    found: BTreeMap<ClassId, Found>,
     /// What was tried for the set at hand, by class.
     tried: BTreeSet<(ClassId, u8)>,
+}
+
+/// What was found for pods of a class.
+#[derive(Default)]
+struct Found {
+    nodes: Vec<NodeId>,
+    prices: Vec<Prices>,
+    whole: bool,
 }
 
 impl<'r, 'c> Rooms<'r, 'c> {
@@ -40,10 +48,10 @@ impl<'r, 'c> Rooms<'r, 'c> {
     /// The rooms as a certificate has them.
     pub(super) fn list(&self, sorts: &Sorts) -> Vec<format::Rooms> {
         let cluster = self.dynamics.cluster();
-        let rooms = self.found.iter().filter_map(|(class, (nodes, prices))| {
+        let rooms = self.found.iter().filter_map(|(class, Found { nodes, prices, whole })| {
             let like = sorts.get(class)?.clone();
             let (nodes, prices) = (names::nodes(cluster, nodes), prices.clone());
-            Some(format::Rooms { like, nodes, prices })
+            Some(format::Rooms { like, nodes, prices, whole: *whole })
         });
         rooms.collect()
     }
@@ -54,7 +62,7 @@ impl<'r, 'c> Rooms<'r, 'c> {
     }
 
     /// Adds a room for the pod of this name, which a failure leaves waiting, if there is a new one:
-    /// prices first, then a node.
+    /// prices first, then that whole nodes may be tried, then a node.
     pub(super) fn add(
         &mut self,
         sorts: &Sorts,
@@ -91,12 +99,15 @@ impl<'r, 'c> Rooms<'r, 'c> {
         let prices =
             self.tried.insert((class, 0)).then(|| self.add_prices(placement, pod, &waiting));
         if let Some(prices) = prices.flatten() {
-            return Some(format::Rooms { like, nodes: Vec::new(), prices: vec![prices] });
+            return Some(format::Rooms { like, prices: vec![prices], ..format::Rooms::default() });
+        }
+        if self.tried.insert((class, 1)) && self.add_whole(placement, pod, &waiting, scratch) {
+            return Some(format::Rooms { like, whole: true, ..format::Rooms::default() });
         }
         let node =
-            self.tried.insert((class, 1)).then(|| self.add_node(placement, pod, &waiting, scratch));
+            self.tried.insert((class, 2)).then(|| self.add_node(placement, pod, &waiting, scratch));
         let nodes = names::nodes(dynamics.cluster(), &[node.flatten()?]);
-        Some(format::Rooms { like, nodes, prices: Vec::new() })
+        Some(format::Rooms { like, nodes, ..format::Rooms::default() })
     }
 
     /// Prices by which every resource is worth as much as the others have of it.
@@ -119,12 +130,31 @@ impl<'r, 'c> Rooms<'r, 'c> {
                 (resource.name(cluster).to_owned(), u64::try_from(share).unwrap_or(0))
             })
             .collect();
-        let (_, known) = self.found.entry(class).or_default();
+        let known = &mut self.found.entry(class).or_default().prices;
         if known.len() >= PRICES_KEPT || known.contains(&prices) {
             return None;
         }
         known.push(prices.clone());
         Some(prices)
+    }
+
+    /// That it may be tried whether the others can close whole nodes, where they cannot.
+    fn add_whole(
+        &mut self,
+        placement: &Placement,
+        pod: InstanceId,
+        waiting: &[InstanceId],
+        scratch: &mut Scratch,
+    ) -> bool {
+        let class = placement.instance(pod).class;
+        let known = self.found.entry(class).or_default();
+        if known.whole || !self.dynamics.cluster().spec_of(class).volumes.is_empty() {
+            return false;
+        }
+        let others = waiting.iter().copied().filter(|other| *other != pod).collect::<Vec<_>>();
+        let why = bound::contest(self.dynamics, placement, scratch, pod, &others, &|_| true);
+        known.whole = why.is_some_and(|why| why.whole);
+        known.whole
     }
 
     /// A node that takes the pod even with all others on it.
@@ -138,7 +168,7 @@ impl<'r, 'c> Rooms<'r, 'c> {
         let cluster = self.dynamics.cluster();
         let scheduler = self.dynamics.scheduler();
         let class = placement.instance(pod).class;
-        let (known, _) = self.found.entry(class).or_default();
+        let known = &mut self.found.entry(class).or_default().nodes;
         if known.len() >= NODES_KEPT {
             return None;
         }

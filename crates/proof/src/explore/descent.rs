@@ -9,12 +9,12 @@
 use std::collections::BTreeSet;
 
 use holdfast_cluster::{InstanceId, NodeId, Placement};
-use holdfast_failover::{Step, Steps};
+use holdfast_failover::{Step, Steps, Stuck};
 
 use super::{Explorer, Taken, longest, weigh};
 
 /// In clusters of up to so many pods a state costs little, and the search may find its own end.
-const PODS_SMALL: usize = 200;
+pub(crate) const PODS_SMALL: usize = 200;
 
 /// By how much the estimate falls short: other nodes become best as pods come and go.
 const MARGIN: usize = 64;
@@ -83,11 +83,12 @@ impl Explorer<'_, '_> {
     /// One run to its quiet end; `None` where it comes to none within the budget.
     fn follow(&mut self, placement: &mut Placement, first: First) -> Option<Vec<Taken>> {
         let mut run = Vec::new();
+        let mut stuck = Stuck::default();
         for _ in 0..longest(self.dynamics.cluster()) {
             if self.found.states >= self.budget as u64 {
                 return None;
             }
-            let steps = self.some_steps(placement, first);
+            let steps = self.some_steps(placement, first, &mut stuck);
             self.found.coarse |= steps.coarse;
             self.note_successors(placement, &steps);
             self.found.states += 1;
@@ -111,14 +112,14 @@ impl Explorer<'_, '_> {
         None
     }
 
-    fn some_steps(&mut self, placement: &mut Placement, first: First) -> Steps {
-        let (subjects, watched) = (self.subjects, &self.watched);
+    fn some_steps(&mut self, placement: &mut Placement, first: First, stuck: &mut Stuck) -> Steps {
+        let (subjects, unsure) = (self.subjects, self.unsure);
         let late = |placement: &Placement, pod| {
             let position = subjects.position(placement.instance(pod).workload);
-            let in_question = position.is_some_and(|position| watched.contains(&position));
+            let in_question = position.is_some_and(|position| unsure.contains(&position));
             in_question == (first == First::Others)
         };
-        self.dynamics.some_steps(placement, self.situation, self.scratch, late)
+        self.dynamics.some_steps(placement, self.situation, self.scratch, late, stuck)
     }
 
     /// The nodes that take the pods in question now.
@@ -127,7 +128,7 @@ impl Explorer<'_, '_> {
         let mut wanted = BTreeSet::new();
         for &pod in placement.pending() {
             let instance = placement.instance(pod);
-            if self.is_watched(placement, pod) && known.insert(instance.class) {
+            if self.is_unsure(placement, pod) && known.insert(instance.class) {
                 let scheduler = self.dynamics.scheduler();
                 wanted.extend(scheduler.feasible(placement, pod, self.scratch));
             }
@@ -135,8 +136,8 @@ impl Explorer<'_, '_> {
         wanted
     }
 
-    fn is_watched(&self, placement: &Placement, pod: InstanceId) -> bool {
+    fn is_unsure(&self, placement: &Placement, pod: InstanceId) -> bool {
         let position = self.subjects.position(placement.instance(pod).workload);
-        position.is_some_and(|position| self.watched.contains(&position))
+        position.is_some_and(|position| self.unsure.contains(&position))
     }
 }

@@ -14,7 +14,7 @@ use indexmap::IndexSet;
 
 use super::Loss;
 use crate::bound;
-use crate::counting::{self, Adversary, Budget, Domains, Prices, Resource};
+use crate::counting::{self, Adversary, Budget, Domains, Resource, Why};
 use crate::doubts::Doubts;
 
 /// Pods made again for lost ones: of one class, by one workload.
@@ -47,8 +47,8 @@ pub enum Prospect {
 pub struct Room {
     /// Nodes that take it before anything fails.
     pub nodes: Vec<NodeId>,
-    /// Prices at which the others cannot close those of them that are left.
-    pub prices: Vec<Prices>,
+    /// Why the others cannot close those of them that are left.
+    pub why: Why,
 }
 
 /// What one failure set is held against.
@@ -186,14 +186,14 @@ fn find_nodes(
         open.push(node);
         if open.len() == enough {
             let found = counting::stays_open(cluster, placement, class, &open, adversary);
-            if let Some(prices) = found {
-                return Some(Ok(Room { nodes: open, prices }));
+            if let Some(why) = found {
+                return Some(Ok(Room { nodes: open, why }));
             }
             enough *= 4;
         }
     }
     Some(match counting::stays_open(cluster, placement, class, &open, adversary) {
-        Some(prices) => Ok(Room { nodes: open, prices }),
+        Some(why) => Ok(Room { nodes: open, why }),
         None => Err(open),
     })
 }

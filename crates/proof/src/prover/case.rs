@@ -38,6 +38,7 @@ pub(super) fn examine(
         lost: BTreeSet::new(),
         preemption: Preemption::Nobody,
         preempted: BTreeSet::new(),
+        unsure: BTreeSet::new(),
         searched: BTreeSet::new(),
         comers: Comers::default(),
         most: BTreeMap::new(),
@@ -102,6 +103,8 @@ struct Case<'a, 'c> {
     preemption: Preemption,
     /// Whose pods that may be, where it is known.
     preempted: BTreeSet<WorkloadId>,
+    /// Subjects whose pods are not sure of a node, before anybody is preempted, by position.
+    unsure: BTreeSet<usize>,
     /// Subjects of which a search told what becomes of them, by position.
     searched: BTreeSet<usize>,
     /// Pods that need a node.
@@ -205,6 +208,7 @@ impl Case<'_, '_> {
         }
         if !prover.settings.bounds || !self.start.steady {
             self.preemption = Preemption::Anybody;
+            self.unsure.extend(&touched);
             return Some(touched);
         }
         // The worst the others can do is to come back as well, every one of them.
@@ -216,14 +220,21 @@ impl Case<'_, '_> {
         };
         let known = Some(self.start.placement.instances().len());
         let uncertain = bound::Uncertain { evicted: &evicted.uncertain, excused: &excused, known };
-        let cover = bound::divide(&prover.dynamics, self.placement, self.scratch, uncertain);
-        let preempts = bound::may_preempt(prover.cluster(), self.placement, &cover.open);
-        let few = preempts.then(|| {
+        let mut cover = bound::divide(&prover.dynamics, self.placement, self.scratch, uncertain);
+        let crowded = cover.crowds.iter().filter(|crowd| !crowd.peaceful).flat_map(|it| &it.pods);
+        let open: Vec<InstanceId> = cover.open.iter().chain(crowded).copied().collect();
+        self.unsure = self.positions(open.iter().chain(&evicted.uncertain));
+        let few = bound::may_preempt(prover.cluster(), self.placement, &open).then(|| {
+            cover.disperse();
             let divided = (&cover, &*evicted.uncertain);
             contain(&prover.dynamics, self.placement, self.scratch, divided, &prover.doubts)
         });
         let (open, sure) = match few {
-            None => (self.positions(cover.open.iter().chain(&evicted.uncertain)), cover.sure),
+            None => {
+                let placed = |crowd: &bound::Crowd| crowd.pods[..crowd.places].to_vec();
+                cover.sure.extend(cover.crowds.iter().flat_map(placed));
+                (self.positions(cover.open.iter().chain(&evicted.uncertain)), cover.sure)
+            }
             Some(Some(few)) => {
                 self.preemption = Preemption::Few;
                 self.preempted = few.disturbed;
@@ -300,7 +311,7 @@ impl Case<'_, '_> {
             self.scratch,
             prover.settings.states_per_set,
             &baseline,
-            &prover.doubts,
+            (&prover.doubts, &self.unsure),
         );
         let touched: Vec<usize> = desired.keys().copied().collect();
         let exploration = explorer.run(self.placement, &watched, &touched);

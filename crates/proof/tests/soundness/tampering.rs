@@ -224,7 +224,10 @@ impl Case<'_, '_> {
         lie("a sort that is not there", &mut |c| c.headroom[pick].like[0].push('x'));
         lie("a node that is not there", &mut |c| c.headroom[pick].nodes[0].push('x'));
         lie("no nodes", &mut |c| c.headroom[pick].nodes.clear());
-        lie("no prices", &mut |c| c.headroom[pick].prices.clear());
+        lie("no prices", &mut |c| {
+            c.headroom[pick].prices.clear();
+            c.headroom[pick].whole = false;
+        });
         lie("headroom of one set", &mut |c| c.question = Question::Fail(Vec::new()));
         let counted = |claim: &Claim| matches!(claim, Claim::Refuted { run } if run.counted);
         for at in
