@@ -12,7 +12,7 @@ use holdfast_cluster::{Cluster, Instance, NodeId, Placement, PodId, WorkloadId};
 use holdfast_failover::{Dynamics, Event, Joined};
 use holdfast_proof::outcome::key;
 use holdfast_proof::simulation::{Range, Stage, WorkloadRanges};
-use holdfast_proof::{Settings, Simulator};
+use holdfast_proof::{Settings, Simulator, Subject};
 use holdfast_scheduler::Scratch;
 use indexmap::IndexMap;
 use proptest::test_runner::TestCaseError;
@@ -33,6 +33,8 @@ pub(crate) struct Tally {
     pub(crate) wider: u64,
     /// The second event comes to something else once all is quiet after the first.
     pub(crate) telling: u64,
+    /// The fewest that serve right after one of the events, of each workload, are told exactly.
+    pub(crate) seen: u64,
     /// There were too many states.
     pub(crate) too_large: u64,
 }
@@ -60,12 +62,14 @@ pub(crate) fn check(
     let Ok(stages) = simulator.run(std::slice::from_ref(&joined)) else { return Ok(()) };
     let brute = Brute { dynamics: simulator.dynamics(), cluster: &cluster };
     let story = [Joined::from(first.clone()), Joined::from(second.clone())];
-    let (Some(ends), Some(in_turn)) =
+    let (Some((at_once, ends)), Some((_, in_turn))) =
         (brute.ends(&first, &second, true), brute.ends(&first, &second, false))
     else {
         tally.too_large += 1;
         return Ok(());
     };
+    let at_once = AtOnce::of(&simulator, &at_once);
+    tally.seen += u64::from(at_once.compare(&stages, &joined)?);
     let in_turn = Truth::of(&simulator, &in_turn);
     let told = &stages[1];
     let truth = Truth::of(&simulator, &ends);
@@ -78,6 +82,7 @@ pub(crate) fn check(
     for states in [1, 7, 60] {
         let narrow = Simulator::new(Dynamics::new(&cluster), settings(states));
         if let Ok(stages) = narrow.run(std::slice::from_ref(&joined)) {
+            at_once.compare(&stages, &joined)?;
             truth.compare(&narrow, &stages[1], "joined", &joined)?;
         }
         if let Ok(stages) = narrow.run(&story) {
@@ -177,6 +182,35 @@ impl Truth {
     }
 }
 
+/// The fewest pods of each workload that serve right after one of the events.
+struct AtOnce(Vec<u32>);
+
+impl AtOnce {
+    fn of(simulator: &Simulator<'_>, moments: &[Placement]) -> Self {
+        let least = |subject: &Subject| moments.iter().map(|state| subject.ready(state)).min();
+        let all = simulator.subjects().iter();
+        Self(all.map(|subject| least(subject).expect("an event came")).collect())
+    }
+
+    /// Whether the same is told; no fewer where it is exact, nor more where it is sure.
+    fn compare(&self, stages: &[Stage], joined: &Joined) -> Result<bool, TestCaseError> {
+        let stage = &stages[1];
+        let mut same = stage.exact;
+        for (at, (truth, told)) in self.0.iter().zip(&stage.observed).enumerate() {
+            let sure = told.surely_at_once.filter(|_| !stages[0].restless);
+            let more = sure.is_some_and(|sure| sure.min < *truth);
+            if more || stage.exact && told.at_once.min > *truth {
+                return Err(TestCaseError::fail(format!(
+                    "right after {joined:?}, number {at}: {told:?} told, {truth} is so, exact {}",
+                    stage.exact
+                )));
+            }
+            same &= told.at_once.min == *truth;
+        }
+        Ok(same)
+    }
+}
+
 struct Brute<'b, 'c> {
     dynamics: &'b Dynamics<'c>,
     cluster: &'c Cluster,
@@ -186,15 +220,21 @@ struct Brute<'b, 'c> {
 type Key = (Vec<Instance>, Vec<NodeUse>, Vec<Target>, Vec<i64>);
 
 impl Brute<'_, '_> {
-    /// All places of rest after both events, the second at `any` moment after the first, or once
-    /// all is quiet.
-    fn ends(&self, first: &Event, second: &Event, any: bool) -> Option<Vec<Placement>> {
+    /// All states right after an event, and all places of rest after both, the second at `any`
+    /// moment after the first, or once all is quiet.
+    fn ends(
+        &self,
+        first: &Event,
+        second: &Event,
+        any: bool,
+    ) -> Option<(Vec<Placement>, Vec<Placement>)> {
         let mut start = Placement::of(self.cluster);
         self.dynamics.begin(&mut start);
         let mut quiet = self.explore(vec![start], false)?.1;
         for state in &mut quiet {
             first.apply(self.dynamics, state);
         }
+        let mut at_once = quiet.clone();
         let mut moments =
             if any { self.explore(quiet, true)?.0 } else { self.explore(quiet, false)?.1 };
         for state in &mut moments {
@@ -204,7 +244,8 @@ impl Brute<'_, '_> {
                 second.apply(self.dynamics, state);
             }
         }
-        Some(self.explore(moments, false)?.1)
+        at_once.extend(moments.iter().cloned());
+        Some((at_once, self.explore(moments, false)?.1))
     }
 
     /// All states that can be reached from these, and those of them that are quiet. With `slow` a

@@ -142,7 +142,7 @@ fn joined_events() {
     });
     let tally = tally.into_inner();
     println!("{tally:?}");
-    assert!(tally.same > 100 && tally.telling > 10, "{tally:?}");
+    assert!(tally.same > 100 && tally.telling > 10 && tally.seen > 100, "{tally:?}");
 }
 
 #[test]
