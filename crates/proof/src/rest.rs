@@ -1,8 +1,8 @@
 //! Where a cluster may come to rest: every order and every tie-break is followed until nothing more
 //! is sure to happen.
 
-use holdfast_cluster::Placement;
 use holdfast_cluster::placement::Mark;
+use holdfast_cluster::{InstanceId, Placement};
 use holdfast_failover::{Dynamics, Event, Phase, Phases};
 use holdfast_scheduler::Scratch;
 
@@ -161,12 +161,11 @@ impl<'s, 'c> Search<'s, 'c> {
         state.iter().copied().chain(entries).collect()
     }
 
-    /// Looks at the moment at which an event has come.
-    fn observe(&mut self, placement: &Placement, before: Phase) {
-        let surely = self.path.iter().all(|passed| passed.doubt.is_none());
+    /// Looks at the moment at which an event has come. The `unsure` ones may not have started.
+    fn observe(&mut self, placement: &Placement, unsure: &[InstanceId]) {
+        let known = self.path.iter().all(|passed| passed.doubt.is_none());
         if let Some(observer) = &mut self.observer {
-            let unsure = self.phases.unsure(placement, before, self.start);
-            observer.see_moment(placement, surely, &unsure);
+            observer.see_moment(placement, known, unsure);
         }
     }
 
@@ -198,9 +197,6 @@ impl Visitor for Search<'_, '_> {
             None => (None, None),
         };
         let before = self.path.last().and_then(|passed| passed.state);
-        if let (Some(Move::Event), Some((_, phase))) = (by, before) {
-            self.observe(placement, phase);
-        }
         let phase = self.phase.expect("a search begins with a phase");
         let state = self.state(placement, phase);
         let (state, is_new) = self.graph.enter(state, before.map(|(it, _)| it).zip(edge));
@@ -229,7 +225,12 @@ impl Visitor for Search<'_, '_> {
     fn make(&mut self, placement: &mut Placement, next: &Move) {
         let phase = self.now();
         self.phase = match next {
-            Move::Event => self.phases.come(placement, phase),
+            Move::Event => {
+                let unsure = self.phases.unsure(placement, phase, self.start);
+                let next = self.phases.come(placement, phase);
+                self.observe(placement, &unsure);
+                next
+            }
             Move::Step(taken) => {
                 self.phases.apply(placement, phase, &taken.step);
                 Some(phase)

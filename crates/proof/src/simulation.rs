@@ -224,19 +224,9 @@ impl<'c> Simulator<'c> {
     ) -> (Stage, Vec<Rest>) {
         let cluster = self.dynamics.cluster();
         let others = joined.map_or(&[][..], Joined::others);
-        let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
         let rebuilt = past.rebuilt;
-        let mut observer = Observer::new(&self.dynamics, &self.subjects, &self.doubts, rebuilt);
-        for (state, doubt) in &states {
-            observer.see(state, doubt.is_none(), &[]);
-        }
-        let mut search =
-            Search::new(&self.dynamics, scratch, Mark::default(), limits).joined(others, observer);
-        for (state, doubt) in &mut states {
-            search.follow(state, *doubt);
-        }
         let Rests { found, complete, coarse, endless, states: seen, mut observed } =
-            search.finish();
+            self.follow(&mut states, others, rebuilt, scratch);
         let mut widest = envelope.clone();
         widest.begin_stage(cluster, &states);
         for (state, _) in &mut states {
@@ -286,6 +276,28 @@ impl<'c> Simulator<'c> {
             envelope.stretch(&self.dynamics, &self.subjects, &mut stage, past);
         }
         (stage, rests)
+    }
+
+    /// Follows all states, right after an event, to rest, while the `joined` ones come, and looks
+    /// at the moments at which they do.
+    fn follow(
+        &self,
+        states: &mut [Rest],
+        joined: &[Event],
+        rebuilt: bool,
+        scratch: &mut Scratch,
+    ) -> Rests {
+        let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
+        let mut observer = Observer::new(&self.dynamics, &self.subjects, &self.doubts, rebuilt);
+        for (state, doubt) in &*states {
+            observer.see(state, doubt.is_none(), &[]);
+        }
+        let search = Search::new(&self.dynamics, scratch, Mark::default(), limits);
+        let mut search = search.joined(joined, observer);
+        for (state, doubt) in states {
+            search.follow(state, *doubt);
+        }
+        search.finish()
     }
 
     /// What the scheduler says to pods that wait, in each state; nothing where it does not act.

@@ -180,3 +180,25 @@ fn sequences_of_events() {
     assert!(tally.proved > 100 && tally.refuted > 100, "{tally:?}");
     assert!(tally.certified > 100 && tally.tampered > 10 * tally.believed, "{tally:?}");
 }
+
+#[test]
+fn sequences_of_joined_events() {
+    let family = Family {
+        affinity: 0.2,
+        spread: 0.2,
+        priority: 0.2,
+        trouble: 0.1,
+        budgets: 0.4,
+        ..Family::default()
+    };
+    let tally = RefCell::new(sequences::Tally::default());
+    let kinds = [0_usize..9, 0_usize..10, 0_usize..10];
+    let plans = (plan::plan(family), (0_usize..4, kinds));
+    draw(9, "proptest-regressions/joined-sequences.txt", plans, |(plan, story)| {
+        sequences::check_joined(&plan, story, &mut tally.borrow_mut())
+    });
+    let tally = tally.into_inner();
+    println!("{tally:?}");
+    assert!(tally.proved > 100 && tally.refuted > 100, "{tally:?}");
+    assert!(tally.certified > 100 && tally.tampered > 10 * tally.believed, "{tally:?}");
+}
