@@ -6,6 +6,7 @@
 mod certify;
 mod check;
 mod downtime;
+mod endless;
 mod foreseen;
 mod holes;
 mod joined;
@@ -201,4 +202,17 @@ fn sequences_of_joined_events() {
     println!("{tally:?}");
     assert!(tally.proved > 100 && tally.refuted > 100, "{tally:?}");
     assert!(tally.certified > 100 && tally.tampered > 10 * tally.believed, "{tally:?}");
+}
+
+/// Nodes let pods in for a while, evict them, and let in the next.
+#[test]
+fn endless_runs() {
+    let tally = RefCell::new(endless::Tally::default());
+    draw(10, "proptest-regressions/endless.txt", endless::plans(), |plan| {
+        endless::check(&plan, &mut tally.borrow_mut())
+    });
+    let tally = tally.into_inner();
+    println!("{tally:?}");
+    assert!(tally.round > 200 && tally.proved > 50 && tally.trapped > 100, "{tally:?}");
+    assert!(tally.endless > 50, "{tally:?}");
 }
