@@ -7,7 +7,7 @@ use holdfast_failover::{Situation, Step};
 use holdfast_scheduler::Scratch;
 
 use crate::claims::Subject;
-use crate::closed::Walk;
+use crate::closed::{Shown, Walk};
 use crate::flaw::{Broken, ClaimName};
 use crate::format::{Claim, State};
 use crate::names;
@@ -152,7 +152,7 @@ impl Case<'_, '_> {
         let mut moved: BTreeSet<usize> = self.touched(placement);
         let mut wrong = None;
         let walk = Walk::new(&reader.dynamics, situation, &reader.moves, scratch);
-        let walked = walk.check(placement, states, &mut |shown| {
+        let walked = walk.check(placement, states, &mut |shown: Shown<'_>| {
             let now = shown.placement;
             // Whom budgets spare depends on who serves.
             let preempts = shown.steps.sure.iter().any(|s| matches!(s, Step::Preempt { .. }));
@@ -168,7 +168,7 @@ impl Case<'_, '_> {
                     gap = Some(gap.map_or(rank, |known| known.max(rank)));
                 }
             }
-            let quiet = shown.steps.sure.is_empty();
+            let quiet = shown.is_quiet();
             for &at in proved.iter().filter(|_| quiet) {
                 let checked = self.serves(at, now, shaky);
                 if checked.is_err() {

@@ -1,10 +1,15 @@
-//! Events that come one after another, each once all is quiet.
+//! Events that come one after another, each once all is quiet, joined ones at any moment after the
+//! one before.
 //!
 //! For each place of rest where the cluster may be when an event comes all states are listed that
-//! may follow ([`crate::closed`]). Their quiet states are the places of rest before the next event.
-//! So every run through the events passes listed states alone: a pod serves right after an event
-//! where one does in each of the states that it makes of places of rest, and enough serve in the
-//! end where they do in each of the last.
+//! may follow ([`crate::closed`]), those before the next of joined events and those after it. Their
+//! quiet states are the places of rest before the next event. So every run through the events
+//! passes listed states alone: a pod serves right after an event where one does in each of the
+//! states that it makes of those in which it may come, and enough serve in the end where they do
+//! in each of the last.
+//!
+//! A pod that is bound may take any time to start until the last of joined events has come. Where
+//! nobody notices when it does no state tells, and it counts as not serving right after an event.
 //!
 //! More is left open than set by set: wherever anything is not known of a pod that waits, or of
 //! volumes that are kept on the nodes, nothing of the course is proved.
@@ -12,15 +17,15 @@
 use std::collections::BTreeSet;
 
 use holdfast_cluster::placement::Mark;
-use holdfast_cluster::{Instance, NodeId, Placement};
-use holdfast_failover::Event;
+use holdfast_cluster::{Instance, InstanceId, NodeId, Placement};
+use holdfast_failover::{Event, Joined, Phases};
 use holdfast_scheduler::Scratch;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use crate::case::Checked;
 use crate::claims::Subject;
-use crate::closed::Walk;
+use crate::closed::{Look, Shown, Walk};
 use crate::flaw::{Broken, ClaimName};
 use crate::format::{Claim, Passage, Run, State};
 use crate::reader::Reader;
@@ -33,7 +38,36 @@ type Rests = IndexMap<Key, Placement, FxBuildHasher>;
 /// One sequence.
 pub(crate) struct Through<'r, 'c> {
     pub(crate) reader: &'r Reader<'c>,
-    pub(crate) events: &'r [Event],
+    pub(crate) events: &'r [Joined],
+}
+
+/// Whoever walks over the states after an event.
+struct Looking<'l, 'r, 'c> {
+    through: &'l Through<'r, 'c>,
+    rebuilt: bool,
+    /// The quiet states.
+    next: &'l mut Rests,
+    /// What is wrong at a moment at which one of joined events comes.
+    wrong: Checked,
+}
+
+impl Look for Looking<'_, '_, '_> {
+    fn state(&mut self, shown: Shown<'_>) -> Result<(), Broken> {
+        if !self.through.is_known(shown.placement, self.rebuilt) {
+            return Err(Broken::NotKnown);
+        }
+        if shown.is_quiet() {
+            let cluster = self.through.reader.cluster();
+            let key = state::key(cluster, shown.placement, Mark::default());
+            self.next.entry(key).or_insert_with(|| shown.placement.clone());
+        }
+        Ok(())
+    }
+
+    fn moment(&mut self, placement: &Placement, unsure: &[InstanceId]) -> Result<(), Broken> {
+        self.wrong = self.through.check_at_once(placement, unsure);
+        self.wrong.clone().map_err(|(_, what)| what)
+    }
 }
 
 impl Through<'_, '_> {
@@ -45,7 +79,7 @@ impl Through<'_, '_> {
         let starts = &self.reader.starts;
         let mut rests: Vec<Placement> = starts.iter().map(|it| it.placement.clone()).collect();
         for rest in &rests {
-            self.check_at_once(rest)?;
+            self.check_at_once(rest, &[])?;
         }
         for (at, (event, lists)) in self.events.iter().zip(stages).enumerate() {
             if lists.len() != rests.len() {
@@ -54,47 +88,48 @@ impl Through<'_, '_> {
             let mut next = Rests::default();
             for (mut rest, states) in rests.into_iter().zip(lists) {
                 self.happen(event, &mut rest).map_err(|what| (None, what))?;
-                self.check_at_once(&rest)?;
-                let walked = self.walk(&mut rest, states, self.rebuilt(at), &mut next, scratch);
-                walked.map_err(|what| (None, what))?;
+                self.check_at_once(&rest, &[])?;
+                self.walk(&mut rest, (at, states), &mut next, scratch)?;
             }
             rests = next.into_values().collect();
         }
         rests.iter().try_for_each(|rest| self.check_end(rest))
     }
 
-    /// Lets an event happen where the cluster is at rest.
-    fn happen(&self, event: &Event, rest: &mut Placement) -> Result<(), Broken> {
+    /// Lets an event happen where the cluster is at rest, the first of joined ones. Each of the
+    /// others must make sense right after it.
+    fn happen(&self, joined: &Joined, rest: &mut Placement) -> Result<(), Broken> {
         let dynamics = &self.reader.dynamics;
-        event.check(dynamics, rest).map_err(|_| Broken::NotKnown)?;
-        event.apply(dynamics, rest);
-        Ok(())
+        let check =
+            |event: &Event, at: &Placement| event.check(dynamics, at).map_err(|_| Broken::NotKnown);
+        check(joined.first(), rest)?;
+        joined.first().apply(dynamics, rest);
+        let mark = rest.mark();
+        let checked = joined.others().iter().try_for_each(|event| {
+            check(event, rest)?;
+            event.join(dynamics, rest);
+            Ok(())
+        });
+        rest.revert(self.reader.cluster(), mark);
+        checked
     }
 
     /// Walks over all states after an event, and keeps the quiet ones.
     fn walk(
         &self,
         placement: &mut Placement,
-        states: &[State],
-        rebuilt: bool,
+        (event, states): (usize, &[State]),
         next: &mut Rests,
         scratch: &mut Scratch,
-    ) -> Result<(), Broken> {
-        let reader = self.reader;
-        let cluster = reader.cluster();
-        let situation = reader.dynamics.situation(placement);
-        reader.dynamics.evict_unnoticed(placement, &situation);
-        let walk = Walk::new(&reader.dynamics, &situation, &reader.moves, scratch);
-        walk.check(placement, states, &mut |shown| {
-            if !self.is_known(shown.placement, rebuilt) {
-                return Err(Broken::NotKnown);
-            }
-            if shown.steps.sure.is_empty() {
-                let key = state::key(cluster, shown.placement, Mark::default());
-                next.entry(key).or_insert_with(|| shown.placement.clone());
-            }
-            Ok(())
-        })
+    ) -> Checked {
+        let Reader { dynamics, moves, .. } = self.reader;
+        let joined = self.events[event].others();
+        let walk = Walk::since(dynamics, placement, joined, moves, scratch);
+        let rebuilt = self.rebuilt(event);
+        let mut looking = Looking { through: self, rebuilt, next, wrong: Ok(()) };
+        let walked = walk.check(placement, states, &mut looking);
+        looking.wrong?;
+        walked.map_err(|what| (None, what))
     }
 
     /// Whether all is known of the pods that wait and of volumes that are kept on the nodes.
@@ -116,21 +151,23 @@ impl Through<'_, '_> {
             && !(rebuilt && storage.starved(placement).next().is_some())
     }
 
-    /// Whether nodes may have been lost for long before this event.
+    /// Whether nodes may have been lost for long before this event, or the last of joined ones.
     fn rebuilt(&self, event: usize) -> bool {
-        self.events[..event].iter().any(Event::takes_nodes)
+        let now = &self.events[event];
+        let before = self.events[..event].iter().flat_map(Joined::events);
+        before.chain(now.events().take(now.others().len())).any(Event::takes_nodes)
     }
 
-    /// Whether a pod serves of each workload of which that is claimed.
-    fn check_at_once(&self, placement: &Placement) -> Checked {
-        let shaky: BTreeSet<_> =
-            self.reader.dynamics.storage().doubtful(placement).into_iter().collect();
+    /// Whether a pod serves of each workload of which that is claimed, the `unsure` ones aside.
+    fn check_at_once(&self, placement: &Placement, unsure: &[InstanceId]) -> Checked {
+        let doubtful = self.reader.dynamics.storage().doubtful(placement);
+        let shaky: BTreeSet<_> = doubtful.iter().chain(unsure).collect();
         for (at, subject) in self.reader.subjects.all.iter().enumerate() {
             if self.reader.claims[at].0 != Claim::Proved {
                 continue;
             }
             let own = |pod: &&Instance| pod.ready && subject.members.contains(&pod.workload);
-            let doubted = shaky.iter().map(|pod| placement.instance(*pod)).filter(own).count();
+            let doubted = shaky.iter().map(|pod| placement.instance(**pod)).filter(own).count();
             if subject.ready(placement) as usize <= doubted {
                 let what = Broken::TooFew { ready: 0, wanted: 1 };
                 return Err((Some((at, ClaimName::Immediately)), what));
@@ -182,20 +219,31 @@ impl Through<'_, '_> {
         if come > self.events.len() || whole && come < self.events.len() {
             return Err(Broken::Order(come));
         }
+        let mut unsure = Vec::new();
         for (at, (event, steps)) in self.events.iter().zip(&passage.stages).enumerate() {
             self.happen(event, &mut now)?;
-            if !whole && at + 1 == come {
-                // The claim breaks right then.
-                if !steps.is_empty() {
-                    return Err(Broken::Needless);
-                }
+            let breaks = !whole && at + 1 == come;
+            if breaks && steps.is_empty() {
                 continue;
             }
-            let situation = self.reader.dynamics.situation(&now);
-            self.reader.dynamics.evict_unnoticed(&mut now, &situation);
-            let known = replay.follow(&mut now, &situation, steps)?;
-            replay.rests(&mut now, &situation)?;
-            if !known || !self.is_known(&now, self.rebuilt(at)) {
+            let mut phases = Phases::new(&self.reader.dynamics, event.others());
+            let first = phases.begin(&mut now);
+            let followed = replay.follow(&mut now, (&mut phases, first), steps)?;
+            let rebuilt = self.rebuilt(at);
+            let known = match followed.unsure {
+                Some(late) if breaks => {
+                    unsure = late;
+                    self.has_volumes(&now, rebuilt)
+                }
+                // It breaks right after an event and not some steps later.
+                _ if breaks => return Err(Broken::Needless),
+                _ if phases.next(followed.phase).is_some() => return Err(Broken::Unrest),
+                _ => {
+                    replay.rests(&mut now, phases.situation(followed.phase))?;
+                    self.is_known(&now, rebuilt)
+                }
+            };
+            if !followed.known || !known {
                 return Err(Broken::NotKnown);
             }
         }
@@ -204,7 +252,9 @@ impl Through<'_, '_> {
         if subject.is_unpredictable && moved.any(|id| subject.members.contains(&id)) {
             return Err(Broken::NotKnown);
         }
-        let ready = subject.ready(&now);
+        let late = unsure.iter().map(|pod| now.instance(*pod));
+        let late = late.filter(|pod| pod.ready && subject.members.contains(&pod.workload)).count();
+        let ready = subject.ready(&now) - u32::try_from(late).unwrap_or(u32::MAX);
         let wanted = if whole { wanted(subject, &start, &now).0 } else { 1 };
         match () {
             () if ready >= wanted => Err(Broken::Enough),

@@ -87,9 +87,6 @@ pub enum Broken {
     Twice(usize),
     /// There are more ways to choose whom to delete than can be listed.
     Coarse,
-    /// Something can happen that no list can tell of: what events lead to that come before all is
-    /// quiet.
-    Foreign,
     /// The cluster is not at rest where the run ends.
     Unrest,
     /// The cluster never comes to rest.

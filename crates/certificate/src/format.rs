@@ -54,8 +54,9 @@ pub enum Question {
     /// Every set of up to so many domains.
     Domains(Domains),
     /// Each of these sequences of events, of which each comes once all is quiet after the one
-    /// before it. Claims are about all of their course: a pod serves today and right after each
-    /// event, and enough serve once all is quiet after the last.
+    /// before it, joined ones aside. Claims are about all of their course: a pod serves today and
+    /// right after each event, joined ones included, and enough serve once all is quiet after the
+    /// last.
     Sequences(Vec<Vec<Happening>>),
 }
 
@@ -126,6 +127,12 @@ pub enum Happening {
     DeletePod {
         /// `NAMESPACE/NAME`.
         pod: String,
+    },
+    /// Several of the others: the first comes once all is quiet, each of the rest at any moment
+    /// after the one before it.
+    Joined {
+        /// At least two, none of them joined itself.
+        events: Vec<Happening>,
     },
 }
 
@@ -233,7 +240,8 @@ pub struct Passage {
     /// The number of the sequence.
     pub sequence: usize,
     /// For each event that has come the steps until all is quiet again, by position in
-    /// [`Certificate::steps`]; none behind the last where the claim breaks right then.
+    /// [`Certificate::steps`]; none behind the last where the claim breaks right then. Of joined
+    /// ones the first stands for all, and the others come among the steps.
     pub stages: Vec<Vec<usize>>,
 }
 
@@ -384,4 +392,11 @@ pub enum Move {
         /// The node.
         node: String,
     },
+    /// A pod that was bound has started, and serves.
+    Start {
+        /// The pod.
+        pod: String,
+    },
+    /// The next of joined events comes.
+    Come,
 }

@@ -3,14 +3,21 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::{Cluster, NodeId, PodId, WorkloadId};
-use holdfast_failover::Event;
+use holdfast_failover::{Event, Joined};
 
 use crate::format::{Certificate, Happening, Question};
 use crate::names;
 use crate::question::Failed;
 
-/// An event by names.
-pub fn told(cluster: &Cluster, event: &Event) -> Happening {
+/// An event by names, or joined ones.
+pub fn told(cluster: &Cluster, joined: &Joined) -> Happening {
+    match joined.others() {
+        [] => one(cluster, joined.first()),
+        _ => Happening::Joined { events: joined.events().map(|it| one(cluster, it)).collect() },
+    }
+}
+
+fn one(cluster: &Cluster, event: &Event) -> Happening {
     let nodes = |nodes: &[NodeId]| names::nodes(cluster, nodes);
     let hosts = |nodes: &[NodeId], machines: &[holdfast_cluster::Symbol]| {
         let mut failed = Failed { nodes: nodes.to_vec(), machines: machines.to_vec() };
@@ -43,8 +50,18 @@ pub fn told(cluster: &Cluster, event: &Event) -> Happening {
     }
 }
 
-/// The event of these names, if each of them is one's.
-pub(crate) fn find(cluster: &Cluster, happening: &Happening) -> Option<Event> {
+/// The event of these names, if each of them is one's, or joined ones.
+pub(crate) fn find(cluster: &Cluster, happening: &Happening) -> Option<Joined> {
+    let Happening::Joined { events } = happening else {
+        return find_one(cluster, happening).map(Joined::from);
+    };
+    let [first, others @ ..] = &events[..] else { return None };
+    let joined = Joined::from(find_one(cluster, first)?);
+    let joined = others.iter().try_fold(joined, |all, it| Some(all.and(find_one(cluster, it)?)))?;
+    (!others.is_empty()).then_some(joined)
+}
+
+fn find_one(cluster: &Cluster, happening: &Happening) -> Option<Event> {
     let nodes = |names: &[String]| -> Option<Vec<NodeId>> {
         let node = |name: &String| cluster.node_named(cluster.find(name)?);
         let found: Vec<NodeId> = names.iter().map(node).collect::<Option<_>>()?;
@@ -76,7 +93,16 @@ pub(crate) fn find(cluster: &Cluster, happening: &Happening) -> Option<Event> {
             let mut all = cluster.pods().iter();
             Event::DeletePod(PodId::at(all.position(|one| names::of_pod(cluster, one) == *pod)?))
         }
+        Happening::Joined { .. } => return None,
     })
+}
+
+/// The events that are joined, or the one that is not.
+fn each(happening: &Happening) -> &[Happening] {
+    match happening {
+        Happening::Joined { events } => events,
+        one => std::slice::from_ref(one),
+    }
 }
 
 fn workload_named(cluster: &Cluster, name: &str) -> Option<WorkloadId> {
@@ -90,7 +116,7 @@ pub fn rollouts(cluster: &Cluster, certificate: &Certificate) -> BTreeMap<Worklo
     let Question::Sequences(sequences) = &certificate.question else { return most };
     for sequence in sequences {
         let mut counts: BTreeMap<WorkloadId, u32> = BTreeMap::new();
-        for happening in sequence {
+        for happening in sequence.iter().flat_map(each) {
             if let Happening::Rollout { workload } = happening
                 && let Some(id) = workload_named(cluster, workload)
             {

@@ -63,12 +63,12 @@ pub fn nodes(cluster: &Cluster, nodes: &[NodeId]) -> Vec<String> {
     nodes.iter().map(|node| cluster.node_name(*node).to_owned()).collect()
 }
 
-/// A step by names; `None` for those that only events lead to that come before all is quiet.
-pub fn step(cluster: &Cluster, placement: &Placement, step: &Step) -> Option<Move> {
+/// A step by names.
+pub fn step(cluster: &Cluster, placement: &Placement, step: &Step) -> Move {
     let name = |id: &InstanceId| pod(cluster, placement, *id);
     let names = |ids: &[InstanceId]| ids.iter().map(name).collect();
     let node = |id: NodeId| cluster.node_name(id).to_owned();
-    Some(match step {
+    match step {
         Step::Evict { pod, replaced } => Move::Evict { pod: name(pod), replaced: *replaced },
         Step::Schedule { pod, node: at } => Move::Schedule { pod: name(pod), node: node(*at) },
         Step::Preempt { pod, node: at, victims } => {
@@ -84,8 +84,8 @@ pub fn step(cluster: &Cluster, placement: &Placement, step: &Step) -> Option<Mov
         }
         Step::Drain { pod, replaced } => Move::Drain { pod: name(pod), replaced: *replaced },
         Step::Clear { node: at } => Move::Clear { node: node(*at) },
-        Step::Start { .. } => return None,
-    })
+        Step::Start { pod } => Move::Start { pod: name(pod) },
+    }
 }
 
 /// The step of this name among those that may come next.
@@ -107,7 +107,7 @@ pub fn find<'s>(
             | (_, Move::Schedule { .. } | Move::Preempt { .. }) => false,
             _ => true,
         };
-        near && step(cluster, placement, one).as_ref() == Some(wanted)
+        near && step(cluster, placement, one) == *wanted
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::{Cluster, NodeId, Symbol};
-use holdfast_failover::{Dynamics, Event};
+use holdfast_failover::{Dynamics, Joined};
 
 use crate::choices::Choices;
 use crate::{format, happening};
@@ -90,7 +90,7 @@ pub(crate) enum Asked {
     /// Up to so many of these.
     Domains(Vec<Failed>, usize),
     /// Sequences of events.
-    Sequences(Vec<Vec<Event>>),
+    Sequences(Vec<Vec<Joined>>),
 }
 
 impl Asked {
@@ -144,7 +144,7 @@ impl Asked {
     }
 
     /// The sequences of events.
-    pub(crate) fn sequences(&self) -> &[Vec<Event>] {
+    pub(crate) fn sequences(&self) -> &[Vec<Joined>] {
         match self {
             Self::Sequences(sequences) => sequences,
             _ => &[],

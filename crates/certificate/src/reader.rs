@@ -346,13 +346,13 @@ impl<'c> Reader<'c> {
         self.dynamics.evict_unnoticed(rest, &situation);
         let mut scratch = Scratch::default();
         let walk = Walk::new(&self.dynamics, &situation, &self.moves, &mut scratch);
-        let walked = walk.check(rest, states, &mut |shown| {
+        let walked = walk.check(rest, states, &mut |shown: Shown<'_>| {
             let gap = |pod: &_| self.unknown.of_pod(cluster, shown.placement, *pod).is_open;
             if shown.placement.pending().iter().any(gap) {
                 return Err(Broken::NotKnown);
             }
             let enough = subject.ready(shown.placement) >= wanted;
-            if shown.steps.sure.is_empty() && enough { Err(Broken::Enough) } else { Ok(()) }
+            if shown.is_quiet() && enough { Err(Broken::Enough) } else { Ok(()) }
         });
         rest.revert(cluster, mark);
         walked
@@ -375,7 +375,7 @@ impl<'c> Reader<'c> {
         let mut scratch = Scratch::default();
         let mut starts: Vec<Start> = Vec::new();
         let walk = Walk::new(&self.dynamics, &situation, &self.moves, &mut scratch);
-        walk.check(&mut placement, states, &mut |shown| {
+        walk.check(&mut placement, states, &mut |shown: Shown<'_>| {
             // Whoever is placed on the way must be known to be placed so.
             let guesses = shown
                 .steps
@@ -385,7 +385,7 @@ impl<'c> Reader<'c> {
             if guesses {
                 return Err(Broken::NotKnown);
             }
-            if shown.steps.sure.is_empty() {
+            if shown.is_quiet() {
                 starts.push(Start::new(cluster, &shown));
             }
             Ok(())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use holdfast_cluster::placement::Mark;
 use holdfast_cluster::{InstanceId, Placement};
 use holdfast_failover::controllers::steady::only_makes_up;
-use holdfast_failover::{Dynamics, Situation, Step, Steps};
+use holdfast_failover::{Dynamics, Phase, Phases, Situation, Step, Steps};
 use holdfast_scheduler::Scratch;
 
 use crate::claims::Subject;
@@ -27,6 +27,15 @@ pub(crate) struct Replay<'r, 'c> {
 
 /// Places of rest before anything fails, by the steps to them.
 pub(crate) type Bases = BTreeMap<Vec<usize>, Placement>;
+
+/// Where a run has come to.
+pub(crate) struct Followed {
+    pub(crate) phase: Phase,
+    /// All that happened on the way is known.
+    pub(crate) known: bool,
+    /// Where an event came last, those of the pods that serve which may not have started.
+    pub(crate) unsure: Option<Vec<InstanceId>>,
+}
 
 /// How a run ends.
 pub(crate) struct End {
@@ -55,7 +64,7 @@ impl Replay<'_, '_> {
         let short = self.most(placement, &situation, subject) < wanted;
         self.dynamics.evict_unnoticed(placement, &situation);
         let base = placement.mark();
-        let known = self.follow(placement, &situation, &run.steps)?;
+        let known = self.follow_in(placement, &situation, &run.steps)?;
         if run.round.is_empty() {
             self.rests(placement, &situation)?;
         } else {
@@ -92,7 +101,7 @@ impl Replay<'_, '_> {
             let mut placement = begin(self.dynamics);
             let situation = self.dynamics.situation(&placement);
             self.dynamics.evict_unnoticed(&mut placement, &situation);
-            let known = self.follow(&mut placement, &situation, &run.settle)?;
+            let known = self.follow_in(&mut placement, &situation, &run.settle)?;
             self.rests(&mut placement, &situation)?;
             if !known {
                 return Err(Broken::NotKnown);
@@ -102,25 +111,43 @@ impl Replay<'_, '_> {
         Ok(bases.get_mut(&run.settle).expect("it is there now"))
     }
 
-    /// Takes the steps; whether all that happens on the way is known.
-    pub(crate) fn follow(
+    /// Takes the steps while this holds; whether all that happens on the way is known.
+    fn follow_in(
         &mut self,
         placement: &mut Placement,
         situation: &Situation,
         steps: &[usize],
     ) -> Result<bool, Broken> {
-        let cluster = self.dynamics.cluster();
-        let mut known = true;
+        let (mut phases, phase) = Phases::single(self.dynamics, situation);
+        Ok(self.follow(placement, (&mut phases, phase), steps)?.known)
+    }
+
+    /// Takes the steps from where a phase begins, joined events among them.
+    pub(crate) fn follow(
+        &mut self,
+        placement: &mut Placement,
+        (phases, first): (&mut Phases<'_, '_>, Phase),
+        steps: &[usize],
+    ) -> Result<Followed, Broken> {
+        let (cluster, base) = (self.dynamics.cluster(), placement.mark());
+        let mut now = Followed { phase: first, known: true, unsure: None };
         for at in steps {
-            let next = self.dynamics.steps(placement, situation, self.scratch);
             let wanted = self.moves.get(*at).ok_or(Broken::Order(*at))?;
-            let step = names::find(cluster, placement, &next, wanted)
-                .ok_or_else(|| Broken::Step(wanted.clone().into()))?;
-            known &= !is_guess(self.dynamics, placement, &next, step);
-            known &= !self.unknown.is_guess(cluster, placement, step);
-            self.dynamics.apply(placement, step);
+            let none = || Broken::Step(wanted.clone().into());
+            if *wanted == Move::Come {
+                now.unsure = Some(phases.unsure(placement, now.phase, base));
+                now.phase = phases.come(placement, now.phase).ok_or_else(none)?;
+                continue;
+            }
+            let situation = phases.situation(now.phase);
+            let next = self.dynamics.steps(placement, situation, self.scratch);
+            let step = names::find(cluster, placement, &next, wanted).ok_or_else(none)?;
+            now.known &= !is_guess(self.dynamics, placement, &next, step);
+            now.known &= !self.unknown.is_guess(cluster, placement, step);
+            phases.apply(placement, now.phase, step);
+            now.unsure = None;
         }
-        Ok(known)
+        Ok(now)
     }
 
     /// Whether all is quiet.

@@ -90,6 +90,7 @@ fn record(cluster: &Cluster, pod: &Instance) -> [u32; 8] {
     let flags = [
         pod.ready,
         pod.healthy,
+        pod.starting,
         pod.attaching,
         pod.starved,
         pod.outdated,

@@ -113,7 +113,7 @@ impl Trap<'_, '_> {
             if guess {
                 return Err(Broken::NotKnown);
             }
-            let name = names::step(cluster, placement, step).ok_or(Broken::Foreign)?;
+            let name = names::step(cluster, placement, step);
             self.dynamics.apply(placement, step);
             let key = state::round_key(cluster, placement, self.base);
             placement.revert(cluster, mark);

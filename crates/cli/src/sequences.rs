@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use holdfast_cluster::Cluster;
-use holdfast_failover::{Dynamics, Event, Joined};
+use holdfast_failover::{Dynamics, Joined};
 use holdfast_proof::report::sequences::{Asked, Followed};
 use holdfast_proof::sequence::{self, orders};
 use holdfast_proof::simulation::Refused;
@@ -100,17 +100,12 @@ impl Sequences {
     }
 
     /// The events of every sequence, for a certificate.
-    ///
-    /// # Errors
-    /// Events that come at any moment after others, of which no certificate is made.
-    pub fn events(&self) -> Result<Vec<Vec<Event>>, Failure> {
-        if let Some(joined) = self.events.iter().find(|event| !event.others.is_empty()) {
-            let text = format!("--certificate: {} is told at every moment", told(joined));
-            return Err(Failure::usage(text)
-                .hint("no certificate is made of joined events (A + B); name them one by one"));
-        }
-        let event = |at: &usize| self.events[*at].first.event.clone();
-        Ok(self.orders.iter().map(|order| order.iter().map(event).collect()).collect())
+    pub fn events(&self) -> Vec<Vec<Joined>> {
+        self.orders.iter().map(|order| self.joined(order)).collect()
+    }
+
+    fn joined(&self, order: &[usize]) -> Vec<Joined> {
+        order.iter().map(|at| self.events[*at].joined()).collect()
     }
 
     /// For each order the first that nothing can tell apart from it.
@@ -127,8 +122,7 @@ impl Sequences {
     }
 
     fn follow(&self, sequencer: &Sequencer<'_>, order: &[usize]) -> Result<Followed, Refused> {
-        let events: Vec<Joined> = order.iter().map(|at| self.events[*at].joined()).collect();
-        let (courses, states) = sequencer.follow(&events)?;
+        let (courses, states) = sequencer.follow(&self.joined(order))?;
         Ok((self.names(order), courses, states))
     }
 

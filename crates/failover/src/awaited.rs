@@ -17,7 +17,7 @@ use crate::dynamics::{Dynamics, Situation};
 use crate::event::Event;
 
 /// What is known of the events that are still to come while steps are taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Awaited {
     /// There are any.
     pub any: bool,
@@ -27,6 +27,9 @@ pub struct Awaited {
     anything: bool,
     /// For every node whether evictions from it stay sure, whichever of them has come.
     evictions: Vec<Certainty>,
+    /// Workloads that changed of themselves when the first of the events that are told together
+    /// had come: when their pods start is noticed for as long as any is to come.
+    watched: BTreeSet<WorkloadId>,
 }
 
 impl Awaited {
@@ -39,6 +42,7 @@ impl Awaited {
             nodes: events.iter().flat_map(Event::nodes).copied().collect(),
             anything: events.iter().any(|event| !stays_on_its_nodes(event)),
             evictions: disruption::certainties(cluster, placement),
+            watched: changing(cluster, placement),
         };
         for event in events {
             event.join(dynamics, &mut later);
@@ -51,6 +55,13 @@ impl Awaited {
             }
         }
         awaited
+    }
+
+    /// The same once one more event has come since `before`. What was noticed until then still is,
+    /// so that whether anybody notices when a pod starts does not change before the last event.
+    pub(crate) fn since(self, before: &Self) -> Self {
+        let (anything, watched) = (self.anything || before.anything, before.watched.clone());
+        Self { anything, watched, ..self }
     }
 
     /// Whether the node's pods may be told to go at any moment, for all that these events care.
@@ -166,11 +177,13 @@ impl Dynamics<'_> {
         };
         let cluster = self.cluster();
         let instance = placement.instance(pod);
+        let root = cluster.root(instance.workload);
         let mut budgets = cluster.objects().budgets.iter();
         awaited.anything
             || Reaction::of(cluster.workload(instance.workload)) != Reaction::ReplaceTerminating
             || budgets.any(|budget| crate::budgets::selects(cluster, budget, instance.class))
-            || changing(cluster, placement).contains(&cluster.root(instance.workload))
+            || awaited.watched.contains(&root)
+            || changing(cluster, placement).contains(&root)
     }
 }
 

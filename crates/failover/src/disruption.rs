@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use holdfast_cluster::{Cluster, NodeId, Placement, Symbol};
 
 /// Whether the pods of a node that is not heard are evicted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
     /// They are, each in its time.
     Sure,

@@ -164,7 +164,7 @@ pub struct Evicted {
 }
 
 /// What holds for as long as no node changes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Situation {
     /// A control plane acts.
     pub acts: bool,

@@ -28,6 +28,21 @@ pub fn delay(
     (!taints.is_empty()).then(|| borne(&taints, &spec.tolerations, cluster.symbols()))
 }
 
+/// A taint of the node, as it stands in `placement`, for which the pod is evicted from there, at
+/// once or some day.
+pub fn cause(
+    cluster: &Cluster,
+    placement: &Placement,
+    node: NodeId,
+    spec: &PodSpec,
+) -> Option<Taint> {
+    let mut taints = evicting_taints(cluster, placement, node);
+    taints.find(|taint| {
+        let taint = std::slice::from_ref(taint);
+        borne(taint, &spec.tolerations, cluster.symbols()) != Delay::Never
+    })
+}
+
 /// Whether the scheduler may put pods on a node of the export from which the node's own taints
 /// evict them again, after some seconds or at once, by class: they may go round for ever. Taints
 /// that come and go with a node's life are not among these unless the export has them.

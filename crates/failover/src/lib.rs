@@ -7,6 +7,7 @@
 //!
 //! * [`event`]: what people and machines do to a cluster.
 //! * [`awaited`]: events that come while the one before them is still getting on.
+//! * [`phase`]: what holds from one of them to the next.
 //! * [`eviction`]: how long a pod stays on a node that is not heard.
 //! * [`disruption`]: when the node lifecycle controller stops evicting.
 //! * [`control_plane`]: whether anybody is left who evicts, re-creates and schedules.
@@ -27,6 +28,7 @@ pub mod eviction;
 pub mod host;
 pub mod nodes;
 mod noticing;
+pub mod phase;
 mod preemption;
 mod spreading;
 pub mod storage;
@@ -39,6 +41,7 @@ pub use awaited::Awaited;
 pub use control_plane::ControlPlane;
 pub use dynamics::{Assumed, Dynamics, Evicted, Situation, Step, Steps, Stuck};
 pub use event::{Event, Impossible, Joined};
+pub use phase::{Phase, Phases};
 pub use storage::Storage;
 pub use story::Story;
 pub use times::{Time, Times};

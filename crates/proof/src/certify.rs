@@ -18,7 +18,7 @@ use holdfast_certificate::format::{
 };
 use holdfast_certificate::{Broken, Failed, Flaw, Reader, digest, names};
 use holdfast_cluster::{ClassId, Cluster, Placement};
-use holdfast_failover::Situation;
+use holdfast_failover::{Phase, Phases, Situation};
 use holdfast_scheduler::Scratch;
 
 use crate::domain::Domain;
@@ -29,7 +29,7 @@ use crate::scenario::FailureSet;
 use crate::summary::{ClaimSummary, Summary};
 use crate::verdict::Verdict;
 use crate::witness::Witness;
-use closure::{Moves, Search};
+use closure::{Moves, Quiet, Search};
 pub use courses::{Found, certify_sequences};
 use rooms::Rooms;
 
@@ -133,12 +133,12 @@ impl<'p, 'c> Maker<'p, 'c> {
         let starts = &mut maker.starts;
         let mut search = Search {
             dynamics,
-            situation: &situation,
+            phases: Phases::single(dynamics, &situation),
             scratch: &mut maker.scratch,
             moves: &mut maker.moves,
             budget: prover.settings().states_per_set,
         };
-        let found = search.run(&mut placement, &mut |quiet| {
+        let found = search.run(&mut placement, &mut |quiet: Quiet<'_>| {
             starts.push(Start {
                 number: quiet.number,
                 placement: quiet.placement.clone(),
@@ -294,7 +294,7 @@ impl<'p, 'c> Maker<'p, 'c> {
                 dynamics.apply(&mut placement, step);
                 number
             });
-            let steps: Vec<usize> = steps.collect::<Option<_>>()?;
+            let steps: Vec<usize> = steps.collect();
             let goes_round = !witness.again.is_empty();
             let round = goes_round.then(|| self.search(&situation).round(&mut placement, base));
             let round = round.map_or(Some(Vec::new()), |states| states)?;
@@ -303,7 +303,7 @@ impl<'p, 'c> Maker<'p, 'c> {
         }
         let subject = &prover.subjects().subjects[at];
         let mut shortest = None;
-        self.search(&situation).run(&mut placement, &mut |quiet| {
+        self.search(&situation).run(&mut placement, &mut |quiet: Quiet<'_>| {
             let ready = subject.ready(quiet.placement);
             if quiet.known && ready < finding.desired {
                 shortest = Some((quiet.path.to_vec(), ready));
@@ -320,11 +320,16 @@ impl<'p, 'c> Maker<'p, 'c> {
         Run { settle: start.settle.clone(), fail, ..Run::default() }
     }
 
-    /// A search for the states that may come.
-    fn search<'s>(&'s mut self, situation: &'s Situation) -> Search<'s, 'c> {
+    /// A search for the states that may come while this holds.
+    fn search<'s>(&'s mut self, situation: &Situation) -> Search<'s, 'c> {
+        self.search_in(Phases::single(self.prover.dynamics(), situation))
+    }
+
+    /// A search for the states that may come from where a phase begins.
+    fn search_in<'s>(&'s mut self, phases: (Phases<'s, 'c>, Phase)) -> Search<'s, 'c> {
         Search {
             dynamics: self.prover.dynamics(),
-            situation,
+            phases,
             scratch: &mut self.scratch,
             moves: &mut self.moves,
             budget: self.prover.settings().states_per_set,
@@ -447,33 +452,28 @@ impl<'p, 'c> Maker<'p, 'c> {
         if searched == 0 && self.prover.cluster().pods().len() > PODS_SMALL {
             return None;
         }
-        let listed = |start: &&Start| {
-            certificate.sets.iter().any(|closed| closed.fail == fail && closed.from == start.number)
+        let listed = |number| {
+            certificate.sets.iter().any(|closed| closed.fail == fail && closed.from == number)
         };
-        for start in &self.starts {
-            let key = (set.clone(), start.number);
-            if listed(&start) || self.too_many.contains(&key) {
+        for at in 0..self.starts.len() {
+            let number = self.starts[at].number;
+            let key = (set.clone(), number);
+            if listed(number) || self.too_many.contains(&key) {
                 continue;
             }
-            let mut placement = start.placement.clone();
+            let mut placement = self.starts[at].placement.clone();
             dynamics.fail_hosts(&mut placement, &set.nodes, &set.machines);
             let situation: Situation = dynamics.situation(&placement);
             if !situation.acts {
                 continue;
             }
             dynamics.evict_unnoticed(&mut placement, &situation);
-            let mut search = Search {
-                dynamics,
-                situation: &situation,
-                scratch: &mut self.scratch,
-                moves: &mut self.moves,
-                budget: self.prover.settings().states_per_set,
-            };
-            let Some(states) = search.run(&mut placement, &mut |_| true) else {
+            let every = &mut |_: Quiet<'_>| true;
+            let Some(states) = self.search(&situation).run(&mut placement, every) else {
                 self.too_many.insert(key);
                 continue;
             };
-            return Some(Closed { fail, from: start.number, states });
+            return Some(Closed { fail, from: number, states });
         }
         None
     }

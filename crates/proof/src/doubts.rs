@@ -16,7 +16,7 @@ use holdfast_cluster::workload::{Provenance, WorkloadKind};
 use holdfast_cluster::{
     ClassId, Cluster, InstanceId, Placement, PodClass, PodSpec, Resources, Symbol,
 };
-use holdfast_failover::volumes;
+use holdfast_failover::{Dynamics, volumes};
 
 use crate::verdict::Doubt;
 
@@ -58,6 +58,20 @@ impl Doubts {
             doubts.extend(missing.map(Doubt::Missing));
         }
         doubts
+    }
+
+    /// The same, and whether volumes that are kept on the nodes can be used; they may have been
+    /// `rebuilt` elsewhere.
+    pub(crate) fn of_state(
+        &self,
+        dynamics: &Dynamics<'_>,
+        placement: &Placement,
+        rebuilt: bool,
+    ) -> impl Iterator<Item = Doubt> {
+        let shaky = !dynamics.storage().doubtful(placement).is_empty();
+        let starved = || dynamics.storage().starved(placement).next().is_some();
+        let volumes = (shaky || rebuilt && starved()).then_some(Doubt::VolumeCopies);
+        self.of_changes(dynamics.cluster(), placement).into_iter().chain(volumes)
     }
 
     /// What is not known of the pod that is made in place of a bound one.

@@ -1,17 +1,14 @@
 //! Where a cluster may come to rest: every order and every tie-break is followed until nothing more
 //! is sure to happen.
 
-use std::collections::BTreeSet;
-
 use holdfast_cluster::placement::Mark;
-use holdfast_cluster::{Cluster, Placement};
-use holdfast_failover::{Dynamics, Event, Situation, Step};
+use holdfast_cluster::{InstanceId, Placement};
+use holdfast_failover::{Dynamics, Event, Phase, Phases};
 use holdfast_scheduler::Scratch;
-use indexmap::IndexSet;
-use rustc_hash::FxBuildHasher;
 
 use crate::explore::graph::{Graph, StateId, Way};
 use crate::explore::{Entry, Taken, Visitor, canonical, longest, walk, weigh};
+use crate::observed::{Observed, Observer};
 use crate::verdict::Doubt;
 
 /// A place of rest, and why nobody knows whether the cluster can come there: what an unknown
@@ -22,17 +19,18 @@ pub(crate) type Rest = (Placement, Option<Doubt>);
 pub(crate) struct Search<'s, 'c> {
     dynamics: &'s Dynamics<'c>,
     scratch: &'s mut Scratch,
-    /// Events that come at any moment, in their order.
-    joined: &'s [Event],
-    /// What held at the start, and since each event that has come on the way here.
-    situations: Vec<Situation>,
+    /// How many events come at any moment.
+    joined: usize,
+    /// Who looks at the moments at which they come.
+    observer: Option<Observer<'s, 'c>>,
+    phases: Phases<'s, 'c>,
+    /// The phase of the state that is entered next.
+    phase: Option<Phase>,
     limits: Limits,
     /// Where states are told apart from.
     base: Mark,
-    /// What budgets allowed when an event came: later preemptions may go by it.
-    allowed: IndexSet<Vec<i64>, FxBuildHasher>,
-    /// Anybody may be preempted.
-    ranked: bool,
+    /// Where the runs that are followed begin.
+    start: Mark,
     /// States that nothing can tell apart are one; without this a cluster that preempts in circles
     /// would never come to an end.
     graph: Graph,
@@ -52,10 +50,8 @@ pub(crate) struct Search<'s, 'c> {
 struct Passed {
     /// Why nobody knows whether the last step can happen.
     doubt: Option<Doubt>,
-    /// An event came.
-    event: bool,
-    /// The state; `None` of what was before the first.
-    state: Option<StateId>,
+    /// The state and its phase; `None` of what was before the first.
+    state: Option<(StateId, Phase)>,
 }
 
 /// What leads from one state to the next.
@@ -88,6 +84,8 @@ pub(crate) struct Rests {
     pub(crate) endless: bool,
     /// States that were seen.
     pub(crate) states: u64,
+    /// What was seen by who looked at the moments at which events came.
+    pub(crate) observed: Vec<Observed>,
 }
 
 impl<'s, 'c> Search<'s, 'c> {
@@ -101,12 +99,13 @@ impl<'s, 'c> Search<'s, 'c> {
         Self {
             dynamics,
             scratch,
-            joined: &[],
-            situations: Vec::new(),
+            joined: 0,
+            observer: None,
+            phases: Phases::new(dynamics, &[]),
+            phase: None,
             limits,
             base,
-            allowed: IndexSet::default(),
-            ranked: is_ranked(dynamics.cluster()),
+            start: base,
             graph: Graph::default(),
             surely: Vec::new(),
             path: Vec::new(),
@@ -116,58 +115,58 @@ impl<'s, 'c> Search<'s, 'c> {
         }
     }
 
-    /// The same, with events that come at any moment of the runs. A run is at rest only once all of
-    /// them have come.
-    pub(crate) fn joined(self, joined: &'s [Event]) -> Self {
-        Self { joined, ..self }
+    /// The same, with events that come at any moment of the runs, and who looks at these moments. A
+    /// run is at rest only once all of them have come.
+    pub(crate) fn joined(self, joined: &'s [Event], observer: Observer<'s, 'c>) -> Self {
+        let phases = Phases::new(self.dynamics, joined);
+        Self { joined: joined.len(), observer: Some(observer), phases, ..self }
     }
 
     /// Follows every run from `placement`, which is the same afterwards. `doubt` says why nobody
     /// knows whether the cluster can stand there.
     pub(crate) fn follow(&mut self, placement: &mut Placement, doubt: Option<Doubt>) {
-        self.path = vec![Passed { doubt, event: false, state: None }];
-        self.situations.clear();
-        let mark = placement.mark();
-        self.look(placement);
+        self.path = vec![Passed { doubt, state: None }];
+        self.start = placement.mark();
+        self.phase = Some(self.phases.begin(placement));
         walk(self.dynamics.cluster(), placement, self);
-        placement.revert(self.dynamics.cluster(), mark);
+        placement.revert(self.dynamics.cluster(), self.start);
     }
 
-    /// Takes down what holds since an event has come, and what follows from it unnoticed.
-    fn look(&mut self, placement: &mut Placement) {
-        let come = self.situations.len();
-        let situation = if self.joined.is_empty() {
-            self.dynamics.situation(placement)
-        } else {
-            self.dynamics.situation_awaiting(placement, &self.joined[come..])
-        };
-        self.dynamics.evict_unnoticed(placement, &situation);
-        self.situations.push(situation);
+    /// The phase of the state that was entered last.
+    fn now(&self) -> Phase {
+        let state = self.path.last().and_then(|passed| passed.state);
+        state.expect("a state was entered").1
     }
 
-    /// The next of the joined events that has not come.
-    fn next_event(&self) -> Option<&'s Event> {
-        self.joined.get(self.situations.len() - 1)
-    }
-
-    fn situation(&self) -> &Situation {
-        self.situations.last().expect("a search begins with what holds")
-    }
-
-    /// The canonical form of where a run is: the placement, which events have come, and what
-    /// budgets allowed then.
-    fn state(&mut self, placement: &Placement) -> Box<[Entry]> {
+    /// The canonical form of where a run is: the placement and the phase.
+    fn state(&self, placement: &Placement, phase: Phase) -> Box<[Entry]> {
         let cluster = self.dynamics.cluster();
-        let state = canonical(cluster, placement, self.base, self.next_event().is_some());
-        // From several places of rest an event finds budgets that allow this or that.
-        if self.joined.is_empty() && !self.ranked {
+        let awaits = self.phases.next(phase).is_some();
+        let state = canonical(cluster, placement, self.base, awaits);
+        if !self.phases.matter() {
             return state;
         }
-        let allowed = if self.ranked { self.situation().allowed.clone() } else { Vec::new() };
-        let (allowed, _) = self.allowed.insert_full(allowed);
-        let come = self.situations.len();
-        let events = [u32::MAX, u32::MAX, u32::MAX, come as u32, allowed as u32, 0, 0, 0];
-        state.iter().copied().chain([events]).collect()
+        let number = phase.number();
+        let mut entries = vec![[u32::MAX, u32::MAX, u32::MAX, number, 0, 0, 0, 0]];
+        if awaits {
+            // What began to serve since an event came may have been there before it in other runs.
+            let unsure = self.phases.unsure(placement, phase, self.start).into_iter();
+            entries.extend(unsure.map(|pod| {
+                let pod = placement.instance(pod);
+                let node = pod.node().map_or(0, |node| 1 + node.0);
+                [u32::MAX, u32::MAX, u32::MAX - 1, pod.class.0, pod.workload.0, node, 0, 0]
+            }));
+            entries.sort_unstable();
+        }
+        state.iter().copied().chain(entries).collect()
+    }
+
+    /// Looks at the moment at which an event has come. The `unsure` ones may not have started.
+    fn observe(&mut self, placement: &Placement, unsure: &[InstanceId]) {
+        let known = self.path.iter().all(|passed| passed.doubt.is_none());
+        if let Some(observer) = &mut self.observer {
+            observer.see_moment(placement, known, unsure);
+        }
     }
 
     /// What was found from all placements.
@@ -182,14 +181,9 @@ impl<'s, 'c> Search<'s, 'c> {
             coarse: self.coarse,
             endless,
             states: states as u64,
+            observed: self.observer.map_or_else(Vec::new, |observer| observer.observed()),
         }
     }
-}
-
-/// Whether some pods outrank others, and there are budgets that preemption goes by.
-fn is_ranked(cluster: &Cluster) -> bool {
-    let priorities: BTreeSet<i32> = cluster.specs().map(|spec| spec.priority).collect();
-    priorities.len() > 1 && !cluster.objects().budgets.is_empty()
 }
 
 impl Visitor for Search<'_, '_> {
@@ -202,29 +196,25 @@ impl Visitor for Search<'_, '_> {
             Some(Move::Event) => (None, Some(Way::default())),
             None => (None, None),
         };
-        let before = self.path.last().and_then(|way| way.state);
-        let state = self.state(placement);
-        let (state, is_new) = self.graph.enter(state, before.zip(edge));
-        self.path.push(Passed {
-            doubt,
-            event: matches!(by, Some(Move::Event)),
-            state: Some(state),
-        });
-        let longest = longest(self.dynamics.cluster()) * (1 + self.joined.len());
+        let before = self.path.last().and_then(|passed| passed.state);
+        let phase = self.phase.expect("a search begins with a phase");
+        let state = self.state(placement, phase);
+        let (state, is_new) = self.graph.enter(state, before.map(|(it, _)| it).zip(edge));
+        self.path.push(Passed { doubt, state: Some((state, phase)) });
+        let longest = longest(self.dynamics.cluster()) * (1 + self.joined);
         self.endless |= self.path.len() > longest;
-        let surely = self.path.iter().all(|way| way.doubt.is_none());
+        let surely = self.path.iter().all(|passed| passed.doubt.is_none());
         if is_new {
             self.surely.push(surely);
         } else if self.surely[state.index()] || !surely {
             return Vec::new();
         }
         self.surely[state.index()] = surely;
-        let situation = self.situations.last().expect("a search begins with what holds");
-        let steps = self.dynamics.steps(placement, situation, self.scratch);
+        let steps = self.dynamics.steps(placement, self.phases.situation(phase), self.scratch);
         self.coarse |= steps.coarse;
-        let next = self.next_event().map(|_| Move::Event);
+        let next = self.phases.next(phase).map(|_| Move::Event);
         if steps.sure.is_empty() && next.is_none() {
-            let doubts = self.path.iter().filter_map(|way| way.doubt);
+            let doubts = self.path.iter().filter_map(|passed| passed.doubt);
             let doubt = doubts.min_by_key(|doubt| (*doubt == Doubt::CustomController, *doubt));
             self.found.push((placement.clone(), doubt));
         }
@@ -233,27 +223,23 @@ impl Visitor for Search<'_, '_> {
     }
 
     fn make(&mut self, placement: &mut Placement, next: &Move) {
-        match next {
+        let phase = self.now();
+        self.phase = match next {
             Move::Event => {
-                let event = self.next_event().expect("an event is awaited");
-                event.join(self.dynamics, placement);
-                self.look(placement);
+                let unsure = self.phases.unsure(placement, phase, self.start);
+                let next = self.phases.come(placement, phase);
+                self.observe(placement, &unsure);
+                next
             }
-            Move::Step(Taken { step, .. }) => match step {
-                Step::Schedule { pod, .. } | Step::Attach { pod }
-                    if self.dynamics.is_start_noticed(placement, self.situation(), *pod) =>
-                {
-                    self.dynamics.apply_unstarted(placement, step);
-                }
-                _ => self.dynamics.apply(placement, step),
-            },
-        }
+            Move::Step(taken) => {
+                self.phases.apply(placement, phase, &taken.step);
+                Some(phase)
+            }
+        };
     }
 
     fn leave(&mut self) {
-        if self.path.pop().is_some_and(|way| way.event) {
-            self.situations.pop();
-        }
+        self.path.pop();
     }
 
     fn is_done(&self) -> bool {

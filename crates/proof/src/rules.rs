@@ -60,6 +60,8 @@ pub enum Refusal {
     Cordoned,
     /// It has this taint, which the pod does not tolerate.
     Taint(Taint),
+    /// It lets the pod in and evicts it again, for this taint, which the pod bears for a while.
+    Evicts(Taint),
     /// Node selector or required node affinity exclude it.
     Affinity,
     /// The scheduler's profile excludes it.

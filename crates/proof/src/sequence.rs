@@ -158,12 +158,14 @@ impl<'c> Sequencer<'c> {
             );
         };
         let sure = observed.surely_at_once.filter(|_| trust[before].clean);
-        let range = if stages[before].exact {
+        // At which moments joined events come is known where all of these are.
+        let since = if stages[stage].joined { stage } else { before };
+        let range = if stages[since].exact {
             (observed.at_once.min, Some(observed.at_once.max))
         } else {
             (0, None)
         };
-        let doubts = &stages[..=before];
+        let doubts = &stages[..=since];
         let verdict = self.judge(doubts, &trust[before], range, sure.map(|it| it.min), 1);
         let verdict = match verdict {
             // All states are known: only volumes are left to doubt.

@@ -18,7 +18,7 @@ use holdfast_scheduler::{Scratch, Words, message};
 use crate::doubts::Doubts;
 use crate::envelope::Envelope;
 use crate::explore::canonical;
-use crate::observed::Observed;
+use crate::observed::{Observed, Observer};
 use crate::prover::Settings;
 use crate::rest::{Limits, Rest, Rests, Search};
 use crate::stuck::{self, Stuck};
@@ -59,6 +59,8 @@ pub struct WorkloadRanges {
 /// How the cluster may stand after an event, or after joined ones, once all is quiet.
 #[derive(Clone, Debug)]
 pub struct Stage {
+    /// Other events came at any moment after the one that it begins with.
+    pub joined: bool,
     /// By position of the subject.
     pub workloads: Vec<WorkloadRanges>,
     /// What was seen of each in single states, by position of the subject.
@@ -205,12 +207,7 @@ impl<'c> Simulator<'c> {
     fn doubts_of(&self, rests: &[Rest], rebuilt: bool) -> BTreeSet<Doubt> {
         let mut doubts: BTreeSet<Doubt> = rests.iter().filter_map(|(_, doubt)| *doubt).collect();
         for (state, _) in rests {
-            doubts.extend(self.doubts.of_changes(self.dynamics.cluster(), state));
-            let shaky = !self.dynamics.storage().doubtful(state).is_empty();
-            let starved = self.dynamics.storage().starved(state).next().is_some();
-            if shaky || starved && rebuilt {
-                doubts.insert(Doubt::VolumeCopies);
-            }
+            doubts.extend(self.doubts.of_state(&self.dynamics, state, rebuilt));
         }
         doubts
     }
@@ -227,17 +224,11 @@ impl<'c> Simulator<'c> {
     ) -> (Stage, Vec<Rest>) {
         let cluster = self.dynamics.cluster();
         let others = joined.map_or(&[][..], Joined::others);
-        let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
-        let mut observed = Observed::at_once(&self.dynamics, &self.subjects, &states);
-        let mut search =
-            Search::new(&self.dynamics, scratch, Mark::default(), limits).joined(others);
-        for (state, doubt) in &mut states {
-            search.follow(state, *doubt);
-        }
-        let Rests { found, complete, coarse, endless, states: seen } = search.finish();
+        let rebuilt = past.rebuilt;
+        let Rests { found, complete, coarse, endless, states: seen, mut observed } =
+            self.follow(&mut states, others, rebuilt, scratch);
         let mut widest = envelope.clone();
         widest.begin_stage(cluster, &states);
-        let rebuilt = past.rebuilt;
         for (state, _) in &mut states {
             widest.widen(&self.dynamics, &self.doubts, state, joined, rebuilt, scratch);
         }
@@ -265,6 +256,7 @@ impl<'c> Simulator<'c> {
             observed.settle(subject, &rests);
         }
         let mut stage = Stage {
+            joined: !others.is_empty(),
             observed,
             workloads: self
                 .subjects
@@ -284,6 +276,28 @@ impl<'c> Simulator<'c> {
             envelope.stretch(&self.dynamics, &self.subjects, &mut stage, past);
         }
         (stage, rests)
+    }
+
+    /// Follows all states, right after an event, to rest, while the `joined` ones come, and looks
+    /// at the moments at which they do.
+    fn follow(
+        &self,
+        states: &mut [Rest],
+        joined: &[Event],
+        rebuilt: bool,
+        scratch: &mut Scratch,
+    ) -> Rests {
+        let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
+        let mut observer = Observer::new(&self.dynamics, &self.subjects, &self.doubts, rebuilt);
+        for (state, doubt) in &*states {
+            observer.see(state, doubt.is_none(), &[]);
+        }
+        let search = Search::new(&self.dynamics, scratch, Mark::default(), limits);
+        let mut search = search.joined(joined, observer);
+        for (state, doubt) in states {
+            search.follow(state, *doubt);
+        }
+        search.finish()
     }
 
     /// What the scheduler says to pods that wait, in each state; nothing where it does not act.

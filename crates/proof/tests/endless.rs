@@ -4,6 +4,9 @@
 use holdfast_cluster::{Cluster, NodeId};
 use holdfast_failover::Step;
 use holdfast_ingest::{Options, Source, load};
+use holdfast_proof::possible::after::Asker;
+use holdfast_proof::possible::{Answer, Why};
+use holdfast_proof::rules::Refusal;
 use holdfast_proof::verdict::Ground;
 use holdfast_proof::{Doubt, FailureSet, Prover, Settings, Verdict};
 use serde_json::{Value, json};
@@ -122,6 +125,26 @@ fn a_node_that_evicts_again_is_no_home() {
         })
         .collect();
     assert!(kinds.len() == 3 && ["schedule", "evict", "end"].iter().all(|k| kinds.contains(k)));
+}
+
+/// The filters let the pod in there, and it does not stay.
+#[test]
+fn a_node_that_evicts_again_is_no_answer() {
+    let mut objects = vec![node("a", false), node("b", true), node("c", true)];
+    objects.extend(set("web", "a", "1", Some(30)));
+    let possible = |objects: &[Value]| {
+        let cluster = cluster(objects.to_vec());
+        let prover = Prover::new(&cluster, Settings::default());
+        let set = FailureSet::new(vec![NodeId(0)]);
+        Asker::new(&prover, 2).ask(0, &set, 0).expect("a question is left").everybody
+    };
+    let answer = possible(&objects);
+    let Answer::No(Why::NoNode { nodes, .. }) = answer else { panic!("{answer:?}") };
+    let evicts = |(_, refusal): &(NodeId, Refusal)| matches!(refusal, Refusal::Evicts(_));
+    assert!(nodes.len() == 2 && nodes.iter().all(evicts), "{nodes:?}");
+    objects.push(node("d", false));
+    let Answer::Yes(found) = possible(&objects) else { panic!("it is possible") };
+    assert_eq!(found.moved.iter().map(|seat| seat.node).collect::<Vec<_>>(), [NodeId(3)]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use holdfast_failover::{Dynamics, Event, Joined};
 use holdfast_ingest::{Options, Source, load};
 use holdfast_proof::simulation::{Range, Stage};
 use holdfast_proof::stuck::Stuck;
-use holdfast_proof::{Settings, Simulator};
+use holdfast_proof::{Sequencer, Settings, Simulator, Verdict};
 use serde_json::{Value, json};
 
 fn read(objects: &[Value]) -> Cluster {
@@ -219,4 +219,22 @@ fn too_few_states_make_the_ranges_wider() {
             assert!(wide.0 <= known.0 && known.1 <= wide.1, "{states}: {known:?} in {wide:?}");
         }
     }
+}
+
+/// One of two pods is left when either node fails, and none when the other fails before the first
+/// pod is made again.
+#[test]
+fn nobody_may_serve_right_after_a_joined_event() {
+    let mut objects: Vec<Value> = ["a", "b", "c"].map(|name| node(name, 4)).into();
+    objects.extend(deployment(&["a", "b"], false));
+    let cluster = read(&objects);
+    let sequencer = Sequencer::new(Dynamics::new(&cluster), Settings::default());
+    let immediately = |story: &[Joined]| {
+        let (courses, _) = sequencer.follow(story).expect("the events make sense");
+        (courses[0].immediately.clone(), courses[0].none_after, courses[0].ready_at_once)
+    };
+    let (refuted, at, ready) = immediately(&[Joined::from(fail(0)).and(fail(1))]);
+    assert_eq!((refuted, at, ready), (Verdict::Refuted, Some(1), 0));
+    let (in_turn, at, ready) = immediately(&[Joined::from(fail(0)), Joined::from(fail(1))]);
+    assert!(matches!(in_turn, Verdict::Proved(_)) && (at, ready) == (None, 1), "{in_turn:?}");
 }

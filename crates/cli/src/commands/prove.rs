@@ -108,9 +108,8 @@ fn through(
     if Subjects::of(&cluster, &Placement::of(&cluster)).subjects.is_empty() {
         return Err(nothing_runs(loaded));
     }
-    let events = arguments.certificate.as_ref().map(|_| sequences.events()).transpose()?;
     let report = sequences.prove(&cluster, settings(arguments), interrupt::flag())?;
-    if let (Some(path), Some(events)) = (&arguments.certificate, events) {
+    if let Some(path) = &arguments.certificate {
         let prover = Prover::new(&cluster, settings(arguments));
         let complete = report.checked.complete;
         let known = |verdict| if complete { verdict } else { VerdictName::Unknown };
@@ -119,7 +118,7 @@ fn through(
             recovered: known(workload.recovered.verdict),
         });
         let found: Vec<Found> = found.collect();
-        write_certificate(path, &certify_sequences(&prover, &events, &found))?;
+        write_certificate(path, &certify_sequences(&prover, &sequences.events(), &found))?;
     }
     output::write_all(&arguments.output.output, |format| match format {
         Format::Human => render::prove::human(&report, &Beside::default(), arguments.all),

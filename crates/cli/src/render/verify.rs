@@ -98,7 +98,6 @@ fn broken(what: &Broken) -> String {
         }
         Broken::Twice(at) => format!("state {at} is listed twice"),
         Broken::Coarse => "more can happen there than can be listed".to_owned(),
-        Broken::Foreign => "something can happen there that no list tells of".to_owned(),
         Broken::Unrest => "the run ends before all is quiet".to_owned(),
         Broken::NoReturn(at) => {
             format!("from state {at} of those that should come again and again none leads back")
@@ -142,5 +141,7 @@ fn told(step: &Move) -> String {
         Move::Attach { pod } => format!("{pod} gets its volume"),
         Move::Drain { pod, .. } => format!("{pod} is drained"),
         Move::Clear { node } => format!("{node} loses its taints"),
+        Move::Start { pod } => format!("{pod} starts"),
+        Move::Come => "the next event comes".to_owned(),
     }
 }

@@ -4,12 +4,13 @@
 use holdfast_certificate::flaw::ClaimName;
 use holdfast_certificate::format::{self, Certificate, Claim, Course, Passage, Run, SCHEMA};
 use holdfast_certificate::{Flaw, Reader, digest, happening, state};
-use holdfast_cluster::Placement;
 use holdfast_cluster::placement::Mark;
-use holdfast_failover::Event;
+use holdfast_cluster::{Cluster, InstanceId, Placement};
+use holdfast_failover::{Dynamics, Joined, Phases};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
+use super::closure::{Look, Moment, Quiet};
 use super::{Certified, Maker, claimed, count};
 use crate::prover::Prover;
 use crate::report::VerdictName;
@@ -31,7 +32,7 @@ pub struct Found {
 /// Makes the certificate of what was found of each workload over all of these sequences.
 pub fn certify_sequences(
     prover: &Prover<'_>,
-    sequences: &[Vec<Event>],
+    sequences: &[Vec<Joined>],
     found: &[Found],
 ) -> Certified {
     Maker::new(prover).through(sequences, found)
@@ -63,7 +64,7 @@ enum Scope {
 }
 
 impl Maker<'_, '_> {
-    fn through(mut self, sequences: &[Vec<Event>], found: &[Found]) -> Certified {
+    fn through(mut self, sequences: &[Vec<Joined>], found: &[Found]) -> Certified {
         let cluster = self.prover.cluster();
         let mut runs =
             Runs { immediately: vec![None; found.len()], recovered: vec![None; found.len()] };
@@ -80,7 +81,7 @@ impl Maker<'_, '_> {
                 self.follow((number, events), Scope::Known, found, &mut runs);
             }
         }
-        let asked = |events: &Vec<Event>| {
+        let asked = |events: &Vec<Joined>| {
             events.iter().map(|event| happening::told(cluster, event)).collect()
         };
         let workloads = self.claims(found, &runs, courses.is_some() && self.settled);
@@ -159,13 +160,13 @@ impl Maker<'_, '_> {
     /// `None` where there is too much of it.
     fn follow(
         &mut self,
-        (number, events): (usize, &[Event]),
+        (number, events): (usize, &[Joined]),
         scope: Scope,
         found: &[Found],
         runs: &mut Runs,
     ) -> Option<Course> {
         let prover = self.prover;
-        let subjects = &prover.subjects().subjects;
+        let (cluster, subjects) = (prover.cluster(), &prover.subjects().subjects[..]);
         let starts = self.starts.iter().filter(|start| scope == Scope::All || start.known);
         let mut rests: Vec<Rest> = starts
             .map(|start| Rest {
@@ -176,7 +177,7 @@ impl Maker<'_, '_> {
             })
             .collect();
         for rest in &rests {
-            runs.note_at_once(subjects, found, (number, rest), false);
+            runs.note_at_once(subjects, found, number, &rest.here());
         }
         let mut complete = true;
         let mut stages = Vec::new();
@@ -184,12 +185,19 @@ impl Maker<'_, '_> {
             let mut next: IndexMap<state::Key, Rest, FxBuildHasher> = IndexMap::default();
             let mut lists = Vec::new();
             for rest in &mut rests {
-                if event.check(prover.dynamics(), &rest.placement).is_err() {
-                    return None;
-                }
-                event.apply(prover.dynamics(), &mut rest.placement);
-                runs.note_at_once(subjects, found, (number, rest), true);
-                let listed = self.list(rest, scope, &mut next);
+                happen(prover.dynamics(), event, &mut rest.placement)?;
+                runs.note_at_once(subjects, found, number, &rest.after(&[]));
+                let mut looking = Looking {
+                    cluster,
+                    number,
+                    rest,
+                    scope,
+                    subjects,
+                    found,
+                    runs,
+                    next: &mut next,
+                };
+                let listed = self.list(event, &mut looking);
                 complete &= listed.is_some();
                 lists.push(listed.unwrap_or_default());
             }
@@ -198,7 +206,6 @@ impl Maker<'_, '_> {
             complete &= rests.len() <= RESTS_MAX;
             rests.truncate(RESTS_MAX);
         }
-        let cluster = prover.cluster();
         for (at, subject) in subjects.iter().enumerate() {
             for rest in rests.iter().filter(|rest| rest.known) {
                 let begun = self.starts.iter().find(|start| start.settle == rest.settle);
@@ -208,49 +215,105 @@ impl Maker<'_, '_> {
                 let known = &mut runs.recovered[at];
                 let falls = found[at].recovered == VerdictName::Refuted && ready < wanted;
                 if known.is_none() && falls {
-                    *known = Some(rest.run(number, ready, wanted, false));
+                    *known = Some(rest.run(number, (ready, wanted), None));
                 }
             }
         }
         complete.then_some(Course(stages))
     }
 
-    /// Lists all states from right after an event on, and adds the quiet ones to `next`.
-    fn list(
-        &mut self,
-        rest: &Rest,
-        scope: Scope,
-        next: &mut IndexMap<state::Key, Rest, FxBuildHasher>,
-    ) -> Option<Vec<format::State>> {
-        let dynamics = self.prover.dynamics();
-        let cluster = dynamics.cluster();
-        let mut placement = rest.placement.clone();
-        let situation = dynamics.situation(&placement);
-        dynamics.evict_unnoticed(&mut placement, &situation);
-        let mut search = self.search(&situation);
-        search.run(&mut placement, &mut |quiet| {
-            let known = rest.known && quiet.known;
-            if known || scope == Scope::All {
-                let key = state::key(cluster, quiet.placement, Mark::default());
-                next.entry(key).or_insert_with(|| Rest {
-                    placement: quiet.placement.clone(),
-                    settle: rest.settle.clone(),
-                    stages: [&rest.stages[..], &[quiet.path.to_vec()]].concat(),
-                    known,
-                });
-            }
-            next.len() <= RESTS_MAX
-        })
+    /// Lists all states from right after an event on.
+    fn list(&mut self, event: &Joined, looking: &mut Looking<'_>) -> Option<Vec<format::State>> {
+        let mut placement = looking.rest.placement.clone();
+        let mut phases = Phases::new(self.prover.dynamics(), event.others());
+        let first = phases.begin(&mut placement);
+        self.search_in((phases, first)).run(&mut placement, looking)
     }
 }
 
+/// Lets an event happen, the first of joined ones; `None` where one of them makes no sense.
+fn happen(dynamics: &Dynamics<'_>, joined: &Joined, placement: &mut Placement) -> Option<()> {
+    joined.first().check(dynamics, placement).ok()?;
+    joined.first().apply(dynamics, placement);
+    let mark = placement.mark();
+    let sense = joined.others().iter().all(|event| {
+        let sense = event.check(dynamics, placement).is_ok();
+        event.join(dynamics, placement);
+        sense
+    });
+    placement.revert(dynamics.cluster(), mark);
+    sense.then_some(())
+}
+
+/// Whoever looks at the states after an event.
+struct Looking<'l> {
+    cluster: &'l Cluster,
+    /// The number of the sequence.
+    number: usize,
+    rest: &'l Rest,
+    scope: Scope,
+    subjects: &'l [Subject],
+    found: &'l [Found],
+    runs: &'l mut Runs,
+    /// The quiet states.
+    next: &'l mut IndexMap<state::Key, Rest, FxBuildHasher>,
+}
+
+impl Look for Looking<'_> {
+    fn quiet(&mut self, quiet: Quiet<'_>) -> bool {
+        let known = self.rest.known && quiet.known;
+        if known || self.scope == Scope::All {
+            let key = state::key(self.cluster, quiet.placement, Mark::default());
+            self.next.entry(key).or_insert_with(|| Rest {
+                placement: quiet.placement.clone(),
+                settle: self.rest.settle.clone(),
+                stages: [&self.rest.stages[..], &[quiet.path.to_vec()]].concat(),
+                known,
+            });
+        }
+        self.next.len() <= RESTS_MAX
+    }
+
+    fn moment(&mut self, moment: Moment<'_>) {
+        let at = At {
+            placement: moment.placement,
+            unsure: moment.unsure,
+            known: self.rest.known && moment.known,
+            ..self.rest.after(moment.path)
+        };
+        self.runs.note_at_once(self.subjects, self.found, self.number, &at);
+    }
+}
+
+/// A moment at which nobody of a workload may serve.
+struct At<'a> {
+    rest: &'a Rest,
+    placement: &'a Placement,
+    /// The steps to it since an event came after the place of rest, if one did.
+    steps: Option<&'a [usize]>,
+    known: bool,
+    /// Those of the pods that serve which may not have started.
+    unsure: &'a [InstanceId],
+}
+
 impl Rest {
-    /// The run here as one that breaks a claim, be it right after an event that came since.
-    fn run(&self, sequence: usize, ready: u32, wanted: u32, at_once: bool) -> Run {
+    /// The run here as one that breaks a claim, or one that went on for these steps.
+    fn run(&self, sequence: usize, (ready, wanted): (u32, u32), steps: Option<&[usize]>) -> Run {
         let mut stages = self.stages.clone();
-        stages.extend(at_once.then(Vec::new));
+        stages.extend(steps.map(<[usize]>::to_vec));
         let (settle, through) = (self.settle.clone(), Some(Passage { sequence, stages }));
         Run { settle, through, ready, wanted, ..Run::default() }
+    }
+
+    /// As things stand here.
+    fn here(&self) -> At<'_> {
+        let (placement, known) = (&self.placement, self.known);
+        At { rest: self, placement, steps: None, known, unsure: &[] }
+    }
+
+    /// After these steps since an event came.
+    fn after<'a>(&'a self, steps: &'a [usize]) -> At<'a> {
+        At { steps: Some(steps), ..self.here() }
     }
 }
 
@@ -269,14 +332,18 @@ impl Runs {
         &mut self,
         subjects: &[Subject],
         found: &[Found],
-        (number, rest): (usize, &Rest),
-        at_once: bool,
+        sequence: usize,
+        at: &At<'_>,
     ) {
-        for (at, subject) in subjects.iter().enumerate() {
-            let known = &mut self.immediately[at];
-            let is_refuted = found[at].immediately == VerdictName::Refuted;
-            if known.is_none() && is_refuted && rest.known && subject.ready(&rest.placement) == 0 {
-                *known = Some(rest.run(number, 0, 1, at_once));
+        for (position, subject) in subjects.iter().enumerate() {
+            let known = &mut self.immediately[position];
+            let is_refuted = found[position].immediately == VerdictName::Refuted;
+            if known.is_none() && is_refuted && at.known {
+                let late = at.unsure.iter().map(|pod| at.placement.instance(*pod));
+                let late = late.filter(|it| it.ready && subject.members.contains(&it.workload));
+                if subject.ready(at.placement) as usize == late.count() {
+                    *known = Some(at.rest.run(sequence, (0, 1), at.steps));
+                }
             }
         }
     }

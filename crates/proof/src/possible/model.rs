@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, Symbol};
+use holdfast_failover::eviction;
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxBuildHasher;
 
@@ -109,7 +110,7 @@ impl<'a> Model<'a> {
         self.kinds[kind].items.len() as u64
     }
 
-    /// Why a pod of the class is refused by a node, room included.
+    /// Why a pod of the class is refused by a node, or evicted again from there, room included.
     pub(super) fn refusal(
         &self,
         class: ClassId,
@@ -117,6 +118,11 @@ impl<'a> Model<'a> {
         node: NodeId,
     ) -> Option<Refusal> {
         let refused = self.rules.refusal(class, blocked, node, Some(&self.placement));
+        let refused = refused.or_else(|| {
+            let spec = self.cluster().spec_of(class);
+            let cause = eviction::cause(self.cluster(), &self.placement, node, spec);
+            cause.map(Refusal::Evicts)
+        });
         let refused = refused.or_else(|| self.company.lacks(self, class, node));
         refused.or_else(|| {
             let asks = self.rules.asks(self.cluster().spec_of(class));

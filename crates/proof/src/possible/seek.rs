@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::{ClassId, InstanceId, NodeId, Placement, Resources};
-use holdfast_failover::eviction::{self, Delay};
+use holdfast_failover::eviction;
 use holdfast_scheduler::{Need, Scheduler, Scratch};
 
 use super::demand::Demand;
@@ -222,8 +222,8 @@ impl<'a, 'c> Seeker<'a, 'c> {
     fn keeps(&self, node: NodeId, pod: InstanceId) -> bool {
         let cluster = self.scheduler.cluster();
         let spec = cluster.spec_of(self.placement.instance(pod).class);
-        let delay = eviction::delay(cluster, self.placement, node, spec);
-        self.placement.node(node).serves() && !matches!(delay, Some(Delay::After(_)))
+        let evicts = eviction::cause(cluster, self.placement, node, spec).is_some();
+        self.placement.node(node).serves() && !evicts
     }
 
     fn seat(&mut self, at: usize, node: NodeId) {

@@ -1,7 +1,7 @@
 //! What the hard rules allow, with names: *immediately by rule*, and what nodes have against pods.
 
 use holdfast_cluster::pod::{HostPort, Protocol};
-use holdfast_cluster::taint::Effect;
+use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::{Cluster, NodeId, Placement};
 use serde::Serialize;
 
@@ -97,6 +97,11 @@ pub enum RefusalReport {
     Cordoned,
     /// It has a taint that the pod does not tolerate.
     Taint {
+        /// The taint.
+        taint: String,
+    },
+    /// It lets the pod in and evicts it again, as the pod bears this taint for a while only.
+    Evicts {
         /// The taint.
         taint: String,
     },
@@ -238,18 +243,8 @@ impl Namer<'_> {
         let text = |symbol| self.cluster.text(symbol).to_owned();
         match refusal {
             Refusal::Cordoned => RefusalReport::Cordoned,
-            Refusal::Taint(taint) => {
-                let effect = match taint.effect {
-                    Effect::NoSchedule => "NoSchedule",
-                    Effect::PreferNoSchedule => "PreferNoSchedule",
-                    Effect::NoExecute => "NoExecute",
-                };
-                let value = text(taint.value);
-                let equals = if value.is_empty() { "" } else { "=" };
-                RefusalReport::Taint {
-                    taint: format!("{}{equals}{value}:{effect}", text(taint.key)),
-                }
-            }
+            Refusal::Taint(taint) => RefusalReport::Taint { taint: self.taint(taint) },
+            Refusal::Evicts(taint) => RefusalReport::Evicts { taint: self.taint(taint) },
             Refusal::Affinity => RefusalReport::Affinity,
             Refusal::ProfileAffinity => RefusalReport::ProfileAffinity,
             Refusal::Volume(claim) => RefusalReport::Volume { claim: text(claim) },
@@ -262,6 +257,18 @@ impl Namer<'_> {
             }
             Refusal::Earlier => RefusalReport::Earlier,
         }
+    }
+
+    /// `KEY=VALUE:EFFECT`.
+    fn taint(&self, taint: Taint) -> String {
+        let effect = match taint.effect {
+            Effect::NoSchedule => "NoSchedule",
+            Effect::PreferNoSchedule => "PreferNoSchedule",
+            Effect::NoExecute => "NoExecute",
+        };
+        let (key, value) = (self.cluster.text(taint.key), self.cluster.text(taint.value));
+        let equals = if value.is_empty() { "" } else { "=" };
+        format!("{key}{equals}{value}:{effect}")
     }
 
     pub(super) fn resource(&self, resource: Resource) -> String {

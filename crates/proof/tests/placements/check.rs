@@ -207,6 +207,8 @@ fn serves(
     for seat in &arrangement.moved {
         let fits = oracle::let_in(dynamics, &mut placement, seat);
         ensure!(fits, "{seat:?} is let in");
+        let stays = oracle::is_kept(cluster, seat.class, seat.node);
+        ensure!(stays, "{seat:?} is not evicted again");
     }
     for (at, subject) in subjects.subjects.iter().enumerate() {
         let kind = cluster.workload(subject.root).kind;

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use holdfast_cluster::taint::Effect;
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{ClassId, InstanceId, NodeId, Placement, PodId, WorkloadId};
+use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, PodId, WorkloadId};
 use holdfast_failover::Dynamics;
 use holdfast_proof::Subject;
 use holdfast_proof::seat::Seat;
@@ -46,6 +47,17 @@ pub(crate) fn let_in(dynamics: &Dynamics<'_>, placement: &mut Placement, seat: &
     fits
 }
 
+/// Whether no taint that the node has of its own evicts a pod of the class, be it after a while.
+pub(crate) fn is_kept(cluster: &Cluster, class: ClassId, node: NodeId) -> bool {
+    let taints = cluster.node(node).taints.iter();
+    let mut evicting = taints.filter(|taint| taint.effect == Effect::NoExecute);
+    evicting.all(|taint| {
+        let all = &cluster.spec_of(class).tolerations;
+        let bears = all.iter().find(|one| one.tolerates(taint, cluster.symbols(), false));
+        bears.is_some_and(|one| one.seconds.is_none())
+    })
+}
+
 /// A pod that may be put anywhere.
 #[derive(Clone, Copy, Debug)]
 struct Pod {
@@ -72,6 +84,8 @@ struct Search<'a, 'c, G> {
     slots: Vec<Slot>,
     /// Where pods may be put.
     allowed: Vec<NodeId>,
+    /// They must not be evicted from there again.
+    lasting: bool,
     seen: BTreeSet<Vec<(ClassId, Option<NodeId>)>>,
     /// Called with every state; true ends the search.
     goal: G,
@@ -136,7 +150,7 @@ impl<G: FnMut(&Placement, &[(ClassId, Option<NodeId>)]) -> bool> Search<'_, '_, 
             let Pod { class, workload, origin } = slot.pod;
             let pod = self.placement.add(cluster, class, workload, origin);
             for node in open(self.dynamics, &self.placement, pod) {
-                if !self.allowed.contains(&node) {
+                if !self.allowed.contains(&node) || self.lasting && !is_kept(cluster, class, node) {
                     continue;
                 }
                 let mark = self.placement.mark();
@@ -216,7 +230,9 @@ pub(crate) fn any_placement(
     let serving = |node: &NodeId| placement.node(*node).serves();
     let allowed = cluster.node_ids().filter(serving).collect();
     let (placement, seen) = (placement.clone(), BTreeSet::new());
-    let mut search = Search { dynamics, placement, slots, allowed, seen, goal, found: None };
+    let found = None;
+    let mut search =
+        Search { dynamics, placement, slots, allowed, lasting: true, seen, goal, found };
     match search.begin(0, &mut Vec::new()) {
         Some(true) => Verdict::Found(search.found.unwrap_or_default()),
         Some(false) => Verdict::None,
@@ -266,7 +282,9 @@ pub(crate) fn placements(
         };
         let allowed = cluster.node_ids().collect();
         let (slots, seen) = (slots.clone(), BTreeSet::new());
-        let mut search = Search { dynamics, placement, slots, allowed, seen, goal, found: None };
+        let found = None;
+        let mut search =
+            Search { dynamics, placement, slots, allowed, lasting: false, seen, goal, found };
         search.begin(0, &mut Vec::new())?;
     }
     Some(all)

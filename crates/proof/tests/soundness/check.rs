@@ -217,7 +217,7 @@ fn agrees_with_oracle(
 }
 
 /// The prover's answer for a subject: its finding, or that it stands as it stood.
-fn told<'e>(
+pub(crate) fn told<'e>(
     prover: &Prover<'_>,
     examination: &'e Examination,
     position: usize,
@@ -285,7 +285,12 @@ pub(crate) fn ready(placement: &Placement, subject: &Subject) -> u32 {
 
 /// What is wanted: the number asked for, but of pods that follow their nodes one for each that is
 /// left.
-fn desired(cluster: &Cluster, start: &Placement, set: &FailureSet, subject: &Subject) -> u32 {
+pub(crate) fn desired(
+    cluster: &Cluster,
+    start: &Placement,
+    set: &FailureSet,
+    subject: &Subject,
+) -> u32 {
     let workload = cluster.workload(subject.root);
     if !matches!(workload.kind, WorkloadKind::DaemonSet | WorkloadKind::StaticPod) {
         return u32::try_from(workload.desired).unwrap_or(0);

@@ -12,7 +12,7 @@ use holdfast_cluster::{Cluster, Instance, NodeId, Placement, PodId, WorkloadId};
 use holdfast_failover::{Dynamics, Event, Joined};
 use holdfast_proof::outcome::key;
 use holdfast_proof::simulation::{Range, Stage, WorkloadRanges};
-use holdfast_proof::{Settings, Simulator};
+use holdfast_proof::{Settings, Simulator, Subject};
 use holdfast_scheduler::Scratch;
 use indexmap::IndexMap;
 use proptest::test_runner::TestCaseError;
@@ -33,6 +33,8 @@ pub(crate) struct Tally {
     pub(crate) wider: u64,
     /// The second event comes to something else once all is quiet after the first.
     pub(crate) telling: u64,
+    /// The fewest that serve right after one of the events, of each workload, are told exactly.
+    pub(crate) seen: u64,
     /// There were too many states.
     pub(crate) too_large: u64,
 }
@@ -43,13 +45,7 @@ pub(crate) fn check(
     (first, second): (usize, usize),
     tally: &mut Tally,
 ) -> Result<(), TestCaseError> {
-    let cluster = read(&render::objects(plan));
-    let deployment = cluster
-        .workload_ids()
-        .find(|id| cluster.workload(*id).kind == WorkloadKind::Deployment)
-        .filter(|id| cluster.workload(*id).strategy.is_some());
-    let rollouts: BTreeMap<WorkloadId, u32> = deployment.into_iter().map(|id| (id, 2)).collect();
-    let cluster = cluster.with_rollouts(&rollouts);
+    let (cluster, deployment) = prepared(plan);
     let (Some(first), Some(second)) =
         (event(plan, deployment, first, plan.pair.0), event(plan, deployment, second, plan.pair.1))
     else {
@@ -60,15 +56,17 @@ pub(crate) fn check(
     let Ok(stages) = simulator.run(std::slice::from_ref(&joined)) else { return Ok(()) };
     let brute = Brute { dynamics: simulator.dynamics(), cluster: &cluster };
     let story = [Joined::from(first.clone()), Joined::from(second.clone())];
-    let (Some(ends), Some(in_turn)) =
-        (brute.ends(&first, &second, true), brute.ends(&first, &second, false))
+    let (Some(told), Some(in_turn)) =
+        (brute.follow(std::slice::from_ref(&joined)), brute.follow(&story))
     else {
         tally.too_large += 1;
         return Ok(());
     };
-    let in_turn = Truth::of(&simulator, &in_turn);
+    let at_once = AtOnce::of(&simulator, &told.at_once[1]);
+    tally.seen += u64::from(at_once.compare(&stages, &joined)?);
+    let in_turn = Truth::of(&simulator, &in_turn.ends);
+    let truth = Truth::of(&simulator, &told.ends);
     let told = &stages[1];
-    let truth = Truth::of(&simulator, &ends);
     if told.exact {
         tally.same += 1;
     } else {
@@ -78,6 +76,7 @@ pub(crate) fn check(
     for states in [1, 7, 60] {
         let narrow = Simulator::new(Dynamics::new(&cluster), settings(states));
         if let Ok(stages) = narrow.run(std::slice::from_ref(&joined)) {
+            at_once.compare(&stages, &joined)?;
             truth.compare(&narrow, &stages[1], "joined", &joined)?;
         }
         if let Ok(stages) = narrow.run(&story) {
@@ -92,11 +91,28 @@ pub(crate) fn check(
     Ok(())
 }
 
+/// The cluster, with pods for two rollouts of its Deployment, if it has one that rolls out.
+pub(crate) fn prepared(plan: &Plan) -> (Cluster, Option<WorkloadId>) {
+    let cluster = read(&render::objects(plan));
+    let deployment = cluster
+        .workload_ids()
+        .find(|id| cluster.workload(*id).kind == WorkloadKind::Deployment)
+        .filter(|id| cluster.workload(*id).strategy.is_some());
+    let rollouts: BTreeMap<WorkloadId, u32> = deployment.into_iter().map(|id| (id, 2)).collect();
+    (cluster.with_rollouts(&rollouts), deployment)
+}
+
 fn settings(states: usize) -> Settings {
     Settings { states_per_set: states, ..Settings::default() }
 }
 
-fn event(plan: &Plan, deployment: Option<WorkloadId>, kind: usize, at: usize) -> Option<Event> {
+/// An event by number, about a node or a Deployment.
+pub(crate) fn event(
+    plan: &Plan,
+    deployment: Option<WorkloadId>,
+    kind: usize,
+    at: usize,
+) -> Option<Event> {
     let node = |at: usize| vec![NodeId(u32::try_from(at % plan.nodes.len()).expect("few nodes"))];
     Some(match kind {
         0 => Event::Fail(node(at)),
@@ -177,34 +193,75 @@ impl Truth {
     }
 }
 
-struct Brute<'b, 'c> {
-    dynamics: &'b Dynamics<'c>,
-    cluster: &'c Cluster,
+/// The fewest pods of each workload that serve right after one of the events.
+struct AtOnce(Vec<u32>);
+
+impl AtOnce {
+    fn of(simulator: &Simulator<'_>, moments: &[Placement]) -> Self {
+        let least = |subject: &Subject| moments.iter().map(|state| subject.ready(state)).min();
+        let all = simulator.subjects().iter();
+        Self(all.map(|subject| least(subject).expect("an event came")).collect())
+    }
+
+    /// Whether the same is told; no fewer where it is exact, nor more where it is sure.
+    fn compare(&self, stages: &[Stage], joined: &Joined) -> Result<bool, TestCaseError> {
+        let stage = &stages[1];
+        let mut same = stage.exact;
+        for (at, (truth, told)) in self.0.iter().zip(&stage.observed).enumerate() {
+            let sure = told.surely_at_once.filter(|_| !stages[0].restless);
+            let more = sure.is_some_and(|sure| sure.min < *truth);
+            if more || stage.exact && told.at_once.min > *truth {
+                return Err(TestCaseError::fail(format!(
+                    "right after {joined:?}, number {at}: {told:?} told, {truth} is so, exact {}",
+                    stage.exact
+                )));
+            }
+            same &= told.at_once.min == *truth;
+        }
+        Ok(same)
+    }
+}
+
+/// Follows every run, in the plainest way.
+pub(crate) struct Brute<'b, 'c> {
+    pub(crate) dynamics: &'b Dynamics<'c>,
+    pub(crate) cluster: &'b Cluster,
+}
+
+/// All that may come of a story.
+pub(crate) struct Told {
+    /// Places of rest before anything happens, and all states right after an event, by stage.
+    pub(crate) at_once: Vec<Vec<Placement>>,
+    /// Places of rest after the last event.
+    pub(crate) ends: Vec<Placement>,
 }
 
 /// All that two states may differ in, and what budgets allowed when an event came.
 type Key = (Vec<Instance>, Vec<NodeUse>, Vec<Target>, Vec<i64>);
 
 impl Brute<'_, '_> {
-    /// All places of rest after both events, the second at `any` moment after the first, or once
-    /// all is quiet.
-    fn ends(&self, first: &Event, second: &Event, any: bool) -> Option<Vec<Placement>> {
+    /// All that may come of a story; `None` where it is too much.
+    pub(crate) fn follow(&self, story: &[Joined]) -> Option<Told> {
         let mut start = Placement::of(self.cluster);
         self.dynamics.begin(&mut start);
         let mut quiet = self.explore(vec![start], false)?.1;
-        for state in &mut quiet {
-            first.apply(self.dynamics, state);
-        }
-        let mut moments =
-            if any { self.explore(quiet, true)?.0 } else { self.explore(quiet, false)?.1 };
-        for state in &mut moments {
-            if any {
-                second.join(self.dynamics, state);
-            } else {
-                second.apply(self.dynamics, state);
+        let mut at_once = vec![quiet.clone()];
+        for joined in story {
+            for state in &mut quiet {
+                joined.first().apply(self.dynamics, state);
             }
+            let (mut moments, mut now) = (quiet.clone(), quiet);
+            for event in joined.others() {
+                now = self.explore(now, true)?.0;
+                for state in &mut now {
+                    event.join(self.dynamics, state);
+                }
+                moments.extend(now.iter().cloned());
+            }
+            at_once.push(moments);
+            quiet = self.explore(now, false)?.1;
         }
-        Some(self.explore(moments, false)?.1)
+        Some(Told { at_once, ends: quiet })
     }
 
     /// All states that can be reached from these, and those of them that are quiet. With `slow` a

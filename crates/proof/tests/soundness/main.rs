@@ -6,6 +6,7 @@
 mod certify;
 mod check;
 mod downtime;
+mod endless;
 mod foreseen;
 mod holes;
 mod joined;
@@ -125,24 +126,28 @@ fn symmetric_clusters() {
     assert!(tally.alike > 1_000 && tally.proved > 0 && tally.refuted > 0, "{tally:?}");
 }
 
+/// What events come to in the middle of others depends on budgets most.
+const BUDGETED: Family = Family {
+    affinity: 0.2,
+    spread: 0.2,
+    priority: 0.2,
+    trouble: 0.1,
+    odd_kinds: false,
+    budgets: 0.4,
+    volumes: 0.0,
+    symmetry: 0.0,
+};
+
 #[test]
 fn joined_events() {
-    let family = Family {
-        affinity: 0.2,
-        spread: 0.2,
-        priority: 0.2,
-        trouble: 0.1,
-        budgets: 0.4,
-        ..Family::default()
-    };
     let tally = RefCell::new(joined::Tally::default());
-    let plans = (plan::plan(family), (0_usize..9, 0_usize..10));
+    let plans = (plan::plan(BUDGETED), (0_usize..9, 0_usize..10));
     draw(5, "proptest-regressions/joined.txt", plans, |(plan, events)| {
         joined::check(&plan, events, &mut tally.borrow_mut())
     });
     let tally = tally.into_inner();
     println!("{tally:?}");
-    assert!(tally.same > 100 && tally.telling > 10, "{tally:?}");
+    assert!(tally.same > 100 && tally.telling > 10 && tally.seen > 100, "{tally:?}");
 }
 
 #[test]
@@ -179,4 +184,31 @@ fn sequences_of_events() {
     println!("{tally:?}");
     assert!(tally.proved > 100 && tally.refuted > 100, "{tally:?}");
     assert!(tally.certified > 100 && tally.tampered > 10 * tally.believed, "{tally:?}");
+}
+
+#[test]
+fn sequences_of_joined_events() {
+    let tally = RefCell::new(sequences::Tally::default());
+    let kinds = [0_usize..9, 0_usize..10, 0_usize..10];
+    let plans = (plan::plan(BUDGETED), (0_usize..4, kinds));
+    draw(9, "proptest-regressions/joined-sequences.txt", plans, |(plan, story)| {
+        sequences::check_joined(&plan, story, &mut tally.borrow_mut())
+    });
+    let tally = tally.into_inner();
+    println!("{tally:?}");
+    assert!(tally.proved > 100 && tally.refuted > 100, "{tally:?}");
+    assert!(tally.certified > 100 && tally.tampered > 10 * tally.believed, "{tally:?}");
+}
+
+/// Nodes let pods in for a while, evict them, and let in the next.
+#[test]
+fn endless_runs() {
+    let tally = RefCell::new(endless::Tally::default());
+    draw(10, "proptest-regressions/endless.txt", endless::plans(), |plan| {
+        endless::check(&plan, &mut tally.borrow_mut())
+    });
+    let tally = tally.into_inner();
+    println!("{tally:?}");
+    assert!(tally.round > 200 && tally.proved > 50 && tally.trapped > 100, "{tally:?}");
+    assert!(tally.endless > 50, "{tally:?}");
 }

@@ -41,6 +41,52 @@ pub(crate) struct Runs {
     pub(crate) preempted: bool,
 }
 
+/// All states, those that are the same but for pods that are gone once, and the ways between them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Graph {
+    pub(crate) states: Vec<Placement>,
+    /// Which of them are at rest.
+    pub(crate) quiet: Vec<bool>,
+    pub(crate) ways: Vec<Way>,
+}
+
+/// A step.
+#[derive(Clone, Debug)]
+pub(crate) struct Way {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) sure: bool,
+    pub(crate) actor: Actor,
+}
+
+/// Whose turn it is, and to do what.
+pub(crate) type Actor = (&'static str, Option<Instance>);
+
+/// What holds for as long as no node changes.
+struct Held {
+    acts: bool,
+    evictions: Vec<Option<bool>>,
+    budgets: Vec<i64>,
+    custom: Custom,
+}
+
+/// Whose turn it was, by what became of whom. That somebody is to be placed is one turn, whatever
+/// comes of it.
+fn actor(before: &Placement, after: &Placement) -> Actor {
+    let pairs = || before.instances().iter().zip(after.instances());
+    let placed = pairs().find(|(was, is)| {
+        was.is_pending() && (is.node().is_some() || was.nominated != is.nominated)
+    });
+    let changed = placed.map(|(was, _)| ("place", was)).or_else(|| {
+        pairs().find(|(was, is)| was != is).map(|(was, is)| match () {
+            () if is.whereabouts == Whereabouts::Gone => ("end", was),
+            () if is.terminating != was.terminating => ("evict", was),
+            () => ("attach", was),
+        })
+    });
+    changed.map_or(("clear or idle", None), |(what, was)| (what, Some(*was)))
+}
+
 /// More than eight pods, their successors and those of preempted ones come to where runs end.
 const INSTANCES_MAX: usize = 48;
 
@@ -88,16 +134,8 @@ impl<'c> Oracle<'c> {
         let mut runs = Runs::default();
         let mut seen: IndexSet<(Vec<Instance>, Vec<Target>, Vec<LifecycleTaints>)> =
             IndexSet::new();
-        let evictions = self.zones(from);
-        let acts = self.control_plane_acts(from);
-        let mut first = from.clone();
-        for set in self.cluster.workload_ids() {
-            if acts && self.cluster.workload(set).kind == WorkloadKind::StatefulSet {
-                self.make_numbered(&mut first, set);
-            }
-        }
-        let mut stack = vec![first];
-        let budgets = self.allowed(from);
+        let held = self.held(from, custom);
+        let mut stack = vec![self.begun(from, &held)];
         while let Some(placement) = stack.pop() {
             let targets = self.cluster.workload_ids().map(|id| placement.target(id));
             let taints = placement.nodes().iter().map(|node| node.taints).collect();
@@ -108,16 +146,7 @@ impl<'c> Oracle<'c> {
             if seen.len() > self.states_max || placement.instances().len() > INSTANCES_MAX {
                 return None;
             }
-            let mut sure = Vec::new();
-            let mut possible = Vec::new();
-            if acts {
-                self.evictions(&placement, &evictions, custom, &mut sure, &mut possible);
-                self.ends(&placement, custom, &mut sure);
-                self.attachments(&placement, &mut sure);
-                self.clearing(&placement, &mut sure);
-                let lists = (&mut sure, &mut possible);
-                self.scheduling(&placement, custom, &budgets, lists, &mut runs);
-            }
+            let (mut sure, mut possible) = self.next(&placement, &held, &mut runs);
             if sure.is_empty() {
                 runs.quiet.push(placement);
             }
@@ -125,6 +154,87 @@ impl<'c> Oracle<'c> {
             stack.append(&mut possible);
         }
         Some(runs)
+    }
+
+    /// Every state that a run comes to, be it again and again; `None` beyond the limit.
+    pub(crate) fn graph(&self, from: &Placement, custom: Custom) -> Option<Graph> {
+        let (mut graph, mut runs) = (Graph::default(), Runs::default());
+        let held = self.held(from, custom);
+        let mut numbers: IndexSet<_> = IndexSet::new();
+        let first = self.begun(from, &held);
+        numbers.insert(self.round_key(&first));
+        graph.states.push(first);
+        while let Some(placement) = graph.states.get(graph.quiet.len()).cloned() {
+            let number = graph.quiet.len();
+            let (sure, possible) = self.next(&placement, &held, &mut runs);
+            graph.quiet.push(sure.is_empty());
+            let all = sure.into_iter().map(|to| (to, true));
+            for (to, sure) in all.chain(possible.into_iter().map(|to| (to, false))) {
+                let (at, is_new) = numbers.insert_full(self.round_key(&to));
+                graph.ways.push(Way { from: number, to: at, sure, actor: actor(&placement, &to) });
+                if is_new {
+                    graph.states.push(to);
+                }
+            }
+            let live = |it: &&Instance| it.whereabouts != Whereabouts::Gone;
+            let many = placement.instances().iter().filter(live).count() > INSTANCES_MAX;
+            if graph.states.len() > self.states_max || many {
+                return None;
+            }
+        }
+        Some(graph)
+    }
+
+    /// What tells states apart where runs go round: pods that were made and are gone do not, nor in
+    /// which order the others were made.
+    fn round_key(&self, state: &Placement) -> (Vec<Instance>, Vec<Target>, Vec<LifecycleTaints>) {
+        let (there, made) = state.instances().split_at(self.cluster.pods().len());
+        let live = made.iter().filter(|it| it.whereabouts != Whereabouts::Gone);
+        let mut live: Vec<Instance> = live.copied().collect();
+        live.sort_by_cached_key(|it| format!("{it:?}"));
+        let targets = self.cluster.workload_ids().map(|id| state.target(id)).collect();
+        let taints = state.nodes().iter().map(|node| node.taints).collect();
+        ([there, &live].concat(), targets, taints)
+    }
+
+    fn held(&self, from: &Placement, custom: Custom) -> Held {
+        Held {
+            acts: self.control_plane_acts(from),
+            evictions: self.zones(from),
+            budgets: self.allowed(from),
+            custom,
+        }
+    }
+
+    /// StatefulSets make what they lack.
+    fn begun(&self, from: &Placement, held: &Held) -> Placement {
+        let mut first = from.clone();
+        for set in self.cluster.workload_ids() {
+            if held.acts && self.cluster.workload(set).kind == WorkloadKind::StatefulSet {
+                self.make_numbered(&mut first, set);
+            }
+        }
+        first
+    }
+
+    /// What may come next: one of the first for sure, the others perhaps never.
+    fn next(
+        &self,
+        placement: &Placement,
+        held: &Held,
+        runs: &mut Runs,
+    ) -> (Vec<Placement>, Vec<Placement>) {
+        let (mut sure, mut possible) = (Vec::new(), Vec::new());
+        if held.acts {
+            let custom = held.custom;
+            self.evictions(placement, &held.evictions, custom, &mut sure, &mut possible);
+            self.ends(placement, custom, &mut sure);
+            self.attachments(placement, &mut sure);
+            self.clearing(placement, &mut sure);
+            let lists = (&mut sure, &mut possible);
+            self.scheduling(placement, custom, &held.budgets, lists, runs);
+        }
+        (sure, possible)
     }
 
     /// `GetMatchingTolerations` and `getMinTolerationTime`: evicted some day, or never.

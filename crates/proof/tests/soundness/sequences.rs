@@ -1,7 +1,7 @@
 //! Events that come one after another, each once all is quiet, against the oracle's runs from
-//! every place of rest to the next.
+//! every place of rest to the next; and joined ones, against all runs of [`crate::joined`].
 
-use holdfast_certificate::format::{Certificate, Claim, Course as Listed, State, Summary};
+use holdfast_certificate::format::{Certificate, Claim, Course as Listed, Move, State, Summary};
 use holdfast_certificate::verify;
 use holdfast_cluster::{Cluster, NodeId, Placement};
 use holdfast_failover::{Dynamics, Event, Joined};
@@ -12,9 +12,13 @@ use holdfast_proof::{Prover, Settings, Subject, Verdict};
 use proptest::test_runner::TestCaseError;
 
 use crate::check::{read, ready};
+use crate::joined;
 use crate::oracle::{Custom, Oracle};
 use crate::plan::Plan;
 use crate::render;
+
+/// States that the prover may see.
+const STATES: usize = 20_000;
 
 /// States that the oracle follows between two events, and places of rest that it goes on from.
 const ORACLE_STATES: usize = 3_000;
@@ -57,14 +61,50 @@ pub(crate) fn check(plan: &Plan, tally: &mut Tally) -> Result<(), TestCaseError>
     Ok(())
 }
 
+/// `A + B`, `A + B; C` or `A; B + C`, of events by number.
+pub(crate) fn check_joined(
+    plan: &Plan,
+    (shape, kinds): (usize, [usize; 3]),
+    tally: &mut Tally,
+) -> Result<(), TestCaseError> {
+    let (cluster, deployment) = joined::prepared(plan);
+    let at = [plan.pair.0, plan.pair.1, plan.pair.0 + 1];
+    let event = |which: usize| joined::event(plan, deployment, kinds[which], at[which]);
+    let (Some(one), Some(two), Some(three)) = (event(0), event(1), event(2)) else {
+        return Ok(());
+    };
+    let one = Joined::from(one);
+    let events = match shape {
+        0 => vec![one.and(two)],
+        1 => vec![one.and(two), Joined::from(three)],
+        2 => vec![one, Joined::from(two).and(three)],
+        _ => vec![one.and(two).and(three)],
+    };
+    compare(&cluster, &events, tally, |dynamics| {
+        let told = joined::Brute { dynamics, cluster: &cluster }.follow(&events)?;
+        Some(Truth { at_once: told.at_once.concat(), ends: told.ends })
+    })
+}
+
 fn follow(plan: &Plan, events: &[Event], tally: &mut Tally) -> Result<(), TestCaseError> {
     let cluster = read(&render::objects(plan));
-    let settings = Settings { states_per_set: 20_000, ..Settings::default() };
-    let sequencer = Sequencer::new(Dynamics::new(&cluster), settings);
-    let joined: Vec<Joined> = events.iter().cloned().map(Joined::from).collect();
-    let Ok((courses, _)) = sequencer.follow(&joined) else { return Ok(()) };
-    let oracle = Oracle::new(&cluster, ORACLE_STATES);
-    let Some(truth) = truth(&oracle, Placement::of(&cluster), events) else {
+    let story: Vec<Joined> = events.iter().cloned().map(Joined::from).collect();
+    compare(&cluster, &story, tally, |_| {
+        truth(&Oracle::new(&cluster, ORACLE_STATES), Placement::of(&cluster), events)
+    })
+}
+
+/// Compares what is told of the events, and what is certified, with what is so.
+fn compare(
+    cluster: &Cluster,
+    events: &[Joined],
+    tally: &mut Tally,
+    truth: impl FnOnce(&Dynamics<'_>) -> Option<Truth>,
+) -> Result<(), TestCaseError> {
+    let settings = Settings { states_per_set: STATES, ..Settings::default() };
+    let sequencer = Sequencer::new(Dynamics::new(cluster), settings);
+    let Ok((courses, _)) = sequencer.follow(events) else { return Ok(()) };
+    let Some(truth) = truth(sequencer.dynamics()) else {
         tally.too_large += 1;
         return Ok(());
     };
@@ -74,7 +114,7 @@ fn follow(plan: &Plan, events: &[Event], tally: &mut Tally) -> Result<(), TestCa
         recovered: truth.ends.iter().any(|end| ready(end, subject) < course.desired),
     };
     let short: Vec<Short> = subjects.iter().zip(&courses).map(short).collect();
-    certified(&cluster, events, (&courses, &short), tally)?;
+    certified(cluster, events, (&courses, &short), tally)?;
     for ((subject, course), short) in subjects.iter().zip(&courses).zip(short) {
         let told =
             format!("{:?} after {events:?}", cluster.text(cluster.workload(subject.root).name));
@@ -99,11 +139,11 @@ struct Short {
 /// whatever it accepts once somebody tampered with it is true.
 fn certified(
     cluster: &Cluster,
-    events: &[Event],
+    events: &[Joined],
     (courses, short): (&[Course], &[Short]),
     tally: &mut Tally,
 ) -> Result<(), TestCaseError> {
-    let settings = Settings { states_per_set: 20_000, ..Settings::default() };
+    let settings = Settings { states_per_set: STATES, ..Settings::default() };
     let prover = Prover::new(cluster, settings);
     let found: Vec<Found> = courses
         .iter()
@@ -203,22 +243,46 @@ fn tampered(whole: &Certificate) -> Vec<(&'static str, Certificate)> {
                 let again = it.courses[0].0[stage].last().cloned();
                 it.courses[0].0[stage].extend(again);
             });
-            for rest in 0..lists.len() {
-                lie("a state less", &mut |it| {
-                    it.courses[0].0[stage][rest].pop();
-                });
-                lie("no states", &mut |it| it.courses[0].0[stage][rest].clear());
-                lie("another step", &mut |it| {
-                    let steps = it.steps.len();
-                    if let Some(State(_, step)) = it.courses[0].0[stage][rest].last_mut() {
-                        *step = (*step + 1) % steps;
-                    }
-                });
-                lie("states turned round", &mut |it| it.courses[0].0[stage][rest].reverse());
-            }
+            (0..lists.len()).for_each(|rest| lie_about_states((stage, rest), &mut lie));
         }
     }
     all
+}
+
+/// The same with the states listed from one place of rest on.
+fn lie_about_states(
+    (stage, rest): (usize, usize),
+    lie: &mut impl FnMut(&'static str, &mut dyn FnMut(&mut Certificate)),
+) {
+    lie("a state less", &mut |it| {
+        it.courses[0].0[stage][rest].pop();
+    });
+    lie("no states", &mut |it| it.courses[0].0[stage][rest].clear());
+    lie("another step", &mut |it| {
+        let steps = it.steps.len();
+        if let Some(State(_, step)) = it.courses[0].0[stage][rest].last_mut() {
+            *step = (*step + 1) % steps;
+        }
+    });
+    lie("without a moment at which an event comes", &mut |it| {
+        without_a_moment(it, (stage, rest));
+    });
+    lie("claims that are none, and without such a moment", &mut |it| {
+        without_a_moment(it, (stage, rest));
+        for one in &mut it.workloads {
+            (one.immediately, one.recovered) = (Claim::Proved, Claim::Proved);
+        }
+    });
+    lie("states turned round", &mut |it| it.courses[0].0[stage][rest].reverse());
+}
+
+/// Cuts off a list where one of joined events comes last.
+fn without_a_moment(certificate: &mut Certificate, (stage, rest): (usize, usize)) {
+    let come = certificate.steps.iter().position(|step| *step == Move::Come);
+    let list = &mut certificate.courses[0].0[stage][rest];
+    if let Some(at) = list.iter().rposition(|State(_, by)| Some(*by) == come) {
+        list.truncate(at);
+    }
 }
 
 fn agrees(verdict: &Verdict, falls_short: bool, tally: &mut Tally) -> Result<(), &'static str> {

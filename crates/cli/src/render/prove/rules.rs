@@ -192,6 +192,7 @@ pub(super) fn refusal(why: &RefusalReport) -> String {
     match why {
         RefusalReport::Cordoned => "cordoned".to_owned(),
         RefusalReport::Taint { taint } => format!("taint {taint}"),
+        RefusalReport::Evicts { taint } => format!("evicted again by taint {taint}"),
         RefusalReport::Affinity => "node selector or affinity".to_owned(),
         RefusalReport::ProfileAffinity => "affinity of the scheduler's profile".to_owned(),
         RefusalReport::Volume { claim } => format!("the volume of claim {claim} is elsewhere"),
