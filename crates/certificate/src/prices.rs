@@ -2,10 +2,10 @@
 //!
 //! Let every unit of a resource have a price, and let the others own what they request. To keep the
 //! pod off a node by a resource they must spend there more of it than is left beside the pod, and
-//! each of them is on one node only. So the nodes that are closed by resources cost at most what
-//! all others own. A pod at odds with the pod (a port, required anti-affinity either way) closes
-//! one domain without paying: the others get the dearest ones for free. If what the nodes still
-//! cost is more than the others own, one of them stays open.
+//! each of them is on one node only, whole ([`Purse`]). So the nodes that are closed by resources
+//! cost at most what all others own. A pod at odds with the pod (a port, volumes as it has some,
+//! required anti-affinity either way) closes one domain without paying: the others get the dearest
+//! ones for free. If what the nodes still cost is more than the others own, one of them stays open.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,9 +13,11 @@ use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::pod::HostPort;
 use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
+use holdfast_cluster::volume::PodVolume;
 use holdfast_cluster::{ClassId, Cluster, NodeId, Placement, PodSpec, Resources, Symbol};
 
 use crate::format;
+use crate::purse::Purse;
 
 /// The highest price: readers that hold numbers as floats read it exactly, and no sum overflows.
 pub const PRICE_MAX: u64 = 1 << 53;
@@ -100,6 +102,9 @@ pub(crate) struct Contest<'a> {
     pub(crate) cluster: &'a Cluster,
     pub(crate) placement: &'a Placement,
     pub(crate) class: ClassId,
+    /// Its only strict spread constraint, where it counts some of the others: the nodes are open
+    /// but for that. Where it counts none, others close nothing by it, whatever they do.
+    pub(crate) lone: Option<&'a SpreadConstraint>,
     pub(crate) open: &'a [NodeId],
     pub(crate) others: &'a Others,
 }
@@ -109,6 +114,7 @@ pub(crate) struct Contest<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Others {
     pub(crate) owned: BTreeMap<Resource, i128>,
+    pub(crate) purse: Purse,
     pub(crate) gifts: BTreeMap<Option<Symbol>, usize>,
 }
 
@@ -120,7 +126,8 @@ impl Others {
         for key in others.iter().flat_map(|other| closes(cluster, class, *other)) {
             *gifts.entry(key).or_default() += 1;
         }
-        Self { owned: asked.map(|one| (one, one.total(cluster, others))).collect(), gifts }
+        let owned = asked.map(|one| (one, one.total(cluster, others))).collect();
+        Self { owned, purse: Purse::of(cluster, others), gifts }
     }
 }
 
@@ -134,7 +141,8 @@ pub(crate) fn closes(cluster: &Cluster, class: ClassId, other: ClassId) -> Vec<O
     let counting = strict_spread(spec).filter(|c| !lone && counts(cluster, c, class, other));
     let labels = minded.chain(minding).map(|term| term.topology_key);
     let labels = labels.chain(counting.map(|constraint| constraint.topology_key));
-    let node = clash(cluster, spec, theirs).then_some(None);
+    let disks = uses_disks(spec) && uses_disks(theirs);
+    let node = (disks || clash(cluster, spec, theirs)).then_some(None);
     node.into_iter().chain(labels.map(Some)).collect()
 }
 
@@ -143,7 +151,7 @@ impl Contest<'_> {
     /// in each domain.
     pub(crate) fn is_won(&self, prices: &[Prices]) -> bool {
         let bills: Vec<Bill> = prices.iter().map(|prices| self.bill(prices)).collect();
-        let Some(spread) = lone_spread(self.cluster.spec_of(self.class)) else {
+        let Some(spread) = self.lone else {
             return bills.iter().any(|bill| self.is_too_dear(&bill.costs, bill.owned));
         };
         // The domain with the fewest pods is never closed, and any may be that one.
@@ -176,11 +184,15 @@ impl Contest<'_> {
     fn cost(&self, node: NodeId, asked: &[(Resource, i128, i128)], owned: i128) -> i128 {
         let (there, used) = (self.cluster.node(node), self.placement.node(node));
         let spec = self.cluster.spec_of(self.class);
-        let ways = asked.iter().filter_map(|(resource, price, total)| {
+        let ways = asked.iter().filter_map(|(resource, ..)| {
             let all = resource.of(&there.allocatable, there.pods_allocatable);
             let taken = resource.of(&used.requested, used.pods.len() as i64);
-            let needed = all - taken - resource.of(&spec.requests, 1) + 1;
-            (needed <= *total).then(|| price * needed.max(0))
+            let needed = (all - taken - resource.of(&spec.requests, 1) + 1).max(0);
+            let spent = |(other, price, total): &(Resource, i128, i128)| {
+                let spent = self.others.purse.spent(*resource, needed, *other);
+                (spent <= *total).then(|| price * spent)
+            };
+            asked.iter().map(spent).sum::<Option<i128>>()
         });
         ways.min().unwrap_or(owned + 1)
     }
@@ -245,6 +257,12 @@ fn may_mean(cluster: &Cluster, term: &PodAffinityTerm, class: ClassId) -> bool {
     let named = term.namespaces.contains(&cluster.class(class).namespace);
     (named || term.namespace_selector != LabelSelector::Nothing)
         && term.selector.matches(cluster.labels_of(class), cluster.symbols())
+}
+
+/// Whether a driver may have too many volumes to attach because of the pod, or others be kept from
+/// a disk that it uses.
+fn uses_disks(spec: &PodSpec) -> bool {
+    spec.volumes.iter().any(|volume| !matches!(volume, PodVolume::HostPath))
 }
 
 fn clash(cluster: &Cluster, one: &PodSpec, other: &PodSpec) -> bool {

@@ -134,15 +134,17 @@ impl<'l, 'c> Lost<'l, 'c> {
     ) -> bool {
         let cluster = self.cluster();
         let class = placement.instance(pod).class;
-        // What else volumes may run out of has no price.
-        if prices.is_empty() || !cluster.spec_of(class).volumes.is_empty() {
+        if prices.is_empty() {
             return false;
         }
-        let open = self.open(placement, pod);
         let others = coming.iter().filter(|other| **other != pod);
         let others: Vec<ClassId> = others.map(|pod| placement.instance(*pod).class).collect();
+        let spec = cluster.spec_of(class);
+        let counts = |one| others.iter().any(|other| counts(cluster, one, class, *other));
+        let lone = lone_spread(spec).filter(|_| strict_spread(spec).any(counts));
+        let open = self.open(placement, pod, lone.is_some());
         let others = Others::of(cluster, class, &others);
-        Contest { cluster, placement, class, open: &open, others: &others }.is_won(prices)
+        Contest { cluster, placement, class, lone, open: &open, others: &others }.is_won(prices)
     }
 
     /// Whether a node takes the pod even with all others on it that may come there.
@@ -164,7 +166,7 @@ impl<'l, 'c> Lost<'l, 'c> {
             let apart = spec.pod_anti_affinity.required.is_empty()
                 && theirs.pod_anti_affinity.required.is_empty()
                 && strict_spread(spec).next().is_none();
-            if !apart || self.may_come(placement, other, node) {
+            if !apart || self.may_land(placement, other, node) {
                 placement.bind(cluster, other, node);
             }
         }
@@ -200,11 +202,11 @@ impl<'l, 'c> Lost<'l, 'c> {
     }
 
     /// The nodes that serve and take the pod now, or turn it down for its lone spread alone.
-    fn open(&mut self, placement: &Placement, pod: InstanceId) -> Vec<NodeId> {
+    fn open(&mut self, placement: &Placement, pod: InstanceId, unspread: bool) -> Vec<NodeId> {
         let cluster = self.cluster();
         let serves = |node: &NodeId| placement.node(*node).serves();
         let scheduler = self.dynamics.scheduler();
-        if lone_spread(cluster.spec_of(placement.instance(pod).class)).is_none() {
+        if !unspread {
             let nodes = scheduler.feasible(placement, pod, self.scratch);
             return nodes.iter().copied().filter(serves).collect();
         }

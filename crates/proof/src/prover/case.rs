@@ -217,6 +217,8 @@ impl Case<'_, '_> {
         let known = Some(self.start.placement.instances().len());
         let uncertain = bound::Uncertain { evicted: &evicted.uncertain, excused: &excused, known };
         let cover = bound::divide(&prover.dynamics, self.placement, self.scratch, uncertain);
+        let first = cover.open.first().map(|pod| self.placement.instance(*pod).workload);
+        self.examination.unsure = first;
         let preempts = bound::may_preempt(prover.cluster(), self.placement, &cover.open);
         let few = preempts.then(|| {
             let divided = (&cover, &*evicted.uncertain);
