@@ -66,8 +66,9 @@ impl Adversary {
         });
         let budgets: Vec<Budget> = budgets.collect();
         let mut grains = Grains::of(budgets.iter().map(|budget| budget.resource));
-        let kinds: BTreeSet<ClassId> = others.iter().copied().collect();
-        kinds.into_iter().for_each(|other| grains.add(&cluster.spec_of(other).requests));
+        for other in others.iter().copied().collect::<BTreeSet<ClassId>>() {
+            grains.add(&cluster.spec_of(other).requests);
+        }
         let mut free = BTreeMap::new();
         for &other in others {
             for domains in at_odds(cluster, class, other) {

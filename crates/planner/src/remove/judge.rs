@@ -230,8 +230,7 @@ impl<'r> Judge<'r> {
             // Nothing fails in the first set.
             let asked = if looked == 0 { &self.full } else { &self.claimed };
             let set = looked.checked_sub(1).map(|at| failures[at].clone());
-            let root = self.unproved(found, asked);
-            open = root.map(|root| Open { root, set: set.unwrap_or_default() });
+            open = self.unproved(found, asked, set.unwrap_or_default());
             looked += 1;
             open.is_some()
         };
@@ -240,9 +239,9 @@ impl<'r> Judge<'r> {
         open.or(cut.then(|| Open { root: None, set: FailureSet::default() }))
     }
 
-    /// Whether bounds alone do not prove something, and whose, where that can be told: the workload
-    /// of a pod that may find no node, else one that is not back.
-    fn unproved(&self, found: &Examination, asked: &[bool]) -> Option<Option<WorkloadId>> {
+    /// What bounds alone do not prove of a failure, if there is anything: of the workload of a pod
+    /// that may find no node, else of one that is not back.
+    fn unproved(&self, found: &Examination, asked: &[bool], set: FailureSet) -> Option<Open> {
         let open = |(at, finding): (&usize, &holdfast_proof::prover::Finding)| {
             let proved = matches!(finding.recovered, Verdict::Proved(_));
             (asked[*at] && !proved).then(|| self.prover.subjects().subjects[*at].root)
@@ -250,7 +249,7 @@ impl<'r> Judge<'r> {
         let subject = found.findings.iter().find_map(open);
         let still = found.states == 0 && !found.preemption && found.untouched_doubt.is_none();
         let unsure = found.unsure.map(|workload| self.cluster().root(workload));
-        (subject.is_some() || !still).then(|| unsure.or(subject))
+        (subject.is_some() || !still).then(|| Open { root: unsure.or(subject), set })
     }
 
     /// That a workload is not proved after the drains, and this failure.

@@ -235,8 +235,10 @@ impl Rivalry {
         let resources: BTreeSet<Resource> =
             loads.iter().flat_map(|load| load.keys().copied()).collect();
         let mut grains = Grains::of(resources.iter().copied());
-        let kinds: BTreeSet<ClassId> = kins.kins.iter().map(|(class, _)| *class).collect();
-        kinds.into_iter().for_each(|class| grains.add(&cluster.spec_of(class).requests));
+        let classes: BTreeSet<ClassId> = kins.kins.iter().map(|(class, _)| *class).collect();
+        for class in classes {
+            grains.add(&cluster.spec_of(class).requests);
+        }
         let total = |resource: Resource| {
             let of_nodes = loads.iter().filter_map(|load| load.get(&resource).copied());
             (resource, largest(of_nodes, most))
