@@ -230,8 +230,8 @@ impl Room<'_, '_, '_> {
         let pod = self.placement.add(cluster, class, workload, None);
         let lost = Lost::new(dynamics, unknown, &[], self.scratch);
         let is_plain = lost.is_plain(self.placement, pod);
-        let alone = lone_spread(cluster.spec_of(class)).is_some();
-        let spread = if alone { KeepSpread::No } else { KeepSpread::Yes };
+        let lone = lone_spread(cluster.spec_of(class));
+        let spread = if lone.is_some() { KeepSpread::No } else { KeepSpread::Yes };
         let taken = is_plain && {
             let look = dynamics.scheduler().look(self.placement, pod, spread);
             look.is_some_and(|mut look| {
@@ -239,9 +239,9 @@ impl Room<'_, '_, '_> {
             })
         };
         let open: Vec<NodeId> = nodes.iter().copied().collect();
+        let placement = &*self.placement;
         let others = rivals.against(class);
-        let contest =
-            Contest { cluster, placement: self.placement, class, open: &open, others: &others };
+        let contest = Contest { cluster, placement, class, lone, open: &open, others: &others };
         let won = taken && contest.is_won(prices, whole);
         self.placement.revert(cluster, mark);
         won

@@ -33,6 +33,7 @@ pub mod happening;
 mod headroom;
 pub mod names;
 pub mod prices;
+mod purse;
 pub mod question;
 pub mod reader;
 mod room;

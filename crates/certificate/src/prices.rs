@@ -2,10 +2,10 @@
 //!
 //! Let every unit of a resource have a price, and let the others own what they request. To keep the
 //! pod off a node by a resource they must spend there more of it than is left beside the pod, and
-//! each of them is on one node only. So the nodes that are closed by resources cost at most what
-//! all others own. A pod at odds with the pod (a port, required anti-affinity either way) closes
-//! one domain without paying: the others get the dearest ones for free. If what the nodes still
-//! cost is more than the others own, one of them stays open.
+//! each of them is on one node only, whole ([`Purse`]). So the nodes that are closed by resources
+//! cost at most what all others own. A pod at odds with the pod (a port, volumes as it has some,
+//! required anti-affinity either way) closes one domain without paying: the others get the dearest
+//! ones for free. If what the nodes still cost is more than the others own, one of them stays open.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +13,10 @@ use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::pod::HostPort;
 use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
+use holdfast_cluster::volume::PodVolume;
 use holdfast_cluster::{ClassId, Cluster, NodeId, Placement, PodSpec, Resources, Symbol};
 
+use crate::purse::Purse;
 use crate::{format, whole};
 
 /// The highest price: readers that hold numbers as floats read it exactly, and no sum overflows.
@@ -100,6 +102,9 @@ pub(crate) struct Contest<'a> {
     pub(crate) cluster: &'a Cluster,
     pub(crate) placement: &'a Placement,
     pub(crate) class: ClassId,
+    /// Its only strict spread constraint, where it counts some of the others: the nodes are open
+    /// but for that. Where it counts none, others close nothing by it, whatever they do.
+    pub(crate) lone: Option<&'a SpreadConstraint>,
     pub(crate) open: &'a [NodeId],
     pub(crate) others: &'a Others,
 }
@@ -109,6 +114,7 @@ pub(crate) struct Contest<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Others {
     pub(crate) owned: BTreeMap<Resource, i128>,
+    pub(crate) purse: Purse,
     pub(crate) gifts: BTreeMap<Option<Symbol>, usize>,
 }
 
@@ -120,7 +126,8 @@ impl Others {
         for key in others.iter().flat_map(|other| closes(cluster, class, *other)) {
             *gifts.entry(key).or_default() += 1;
         }
-        Self { owned: asked.map(|one| (one, one.total(cluster, others))).collect(), gifts }
+        let owned = asked.map(|one| (one, one.total(cluster, others))).collect();
+        Self { owned, purse: Purse::of(cluster, others), gifts }
     }
 }
 
@@ -134,7 +141,8 @@ pub(crate) fn closes(cluster: &Cluster, class: ClassId, other: ClassId) -> Vec<O
     let counting = strict_spread(spec).filter(|c| !lone && counts(cluster, c, class, other));
     let labels = minded.chain(minding).map(|term| term.topology_key);
     let labels = labels.chain(counting.map(|constraint| constraint.topology_key));
-    let node = clash(cluster, spec, theirs).then_some(None);
+    let disks = uses_disks(spec) && uses_disks(theirs);
+    let node = (disks || clash(cluster, spec, theirs)).then_some(None);
     // A pod is in one domain of a label, however many terms speak of it.
     let closed: BTreeSet<Option<Symbol>> = node.into_iter().chain(labels.map(Some)).collect();
     closed.into_iter().collect()
@@ -145,7 +153,7 @@ impl Contest<'_> {
     /// in each domain; or cannot close whole nodes, if that is to be tried.
     pub(crate) fn is_won(&self, prices: &[Prices], whole: bool) -> bool {
         let bills: Vec<Bill> = prices.iter().map(|prices| self.bill(prices)).collect();
-        let Some(spread) = lone_spread(self.cluster.spec_of(self.class)) else {
+        let Some(spread) = self.lone else {
             return bills.iter().any(|bill| self.is_too_dear(&bill.costs, bill.owned))
                 || whole && whole::stay_open(self, self.open);
         };
@@ -182,20 +190,24 @@ impl Contest<'_> {
     /// What it costs at least to keep the pod off a node by resources; more than there is where it
     /// cannot be done.
     fn cost(&self, node: NodeId, asked: &[(Resource, i128, i128)], owned: i128) -> i128 {
-        let ways = asked.iter().filter_map(|(resource, price, total)| {
-            let needed = self.needed(node, *resource);
-            (needed <= *total).then(|| price * needed.max(0))
+        let ways = asked.iter().filter_map(|(resource, ..)| {
+            let spent = |(other, price, total): &(Resource, i128, i128)| {
+                let spent = self.spent(node, *resource, *other);
+                (spent <= *total).then(|| price * spent)
+            };
+            asked.iter().map(spent).sum::<Option<i128>>()
         });
         ways.min().unwrap_or(owned + 1)
     }
 
-    /// How much of a resource leaves too little on a node.
-    pub(crate) fn needed(&self, node: NodeId, resource: Resource) -> i128 {
+    /// How much of another resource others spend at least that leave too little of one on a node.
+    pub(crate) fn spent(&self, node: NodeId, resource: Resource, other: Resource) -> i128 {
         let (there, used) = (self.cluster.node(node), self.placement.node(node));
         let spec = self.cluster.spec_of(self.class);
         let all = resource.of(&there.allocatable, there.pods_allocatable);
         let taken = resource.of(&used.requested, used.pods.len() as i64);
-        all - taken - resource.of(&spec.requests, 1) + 1
+        let needed = (all - taken - resource.of(&spec.requests, 1) + 1).max(0);
+        self.others.purse.spent(resource, needed, other)
     }
 
     fn is_too_dear(&self, costs: &[(NodeId, i128)], owned: i128) -> bool {
@@ -258,6 +270,12 @@ fn may_mean(cluster: &Cluster, term: &PodAffinityTerm, class: ClassId) -> bool {
     let named = term.namespaces.contains(&cluster.class(class).namespace);
     (named || term.namespace_selector != LabelSelector::Nothing)
         && term.selector.matches(cluster.labels_of(class), cluster.symbols())
+}
+
+/// Whether a driver may have too many volumes to attach because of the pod, or others be kept from
+/// a disk that it uses.
+fn uses_disks(spec: &PodSpec) -> bool {
+    spec.volumes.iter().any(|volume| !matches!(volume, PodVolume::HostPath))
 }
 
 fn clash(cluster: &Cluster, one: &PodSpec, other: &PodSpec) -> bool {

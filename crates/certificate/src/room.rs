@@ -137,15 +137,17 @@ impl<'l, 'c> Lost<'l, 'c> {
     ) -> bool {
         let cluster = self.cluster();
         let class = placement.instance(pod).class;
-        // What else volumes may run out of has no price.
-        if hints.prices.is_empty() && !hints.whole || !cluster.spec_of(class).volumes.is_empty() {
+        if hints.prices.is_empty() && !hints.whole {
             return false;
         }
-        let open = self.open(placement, pod);
         let others = coming.iter().filter(|other| **other != pod);
         let others: Vec<ClassId> = others.map(|pod| placement.instance(*pod).class).collect();
+        let spec = cluster.spec_of(class);
+        let counts = |one| others.iter().any(|other| counts(cluster, one, class, *other));
+        let lone = lone_spread(spec).filter(|_| strict_spread(spec).any(counts));
+        let open = self.open(placement, pod, lone.is_some());
         let others = Others::of(cluster, class, &others);
-        let contest = Contest { cluster, placement, class, open: &open, others: &others };
+        let contest = Contest { cluster, placement, class, lone, open: &open, others: &others };
         contest.is_won(&hints.prices, hints.whole)
     }
 
@@ -168,7 +170,7 @@ impl<'l, 'c> Lost<'l, 'c> {
             let apart = spec.pod_anti_affinity.required.is_empty()
                 && theirs.pod_anti_affinity.required.is_empty()
                 && strict_spread(spec).next().is_none();
-            if !apart || self.may_come(placement, other, node) {
+            if !apart || self.may_land(placement, other, node) {
                 placement.bind(cluster, other, node);
             }
         }
@@ -204,11 +206,11 @@ impl<'l, 'c> Lost<'l, 'c> {
     }
 
     /// The nodes that serve and take the pod now, or turn it down for its lone spread alone.
-    fn open(&mut self, placement: &Placement, pod: InstanceId) -> Vec<NodeId> {
+    fn open(&mut self, placement: &Placement, pod: InstanceId, unspread: bool) -> Vec<NodeId> {
         let cluster = self.cluster();
         let serves = |node: &NodeId| placement.node(*node).serves();
         let scheduler = self.dynamics.scheduler();
-        if lone_spread(cluster.spec_of(placement.instance(pod).class)).is_none() {
+        if !unspread {
             let nodes = scheduler.feasible(placement, pod, self.scratch);
             return nodes.iter().copied().filter(serves).collect();
         }

@@ -44,14 +44,15 @@ impl Others<'_, '_> {
 
     /// Closes the node with a resource, and the others somehow.
     fn spend(&mut self, node: NodeId, rest: &[NodeId]) -> bool {
-        let resources: Vec<Resource> = self.owned.keys().copied().collect();
-        resources.into_iter().any(|resource| {
-            let needed = self.contest.needed(node, resource).max(0);
-            let left = self.owned[&resource] - needed;
-            left >= 0 && {
-                let before = self.owned.insert(resource, left);
+        let before = self.owned.clone();
+        before.keys().any(|resource| {
+            let spent = |other| self.contest.spent(node, *resource, other);
+            let left: BTreeMap<Resource, i128> =
+                before.iter().map(|(other, owned)| (*other, owned - spent(*other))).collect();
+            left.values().all(|left| *left >= 0) && {
+                self.owned = left;
                 let closed = self.close(rest);
-                self.owned.extend(before.map(|before| (resource, before)));
+                self.owned.clone_from(&before);
                 closed
             }
         })

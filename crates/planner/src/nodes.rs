@@ -17,6 +17,9 @@ use holdfast_proof::subject::{Subjects, follows_nodes};
 use crate::copies::in_turn;
 use crate::recovery::{Asking, Recovered, Recovery};
 
+/// The label that says in which zone a node is.
+pub const ZONE: &str = "topology.kubernetes.io/zone";
+
 /// What the new nodes are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Make {
@@ -77,6 +80,9 @@ pub struct Grower<'a> {
     pub cluster: &'a Cluster,
     /// What the new nodes are.
     pub make: &'a Make,
+    /// The zones in which there are any such nodes; empty is all. They are added in one after the
+    /// other.
+    pub zones: &'a [String],
     /// What is to be survived.
     pub survive: &'a Survive,
     /// How it is proved.
@@ -93,6 +99,9 @@ impl Grower<'_> {
     pub fn grow(&self) -> Result<Growth, Refused> {
         let places = match self.survive {
             Survive::Nodes(_) => Vec::new(),
+            Survive::Domain(label) if label == ZONE && !self.zones.is_empty() => {
+                self.zones.iter().cloned().collect::<BTreeSet<String>>().into_iter().collect()
+            }
             Survive::Domain(label) => {
                 Domains::of_label(self.cluster, label).all.into_iter().map(|one| one.name).collect()
             }
@@ -118,24 +127,27 @@ impl Grower<'_> {
             Survive::Nodes(_) => None,
             Survive::Domain(label) => Some(label),
         };
-        let labels = |place: Option<&String>| -> Vec<(String, String)> {
-            label.zip(place).map(|(key, value)| (key.clone(), value.clone())).into_iter().collect()
+        let labels = |at: usize, place: Option<&String>| -> BTreeMap<String, String> {
+            let zone = self.zones.get(at % self.zones.len().max(1));
+            let zone = zone.map(|zone| (ZONE.to_owned(), zone.clone()));
+            let place = label.zip(place).map(|(key, value)| (key.clone(), value.clone()));
+            zone.into_iter().chain(place).collect()
         };
         let grown = match self.make {
             Make::Like(like) => {
-                let added = |(name, place): &(String, Option<&String>)| {
-                    let labels = labels(*place);
+                let added = |(at, (name, place)): (usize, &(String, Option<&String>))| {
+                    let labels = labels(at, *place).into_iter().collect();
                     Change::AddNode(NewNode { name: name.clone(), like: *like, labels })
                 };
-                self.cluster.changed(&names.iter().map(added).collect::<Vec<_>>())?
+                self.cluster.changed(&names.iter().enumerate().map(added).collect::<Vec<_>>())?
             }
             Make::Of(_, shape) => {
-                let added = |(name, place): &(String, Option<&String>)| Shaped {
+                let added = |(at, (name, place)): (usize, &(String, Option<&String>))| Shaped {
                     name: name.clone(),
                     shape: shape.clone(),
-                    labels: labels(*place),
+                    labels: labels(at, *place).into_iter().collect(),
                 };
-                self.cluster.with_nodes(&names.iter().map(added).collect::<Vec<_>>())?
+                self.cluster.with_nodes(&names.iter().enumerate().map(added).collect::<Vec<_>>())?
             }
         };
         Ok(with_daemons(&grown, before))

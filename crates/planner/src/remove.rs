@@ -180,9 +180,10 @@ struct Search<'r> {
 }
 
 impl Search<'_> {
-    /// Adds as many nodes as bounds allow: many at once, and by halves where that is too many.
+    /// Adds as many nodes as bounds allow: more and more at once, and by halves where that is too
+    /// many.
     fn grow_by_bounds(&mut self, bound: usize) {
-        let (mut at, mut step) = (0, bound.max(1));
+        let (mut at, mut step) = (0, 1);
         while at < self.candidates.len() && self.found.len() < bound && self.judge.is_left() {
             step = step.min(self.candidates.len() - at).min(bound - self.found.len());
             let next = &self.candidates[at..at + step];

@@ -36,6 +36,15 @@ impl Default for Effort {
     }
 }
 
+impl Effort {
+    /// The same where all workloads together are given so many proofs: an equal share for each of
+    /// these, and no less than one.
+    #[must_use]
+    pub fn shared(self, proofs: usize, workloads: usize) -> Self {
+        Self { proofs: (proofs / workloads.max(1)).clamp(1, self.proofs), ..self }
+    }
+}
+
 /// The claims about a workload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Claims {

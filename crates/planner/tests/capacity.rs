@@ -149,8 +149,151 @@ fn one_node_more_is_the_least() {
 
 fn grow(cluster: &Cluster, make: &Make, survive: &Survive) -> Growth {
     let limits = Limits { nodes: 16, proofs: 64 };
-    let grower = Grower { cluster, make, survive, asking: asking(), limits };
+    let grower = Grower { cluster, make, zones: &[], survive, asking: asking(), limits };
     grower.grow().unwrap()
+}
+
+#[test]
+fn nodes_are_added_in_the_zones_of_their_type_alone() {
+    let mut objects = three();
+    let on = ["a", "a", "a", "b", "b", "b", "c", "c", "c"];
+    let in_a = json!({ "nodeSelector": { "topology.kubernetes.io/zone": "a" } });
+    objects.extend(workload("in-a", &["a"], &spec("100m", "1Gi", &in_a)));
+    objects.extend(workload("many", &on, &spec("900m", "1Gi", &Value::Null)));
+    let cluster = cluster(&objects[..]);
+    let allocatable = Amounts { cpu_milli: 4_000, memory: 16 << 30, ..Amounts::default() };
+    let shape = Shape { capacity: allocatable.clone(), allocatable, pods: 110, ..Shape::default() };
+    let grown = |zones: &[&str]| {
+        let zones: Vec<String> = zones.iter().map(|zone| (*zone).to_owned()).collect();
+        let (make, survive) = (Make::Of("new".to_owned(), shape.clone()), Survive::Nodes(1));
+        let limits = Limits { nodes: 8, proofs: 64 };
+        let (zones, asking) = (zones.as_slice(), asking());
+        let grower =
+            Grower { cluster: &cluster, make: &make, zones, survive: &survive, asking, limits };
+        let growth = grower.grow().unwrap();
+        let helpless = growth.helpless.keys().map(|id| cluster.text(cluster.workload(*id).name));
+        (growth.counts.map(|counts| counts[0]), helpless.map(str::to_owned).collect::<Vec<_>>())
+    };
+    assert_eq!(grown(&["a"]), (Some(1), Vec::new()));
+    assert_eq!(grown(&["b", "a"]), (Some(2), Vec::new()), "the second one is in a");
+    assert_eq!(grown(&["b"]), (Some(1), vec!["in-a".to_owned()]));
+}
+
+/// What runs random cases, and how many.
+fn runner() -> (TestRunner, u32) {
+    let long = std::env::var_os("HOLDFAST_LONG").is_some();
+    let cases = if long { 4_000 } else { 200 };
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let runner = if long { TestRunner::new(config) } else { TestRunner::new_with_rng(config, rng) };
+    (runner, cases)
+}
+
+/// Nodes of so many cores, a workload of so many pods alike, and what new nodes have.
+#[derive(Clone, Debug)]
+struct Crowd {
+    cores: Vec<u32>,
+    /// Half cores that each pod asks for.
+    halves: u32,
+    apart: bool,
+    pods: u32,
+    new: u32,
+    fail: usize,
+}
+
+impl Crowd {
+    fn any() -> impl Strategy<Value = Self> {
+        let nodes = prop::collection::vec(1..5_u32, 1..4);
+        (nodes, 1..4_u32, any::<bool>(), 1..12_u32, 1..5_u32, 1..3_usize).prop_map(
+            |(cores, halves, apart, pods, new, fail)| {
+                let mut one = Self { cores, halves, apart, pods, new, fail };
+                one.pods = one.pods.min(one.cores.iter().map(|cores| one.holds(*cores)).sum());
+                one
+            },
+        )
+    }
+
+    /// How many of the pods a node holds.
+    fn holds(&self, cores: u32) -> u32 {
+        let all = cores * 2 / self.halves;
+        if self.apart { all.min(1) } else { all }
+    }
+
+    /// Whether all pods are back whichever nodes fail, with so many new ones: as they are alike
+    /// nobody is in anybody's way, and what is left must hold them all.
+    fn survives(&self, added: u32) -> bool {
+        let new = std::iter::repeat_n(&self.new, added as usize);
+        let mut all: Vec<u32> =
+            self.cores.iter().chain(new).map(|cores| self.holds(*cores)).collect();
+        all.sort_unstable();
+        all.iter().rev().skip(self.fail).sum::<u32>() >= self.pods
+    }
+
+    fn export(&self) -> Vec<Value> {
+        let names: Vec<String> = (0..self.cores.len()).map(|at| format!("n{at}")).collect();
+        let mut objects: Vec<Value> = (names.iter().zip(&self.cores))
+            .map(|(name, cores)| node(name, name, &cores.to_string(), "64Gi", 110))
+            .collect();
+        // One after the other on the nodes, as far as they hold them.
+        let mut on = Vec::new();
+        for round in 0..self.pods {
+            let open =
+                names.iter().zip(&self.cores).filter(|(_, cores)| self.holds(**cores) > round);
+            on.extend(open.map(|(name, _)| name.as_str()));
+        }
+        on.truncate(self.pods as usize);
+        let term = json!([{ "topologyKey": "kubernetes.io/hostname",
+            "labelSelector": { "matchLabels": { "app": "p" } } }]);
+        let apart = json!({ "affinity": { "podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": term } } });
+        let more = if self.apart { apart } else { Value::Null };
+        objects.extend(workload("p", &on, &spec(&format!("{}m", self.halves * 500), "1Gi", &more)));
+        objects
+    }
+}
+
+#[test]
+fn as_few_nodes_as_counting_says() {
+    let (mut runner, cases) = runner();
+    let (added, never) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    let result = runner.run(&Crowd::any().prop_filter("it runs", |one| one.pods > 0), |crowd| {
+        let cluster = cluster(&crowd.export());
+        let allocatable = Amounts {
+            cpu_milli: i64::from(crowd.new) * 1_000,
+            memory: 64 << 30,
+            ..Amounts::default()
+        };
+        let shape =
+            Shape { capacity: allocatable.clone(), allocatable, pods: 110, ..Shape::default() };
+        let (make, survive) = (Make::Of("new".to_owned(), shape), Survive::Nodes(crowd.fail));
+        let limits = Limits { nodes: 64, proofs: 64 };
+        let grower = Grower {
+            cluster: &cluster,
+            make: &make,
+            zones: &[],
+            survive: &survive,
+            asking: asking(),
+            limits,
+        };
+        let growth = grower.grow().unwrap();
+        let least = (0..32).find(|count| crowd.survives(*count));
+        prop_assert_eq!(growth.counts.map(|counts| counts[0]), least, "{:?}", crowd);
+        prop_assert!(growth.least || least.is_none());
+        let fewer = least.into_iter().filter(|least| *least > growth.bound).map(|least| least - 1);
+        for fewer in fewer {
+            let tried = growth.tried.iter().find(|tried| tried.counts == [fewer]).unwrap();
+            prop_assert!(tried.open.values().all(|one| one.verdict == VerdictName::Refuted));
+            prop_assert!(!tried.open.is_empty());
+        }
+        added.set(added.get() + u32::from(least.is_some_and(|least| least > 0)));
+        never.set(never.get() + u32::from(least.is_none()));
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    assert!(added.get() * 2 > cases, "{} of {cases} need nodes", added.get());
+    assert!(never.get() > 0, "new nodes may be too small for a pod");
 }
 
 #[test]
@@ -264,12 +407,7 @@ fn most(copies: &Copies) -> u64 {
 
 #[test]
 fn the_best_count_is_between_what_is_found_and_the_bound() {
-    let long = std::env::var_os("HOLDFAST_LONG").is_some();
-    let cases = if long { 4_000 } else { 200 };
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut runner =
-        if long { TestRunner::new(config) } else { TestRunner::new_with_rng(config, rng) };
+    let (mut runner, cases) = runner();
     let (exact, gaps) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     let result = runner.run(&any_case(), |objects| {
         let cluster = cluster(&objects);

@@ -100,6 +100,20 @@ fn a_large_node_and_a_small_one_are_cheaper_than_either_alone() {
     assert!(one.helpless.is_empty());
 }
 
+/// No node is full of pods of 900m, and none of the room that is left is worth anything.
+#[test]
+fn what_no_pod_fills_is_no_room() {
+    let mut objects = vec![node("today", &Value::Null)];
+    objects.extend(workload("web", 13, &spec("900m", "1Gi", &Value::Null)));
+    let cluster = cluster(&objects);
+    // Six and two of them, at 100 and 130 each.
+    let types = [sold("large", (6, 64, 110), 600, &[]), sold("small", (2, 64, 110), 260, &[])];
+    let one = mixed(&mixer(&cluster, &types, &Survive::Nodes(1)));
+    assert_eq!(bought(&one), [("large", None, 3), ("small", None, 1)], "and eight small 2080");
+    assert_eq!((one.price, one.bound), (2_060, 2_060));
+    assert!(one.tried.waits + one.tried.lost + one.tried.unknown <= 4, "{:?}", one.tried);
+}
+
 #[test]
 fn daemons_and_pod_limits_take_room() {
     let mut objects = web(6);

@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 
 use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
-use holdfast_cluster::taint::{Effect, Taint};
+use holdfast_cluster::taint::{Effect, Taint, Toleration};
 use holdfast_cluster::volume::{AccessMode, Claim, PodVolume};
 use holdfast_cluster::{
     ClassId, Cluster, Instance, InstanceId, NodeId, Placement, Plugin, PodSpec, Profile,
@@ -51,6 +51,9 @@ use uneven::Uneven;
 
 /// How many nodes are tried for a pod before it is left to the search.
 const NODES_TRIED: usize = 64;
+
+/// Taints with such keys come and go with a node's condition.
+const OF_KUBERNETES: &str = "node.kubernetes.io/";
 
 /// Which pending pods are sure of a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -294,8 +297,7 @@ fn is_sure(
         return false;
     }
     let others: Vec<InstanceId> = pending.iter().copied().filter(|other| *other != pod).collect();
-    let has_claims = !cluster.spec_of(placement.instance(pod).class).volumes.is_empty();
-    if !has_claims && contest(dynamics, placement, scratch, pod, &others, within).is_some() {
+    if contest(dynamics, placement, scratch, pod, &others, within).is_some() {
         return true;
     }
     let scheduler = dynamics.scheduler();
@@ -306,7 +308,7 @@ fn is_sure(
         let mark = placement.mark();
         for &other in &others {
             let other_spec = cluster.spec_of(placement.instance(other).class);
-            if may_land(dynamics, placement, other, node) || may_keep_off(spec, other_spec) {
+            if may_come(dynamics, placement, other, node) || may_keep_off(spec, other_spec) {
                 placement.bind(cluster, other, node);
             }
         }
@@ -319,7 +321,7 @@ fn is_sure(
     false
 }
 
-/// Why the others cannot block all of the nodes `within` that take the pod, which has no volumes.
+/// Why the others cannot block all of the nodes `within` that take the pod.
 pub(crate) fn contest(
     dynamics: &Dynamics<'_>,
     placement: &Placement,
@@ -329,13 +331,23 @@ pub(crate) fn contest(
     within: &dyn Fn(NodeId) -> bool,
 ) -> Option<Why> {
     let cluster = dynamics.cluster();
-    let mut open = open_but_for_spread(dynamics, placement, scratch, pod);
+    // Where nobody who may come is counted, no node is closed by spread that is not now.
+    let is_even = !others.iter().any(|other| is_spread_with(cluster, placement, pod, *other));
+    let mut open = if is_even {
+        scheduler_takes(dynamics, placement, scratch, pod)
+    } else {
+        open_but_for_spread(dynamics, placement, scratch, pod)
+    };
     open.retain(|node| within(*node));
     let class = placement.instance(pod).class;
     let classes: Vec<ClassId> =
         others.iter().map(|other| placement.instance(*other).class).collect();
     let adversary = Adversary::of(cluster, class, &classes);
-    counting::stays_open(cluster, placement, class, &open, &adversary)
+    if is_even {
+        counting::one_stays_open(cluster, placement, &open, &adversary)
+    } else {
+        counting::stays_open(cluster, placement, class, &open, &adversary)
+    }
 }
 
 /// Whether the pod may be placed on a node that nobody hears, where it does not serve.
@@ -395,13 +407,23 @@ fn open_but_for_spread(
     let serves = |node: &NodeId| placement.node(*node).serves();
     let scheduler = dynamics.scheduler();
     if counting::only_spread(cluster.spec_of(placement.instance(pod).class)).is_none() {
-        let nodes = scheduler.feasible(placement, pod, scratch);
-        return nodes.iter().copied().filter(serves).collect();
+        return scheduler_takes(dynamics, placement, scratch, pod);
     }
     let Some(mut look) = scheduler.look(placement, pod, KeepSpread::No) else {
         return Vec::new();
     };
     cluster.node_ids().filter(serves).filter(|node| look.takes(*node)).collect()
+}
+
+/// The nodes that can be reached and take the pod now.
+fn scheduler_takes(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    scratch: &mut Scratch,
+    pod: InstanceId,
+) -> Vec<NodeId> {
+    let nodes = dynamics.scheduler().feasible(placement, pod, scratch);
+    nodes.iter().copied().filter(|node| placement.node(*node).serves()).collect()
 }
 
 /// Whether more pods can only make the pod's filters stricter.
@@ -494,6 +516,27 @@ pub(crate) fn may_land(
         return true;
     }
     spec.selects(cluster.node(node), cluster.symbols())
+}
+
+/// The same, and the taints that only people put there.
+pub(crate) fn may_come(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    pod: InstanceId,
+    node: NodeId,
+) -> bool {
+    let cluster = dynamics.cluster();
+    let profile = dynamics.scheduler().profile_of(placement, pod);
+    let asks = profile.is_some_and(|profile| profile.filters.contains(&Plugin::TaintToleration));
+    let spec = cluster.spec_of(placement.instance(pod).class);
+    let keeps_off = |taint: &Taint| {
+        let lasting = !cluster.text(taint.key).starts_with(OF_KUBERNETES);
+        let strict = taint.effect != Effect::PreferNoSchedule;
+        let borne = |t: &Toleration| t.tolerates(taint, cluster.symbols(), true);
+        lasting && strict && !spec.tolerations.iter().any(borne)
+    };
+    may_land(dynamics, placement, pod, node)
+        && !(asks && cluster.node(node).taints.iter().any(keeps_off))
 }
 
 /// Whether a pod may keep another off a node without being there: from another node of the same

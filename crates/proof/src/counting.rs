@@ -10,14 +10,19 @@
 //!   blocked by one resource need no more than there is of it, so those blocked by any cost no more
 //!   than all that the adversary has, at these prices. Any prices prove it; good ones make the
 //!   cheapest way to block a node as dear as can be.
-//! * A pod at odds with it (required anti-affinity either way, a port) blocks one domain of each
-//!   key in question. The adversary gets the most expensive domains for free, as many as there are
-//!   such pods.
+//! * What is spent on a node are whole pods: of each resource a multiple of what divides all that
+//!   any of them asks for, and of the other resources what they ask for beside it, at the least
+//!   ratio that any of them has. Whoever needs one thousandth of pods of 900m and 1 GiB spends all
+//!   of that.
+//! * A pod at odds with it (required anti-affinity either way, a port, volumes as it has some,
+//!   which a driver may attach too many of) blocks one domain of each key in question. The
+//!   adversary gets the most expensive domains for free, as many as there are such pods.
 //! * Nodes that may fail besides are taken away for free, the most expensive ones.
 //! * A strict spread constraint never closes the domain with the fewest pods. Which one that is may
 //!   be the adversary's choice, so with one such constraint every domain by itself must be more
-//!   than it can block. With several, or with `minDomains`, it gets a domain for free for every pod
-//!   that is counted.
+//!   than it can block. Where the constraints count none of the others, they close what they close
+//!   now, as the others make no domain fuller and none emptier. With several, or with `minDomains`,
+//!   it gets a domain for free for every pod that is counted.
 //!
 //! If what remains costs more than all the adversary has, some node stays open in every run. Prices
 //! and amounts are whole numbers: nothing is rounded. Pods only ever come: who calls this has made
@@ -25,7 +30,9 @@
 //!
 //! Of few nodes it is tried besides which of them can be blocked by what: see [`whole`].
 
+mod grains;
 mod prices;
+mod ways;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,15 +41,20 @@ use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::pod::HostPort;
 use holdfast_cluster::selector::LabelSelector;
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
+use holdfast_cluster::volume::PodVolume;
 use holdfast_cluster::{ClassId, Cluster, NodeId, Placement, PodSpec, Resources, Symbol};
 
+pub use grains::Grains;
 pub use prices::Prices;
+use ways::Way;
 
 /// What the adversary has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Adversary {
     /// Of each resource that the pod asks for: how much.
     pub budgets: Vec<Budget>,
+    /// In which pieces.
+    pub grains: Grains,
     /// How many domains it blocks without resources.
     pub free: BTreeMap<Domains, usize>,
     /// How many nodes it may take away.
@@ -57,14 +69,18 @@ impl Adversary {
             let total = others.iter().map(|other| i128::from(of_other(other))).sum();
             Budget { resource, wanted, total }
         });
-        let budgets = budgets.collect();
+        let budgets: Vec<Budget> = budgets.collect();
+        let mut grains = Grains::of(budgets.iter().map(|budget| budget.resource));
+        for other in others.iter().copied().collect::<BTreeSet<ClassId>>() {
+            grains.add(&cluster.spec_of(other).requests);
+        }
         let mut free = BTreeMap::new();
         for &other in others {
             for domains in at_odds(cluster, class, other) {
                 *free.entry(domains).or_default() += 1;
             }
         }
-        Self { budgets, free, away: 0 }
+        Self { budgets, grains, free, away: 0 }
     }
 }
 
@@ -79,8 +95,7 @@ pub struct Why {
 }
 
 /// Whether one of `nodes` stays open to a pod of `class` whatever the adversary does, and why. The
-/// pod fits now on each of the nodes, apart from its [`only_spread`]
-/// constraint, if it has one.
+/// pod fits now on each of the nodes, apart from its [`only_spread`] constraint, if it has one.
 pub fn stays_open(
     cluster: &Cluster,
     placement: &Placement,
@@ -88,18 +103,8 @@ pub fn stays_open(
     nodes: &[NodeId],
     adversary: &Adversary,
 ) -> Option<Why> {
-    let mut why = Why::default();
-    let mut open = |nodes: &[NodeId]| {
-        if let Some(prices) = prices::find(cluster, placement, nodes, adversary) {
-            why.prices.push(prices);
-            return true;
-        }
-        let blocked = whole::may_block(cluster, placement, nodes, adversary);
-        why.whole |= !blocked;
-        !blocked
-    };
     let Some(spread) = only_spread(cluster.spec_of(class)) else {
-        return open(nodes).then_some(why);
+        return one_stays_open(cluster, placement, nodes, adversary);
     };
     let value = |node: NodeId| cluster.node(node).labels.get(spread.topology_key);
     let domains = domain_values(cluster, placement, spread);
@@ -107,8 +112,29 @@ pub fn stays_open(
     let within = |domain: &Symbol| -> Vec<NodeId> {
         nodes.iter().copied().filter(|node| value(*node) == Some(*domain)).collect()
     };
-    let is_open = !domains.is_empty() && domains.iter().all(|domain| open(&within(domain)));
-    is_open.then_some(why)
+    let mut why = Why::default();
+    for domain in &domains {
+        let found = one_stays_open(cluster, placement, &within(domain), adversary)?;
+        why.prices.extend(found.prices);
+        why.whole |= found.whole;
+    }
+    (!domains.is_empty()).then_some(why)
+}
+
+/// The same of nodes on which the pod fits now, spread and all, where nobody who comes is counted.
+pub fn one_stays_open(
+    cluster: &Cluster,
+    placement: &Placement,
+    nodes: &[NodeId],
+    adversary: &Adversary,
+) -> Option<Why> {
+    let ways: Vec<(NodeId, Vec<Way>)> =
+        nodes.iter().map(|node| (*node, ways::of(cluster, placement, *node, adversary))).collect();
+    if let Some(prices) = prices::find(cluster, &ways, adversary) {
+        return Some(Why { prices: vec![prices], whole: false });
+    }
+    let blocked = whole::may_block(cluster, &ways, adversary);
+    (!blocked).then(|| Why { prices: Vec::new(), whole: true })
 }
 
 /// The one strict spread constraint of a spec whose emptiest domain is always open; `None` where
@@ -207,7 +233,7 @@ pub enum Domains {
 pub fn at_odds(cluster: &Cluster, class: ClassId, other: ClassId) -> Vec<Domains> {
     let (spec, theirs) = (cluster.spec_of(class), cluster.spec_of(other));
     let mut blocked = Vec::new();
-    if ports_clash(cluster, spec, theirs) {
+    if ports_clash(cluster, spec, theirs) || (has_disks(spec) && has_disks(theirs)) {
         blocked.push(Domains::Nodes);
     }
     let minded = spec.pod_anti_affinity.required.iter().filter(|t| means(cluster, t, other));
@@ -236,6 +262,11 @@ pub fn means(cluster: &Cluster, term: &PodAffinityTerm, class: ClassId) -> bool 
     let somewhere =
         term.namespace_selector != LabelSelector::Nothing || term.namespaces.contains(&namespace);
     somewhere && term.selector.matches(cluster.labels_of(class), cluster.symbols())
+}
+
+/// Whether the pod has volumes that may be too many for a node, or in use there.
+fn has_disks(spec: &PodSpec) -> bool {
+    spec.volumes.iter().any(|volume| !matches!(volume, PodVolume::HostPath))
 }
 
 fn ports_clash(cluster: &Cluster, one: &PodSpec, other: &PodSpec) -> bool {

@@ -15,7 +15,8 @@
 //!   its emptiest domain: where pods are lost a domain may become the emptiest.
 //! * Whoever may come is a pod made again for a lost one: those that were pending before wait in
 //!   vain, for reasons that no failure cures. Of each resource these together ask for no more than
-//!   what the `K` nodes lose that lose most of it; and likewise for pods that `c` cannot stand.
+//!   what the `K` nodes lose that lose most of it, of which one that is lost is a part and not in
+//!   its own way; and likewise for pods that `c` cannot stand.
 //! * Of the nodes counted on, the adversary takes the `K` most valuable away outright.
 //! * What is left is the argument of [`counting`](crate::counting), in each zone by itself where
 //!   `c` is strictly spread over zones.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use holdfast_cluster::coverage::InputKind;
-use holdfast_cluster::{Cluster, NodeId, Placement};
+use holdfast_cluster::{Cluster, NodeId, Placement, WorkloadId};
 use holdfast_failover::{Dynamics, Step};
 use holdfast_scheduler::Scratch;
 
@@ -78,6 +78,8 @@ pub struct Examination {
     pub disturbed: BTreeSet<usize>,
     /// Somebody may be preempted on the way.
     pub preemption: bool,
+    /// The first pod's workload of which bounds do not tell whether it finds a node.
+    pub unsure: Option<WorkloadId>,
 }
 
 /// Everything that examinations share.
@@ -249,6 +251,7 @@ impl<'c> Prover<'c> {
             untouched_doubt: each.iter().find_map(|one| one.untouched_doubt),
             disturbed: each.iter().flat_map(|one| one.disturbed.iter().copied()).collect(),
             preemption: each.iter().any(|one| one.preemption),
+            unsure: each.iter().find_map(|one| one.unsure),
         };
         for position in touched {
             // What one start's failure touches may stand untouched in another's.

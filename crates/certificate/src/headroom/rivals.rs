@@ -7,6 +7,7 @@ use holdfast_cluster::{ClassId, Cluster, NodeId, PodSpec, Symbol};
 
 use super::losses::{Again, Losses};
 use crate::prices::{Others, Resource, closes};
+use crate::purse::Purse;
 
 /// All that may be lost.
 pub(super) struct Rivals<'r> {
@@ -15,6 +16,7 @@ pub(super) struct Rivals<'r> {
     lost: Vec<(ClassId, &'r Again)>,
     /// What any `most` nodes lose of each resource at most.
     totals: BTreeMap<Resource, i128>,
+    purse: Purse,
     /// Positions of those that may keep others off by what they ask for themselves.
     repelling: Vec<usize>,
     /// Positions by namespace.
@@ -43,10 +45,13 @@ impl<'r> Rivals<'r> {
         let repels = |at: &usize| repels(cluster.spec_of(lost[*at].0));
         let repelling = (0..lost.len()).filter(repels).collect();
         let totals = loads.into_iter().map(total).collect();
-        Self { cluster, most, lost, totals, repelling, of_namespace }
+        let classes: Vec<ClassId> = lost.iter().map(|(class, _)| *class).collect();
+        let purse = Purse::of(cluster, &classes);
+        Self { cluster, most, lost, totals, purse, repelling, of_namespace }
     }
 
-    /// What may come against a pod of a class; the nodes that fail are closed without paying.
+    /// What may come against a pod of a class that is lost, which is not its own rival; the nodes
+    /// that fail are closed without paying.
     pub(super) fn against(&self, class: ClassId) -> Others {
         let mut closed: BTreeMap<Option<Symbol>, BTreeMap<NodeId, i128>> = BTreeMap::new();
         for at in self.at_odds(class) {
@@ -65,9 +70,13 @@ impl<'r> Rivals<'r> {
             closed.into_iter().map(|(key, by_node)| (key, count(by_node))).collect();
         let nodes = gifts.entry(None).or_default();
         *nodes = nodes.saturating_add(self.most);
-        let total = |resource| (resource, self.totals.get(&resource).copied().unwrap_or(0));
-        let asked = Resource::asked(self.cluster.spec_of(class));
-        Others { owned: asked.map(total).collect(), gifts }
+        let spec = self.cluster.spec_of(class);
+        let owned = |resource: Resource| {
+            let lost = self.totals.get(&resource).copied().unwrap_or(0);
+            (resource, (lost - resource.of(&spec.requests, 1)).max(0))
+        };
+        let owned = Resource::asked(spec).map(owned).collect();
+        Others { owned, purse: self.purse.clone(), gifts }
     }
 
     /// Those that may be at odds with a class, and others: all that repel by themselves, and those

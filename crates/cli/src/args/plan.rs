@@ -417,6 +417,9 @@ pub struct RepairArguments {
     /// Try up to so many proposals for each workload.
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub proposals: usize,
+    /// Prove about up to so many proposals for all workloads together, at least one for each.
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub proofs: usize,
     /// States to search per failure set before its answer is UNKNOWN.
     #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
     pub budget: usize,

@@ -1,5 +1,6 @@
 //! The answers to `plan`, for people and for spreadsheets: a file for each question.
 
+mod bar;
 pub mod fit;
 pub mod migrate;
 pub mod mix;

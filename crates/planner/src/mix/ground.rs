@@ -11,10 +11,9 @@ use holdfast_proof::subject::follows_nodes;
 use super::market::{Market, Site};
 use super::packing::Packed;
 use super::{Mixer, NoMix, Offer};
-use crate::nodes::Survive;
+use crate::nodes::{Survive, ZONE};
 use crate::recovery::Recovered;
 
-const ZONE: &str = "topology.kubernetes.io/zone";
 const HOSTNAME: &str = "kubernetes.io/hostname";
 
 /// What every mix is added to.

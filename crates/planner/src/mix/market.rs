@@ -106,7 +106,22 @@ impl Market {
             lacking: Vec::new(),
         };
         market.sort_pods(&Sorting { cluster, today: &today, fixed, resources, movable, of_node });
+        market.round();
         market
+    }
+
+    /// Leaves out of each room what no pods fill: whoever is there, they ask together for a
+    /// multiple of what divides all that any of them asks for.
+    fn round(&mut self) {
+        for (at, bin) in self.bins.iter_mut().enumerate() {
+            for (resource, room) in bin.room.iter_mut().enumerate() {
+                let open = self.classes.iter().filter(|class| class.open[at]);
+                match open.fold(0, |known, class| divisor(known, class.asks[resource])) {
+                    0 => {}
+                    unit => *room -= *room % unit,
+                }
+            }
+        }
     }
 
     /// Sorts the pods by what they ask for and where they may be.
@@ -192,6 +207,11 @@ impl Market {
             self.classes[first].back += wanted.min(classes.len() as i128);
         }
     }
+}
+
+/// The greatest number that divides both.
+pub(super) fn divisor(one: i128, other: i128) -> i128 {
+    if other == 0 { one } else { divisor(other, one % other) }
 }
 
 /// What pods are sorted by.

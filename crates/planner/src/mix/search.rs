@@ -16,7 +16,7 @@ use holdfast_cluster::change::Refused;
 
 use super::bound::{Demand, Least, PARTS, Prices, Range, least};
 use super::ground::Ground;
-use super::market::Market;
+use super::market::{Market, divisor};
 use super::packing::Packed;
 use super::suggest::Program;
 use super::{Answer, Mix, NotFound, Tally};
@@ -515,8 +515,4 @@ impl<'g> Search<'g> {
         high.least[at] = middle + 1;
         [low, high]
     }
-}
-
-fn divisor(one: i128, other: i128) -> i128 {
-    if other == 0 { one } else { divisor(other, one % other) }
 }

@@ -55,6 +55,8 @@ pub(super) struct Program {
     groups: Vec<Group>,
     units: Vec<i128>,
     dearest: i128,
+    /// How many nodes are lost.
+    lost: f64,
 }
 
 impl Program {
@@ -75,7 +77,11 @@ impl Program {
         let groups = groups(market, demand, &kinds, &units);
         let size = kinds.len() * groups.len();
         let is_open = groups.iter().all(|group| group.open.contains(&true));
-        (is_open && size <= SIZE_MAX).then_some(Self { kinds, groups, units, dearest })
+        let lost = match demand {
+            Demand::AfterNodes(lost) => float(*lost as i128),
+            Demand::All | Demand::Outside(_) => 0.0,
+        };
+        (is_open && size <= SIZE_MAX).then_some(Self { kinds, groups, units, dearest, lost })
     }
 
     /// How much there is to reckon with: about so many steps.
@@ -106,7 +112,15 @@ impl Program {
             gain += under[at] * kind.least;
             gain -= over[at] * kind.most.min(MANY);
         }
+        let lost = variables.add(variable().min(0.0));
+        gain += lost * self.lost;
         let mut problem = variables.maximise(gain).using(microlp);
+        for at in self.may_be_lost() {
+            let mut worth = Expression::from(lost);
+            let room = self.kinds[at].room.iter().zip(&prices[at]);
+            room.for_each(|(room, price)| worth -= *price * *room);
+            problem = problem.with(worth.leq(0.0));
+        }
         for (at, kind) in self.kinds.iter().enumerate() {
             let mut cost = Expression::from(0.0);
             kind.room.iter().zip(&prices[at]).for_each(|(room, price)| cost += *price * *room);
@@ -132,6 +146,18 @@ impl Program {
             kind.bins.iter().for_each(|at| all[*at].clone_from(&whole));
         }
         Some(all)
+    }
+
+    /// Kinds of which the nodes are that are lost: the roomiest of which there are as many in any
+    /// case, else any.
+    fn may_be_lost(&self) -> Vec<usize> {
+        let all = 0..self.kinds.len();
+        let sure = all.clone().filter(|at| self.kinds[*at].least >= self.lost);
+        let room = |at: usize| self.kinds[at].room.iter().sum::<f64>();
+        match sure.max_by(|one, other| room(*one).total_cmp(&room(*other))) {
+            Some(at) => vec![at],
+            None => all.collect(),
+        }
     }
 
     /// How many of each kind to buy, if the demand is so many times as large, in thousandths: whole

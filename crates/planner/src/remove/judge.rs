@@ -10,7 +10,7 @@
 //!
 //! *By runs*, for an order: the simulator follows it, and every failure after it, to each rest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::spread::{SpreadConstraint, WhenUnsatisfiable};
@@ -33,6 +33,9 @@ use crate::recovery::{Recovered, culprits};
 
 /// Beyond so many pods no run is followed.
 const PODS_MAX: usize = 500;
+
+/// So many failures are remembered that bounds did not settle.
+const AWKWARD: usize = 4;
 
 /// How far a set was proved to be drainable by bounds.
 enum Bounded {
@@ -60,6 +63,8 @@ pub(super) struct Judge<'r> {
     drained: BTreeMap<Vec<NodeId>, Result<(), Kept>>,
     /// Why bounds did not tell that a node can go, when it was tried.
     unbound: BTreeMap<NodeId, Kept>,
+    /// Failures that bounds did not settle lately, the last one first.
+    awkward: VecDeque<FailureSet>,
     /// How many sets and orders were proved about.
     pub(super) proofs: usize,
 }
@@ -91,6 +96,7 @@ impl<'r> Judge<'r> {
             sequencer: Sequencer::new(Dynamics::new(cluster), settings),
             drained: BTreeMap::new(),
             unbound: BTreeMap::new(),
+            awkward: VecDeque::new(),
             proofs: 0,
             remover,
             prover,
@@ -194,33 +200,56 @@ impl<'r> Judge<'r> {
         if !prover.starts().starts[0].steady {
             return Bounded::Not(None);
         }
+        // What stood in the way of other sets first: it mostly does so again.
         let failures = self.failures(gone);
+        let (first, rest): (Vec<_>, Vec<_>) =
+            failures.into_iter().partition(|set| self.awkward.contains(set));
+        let open = self.open(&prover, &first).or_else(|| self.open(&prover, &rest));
+        match open {
+            None => Bounded::Whole,
+            Some(Open { root, set }) => {
+                if !set.is_empty() && !self.awkward.contains(&set) {
+                    self.awkward.push_front(set.clone());
+                    self.awkward.truncate(AWKWARD);
+                }
+                Bounded::Not(root.map(|root| self.missed(root, VerdictName::Unknown, &set)))
+            }
+        }
+    }
+
+    /// The first of these failures after which bounds alone do not tell that all is back.
+    fn open(&self, prover: &Prover<'_>, failures: &[FailureSet]) -> Option<Open> {
         let all = failures.iter().map(|set| Domain {
             name: String::new(),
             nodes: set.nodes().to_vec(),
             machines: set.machines().to_vec(),
         });
         let question = Question::AnyDomains(Domains { label: None, all: all.collect() }, 1);
-        let mut looked = 0;
-        let mut open: Option<(usize, Open)> = None;
+        let (mut looked, mut open) = (0_usize, None);
         let mut look = |found: &Examination| {
             // Nothing fails in the first set.
             let asked = if looked == 0 { &self.full } else { &self.claimed };
-            open = unproved(found, asked).map(|open| (looked, open));
+            let set = looked.checked_sub(1).map(|at| failures[at].clone());
+            open = self.unproved(found, asked, set.unwrap_or_default());
             looked += 1;
             open.is_some()
         };
-        let summary = (self.remover.asking.sweep)(&prover, &question, &mut look);
-        match open {
-            None if summary.complete => Bounded::Whole,
-            Some((at, Open { subject: Some(subject) })) => {
-                let root = self.prover.subjects().subjects[subject].root;
-                let set =
-                    at.checked_sub(1).map_or(FailureSet::default(), |at| failures[at].clone());
-                Bounded::Not(Some(self.missed(root, VerdictName::Unknown, &set)))
-            }
-            _ => Bounded::Not(None),
-        }
+        let summary = (self.remover.asking.sweep)(prover, &question, &mut look);
+        let cut = !summary.complete && open.is_none();
+        open.or(cut.then(|| Open { root: None, set: FailureSet::default() }))
+    }
+
+    /// What bounds alone do not prove of a failure, if there is anything: of the workload of a pod
+    /// that may find no node, else of one that is not back.
+    fn unproved(&self, found: &Examination, asked: &[bool], set: FailureSet) -> Option<Open> {
+        let open = |(at, finding): (&usize, &holdfast_proof::prover::Finding)| {
+            let proved = matches!(finding.recovered, Verdict::Proved(_));
+            (asked[*at] && !proved).then(|| self.prover.subjects().subjects[*at].root)
+        };
+        let subject = found.findings.iter().find_map(open);
+        let still = found.states == 0 && !found.preemption && found.untouched_doubt.is_none();
+        let unsure = found.unsure.map(|workload| self.cluster().root(workload));
+        (subject.is_some() || !still).then(|| Open { root: unsure.or(subject), set })
     }
 
     /// That a workload is not proved after the drains, and this failure.
@@ -397,19 +426,10 @@ fn movable(cluster: &Cluster) -> BTreeSet<ClassId> {
 
 /// Something that bounds alone do not prove.
 struct Open {
-    /// The subject, by position, where one can be named.
-    subject: Option<usize>,
-}
-
-/// What bounds alone do not prove, if there is anything.
-fn unproved(found: &Examination, asked: &[bool]) -> Option<Open> {
-    let open = |(at, finding): (&usize, &holdfast_proof::prover::Finding)| {
-        let proved = matches!(finding.recovered, Verdict::Proved(_));
-        (asked[*at] && !proved).then_some(*at)
-    };
-    let subject = found.findings.iter().find_map(open);
-    let still = found.states == 0 && !found.preemption && found.untouched_doubt.is_none();
-    (subject.is_some() || !still).then_some(Open { subject })
+    /// Of which workload, where one can be named.
+    root: Option<WorkloadId>,
+    /// After which failure.
+    set: FailureSet,
 }
 
 /// Each node is drained, and then deleted.

@@ -37,6 +37,8 @@ pub(super) struct Sums<'r> {
     question: Option<&'r Question>,
     /// By node: what pods that can move may take.
     room: Vec<Amounts>,
+    /// And what they take.
+    taken: Vec<Amounts>,
     /// By class of pods that must run: the nodes that take them.
     takes: BTreeMap<ClassId, BTreeSet<NodeId>>,
     groups: Vec<Group>,
@@ -55,6 +57,7 @@ impl<'r> Sums<'r> {
         let mut sums = Self {
             question,
             room: cluster.node_ids().map(|id| room(cluster, &empty, placement, id)).collect(),
+            taken: cluster.node_ids().map(|id| taken_by_movable(&empty, placement, id)).collect(),
             takes: BTreeMap::new(),
             groups: Vec::new(),
             nodes: cluster.node_ids().collect(),
@@ -202,14 +205,16 @@ impl<'r> Sums<'r> {
             || self.sum_without(&left, resource, most) < group.needs[resource]
     }
 
-    /// Puts the nodes with least room first: the share of all there is, of what they have most.
+    /// Puts the nodes first that have least room and least of it taken: the share of all there is,
+    /// of what they have and of what moves, each of what it is most.
     pub(super) fn by_room(&self, nodes: &mut [NodeId]) {
         let all = |at: usize| self.room.iter().map(|room| room[at]).sum::<i128>().max(1);
         let all = [all(0), all(1), all(2)];
         nodes.sort_by_key(|id| {
-            let room = &self.room[id.index()];
-            let share = (0..2).map(|at| room[at] * 1_000_000 / all[at]).max();
-            (share, *id)
+            let share = |amounts: &Amounts| {
+                (0..2).map(|at| amounts[at] * 1_000_000 / all[at]).max().unwrap_or(0)
+            };
+            (share(&self.room[id.index()]) + share(&self.taken[id.index()]), *id)
         });
     }
 }
@@ -236,6 +241,17 @@ fn room(cluster: &Cluster, empty: &Placement, full: &Placement, id: NodeId) -> A
         left(node.allocatable.cpu_milli, fixed.requested.cpu_milli, used.requested.cpu_milli),
         left(node.allocatable.memory, fixed.requested.memory, used.requested.memory),
         left(node.pods_allocatable, pods(fixed), pods(used)),
+    ]
+}
+
+/// What pods that can move take of a node.
+fn taken_by_movable(empty: &Placement, full: &Placement, id: NodeId) -> Amounts {
+    let (fixed, used) = (empty.node(id), full.node(id));
+    let moving = |used: i64, fixed: i64| i128::from(used) - i128::from(fixed);
+    [
+        moving(used.requested.cpu_milli, fixed.requested.cpu_milli),
+        moving(used.requested.memory, fixed.requested.memory),
+        moving(used.pods.len() as i64, fixed.pods.len() as i64),
     ]
 }
 

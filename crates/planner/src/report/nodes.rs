@@ -33,6 +33,10 @@ pub struct NodesReport {
     /// How many in each domain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<PlaceReport>,
+    /// The zones in which there are nodes of the type, where the catalogue says: new ones are in
+    /// one after the other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub zones: Vec<String>,
     /// Every smaller number was tried and does not do; in each domain the same number at first.
     pub least: bool,
     /// Sums alone tell that fewer cannot do.
@@ -133,6 +137,7 @@ impl NodesReport {
             places: places
                 .map(|(value, count)| PlaceReport { value: value.clone(), count: *count })
                 .collect(),
+            zones: Vec::new(),
             least: growth.least,
             bound: growth.bound,
             tried,

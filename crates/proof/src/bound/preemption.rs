@@ -24,18 +24,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::taint::{Effect, Taint, Toleration};
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, Plugin, WorkloadId};
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::Scratch;
 
-use super::{Cover, Usage, is_spread_with, is_sure, leaves_somebody, may_land, usage};
+use super::{Cover, Usage, is_spread_with, is_sure, leaves_somebody, may_come, usage};
 use crate::counting;
 use crate::doubts::Doubts;
-
-/// Taints with such keys come and go with a node's condition.
-const OF_KUBERNETES: &str = "node.kubernetes.io/";
 
 /// Preemption that stays among few.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,7 +119,7 @@ impl Threat<'_, '_> {
         let below = |level: i32| self.priority(placement, pod) < level;
         let mut nodes = self.cluster().node_ids();
         nodes.any(|node| {
-            reach[node.index()].is_some_and(below) && self.may_come(placement, pod, node)
+            reach[node.index()].is_some_and(below) && may_come(self.dynamics, placement, pod, node)
         })
     }
 
@@ -158,35 +154,19 @@ impl Threat<'_, '_> {
         };
         let level = |node: NodeId| {
             let reaches = |pod: &&InstanceId| {
-                self.may_come(placement, **pod, node)
+                may_come(self.dynamics, placement, **pod, node)
                     && self.has_room(placement, **pod, node, highest)
             };
             let level = preemptors.iter().filter(reaches).map(priority).max()?;
             let is_below = |pod: &InstanceId| priority(pod) < level;
             let exposed = placement.node(node).pods.iter().any(is_below)
-                || coming.iter().any(|pod| is_below(pod) && self.may_come(placement, *pod, node));
+                || coming
+                    .iter()
+                    .any(|pod| is_below(pod) && may_come(self.dynamics, placement, *pod, node));
             exposed.then_some(level)
         };
         let exists = |node: &NodeId| placement.node(*node).exists;
         self.cluster().node_ids().map(|node| Some(node).filter(exists).and_then(level)).collect()
-    }
-
-    /// Whether the pod can ever come to the node, as far as labels and the taints tell that only
-    /// people put there.
-    fn may_come(&self, placement: &Placement, pod: InstanceId, node: NodeId) -> bool {
-        let cluster = self.cluster();
-        let profile = self.dynamics.scheduler().profile_of(placement, pod);
-        let asks =
-            profile.is_some_and(|profile| profile.filters.contains(&Plugin::TaintToleration));
-        let spec = cluster.spec_of(placement.instance(pod).class);
-        let keeps_off = |taint: &Taint| {
-            let lasting = !cluster.text(taint.key).starts_with(OF_KUBERNETES);
-            let strict = taint.effect != Effect::PreferNoSchedule;
-            let borne = |t: &Toleration| t.tolerates(taint, cluster.symbols(), true);
-            lasting && strict && !spec.tolerations.iter().any(borne)
-        };
-        may_land(self.dynamics, placement, pod, node)
-            && !(asks && cluster.node(node).taints.iter().any(keeps_off))
     }
 
     /// Whether the pod fits beside those that are as important as `above`, as far as resources go.

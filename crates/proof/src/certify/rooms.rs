@@ -119,9 +119,6 @@ impl<'r, 'c> Rooms<'r, 'c> {
     ) -> Option<Prices> {
         let cluster = self.dynamics.cluster();
         let class = placement.instance(pod).class;
-        if !cluster.spec_of(class).volumes.is_empty() {
-            return None;
-        }
         let others = waiting.iter().filter(|other| **other != pod);
         let others: Vec<ClassId> = others.map(|other| placement.instance(*other).class).collect();
         let prices: Prices = Resource::asked(cluster.spec_of(class))
@@ -185,7 +182,7 @@ impl<'r, 'c> Rooms<'r, 'c> {
             let mark = placement.mark();
             for &other in waiting.iter().filter(|other| **other != pod) {
                 let theirs = cluster.spec_of(placement.instance(other).class);
-                if bound::may_land(self.dynamics, placement, other, node)
+                if bound::may_come(self.dynamics, placement, other, node)
                     || bound::may_keep_off(cluster.spec_of(class), theirs)
                 {
                     placement.bind(cluster, other, node);

@@ -3,8 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use holdfast_cluster::{Cluster, NodeId, Placement, Symbol};
+use holdfast_cluster::{Cluster, NodeId, Symbol};
 
+use super::ways::Way;
 use super::{Adversary, Domains, Resource};
 
 /// What a unit of each resource costs, in whole numbers.
@@ -21,26 +22,17 @@ const ROUNDS: usize = 12;
 struct Market<'a> {
     cluster: &'a Cluster,
     adversary: &'a Adversary,
-    /// By node; `None` where there is not so much.
-    needed: Vec<(NodeId, Vec<Option<i128>>)>,
+    /// By node: the ways to block it with resources.
+    ways: &'a [(NodeId, Vec<Way>)],
 }
 
-/// Prices at which one of `nodes` stays open, if some are found.
+/// Prices at which one of the nodes stays open that are blocked in these ways, if some are found.
 pub(super) fn find(
     cluster: &Cluster,
-    placement: &Placement,
-    nodes: &[NodeId],
+    ways: &[(NodeId, Vec<Way>)],
     adversary: &Adversary,
 ) -> Option<Prices> {
-    let blocking = |node: &NodeId| {
-        let amount = |budget: &super::Budget| {
-            let needed = budget.needed(cluster, placement, *node);
-            (needed <= budget.total).then_some(needed)
-        };
-        (*node, adversary.budgets.iter().map(amount).collect())
-    };
-    let needed = nodes.iter().map(blocking).collect();
-    let market = Market { cluster, adversary, needed };
+    let market = Market { cluster, adversary, ways };
     let mut prices: Vec<i128> =
         adversary.budgets.iter().map(|budget| ONE / budget.total.max(1)).collect();
     for _ in 0..ROUNDS {
@@ -64,19 +56,22 @@ impl Market<'_> {
 
     /// The cheapest way to block a node with resources alone, and by which; `None` where there is
     /// none.
-    fn cheapest(needed: &[Option<i128>], prices: &[i128]) -> Option<(i128, usize)> {
-        let ways = needed.iter().zip(prices).enumerate();
-        ways.filter_map(|(at, (needed, price))| Some((needed.as_ref()? * price, at))).min()
+    fn cheapest(ways: &[Way], prices: &[i128]) -> Option<(i128, usize)> {
+        let cost = |way: &Way| {
+            let takes = way.takes.iter().zip(prices);
+            (takes.map(|(takes, price)| takes * price).sum(), way.by)
+        };
+        ways.iter().map(cost).min()
     }
 
     /// Whether blocking every node that remains costs more than there is.
     fn is_too_dear(&self, prices: &[i128]) -> bool {
         let whole = self.whole(prices);
-        let cost = |(node, needed): &(NodeId, Vec<Option<i128>>)| {
+        let cost = |(node, ways): &(NodeId, Vec<Way>)| {
             // What cannot be blocked costs more than everything.
-            (*node, Self::cheapest(needed, prices).map_or(whole + 1, |(cost, _)| cost))
+            (*node, Self::cheapest(ways, prices).map_or(whole + 1, |(cost, _)| cost))
         };
-        let mut costs: Vec<(NodeId, i128)> = self.needed.iter().map(cost).collect();
+        let mut costs: Vec<(NodeId, i128)> = self.ways.iter().map(cost).collect();
         costs.sort_unstable_by_key(|(node, cost)| (Reverse(*cost), *node));
         let mut remaining: i128 = costs.iter().map(|(_, cost)| cost).sum();
         remaining -= costs.iter().take(self.adversary.away).map(|(_, cost)| cost).sum::<i128>();
@@ -110,8 +105,8 @@ impl Market<'_> {
     /// changes nothing.
     fn shift(&self, prices: &mut [i128]) -> bool {
         let mut blocked = vec![0_i128; prices.len()];
-        for (_, needed) in &self.needed {
-            if let Some((_, at)) = Self::cheapest(needed, prices) {
+        for (_, ways) in self.ways {
+            if let Some((_, at)) = Self::cheapest(ways, prices) {
                 blocked[at] += 1;
             }
         }

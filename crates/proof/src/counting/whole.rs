@@ -5,10 +5,9 @@
 //! few nodes, every choice of what blocks which is tried; if none goes as far as the last node, one
 //! stays open.
 
-use std::cmp::Reverse;
+use holdfast_cluster::{Cluster, NodeId, Symbol};
 
-use holdfast_cluster::{Cluster, NodeId, Placement, Symbol};
-
+use super::ways::Way;
 use super::{Adversary, Domains};
 
 /// With more nodes than these there are too many ways.
@@ -17,28 +16,19 @@ const NODES_MAX: usize = 12;
 /// How many steps may be taken before some way is taken to exist.
 const STEPS_MAX: usize = 5_000;
 
-/// Whether the adversary can block each of `nodes`, as far as can be told.
+/// Whether the adversary can block each of the nodes, as far as can be told. They come with the
+/// ways to block them.
 pub(super) fn may_block(
     cluster: &Cluster,
-    placement: &Placement,
-    nodes: &[NodeId],
+    nodes: &[(NodeId, Vec<Way>)],
     adversary: &Adversary,
 ) -> bool {
     if nodes.len() > NODES_MAX {
         return true;
     }
-    let needed = |node: &NodeId| -> Vec<i128> {
-        let budgets = adversary.budgets.iter();
-        budgets.map(|budget| budget.needed(cluster, placement, *node)).collect()
-    };
-    let mut blocked: Vec<(NodeId, Vec<i128>)> =
-        nodes.iter().map(|node| (*node, needed(node))).collect();
     // What can be blocked in the fewest ways comes first.
-    let ways = |needed: &[i128]| {
-        let affordable = |(needed, budget): &(&i128, &super::Budget)| **needed <= budget.total;
-        needed.iter().zip(&adversary.budgets).filter(affordable).count()
-    };
-    blocked.sort_by_key(|(node, needed)| (ways(needed), Reverse(needed.clone()), *node));
+    let mut blocked: Vec<&(NodeId, Vec<Way>)> = nodes.iter().collect();
+    blocked.sort_by_key(|(node, ways)| (ways.len(), *node));
     let mut attempt = Attempt {
         cluster,
         nodes: &blocked,
@@ -54,7 +44,7 @@ pub(super) fn may_block(
 /// What is left to the adversary, some nodes blocked.
 struct Attempt<'a> {
     cluster: &'a Cluster,
-    nodes: &'a [(NodeId, Vec<i128>)],
+    nodes: &'a [&'a (NodeId, Vec<Way>)],
     /// Of each resource.
     left: Vec<i128>,
     free: Vec<(Domains, usize)>,
@@ -68,7 +58,7 @@ impl Attempt<'_> {
     /// Whether the nodes from this one on can be blocked.
     fn blocks(&mut self, at: usize) -> bool {
         let nodes = self.nodes;
-        let Some((node, needed)) = nodes.get(at) else { return true };
+        let Some((node, ways)) = nodes.get(at) else { return true };
         self.steps += 1;
         if self.steps > STEPS_MAX || self.is_closed(*node) {
             return self.steps > STEPS_MAX || self.blocks(at + 1);
@@ -81,7 +71,7 @@ impl Attempt<'_> {
                 return true;
             }
         }
-        self.by_resource(at, needed) || self.by_pod(at, *node)
+        self.by_resource(at, ways) || self.by_pod(at, *node)
     }
 
     fn is_closed(&self, node: NodeId) -> bool {
@@ -89,14 +79,14 @@ impl Attempt<'_> {
         self.closed.iter().any(|(key, value)| labels.get(*key) == Some(*value))
     }
 
-    fn by_resource(&mut self, at: usize, needed: &[i128]) -> bool {
-        (0..needed.len()).any(|resource| {
-            if needed[resource] > self.left[resource] {
+    fn by_resource(&mut self, at: usize, ways: &[Way]) -> bool {
+        ways.iter().any(|way| {
+            if way.takes.iter().zip(&self.left).any(|(takes, left)| takes > left) {
                 return false;
             }
-            self.left[resource] -= needed[resource];
+            self.left.iter_mut().zip(&way.takes).for_each(|(left, takes)| *left -= takes);
             let blocked = self.blocks(at + 1);
-            self.left[resource] += needed[resource];
+            self.left.iter_mut().zip(&way.takes).for_each(|(left, takes)| *left += takes);
             blocked
         })
     }

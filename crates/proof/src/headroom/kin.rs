@@ -14,7 +14,7 @@ use indexmap::IndexSet;
 
 use super::Loss;
 use crate::bound;
-use crate::counting::{self, Adversary, Budget, Domains, Resource, Why};
+use crate::counting::{self, Adversary, Budget, Domains, Grains, Resource, Why};
 use crate::doubts::Doubts;
 
 /// Pods made again for lost ones: of one class, by one workload.
@@ -76,14 +76,14 @@ impl Open {
             self.nodes.iter().copied().filter(|node| !lost.contains(node)).collect();
         let budgets = self.wanted.iter().map(|(resource, wanted)| {
             let of_node = |node: &NodeId| rivalry.loads[node.index()].get(resource).copied();
-            let total = lost.iter().filter_map(of_node).sum();
-            Budget { resource: *resource, wanted: *wanted, total }
+            others(*resource, *wanted, lost.iter().filter_map(of_node).sum())
         });
         let free = self.rivals.iter().map(|(domains, by_node)| {
             let count: i128 = lost.iter().filter_map(|node| by_node.get(node)).sum();
             (*domains, usize::try_from(count).unwrap_or(usize::MAX))
         });
-        let adversary = Adversary { budgets: budgets.collect(), free: free.collect(), away: 0 };
+        let (budgets, grains) = (budgets.collect(), rivalry.grains.clone());
+        let adversary = Adversary { budgets, grains, free: free.collect(), away: 0 };
         counting::stays_open(cluster, placement, self.class, &left, &adversary).is_some()
     }
 }
@@ -206,6 +206,8 @@ pub struct Rivalry {
     loads: Vec<BTreeMap<Resource, i128>>,
     /// What any `most` nodes lose of each at most.
     totals: BTreeMap<Resource, i128>,
+    /// In which pieces.
+    grains: Grains,
     /// Kin that may keep others off by their own doing.
     choosy: Vec<usize>,
     /// Kin by namespace.
@@ -232,12 +234,17 @@ impl Rivalry {
         }
         let resources: BTreeSet<Resource> =
             loads.iter().flat_map(|load| load.keys().copied()).collect();
+        let mut grains = Grains::of(resources.iter().copied());
+        let classes: BTreeSet<ClassId> = kins.kins.iter().map(|(class, _)| *class).collect();
+        for class in classes {
+            grains.add(&cluster.spec_of(class).requests);
+        }
         let total = |resource: Resource| {
             let of_nodes = loads.iter().filter_map(|load| load.get(&resource).copied());
             (resource, largest(of_nodes, most))
         };
         let totals = resources.into_iter().map(total).collect();
-        Self { most, loads, totals, choosy, neighbours }
+        Self { most, loads, totals, grains, choosy, neighbours }
     }
 
     /// The adversary of pods of a class, whichever nodes fail.
@@ -248,14 +255,14 @@ impl Rivalry {
         rivals: &[(Domains, BTreeMap<NodeId, i128>)],
     ) -> Adversary {
         let budgets = counting::wanted(cluster, class).map(|(resource, wanted)| {
-            let total = self.totals.get(&resource).copied().unwrap_or(0);
-            Budget { resource, wanted, total }
+            others(resource, wanted, self.totals.get(&resource).copied().unwrap_or(0))
         });
         let free = rivals.iter().map(|(domains, by_node)| {
             let lost = largest(by_node.values().copied(), self.most);
             (*domains, usize::try_from(lost).unwrap_or(usize::MAX))
         });
-        Adversary { budgets: budgets.collect(), free: free.collect(), away: self.most }
+        let (budgets, grains) = (budgets.collect(), self.grains.clone());
+        Adversary { budgets, grains, free: free.collect(), away: self.most }
     }
 
     /// How many pods at odds with the class each node loses, by what each of them closes.
@@ -303,6 +310,12 @@ impl Rivalry {
 fn is_choosy(cluster: &Cluster, class: ClassId) -> bool {
     let spec = cluster.spec_of(class);
     !spec.pod_anti_affinity.required.is_empty() || !spec.host_ports.is_empty()
+}
+
+/// What the others have of a resource where a pod that wants some of it is lost with so much in
+/// all: it does not stand in its own way.
+fn others(resource: Resource, wanted: i64, lost: i128) -> Budget {
+    Budget { resource, wanted, total: (lost - i128::from(wanted)).max(0) }
 }
 
 /// The sum of the largest of these amounts, so many of them.

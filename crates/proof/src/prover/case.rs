@@ -224,6 +224,7 @@ impl Case<'_, '_> {
         let crowded = cover.crowds.iter().filter(|crowd| !crowd.peaceful).flat_map(|it| &it.pods);
         let open: Vec<InstanceId> = cover.open.iter().chain(crowded).copied().collect();
         self.unsure = self.positions(open.iter().chain(&evicted.uncertain));
+        self.examination.unsure = open.first().map(|pod| self.placement.instance(*pod).workload);
         let few = bound::may_preempt(prover.cluster(), self.placement, &open).then(|| {
             cover.disperse();
             let divided = (&cover, &*evicted.uncertain);

@@ -6,7 +6,7 @@ use holdfast_cluster::Cluster;
 use holdfast_ingest::Severity;
 use holdfast_ingest::catalog::{Catalog, NodeType, Price, Prices};
 use holdfast_planner::Asking;
-use holdfast_planner::nodes::{Grower, Limits, Make, Survive};
+use holdfast_planner::nodes::{Grower, Limits, Make, Survive, ZONE};
 use holdfast_planner::report::RefusedReport;
 use holdfast_planner::report::nodes::{NodesReport, OpenReport, PriceReport};
 use holdfast_proof::report::VerdictName;
@@ -55,13 +55,17 @@ pub(super) fn run(arguments: &NodesArguments) -> Result<u8, Failure> {
     let make = make(arguments, chosen, cluster)?;
     let asking = Asking { settings, sweep: &sweep::until };
     let limits = Limits { nodes: arguments.up_to, proofs: arguments.proofs };
-    let grower = Grower { cluster, make: &make, survive: &survive, asking, limits };
+    // A type with a label of its own is in the zone that this says.
+    let sold = chosen.filter(|one| one.shape.labels.iter().all(|(key, _)| key != ZONE));
+    let zones = sold.map_or(&[][..], |one| &one.zones);
+    let grower = Grower { cluster, make: &make, zones, survive: &survive, asking, limits };
     let growth = grower.grow().map_err(|why| {
         let why = RefusedReport::new(cluster, why);
         Failure::usage(format!("no such node can be added: {}", render::plan::refused(&why)))
             .hint("name a worker that new nodes are like, or a type of a catalogue")
     })?;
     let mut report = NodesReport::new(cluster, &make, &survive, &growth);
+    report.zones = zones.to_vec();
     report.price = price(&report, catalog.as_ref(), chosen);
     output::write_all(&arguments.output.output, |format| match format {
         Format::Json => render::json(&report),

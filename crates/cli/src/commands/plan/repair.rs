@@ -33,6 +33,7 @@ pub(super) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
         ("--budget", arguments.budget),
         ("--remedies", arguments.remedies),
         ("--proposals", arguments.proposals),
+        ("--proofs", arguments.proofs),
     ] {
         if number == 0 {
             return Err(Failure::usage(format!("{option} must be at least one")));
@@ -58,7 +59,8 @@ pub(super) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
     let effort =
         Effort { looks: arguments.proposals, remedies: arguments.remedies, ..Effort::default() };
     let asked = remedies::asked(&prover, &question, &summary, arguments.budget.min(LONG));
-    let repairer = Repairer { asked, effort };
+    let mut repairer = Repairer { asked, effort };
+    repairer.effort = effort.shared(arguments.proofs, repairer.refuted().len());
     let found = remedies::of_all(&repairer);
     let together = repairer.together(&found);
     let plan = PlanReport::new(&asked, &found, &together);

@@ -7,6 +7,7 @@ use holdfast_planner::report::fit::{
 };
 use holdfast_proof::report::VerdictName;
 
+use super::bar::bar;
 use super::sheet::Sheet;
 use crate::output::Format;
 use crate::render::prove::verdict;
@@ -24,7 +25,11 @@ pub fn render(report: &FitReport, format: Format, all: bool) -> String {
         Format::Csv => csv(report).csv(),
         Format::Markdown => {
             let text = paragraphs(report, usize::MAX).join("\n\n");
-            format!("**{}**\n\n{}\n{text}\n", answer(report), table(report, all).markdown())
+            format!(
+                "**{}**\n\n{}\n{text}\n",
+                answer(report),
+                table(report, all, percent).markdown()
+            )
         }
         _ => {
             let mut out = String::new();
@@ -32,7 +37,7 @@ pub fn render(report: &FitReport, format: Format, all: bool) -> String {
             for line in words::wrap(&answer(report), WIDTH) {
                 let _ = writeln!(out, "{line}");
             }
-            let table = table(report, all);
+            let table = table(report, all, with_bar);
             let _ = write!(out, "\n{}", table.human());
             if table.len() < report.nodes.len() {
                 let left = words::count(report.nodes.len() - table.len(), "node", "nodes");
@@ -93,7 +98,7 @@ fn failure(survival: &SurvivalReport) -> String {
 }
 
 /// Every node that takes a copy, and in small clusters the others.
-fn table(report: &FitReport, all: bool) -> Sheet {
+fn table(report: &FitReport, all: bool, full: fn(Level) -> String) -> Sheet {
     let headings = ["node", "fits", "alone", "cpu", "memory", "pods", "then full of"];
     let mut sheet = Sheet::new(&headings, &[1, 2, 3, 4, 5]);
     let shown = if all { usize::MAX } else { ROWS_MAX };
@@ -102,13 +107,19 @@ fn table(report: &FitReport, all: bool) -> Sheet {
             node.node.clone(),
             node.fits.to_string(),
             node.alone.to_string(),
-            percent(node.cpu),
-            percent(node.memory),
+            full(node.cpu),
+            full(node.memory),
             format!("{}→{}/{}", node.pods.before, node.pods.after, node.pods.of),
             limits(node),
         ]);
     }
     sheet
+}
+
+/// The same with a bar.
+fn with_bar(level: Level) -> String {
+    let bar = bar(level.before.into(), level.after.into(), level.of.into());
+    format!("{} {bar}", percent(level)).trim_end().to_owned()
 }
 
 /// How full before and after, in whole percent, rounded down.

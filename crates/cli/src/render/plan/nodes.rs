@@ -120,6 +120,12 @@ fn paragraphs(report: &NodesReport) -> Vec<String> {
             words::list(&names, 8)
         ));
     }
+    if !report.zones.is_empty() {
+        all.push(format!(
+            "The catalogue has them in {}, so they are added there one after the other.",
+            words::list(&report.zones, 8)
+        ));
+    }
     if let Some(price) = &report.price {
         all.push(format!("Prices, as the catalogue says: {}.", price.source));
     }

@@ -2,6 +2,7 @@
 
 use holdfast_planner::report::rebalance::{HinderedReport, RebalanceReport, RuleReport};
 
+use super::bar::bar;
 use super::sheet::Sheet;
 use super::steps;
 use crate::output::Format;
@@ -9,18 +10,14 @@ use crate::render::{domain, words};
 
 /// The answer in a format that is not JSON.
 pub fn render(report: &RebalanceReport, format: Format) -> String {
-    match format {
-        Format::Csv => table(report).csv(),
-        _ => steps::render(
-            &steps::Answer {
-                sentence: answer(report),
-                table: table(report),
-                commands: &report.commands,
-                paragraphs: paragraphs(report),
-            },
-            format,
-        ),
-    }
+    let answer = steps::Answer {
+        sentence: answer(report),
+        table: table(report),
+        below: (format == Format::Human).then(|| loads(report)).flatten(),
+        commands: &report.commands,
+        paragraphs: paragraphs(report),
+    };
+    steps::render(&answer, format)
 }
 
 fn goal(report: &RebalanceReport) -> String {
@@ -63,6 +60,19 @@ fn table(report: &RebalanceReport) -> Sheet {
         sheet.row([(at + 1).to_string(), step.pod.clone(), step.from.clone(), to]);
     }
     sheet
+}
+
+/// How nodes are loaded before and after, the worst that may be.
+fn loads(report: &RebalanceReport) -> Option<Sheet> {
+    report.resource?;
+    let mut sheet = Sheet::new(&["node", "before", "after", ""], &[1, 2]);
+    for node in &report.nodes {
+        let (least, most) = node.after;
+        let after = if least == most { format!("{most}%") } else { format!("{least}–{most}%") };
+        let bar = bar(node.before.into(), most.into(), 100);
+        sheet.row([node.node.clone(), format!("{}%", node.before), after, bar]);
+    }
+    Some(sheet)
 }
 
 fn paragraphs(report: &RebalanceReport) -> Vec<String> {

@@ -13,18 +13,14 @@ use crate::render::{domain, words};
 
 /// The answer in a format that is not JSON.
 pub fn render(report: &RemoveReport, format: Format) -> String {
-    match format {
-        Format::Csv => table(report).csv(),
-        _ => steps::render(
-            &steps::Answer {
-                sentence: answer(report),
-                table: table(report),
-                commands: &report.commands,
-                paragraphs: paragraphs(report),
-            },
-            format,
-        ),
-    }
+    let answer = steps::Answer {
+        sentence: answer(report),
+        table: table(report),
+        below: None,
+        commands: &report.commands,
+        paragraphs: paragraphs(report),
+    };
+    steps::render(&answer, format)
 }
 
 /// One sentence that answers.

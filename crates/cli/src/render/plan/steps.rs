@@ -14,12 +14,17 @@ const WIDTH: usize = 96;
 pub(super) struct Answer<'a> {
     pub(super) sentence: String,
     pub(super) table: Sheet,
+    /// Another table, for the terminal alone.
+    pub(super) below: Option<Sheet>,
     pub(super) commands: &'a [String],
     pub(super) paragraphs: Vec<String>,
 }
 
-/// The answer as text, or as Markdown.
+/// The answer as text, or as Markdown; a spreadsheet gets the table alone.
 pub(super) fn render(answer: &Answer<'_>, format: Format) -> String {
+    if format == Format::Csv {
+        return answer.table.csv();
+    }
     let mut out = String::new();
     // Writing to a string cannot fail, here and below.
     let markdown = format == Format::Markdown;
@@ -28,6 +33,9 @@ pub(super) fn render(answer: &Answer<'_>, format: Format) -> String {
     } else {
         let sentence = words::wrap(&answer.sentence, WIDTH).join("\n");
         let _ = write!(out, "{sentence}\n\n{}", answer.table.human());
+    }
+    if let Some(below) = &answer.below {
+        let _ = write!(out, "\n{}", below.human());
     }
     if !answer.commands.is_empty() {
         let lines = answer.commands.join("\n");
