@@ -49,6 +49,8 @@ pub struct Arguments {
 pub enum Command {
     /// Prove, for every failure of up to K nodes, what keeps running and what comes back.
     Prove(ProveArguments),
+    /// Check a policy: whether what must hold when machines fail does, for use as a gate.
+    Check(CheckArguments),
     /// Check a certificate that `prove --certificate` wrote, without the prover: accept it, or name
     /// the first thing that does not follow.
     Verify(VerifyArguments),
@@ -190,6 +192,34 @@ pub struct ProveArguments {
     #[arg(long, value_name = "FILE")]
     pub certificate: Option<PathBuf>,
     /// Formats and where to write them: `human`, `json`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
+}
+
+/// `holdfast check`.
+#[derive(Debug, Args)]
+#[command(after_long_help = after_help())]
+pub struct CheckArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// What must hold: a file of kind `Policy`. Without it `holdfast.yaml` is looked for in the
+    /// working directory and then in those above it.
+    #[arg(long, value_name = "FILE", env = "HOLDFAST_POLICY")]
+    pub policy: Option<PathBuf>,
+    /// End with 0 where a requirement fails or is inconclusive, too.
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// How it is proved.
+    #[command(flatten)]
+    pub proof: ProofArguments<20_000>,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// Formats and where to write them: `human`, `concise`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,
     /// What if.
@@ -371,8 +401,8 @@ pub struct SynthArguments {
 /// Formats and where to write them.
 #[derive(Debug, Args)]
 pub struct OutputArguments {
-    /// `human` or `json` (of `plan` also `markdown` and `csv`) on standard output, with `=PATH` in
-    /// a file; may repeat.
+    /// `human` or `json` (of `check` also `concise`, of `plan` also `markdown` and `csv`) on
+    /// standard output, with `=PATH` in a file; may repeat.
     #[arg(
         short,
         long,

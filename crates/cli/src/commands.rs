@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub mod check;
 pub mod explain;
 pub mod inspect;
 pub mod plan;

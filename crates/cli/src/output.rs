@@ -12,6 +12,8 @@ use crate::failure::Failure;
 pub enum Format {
     /// For people.
     Human,
+    /// For people, a line each, where a result is a list of findings.
+    Concise,
     /// For machines, version 1 of its schema.
     Json,
     /// The same, one thing a line, where a result is a list of things.
@@ -42,14 +44,15 @@ impl FromStr for Output {
         };
         let format = match format {
             "human" => Format::Human,
+            "concise" => Format::Concise,
             "json" | "json-v1" => Format::Json,
             "ndjson" => Format::Ndjson,
             "markdown" => Format::Markdown,
             "csv" => Format::Csv,
             _ => {
                 return Err(
-                    "the formats are human, json (= json-v1), for explain ndjson, and for \
-                            plan markdown and csv"
+                    "the formats are human, json (= json-v1), for explain ndjson, for check \
+                            concise, and for plan markdown and csv"
                         .to_owned(),
                 );
             }
@@ -68,7 +71,31 @@ pub fn check(outputs: &[Output]) -> Result<(), Failure> {
         return Err(Failure::usage("markdown and csv are formats of the tables of plan")
             .hint("use -o json"));
     }
-    check_tables(outputs)
+    refuse_concise(outputs)?;
+    check_places(outputs)
+}
+
+/// The same where the result is a list of findings.
+///
+/// # Errors
+/// Two formats for standard output, a file in a folder that is not there, or a format that tells no
+/// findings.
+pub fn check_findings(outputs: &[Output]) -> Result<(), Failure> {
+    let tells =
+        |output: &Output| matches!(output.format, Format::Human | Format::Concise | Format::Json);
+    if !outputs.iter().all(tells) {
+        return Err(Failure::usage("findings are told as human, concise or json")
+            .hint("use -o concise for a line each"));
+    }
+    check_places(outputs)
+}
+
+fn refuse_concise(outputs: &[Output]) -> Result<(), Failure> {
+    if outputs.iter().any(|output| output.format == Format::Concise) {
+        return Err(Failure::usage("concise is the format of check, whose result is findings")
+            .hint("use -o human"));
+    }
+    Ok(())
 }
 
 /// The same where the result is a table, and no list of things.
@@ -77,10 +104,11 @@ pub fn check(outputs: &[Output]) -> Result<(), Failure> {
 /// Two formats for standard output, a file in a folder that is not there, or the format of streams.
 pub fn check_plan(outputs: &[Output]) -> Result<(), Failure> {
     refuse_ndjson(outputs)?;
-    check_tables(outputs)
+    refuse_concise(outputs)?;
+    check_places(outputs)
 }
 
-fn check_tables(outputs: &[Output]) -> Result<(), Failure> {
+fn check_places(outputs: &[Output]) -> Result<(), Failure> {
     if outputs.iter().filter(|output| output.path.is_none()).count() > 1 {
         return Err(Failure::usage("two formats cannot both go to standard output")
             .hint("write one of them to a file: -o human -o json=report.json"));

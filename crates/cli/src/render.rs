@@ -1,6 +1,7 @@
 //! Results as text: one file per command, and what they share.
 
 pub mod autoscaled;
+pub mod check;
 pub mod diagnostics;
 pub mod domain;
 pub mod explain;

@@ -3,7 +3,6 @@
 //! The export comes first where it speaks: what contradicts it is an error that shows both.
 
 mod check;
-mod duration;
 
 use holdfast_cluster::assumptions::{AssumedTime, Assumptions, Machine};
 use holdfast_cluster::storage::Declared;
@@ -14,7 +13,9 @@ use serde::Deserialize;
 
 use crate::objects::lean::{List, Text};
 use crate::own::OwnKind;
-use crate::{Diagnostic, Loaded, Place, RawObject, Rule, Severity, Source, for_each_object};
+use crate::{
+    Diagnostic, Loaded, Place, RawObject, Rule, Severity, Source, duration, for_each_object,
+};
 
 const FILE: OwnKind = OwnKind { name: "Assumptions", rule: Rule::BadAssumption };
 

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::objects::lean::{List, Pairs, Text};
 use crate::own::OwnKind;
-use crate::{Diagnostic, Place, RawObject, Rule, Source, for_each_object};
+use crate::{Diagnostic, Place, RawObject, Rule, Source};
 
 pub use price::{Per, Price};
 
@@ -100,26 +100,10 @@ struct RawTaint<'a> {
 /// Reads a catalogue, and tells what is wrong with it: with an error among the diagnostics it must
 /// not be used.
 pub fn catalog(source: Source) -> (Catalog, Vec<Diagnostic>) {
-    let file = source.name.clone();
-    let (mut found, mut told, mut diagnostics) = (None, Vec::new(), Vec::new());
-    let mut visit = |raw: RawObject<'_>| {
-        if let Some(foreign) = FILE.foreign(&raw) {
-            told.push(foreign);
-            return;
-        }
-        match raw.parse::<Raw<'_>>() {
-            Ok(_) if found.is_some() => {
-                told.push(bad(Some(raw.place_at(0)), format!("a second {}", FILE.name)));
-            }
-            Ok(read) => found = Some(Reader { raw: &raw, told: &mut told }.catalog(&read)),
-            Err(diagnostic) => told.push(diagnostic),
-        }
-    };
-    for_each_object(vec![source], &mut visit, &mut diagnostics);
-    if found.is_none() && told.is_empty() && diagnostics.is_empty() {
-        told.push(FILE.missing(&file));
-    }
-    diagnostics.append(&mut told);
+    let (found, diagnostics) = FILE.only(source, |raw, told| {
+        let read = raw.parse::<Raw<'_>>()?;
+        Ok(Some(Reader { raw, told }.catalog(&read)))
+    });
     (found.unwrap_or_default(), diagnostics)
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::objects::lean::{Int, List, Pairs, Text};
 use crate::own::OwnKind;
-use crate::{Diagnostic, Place, RawObject, Rule, Severity, Source, for_each_object};
+use crate::{Diagnostic, Place, RawObject, Rule, Source};
 
 const FILE: OwnKind = OwnKind { name: "LayoutOptions", rule: Rule::BadOptions };
 
@@ -110,28 +110,10 @@ struct RawSays<'a> {
 
 /// Reads the layouts, and tells what is wrong with them: there are none where anything is.
 pub fn layouts(source: Source) -> (Option<Layouts>, Vec<Diagnostic>) {
-    let file = source.name.clone();
-    let (mut found, mut told, mut diagnostics) = (None, Vec::new(), Vec::new());
-    let mut visit = |raw: RawObject<'_>| {
-        if let Some(foreign) = FILE.foreign(&raw) {
-            told.push(foreign);
-            return;
-        }
-        match raw.parse::<Raw<'_>>() {
-            Ok(_) if found.is_some() => {
-                told.push(bad(Some(raw.place_at(0)), format!("a second {}", FILE.name)));
-            }
-            Ok(read) => found = Reader { raw: &raw, told: &mut told }.layouts(&read),
-            Err(diagnostic) => told.push(diagnostic),
-        }
-    };
-    for_each_object(vec![source], &mut visit, &mut diagnostics);
-    if found.is_none() && told.is_empty() && diagnostics.is_empty() {
-        told.push(FILE.missing(&file));
-    }
-    diagnostics.append(&mut told);
-    let is_bad = diagnostics.iter().any(|one| one.severity == Severity::Error);
-    (found.filter(|_| !is_bad), diagnostics)
+    FILE.only(source, |raw, told| {
+        let read = raw.parse::<Raw<'_>>()?;
+        Ok(Reader { raw, told }.layouts(&read))
+    })
 }
 
 /// Reads one file.

@@ -1,6 +1,6 @@
-//! Files of our own kinds: assumptions, domains, catalogues, layouts.
+//! Files of our own kinds: assumptions, domains, catalogues, layouts, policies.
 
-use crate::{Diagnostic, Place, RawObject, Rule, Severity};
+use crate::{Diagnostic, Place, RawObject, Rule, Severity, Source, for_each_object};
 
 const API_VERSION: &str = "holdfast.dev/v1";
 
@@ -29,5 +29,35 @@ impl OwnKind {
     /// What is wrong with a file without any.
     pub(crate) fn missing(self, file: &str) -> Diagnostic {
         self.bad(None, format!("{file} holds no {}", self.name))
+    }
+
+    /// What a file holds that holds one object, as `read` reads it, and what is wrong: nothing is
+    /// held where anything is.
+    pub(crate) fn only<T>(
+        self,
+        source: Source,
+        read: impl Fn(&RawObject<'_>, &mut Vec<Diagnostic>) -> Result<Option<T>, Diagnostic>,
+    ) -> (Option<T>, Vec<Diagnostic>) {
+        let file = source.name.clone();
+        let (mut found, mut told, mut diagnostics) = (None, Vec::new(), Vec::new());
+        let mut visit = |raw: RawObject<'_>| {
+            if let Some(foreign) = self.foreign(&raw) {
+                told.push(foreign);
+            } else if found.is_some() {
+                told.push(self.bad(Some(raw.place_at(0)), format!("a second {}", self.name)));
+            } else {
+                match read(&raw, &mut told) {
+                    Ok(read) => found = read,
+                    Err(diagnostic) => told.push(diagnostic),
+                }
+            }
+        };
+        for_each_object(vec![source], &mut visit, &mut diagnostics);
+        if found.is_none() && told.is_empty() && diagnostics.is_empty() {
+            told.push(self.missing(&file));
+        }
+        diagnostics.append(&mut told);
+        let is_bad = diagnostics.iter().any(|one| one.severity == Severity::Error);
+        (found.filter(|_| !is_bad), diagnostics)
     }
 }

@@ -89,6 +89,8 @@ pub enum Rule {
     BadCatalog,
     /// Layouts to choose between that make no sense.
     BadOptions,
+    /// A policy that makes no sense.
+    BadPolicy,
     /// A scheduler configuration that kube-scheduler would not start with.
     BadSchedulerConfig,
     /// A scheduler configuration of another version than is read.
@@ -103,7 +105,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 49] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -147,6 +149,7 @@ impl Rule {
         Self::BadDomain,
         Self::BadCatalog,
         Self::BadOptions,
+        Self::BadPolicy,
         Self::BadSchedulerConfig,
         Self::SchedulerConfigVersion,
         Self::ForeignPlugin,
@@ -261,6 +264,8 @@ impl Rule {
                 "Correct the file: `types` lists the makes of node, docs/catalog.md tells how."),
             Self::BadOptions => ("bad-options", "layouts cannot be compared",
                 "Correct the file: `options` lists the layouts, docs/options.md tells how."),
+            Self::BadPolicy => ("bad-policy", "the policy makes no sense",
+                "Correct it at this place; docs/policy.md tells what a policy may say."),
             Self::BadSchedulerConfig => ("bad-scheduler-config", "kube-scheduler refuses this",
                 "Correct this place; version 1.36 would not start with it."),
             Self::SchedulerConfigVersion => ("scheduler-config-version",

@@ -3,6 +3,7 @@
 use holdfast_cluster::{Cluster, InstanceId, Placement, WorkloadId};
 
 use crate::report::kind_name;
+use crate::scenario::FailureSet;
 
 /// A workload as `KIND/NAMESPACE/NAME`.
 pub(crate) fn of_workload(cluster: &Cluster, id: WorkloadId) -> String {
@@ -28,4 +29,11 @@ pub(crate) fn of_pod(cluster: &Cluster, placement: &Placement, id: InstanceId) -
     };
     let made_since = instance.origin.map(InstanceId::from) != Some(id);
     (format!("{namespace}/{}", cluster.text(name)), made_since)
+}
+
+/// The nodes of a set, and its machines that are none.
+pub(crate) fn machines(cluster: &Cluster, set: &FailureSet) -> Vec<String> {
+    let nodes = set.nodes().iter().map(|node| cluster.node_name(*node));
+    let machines = set.machines().iter().map(|name| cluster.text(*name));
+    nodes.chain(machines).map(str::to_owned).collect()
 }

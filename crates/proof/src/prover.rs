@@ -48,6 +48,9 @@ pub struct Finding {
     pub immediately: Verdict,
     /// Pods that serve then.
     pub ready_at_once: u32,
+    /// Surely so many serve then at least, and in some run surely no more; none and any number
+    /// where nothing is known.
+    pub surely_at_once: (u32, u32),
     /// Whether as many pods as are wanted serve once all is quiet.
     pub recovered: Verdict,
     /// The fewest and the most pods that were seen to serve then.
@@ -297,6 +300,7 @@ impl<'c> Prover<'c> {
             let finding = Finding {
                 immediately: counted(ready_at_once >= 1),
                 ready_at_once,
+                surely_at_once: (ready_at_once, ready_at_once),
                 recovered: if enough { Verdict::Proved(ground) } else { Verdict::Refuted },
                 recovered_range: (ready, ready),
                 desired,
@@ -403,6 +407,7 @@ impl<'c> Prover<'c> {
         if let Some(kind) = self.lost {
             finding.immediately = Verdict::Unknown(Doubt::Lost(kind));
             finding.recovered = Verdict::Unknown(Doubt::Lost(kind));
+            finding.surely_at_once = (0, u32::MAX);
         }
     }
 
@@ -412,9 +417,12 @@ impl<'c> Prover<'c> {
         let mut all_refuted = true;
         let mut joined: Option<Finding> = None;
         let mut doubtful: Option<(Finding, Doubt)> = None;
-        for finding in findings {
+        for mut finding in findings {
             let refuted = finding.recovered == Verdict::Refuted;
             all_refuted &= refuted;
+            if self.starts.starts[finding.start].doubt.is_some() {
+                finding.surely_at_once.1 = u32::MAX;
+            }
             match self.starts.starts[finding.start].doubt {
                 Some(doubt) if refuted => match &mut doubtful {
                     Some((known, _)) => known.join(finding),
@@ -460,6 +468,8 @@ impl Finding {
     /// The worse of two findings about the same subject from different starts.
     fn join(&mut self, other: Self) {
         self.ready_at_once = self.ready_at_once.min(other.ready_at_once);
+        let (least, most) = other.surely_at_once;
+        self.surely_at_once = (self.surely_at_once.0.min(least), self.surely_at_once.1.min(most));
         let (min, max) = self.recovered_range;
         let (other_min, other_max) = other.recovered_range;
         self.recovered_range = (min.min(other_min), max.max(other_max));
@@ -484,6 +494,8 @@ impl Finding {
                 *verdict = Verdict::Unknown(starts.doubt());
             }
         }
+        let (_, most) = self.surely_at_once;
+        self.surely_at_once = (0, if starts.at_rest { most } else { u32::MAX });
     }
 
     /// The run that refutes is that to a quiet end, else one that goes round.
@@ -520,6 +532,7 @@ fn as_it_is(ready: u32, desired: u32, start: usize) -> Finding {
     Finding {
         immediately: counted(ready >= 1),
         ready_at_once: ready,
+        surely_at_once: (ready, ready),
         recovered: counted(ready >= desired),
         recovered_range: (ready, ready),
         desired,

@@ -198,6 +198,18 @@ pub struct Object {
     pub name: String,
 }
 
+impl Object {
+    /// A workload.
+    pub fn of(cluster: &Cluster, id: WorkloadId) -> Self {
+        let workload = cluster.workload(id);
+        Self {
+            kind: kind_name(cluster, workload.kind),
+            namespace: cluster.text(workload.namespace).to_owned(),
+            name: cluster.text(workload.name).to_owned(),
+        }
+    }
+}
+
 /// What is known of one claim.
 #[derive(Clone, Debug, Serialize)]
 pub struct ClaimReport<E> {
@@ -249,6 +261,13 @@ pub struct AtOnce {
     pub fail: Vec<String>,
     /// Pods that serve as soon as they are gone.
     pub ready_at_once: u32,
+}
+
+impl AtOnce {
+    /// The set, and how many pods it leaves.
+    pub fn new(cluster: &Cluster, set: &FailureSet, ready_at_once: u32) -> Self {
+        Self { fail: names::machines(cluster, set), ready_at_once }
+    }
 }
 
 /// A set that refutes a claim, and how.
@@ -334,6 +353,13 @@ pub struct Excluded {
     pub reason: &'static str,
 }
 
+impl Excluded {
+    /// A workload, and why no claim is about it.
+    pub fn new(cluster: &Cluster, id: WorkloadId, why: Exclusion) -> Self {
+        Self { object: Object::of(cluster, id), reason: exclusion_id(why) }
+    }
+}
+
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -416,17 +442,18 @@ impl Report {
         workloads: Vec<WorkloadReport>,
     ) -> Self {
         let counts = count(&workloads);
-        let excluded = subjects.excluded.iter();
         Self {
             schema: "holdfast.report/v1",
             verdict: overall(&counts),
-            kubernetes: Kubernetes { emulated: EMULATED, cluster: version(namer.cluster) },
+            kubernetes: Kubernetes::of(namer.cluster),
             checked,
             summary: counts,
             workloads,
             tolerance: None,
-            excluded: excluded
-                .map(|(id, why)| Excluded { object: namer.object(*id), reason: exclusion_id(*why) })
+            excluded: subjects
+                .excluded
+                .iter()
+                .map(|(id, why)| Excluded::new(namer.cluster, *id, *why))
                 .collect(),
             autoscaled: autoscaled(namer.cluster),
         }
@@ -435,6 +462,13 @@ impl Report {
 
 /// The minor version that is modelled.
 pub const EMULATED: &str = "1.36";
+
+impl Kubernetes {
+    /// What is modelled, and what a cluster is.
+    pub fn of(cluster: &Cluster) -> Self {
+        Self { emulated: EMULATED, cluster: version(cluster) }
+    }
+}
 
 /// The version of the cluster as the export tells it.
 pub fn version(cluster: &Cluster) -> Option<String> {
@@ -588,12 +622,7 @@ impl Namer<'_> {
     }
 
     fn object(&self, id: WorkloadId) -> Object {
-        let workload = self.cluster.workload(id);
-        Object {
-            kind: kind_name(self.cluster, workload.kind),
-            namespace: self.cluster.text(workload.namespace).to_owned(),
-            name: self.cluster.text(workload.name).to_owned(),
-        }
+        Object::of(self.cluster, id)
     }
 
     fn claim<E>(&self, claim: &ClaimSummary, counterexample: Option<E>) -> ClaimReport<E> {
@@ -623,9 +652,7 @@ impl Namer<'_> {
     }
 
     fn machines(&self, set: &FailureSet) -> Vec<String> {
-        let nodes = set.nodes().iter().map(|node| self.cluster.node_name(*node));
-        let machines = set.machines().iter().map(|name| self.cluster.text(*name));
-        nodes.chain(machines).map(str::to_owned).collect()
+        names::machines(self.cluster, set)
     }
 
     fn domains(&self, set: &FailureSet) -> Vec<String> {

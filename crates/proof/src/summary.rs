@@ -57,6 +57,11 @@ pub struct SubjectSummary {
     pub recovered: ClaimSummary,
     /// The fewest pods that any set leaves at once.
     pub ready_at_once_min: u32,
+    /// Every set surely leaves so many at once.
+    pub surely_at_once: u32,
+    /// A first set that surely leaves fewest in some run, and how many; any number where nothing
+    /// is known.
+    pub fewest_at_once: (FailureSet, u32),
     /// The longest time without any ready pod.
     pub outage: Longest,
     /// The longest time with fewer ready pods than are wanted.
@@ -168,6 +173,8 @@ impl SubjectSummary {
             immediately: ClaimSummary::default(),
             recovered: ClaimSummary::default(),
             ready_at_once_min: base.ready_at_once,
+            surely_at_once: base.surely_at_once.0,
+            fewest_at_once: (FailureSet::default(), base.surely_at_once.1),
             outage: Longest::of(base.downtime.outage),
             shortage: Longest::of(base.downtime.shortage),
             base,
@@ -188,6 +195,11 @@ impl SubjectSummary {
     fn add(&mut self, set: (&FailureSet, u64), finding: &Finding) {
         self.counted += set.1;
         self.ready_at_once_min = self.ready_at_once_min.min(finding.ready_at_once);
+        let (least, most) = finding.surely_at_once;
+        self.surely_at_once = self.surely_at_once.min(least);
+        if most < self.fewest_at_once.1 {
+            self.fewest_at_once = (set.0.clone(), most);
+        }
         self.take_time(set.0, finding.downtime);
         self.immediately.add(set, &finding.immediately, finding);
         self.recovered.add(set, &finding.recovered, finding);

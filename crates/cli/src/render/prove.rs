@@ -1,9 +1,9 @@
 //! The report on a proof, for people: the answer first, then the table, then the smallest
 //! counterexamples.
 
-mod downtime;
+pub(super) mod downtime;
 mod possible;
-mod rules;
+pub(super) mod rules;
 
 use std::fmt::Write;
 
@@ -173,6 +173,21 @@ fn remedy(out: &mut String, found: Option<&RemediesReport>) {
 fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counterexample) {
     let object = &workload.object;
     let _ = writeln!(out, "{}/{} · {}", object.namespace, short(object), when(example));
+    story(out, &object.kind, example);
+    if let Some(asked) = &example.possible {
+        let waits = !example.pending.is_empty();
+        labelled(out, "possible", &possible::words(asked, waits));
+    }
+    // Another set may leave nobody at once.
+    let at_once = workload.immediately.counterexample.as_ref();
+    if let Some(other) = at_once.filter(|other| other.fail != example.fail) {
+        let text = format!("none is left at once {}", with_failure(&other.fail));
+        labelled(out, "and", &text);
+    }
+}
+
+/// What happens to a workload of this kind, from the failure to the end.
+pub(crate) fn story(out: &mut String, kind: &str, example: &Counterexample) {
     let of = |ready: u32| match example.desired {
         0 => format!("{ready} ready: it runs on the lost nodes alone"),
         desired => format!("{ready} of {desired} ready"),
@@ -190,10 +205,10 @@ fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counter
     }
     // A Deployment's pod that stays Terminating was replaced and is in nobody's way.
     let blocks = |kind: &str| kind != "Deployment" && kind != "ReplicaSet";
-    for pod in example.terminating.iter().filter(|_| blocks(&object.kind)) {
+    for pod in example.terminating.iter().filter(|_| blocks(kind)) {
         let node = pod.node.as_deref().unwrap_or("its node");
         let mut text = format!("{} stays Terminating: nobody hears {node}", pod.pod);
-        if object.kind == "StatefulSet" {
+        if kind == "StatefulSet" {
             text += ". A StatefulSet's pod is made again only when the node comes back, is \
                      deleted or is marked out-of-service";
         }
@@ -224,17 +239,7 @@ fn counterexample(out: &mut String, workload: &WorkloadReport, example: &Counter
     let waiting = example.pending.len() + example.attaching.len() + example.starved.len();
     let told_of = example.terminating.len() + waiting;
     if example.ready as usize + told_of < example.desired as usize {
-        paragraph(out, lost_for_good(&object.kind, &example.fail));
-    }
-    if let Some(asked) = &example.possible {
-        let waits = !example.pending.is_empty();
-        labelled(out, "possible", &possible::words(asked, waits));
-    }
-    // Another set may leave nobody at once.
-    let at_once = workload.immediately.counterexample.as_ref();
-    if let Some(other) = at_once.filter(|other| other.fail != example.fail) {
-        let text = format!("none is left at once {}", with_failure(&other.fail));
-        labelled(out, "and", &text);
+        paragraph(out, lost_for_good(kind, &example.fail));
     }
 }
 
@@ -264,7 +269,7 @@ fn lost_for_good(kind: &str, fail: &[String]) -> &'static str {
     }
 }
 
-fn with_failure(fail: &[String]) -> String {
+pub(super) fn with_failure(fail: &[String]) -> String {
     match fail {
         [] => "already today, with nothing failed".to_owned(),
         [one] => format!("when {one} fails"),
@@ -431,11 +436,7 @@ pub(super) fn closing(out: &mut String, report: &Report, remedies_not_asked: usi
     if !checked.complete {
         let _ = writeln!(out, "Interrupted: the sets behind these were not looked at.");
     }
-    let emulated = report.kubernetes.emulated;
-    let version = report.kubernetes.cluster.as_deref();
-    let wording = words::wording(version);
-    let version = version.map_or("does not tell its version".to_owned(), |v| format!("is {v}"));
-    let _ = writeln!(out, "Modelled: Kubernetes {emulated}{wording}; the cluster {version}.");
+    let _ = writeln!(out, "{}", words::modelled(&report.kubernetes));
     if !report.excluded.is_empty() {
         let names: Vec<String> = report.excluded.iter().map(|e| short(&e.object)).collect();
         let left_out = words::list(&names, 6);

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use holdfast_proof::report::Kubernetes;
 use holdfast_scheduler::Release;
 
 /// In whose words the scheduler's messages are for a cluster of this version, unless they are the
@@ -11,6 +12,14 @@ pub fn wording(version: Option<&str>) -> String {
         Some(release) if release != Release::NEWEST => format!(", in the words of {release}"),
         _ => String::new(),
     }
+}
+
+/// Which Kubernetes is modelled, and which the cluster is.
+pub fn modelled(kubernetes: &Kubernetes) -> String {
+    let version = kubernetes.cluster.as_deref();
+    let wording = wording(version);
+    let version = version.map_or("does not tell its version".to_owned(), |v| format!("is {v}"));
+    format!("Modelled: Kubernetes {}{wording}; the cluster {version}.", kubernetes.emulated)
 }
 
 /// `one` for 1, else `many`, with the number in front: `1 node`, `3 nodes`.

@@ -11,6 +11,7 @@
 )]
 
 mod capacity;
+mod check;
 mod claims;
 mod endless;
 mod explain;

@@ -497,6 +497,8 @@ impl Case<'_, '_> {
             {
                 finding.immediately = doubt.clone();
             }
+            let shaky = u32::try_from(serving).unwrap_or(u32::MAX);
+            finding.surely_at_once.0 = finding.surely_at_once.0.saturating_sub(shaky);
             let (min, max) = finding.recovered_range;
             let fewer = u32::try_from(own.len().max(1)).unwrap_or(u32::MAX);
             finding.recovered_range = (min.saturating_sub(fewer), max);

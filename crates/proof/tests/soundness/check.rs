@@ -142,6 +142,7 @@ fn unforeseen_the_same(
             ensure!(
                 finding.recovered_range == expected.recovered_range
                     && finding.ready_at_once == expected.ready_at_once
+                    && finding.surely_at_once == expected.surely_at_once
                     && finding.desired == expected.desired
                     && finding.immediately == expected.immediately,
                 "{position} at {set:?}: {finding:?}, but beforehand {expected:?}"
@@ -203,6 +204,11 @@ fn agrees_with_oracle(
             finding.ready_at_once == truth.at_once,
             "{name} at {set:?}: {} at once, not {truth:?}",
             finding.ready_at_once
+        );
+        let (least, most) = finding.surely_at_once;
+        ensure!(
+            least <= truth.at_once && (most == truth.at_once || most == u32::MAX),
+            "{name} at {set:?}: surely {least} to {most} at once, not {truth:?}"
         );
         let exact = !matches!(told, Verdict::Unknown(_)) && !has_custom;
         let range = (truth.min, truth.max);

@@ -24,7 +24,7 @@ pub(super) fn cell(report: &DowntimeReport) -> String {
 }
 
 /// An upper bound in short.
-fn bound(span: &SpanReport) -> String {
+pub(crate) fn bound(span: &SpanReport) -> String {
     match span.at_most {
         Some(0) if span.and.is_empty() => "0s".to_owned(),
         Some(seconds) if span.and.is_empty() => format!("≤{}", words::length(seconds)),
@@ -100,7 +100,7 @@ fn part(name: &str) -> &str {
     }
 }
 
-fn never(kind: &str, why: NoReturn) -> &'static str {
+pub(crate) fn never(kind: &str, why: NoReturn) -> &'static str {
     match why {
         NoReturn::Today => "some pods do not serve today",
         NoReturn::FollowsNodes => "its pods belong to the nodes that are gone",
@@ -117,7 +117,7 @@ fn never(kind: &str, why: NoReturn) -> &'static str {
     }
 }
 
-fn why_unknown(reason: &str, detail: &str) -> String {
+pub(crate) fn why_unknown(reason: &str, detail: &str) -> String {
     match reason {
         "preemption" => "pods may be preempted meanwhile, one after another",
         "rollout" => "a rollout is under way",

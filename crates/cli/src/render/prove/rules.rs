@@ -234,7 +234,7 @@ fn measure(resource: &str, amount: i64, bytes: fn(i64) -> String) -> String {
 }
 
 /// Moves in words.
-pub(super) fn moves(moved: &[MoveReport]) -> String {
+pub(crate) fn moves(moved: &[MoveReport]) -> String {
     const SHOWN: usize = 2;
     let told: Vec<String> = moved.iter().map(one_move).collect();
     words::list(&told, SHOWN)

@@ -2,7 +2,7 @@
 
 /// Whole seconds of a duration such as `50s`, `5m` or `1m30s`, rounded up; `None` for what is none
 /// (`time.ParseDuration` of Go, without signs and without units below milliseconds).
-pub(super) fn seconds(text: &str) -> Option<i64> {
+pub(crate) fn seconds(text: &str) -> Option<i64> {
     let mut rest = text;
     let mut milliseconds = 0_i64;
     while !rest.is_empty() {

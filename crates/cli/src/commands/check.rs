@@ -1,0 +1,126 @@
+//! `holdfast check`: whether what a policy requires holds.
+
+use std::path::{Path, PathBuf};
+
+use holdfast_cluster::Cluster;
+use holdfast_ingest::policy::{Fails, Policy, Scenario};
+use holdfast_policy::Gate;
+use holdfast_proof::report::{Question, VerdictName};
+use holdfast_proof::{Prover, Report, Settings};
+
+use crate::args::{CheckArguments, FailureArguments};
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use crate::{exit, input, interrupt, question, render, sweep};
+
+/// What a policy is called where none is named.
+const FILE: &str = "holdfast.yaml";
+
+/// Runs the command.
+///
+/// # Errors
+/// Bad input, a policy that makes no sense or names what is not there, nothing to check.
+pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
+    if arguments.proof.budget == 0 {
+        return Err(Failure::usage("--budget must be at least one state"));
+    }
+    output::check_findings(&arguments.output.output)?;
+    let path = arguments.policy.clone().map_or_else(discover, Ok)?;
+    let policy = read(&path)?;
+    let loaded =
+        super::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
+    let loaded = super::assume(loaded, arguments.proof.assumptions.as_ref())?;
+    let cluster = &loaded.cluster;
+    let ask = |scenario| question(scenario, cluster);
+    let questions: Vec<Question> = policy.scenarios.iter().map(ask).collect::<Result<_, _>>()?;
+    let mut gate = Gate::new(&policy, &loaded);
+    if gate.is_idle() {
+        let path = path.display();
+        let text = format!("no requirement of {path} selects a workload that should keep running");
+        return Err(Failure::nothing(text).hint("holdfast inspect shows what was read"));
+    }
+    let settings = Settings { states_per_set: arguments.proof.budget, ..Settings::default() };
+    for (scenario, question) in questions.iter().enumerate() {
+        if !gate.asks(scenario) {
+            continue;
+        }
+        let mut prover = Prover::new(cluster, settings);
+        if let Question::AnyNodes(most) = question {
+            prover.foresee(*most);
+        }
+        let summary = sweep::sweep(&prover, question, interrupt::flag());
+        gate.judge(scenario, &summary, &Report::new(&prover, question, &summary));
+    }
+    let report = gate.finish();
+    output::write_all(&arguments.output.output, |format| match format {
+        Format::Json => render::json(&report),
+        Format::Concise => render::check::concise(&report),
+        _ => render::check::human(&report),
+    })?;
+    Ok(match report.verdict {
+        _ if arguments.exit_zero => exit::HOLDS,
+        VerdictName::Proved => exit::HOLDS,
+        VerdictName::Refuted => exit::REFUTED,
+        VerdictName::Unknown => exit::INCONCLUSIVE,
+    })
+}
+
+/// The policy of the working directory, or of the nearest one above it that has one.
+fn discover() -> Result<PathBuf, Failure> {
+    let here = std::env::current_dir()
+        .map_err(|error| Failure::usage(format!("cannot tell the working directory: {error}")))?;
+    let found = here.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file());
+    let found = found.ok_or_else(|| {
+        Failure::usage(format!("there is no {FILE} here or in a directory above"))
+            .hint("name the policy with --policy FILE; docs/policy.md tells what it may say")
+    })?;
+    // What lies here goes by its name alone.
+    Ok(found.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(found))
+}
+
+fn read(path: &Path) -> Result<Policy, Failure> {
+    let mut sources = input::read(&[path.to_owned()])?;
+    let source = sources.pop().filter(|_| sources.is_empty());
+    let source = source
+        .ok_or_else(|| Failure::usage(format!("--policy {}: name one file", path.display())))?;
+    let (policy, told) = holdfast_ingest::policy(source);
+    render::diagnostics::tell(told.iter(), true);
+    policy.ok_or_else(Failure::refused)
+}
+
+/// What a scenario asks: as `prove` does with these options, and errors name the policy's fields.
+fn question(scenario: &Scenario, cluster: &Cluster) -> Result<Question, Failure> {
+    let mut asked =
+        FailureArguments { nodes: 1, domain: None, domain_file: None, domains: 1, fail: None };
+    let (option, field) = match &scenario.fails {
+        Fails::AnyNodes(most) => {
+            asked.nodes = *most;
+            ("--nodes", "anyNodes")
+        }
+        Fails::Domains { label, at_most } => {
+            asked.domains = *at_most;
+            asked.domain = Some(label.clone());
+            ("--domain", "label")
+        }
+        Fails::These(names) => {
+            asked.fail = Some(names.clone());
+            ("--fail", "fail")
+        }
+    };
+    question::of(&asked, cluster).map_err(|failure| {
+        let renamed = |text: &str| text.replace("--domains", "atMost").replace(option, field);
+        let place = &scenario.place;
+        Failure {
+            message: format!(
+                "{}:{}:{}: scenario {}: {}",
+                place.file,
+                place.line,
+                place.column,
+                scenario.name,
+                renamed(&failure.message)
+            ),
+            hint: failure.hint.as_deref().map(renamed),
+            ..failure
+        }
+    })
+}

@@ -1,0 +1,8 @@
+//! Findings for people: one file per format, and the words they share.
+
+mod concise;
+mod human;
+mod reason;
+
+pub use concise::concise;
+pub use human::human;

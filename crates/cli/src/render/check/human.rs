@@ -1,0 +1,97 @@
+//! Findings in full: the answer first, then the requirements, then each finding with its story.
+
+use std::fmt::Write;
+
+use holdfast_policy::CheckReport;
+use holdfast_policy::finding::{Fault, Finding};
+use holdfast_proof::report::VerdictName;
+
+use super::reason;
+use crate::render::table::Grid;
+use crate::render::{domain, prove, words};
+
+/// The whole report.
+pub fn human(report: &CheckReport) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail, here and below.
+    let _ = writeln!(out, "{}\n", answer(report));
+    table(&mut out, report);
+    for found in &report.findings {
+        finding(&mut out, found);
+    }
+    closing(&mut out, report);
+    out
+}
+
+/// One sentence that answers.
+fn answer(report: &CheckReport) -> String {
+    let sum = |count: fn(&(usize, usize, usize)) -> usize| -> usize {
+        let each = report.requirements.iter().map(|one| (one.hold, one.fail, one.unknown));
+        each.map(|counts| count(&counts)).sum()
+    };
+    let (hold, fail, unknown) = (sum(|one| one.0), sum(|one| one.1), sum(|one| one.2));
+    let all = words::count(hold + fail + unknown, "claim", "claims");
+    let lost = report.findings.iter();
+    let lost = lost.filter(|one| matches!(one.fault, Fault::RequirementMatchesNothing { .. }));
+    let mut parts = vec![format!("{hold} of {all} PROVED")];
+    parts.extend((fail > 0).then(|| format!("{fail} REFUTED")));
+    parts.extend((unknown > 0).then(|| format!("{unknown} UNKNOWN")));
+    let lost = lost.count();
+    let nothing = || words::count(lost, "selector matches nothing", "selectors match nothing");
+    parts.extend((lost > 0).then(nothing));
+    let holds = match report.verdict {
+        VerdictName::Proved => "the policy holds",
+        VerdictName::Refuted => "the policy does not hold",
+        VerdictName::Unknown => "whether the policy holds is UNKNOWN",
+    };
+    format!("{holds}: {}", parts.join(", "))
+}
+
+fn table(out: &mut String, report: &CheckReport) {
+    let headings =
+        ["REQUIREMENT", "SCENARIO", "WORTH", "WORKLOADS", "PROVED", "REFUTED", "UNKNOWN"];
+    let mut grid = Grid::new(&headings, &[3, 4, 5, 6]);
+    for one in &report.requirements {
+        grid.row([
+            one.name.clone(),
+            one.scenario.clone(),
+            reason::severity(one.severity).to_owned(),
+            one.workloads.to_string(),
+            one.hold.to_string(),
+            one.fail.to_string(),
+            one.unknown.to_string(),
+        ]);
+    }
+    for line in grid.lines() {
+        let _ = writeln!(out, "{line}");
+    }
+    out.push('\n');
+}
+
+fn finding(out: &mut String, found: &Finding) {
+    let _ = writeln!(out, "{}: {}", reason::label(found), reason::sentence(found));
+    let place = &found.place;
+    let _ = writeln!(out, "  --> {}:{}:{}", place.file, place.line, place.column);
+    let _ = writeln!(out, "   = {}", reason::whose(found));
+    if let (Fault::NotRecovered { counterexample }, Some(object)) = (&found.fault, &found.object) {
+        prove::story(out, &object.kind, counterexample);
+    }
+    out.push('\n');
+}
+
+fn closing(out: &mut String, report: &CheckReport) {
+    for scenario in &report.scenarios {
+        let checked = &scenario.checked;
+        let sets = usize::try_from(checked.sets).unwrap_or(usize::MAX);
+        let sets = words::count(sets, "failure set", "failure sets");
+        let interrupted = if checked.complete { "" } else { ", interrupted" };
+        let _ = writeln!(
+            out,
+            "Checked: {}: {sets} {}{interrupted}.",
+            scenario.name,
+            domain::sets_of(checked)
+        );
+        domain::tell_without(out, checked.domains.as_ref(), 96);
+    }
+    let _ = writeln!(out, "{}", words::modelled(&report.kubernetes));
+}

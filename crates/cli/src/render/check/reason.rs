@@ -1,0 +1,161 @@
+//! What is wrong, in one sentence.
+
+use holdfast_policy::finding::{Claim, Fault, Finding, SelectorReport, Severity, Why};
+use holdfast_proof::report::downtime::SpanReport;
+use holdfast_proof::report::rules::ByRuleReport;
+use holdfast_proof::report::{AtOnce, Counterexample, Excluded, Object};
+
+use crate::render::prove::{self, downtime, rules, with_failure};
+use crate::render::{domain, words};
+
+/// `error[too-few-ready]`.
+pub(super) fn label(found: &Finding) -> String {
+    format!("{}[{}]", severity(found.severity), found.fault.id())
+}
+
+/// What a requirement is worth.
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// Which requirement, and in which scenario.
+pub(super) fn whose(found: &Finding) -> String {
+    match &found.scenario {
+        Some(scenario) => format!("requirement {}, scenario {scenario}", found.requirement),
+        None => format!("requirement {}", found.requirement),
+    }
+}
+
+/// What is wrong.
+pub(super) fn sentence(found: &Finding) -> String {
+    let kind = found.object.as_ref().map_or("", |object| object.kind.as_str());
+    let what = match &found.fault {
+        Fault::NoneLeft { counterexample } => none_left(counterexample),
+        Fault::NotByRule { counterexample } => not_by_rule(counterexample),
+        Fault::NotRecovered { counterexample } => not_recovered(counterexample),
+        Fault::TooFewReady { needed, desired, counterexample: AtOnce { fail, ready_at_once } } => {
+            format!(
+                "{ready_at_once} of {desired} ready at once {}, {needed} needed",
+                with_failure(fail)
+            )
+        }
+        Fault::DownTooLong { limit, outage } => down_too_long(kind, *limit, outage),
+        Fault::Inconclusive { claim, why } => inconclusive(*claim, why),
+        Fault::RequirementMatchesNothing { selector, excluded } => {
+            return matches_nothing(selector, excluded);
+        }
+    };
+    match &found.object {
+        Some(object) => format!("{}: {what}", name(object)),
+        None => what,
+    }
+}
+
+fn name(object: &Object) -> String {
+    format!("{}/{}", object.namespace, prove::short(object))
+}
+
+fn none_left(example: &AtOnce) -> String {
+    format!("no pod is ready at once {}", with_failure(&example.fail))
+}
+
+fn not_by_rule(example: &ByRuleReport) -> String {
+    let fail = words::list(&example.fail, 4);
+    match example.moved.as_deref() {
+        None | Some([]) => format!("{fail} may hold all of its pods, as they are placed today"),
+        Some(moved) => {
+            format!("the rules let {fail} hold all of its pods, as when {}", rules::moves(moved))
+        }
+    }
+}
+
+fn not_recovered(example: &Counterexample) -> String {
+    let Counterexample { ready, desired, .. } = example;
+    let again = if example.again.is_empty() { "" } else { ", again and again" };
+    match domain::failing(&example.domains, &example.fail) {
+        None => format!("{ready} of {desired} ready already today, with nothing failed{again}"),
+        Some(failing) => format!("only {ready} of {desired} come back when {failing}{again}"),
+    }
+}
+
+fn down_too_long(kind: &str, limit: i64, outage: &SpanReport) -> String {
+    let fail = with_failure(outage.fail.as_deref().unwrap_or_default());
+    let limit = words::length(limit);
+    match (outage.for_ever, outage.at_least) {
+        (Some(why), _) => {
+            format!(
+                "without a pod for ever {fail}, {limit} allowed: {}",
+                downtime::never(kind, why)
+            )
+        }
+        (None, least) => format!(
+            "without a pod for at least {} after a failure, {limit} allowed",
+            words::length(least.unwrap_or(0))
+        ),
+    }
+}
+
+fn inconclusive(claim: Claim, why: &Why) -> String {
+    let asked = match claim {
+        Claim::Immediately => "a pod is ready at once",
+        Claim::ByRule => "a pod is left wherever the rules let them be",
+        Claim::Recovered => "all come back",
+        Claim::MinReady => "enough are ready at once",
+        Claim::MaxDowntime => "it is without a pod for no longer than it may be",
+    };
+    let when = match why.fail.as_slice() {
+        [] => String::new(),
+        fail => format!(" {}", with_failure(fail)),
+    };
+    format!("UNKNOWN whether {asked}{when}: {}", unknown(why))
+}
+
+fn unknown(why: &Why) -> String {
+    let detail = why.detail.as_deref().unwrap_or_default();
+    match (why.reason, &why.outage) {
+        ("interrupted", _) => "not every failure was looked at".to_owned(),
+        ("ready-unknown", _) => {
+            "how many serve is not known: where pods are, or copies of their volumes".to_owned()
+        }
+        ("start", Some(outage)) => {
+            format!("{}, and nobody says how long pods take to start", downtime::bound(outage))
+        }
+        ("bounds", Some(outage)) => format!(
+            "between {} and {}",
+            words::length(outage.at_least.unwrap_or(0)),
+            words::length(outage.at_most.unwrap_or(0))
+        ),
+        (reason, Some(_)) => downtime::why_unknown(reason, detail),
+        ("freshly-placed", None) => "a rollout may leave more pods on one node".to_owned(),
+        ("no-placement-found", None) => {
+            "the rules may allow it, but no such placement was found".to_owned()
+        }
+        ("too-few-places", None) => "not all of its pods can run at once".to_owned(),
+        ("not-all-serve", None) => "not all of its pods serve today".to_owned(),
+        ("no-template", None) => {
+            "pods are missing, and nothing in the export says what they would ask for".to_owned()
+        }
+        (reason, None) => prove::doubt_reason(reason, detail),
+    }
+}
+
+fn matches_nothing(selector: &SelectorReport, excluded: &[Excluded]) -> String {
+    let terms = selector.terms();
+    let said = if terms.is_empty() { "anything".to_owned() } else { words::list(&terms, 6) };
+    let mut text = format!("no workload that should keep running is {said}");
+    if !excluded.is_empty() {
+        let told = |one: &Excluded| {
+            let why = match one.reason {
+                "scaled-to-zero" => "is scaled to zero",
+                _ => "runs to its end",
+            };
+            format!("{} {why}", name(&one.object))
+        };
+        let told: Vec<String> = excluded.iter().map(told).collect();
+        text = format!("{text}: {}", words::list(&told, 4));
+    }
+    text
+}

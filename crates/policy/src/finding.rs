@@ -1,0 +1,256 @@
+//! What does not hold, or is not known to: data, which others put into words.
+
+use std::fmt::Write;
+
+use holdfast_failover::times::Seconds;
+use holdfast_ingest::Place;
+use holdfast_ingest::policy::{Selector, Weight};
+use holdfast_proof::report::downtime::SpanReport;
+use holdfast_proof::report::rules::ByRuleReport;
+use holdfast_proof::report::{AtOnce, Counterexample, DoubtReport, Excluded, Object};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// One thing that does not hold, or is not known to.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// What its requirement is worth.
+    pub severity: Severity,
+    /// The requirement.
+    pub requirement: String,
+    /// The scenario; absent where it is found in any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// The workload; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<Object>,
+    /// Where the workload was read, else the requirement.
+    pub place: PlaceReport,
+    /// The same as long as id, requirement, scenario and workload are.
+    pub fingerprint: String,
+    /// The id, and why.
+    #[serde(flatten)]
+    pub fault: Fault,
+}
+
+/// What a requirement is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The gate is closed.
+    Error,
+    /// It is only told.
+    Warning,
+}
+
+impl From<Weight> for Severity {
+    fn from(weight: Weight) -> Self {
+        match weight {
+            Weight::Error => Self::Error,
+            Weight::Warning => Self::Warning,
+        }
+    }
+}
+
+/// Where in which text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct PlaceReport {
+    /// The file.
+    pub file: String,
+    /// Counted from 1.
+    pub line: u32,
+    /// Counted from 1 in Unicode code points.
+    pub column: u32,
+}
+
+impl From<Place> for PlaceReport {
+    fn from(Place { file, line, column }: Place) -> Self {
+        Self { file, line, column }
+    }
+}
+
+/// What is wrong. Ids are stable: scripts name them.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "id", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Fault {
+    /// No pod is left as soon as the machines are gone.
+    NoneLeft {
+        /// When.
+        counterexample: AtOnce,
+    },
+    /// The hard rules let its pods be where none is left.
+    NotByRule {
+        /// Where.
+        counterexample: ByRuleReport,
+    },
+    /// It does not come back in full.
+    NotRecovered {
+        /// How.
+        counterexample: Box<Counterexample>,
+    },
+    /// Too few pods are left as soon as the machines are gone.
+    TooFewReady {
+        /// So many must be.
+        needed: u32,
+        /// So many are wanted in all.
+        desired: u32,
+        /// When.
+        counterexample: AtOnce,
+    },
+    /// It is without any pod for longer than it may be.
+    DownTooLong {
+        /// How long it may be.
+        limit: Seconds,
+        /// How long it is.
+        outage: SpanReport,
+    },
+    /// It is not known whether it holds.
+    Inconclusive {
+        /// What.
+        claim: Claim,
+        /// Why not.
+        #[serde(flatten)]
+        why: Why,
+    },
+    /// There is no workload that it is about.
+    RequirementMatchesNothing {
+        /// What it asks for.
+        selector: SelectorReport,
+        /// Workloads that it selects and that no claim is about.
+        excluded: Vec<Excluded>,
+    },
+}
+
+/// What a requirement may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Claim {
+    /// A pod serves at once.
+    Immediately,
+    /// So does one wherever the rules let them be.
+    ByRule,
+    /// All serve once all is quiet.
+    Recovered,
+    /// So many serve at once.
+    MinReady,
+    /// None does for so long at most.
+    MaxDowntime,
+}
+
+/// Why something is not known.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Why {
+    /// A stable word for it.
+    pub reason: &'static str,
+    /// What is missing or not modelled, where that says more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The first set of which it is not known, where it is about one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fail: Vec<String>,
+    /// Bounds that do not decide it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outage: Option<SpanReport>,
+}
+
+impl Why {
+    /// For this reason.
+    pub fn of(reason: &'static str) -> Self {
+        Self { reason, ..Self::default() }
+    }
+}
+
+impl From<&DoubtReport> for Why {
+    fn from(doubt: &DoubtReport) -> Self {
+        let DoubtReport { reason, detail, fail, .. } = doubt;
+        Self { detail: detail.clone(), fail: fail.clone(), ..Self::of(reason) }
+    }
+}
+
+/// A selector as it is written.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SelectorReport {
+    /// The namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Labels of pods, `KEY=VALUE`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pod_labels: Vec<String>,
+}
+
+impl From<&Selector> for SelectorReport {
+    fn from(selector: &Selector) -> Self {
+        let labels = selector.pod_labels.iter().map(|(key, value)| format!("{key}={value}"));
+        Self {
+            namespace: selector.namespace.clone(),
+            name: selector.name.clone(),
+            kind: selector.kind.clone(),
+            pod_labels: labels.collect(),
+        }
+    }
+}
+
+impl SelectorReport {
+    /// What it says, in the order of its fields: `namespace=shop`.
+    pub fn terms(&self) -> Vec<String> {
+        let fields = [("namespace", &self.namespace), ("name", &self.name), ("kind", &self.kind)];
+        let said = fields.iter().filter_map(|(field, text)| Some((field, text.as_ref()?)));
+        let said = said.map(|(field, text)| format!("{field}={text}"));
+        said.chain(self.pod_labels.iter().cloned()).collect()
+    }
+}
+
+impl Fault {
+    /// The stable kebab-case id.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::NoneLeft { .. } => "none-left",
+            Self::NotByRule { .. } => "not-by-rule",
+            Self::NotRecovered { .. } => "not-recovered",
+            Self::TooFewReady { .. } => "too-few-ready",
+            Self::DownTooLong { .. } => "down-too-long",
+            Self::Inconclusive { .. } => "inconclusive",
+            Self::RequirementMatchesNothing { .. } => "requirement-matches-nothing",
+        }
+    }
+
+    /// Whether it may hold after all.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Inconclusive { .. })
+    }
+}
+
+/// What tells a finding from all others, whatever lines it stands on.
+pub(crate) fn fingerprint(
+    fault: &Fault,
+    (requirement, scenario): (&str, Option<&str>),
+    object: Option<&Object>,
+) -> String {
+    let mut parts = vec![fault.id().to_owned(), requirement.to_owned()];
+    parts.extend(scenario.map(str::to_owned));
+    if let Some(Object { kind, namespace, name }) = object {
+        parts.extend([kind.clone(), namespace.clone(), name.clone()]);
+    }
+    match fault {
+        Fault::Inconclusive { claim, .. } => parts.push(format!("{claim:?}")),
+        Fault::RequirementMatchesNothing { selector, .. } => parts.extend(selector.terms()),
+        _ => {}
+    }
+    let text: String = parts.iter().fold(String::new(), |mut text, part| {
+        let _ = write!(text, "{}:{part}", part.len());
+        text
+    });
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(16).fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
+}

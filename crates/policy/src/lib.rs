@@ -1,0 +1,21 @@
+//! What must hold, and whether it does: a policy against what was proved.
+//!
+//! A [`Gate`] is told scenario by scenario what the prover found, and judges every requirement of
+//! the policy by it. What does not hold, and what nobody knows, are [`finding`]s: data without a
+//! word of prose, each with a stable id and a fingerprint that outlives moved lines.
+//!
+//! * [`gate`]: requirements against scenarios.
+//! * [`select`]: which workloads a requirement is about.
+//! * [`judge`]: whether one demand on one workload holds.
+//! * [`finding`]: what does not.
+//! * [`report`]: everything, for machines.
+
+pub mod finding;
+pub mod gate;
+pub mod judge;
+pub mod report;
+pub mod select;
+
+pub use finding::Finding;
+pub use gate::Gate;
+pub use report::CheckReport;

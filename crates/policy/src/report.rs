@@ -1,0 +1,65 @@
+//! The findings, version 1: everything with names, for machines and for renderers.
+//!
+//! The shape is `holdfast.findings/v1`; fields are only ever added within the version.
+
+use holdfast_proof::report::{Checked, Kubernetes, VerdictName};
+use serde::Serialize;
+
+use crate::finding::{Finding, Severity};
+
+/// The whole answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckReport {
+    /// `holdfast.findings/v1`.
+    pub schema: &'static str,
+    /// Whether all requirements hold that are worth an error.
+    pub verdict: VerdictName,
+    /// What is modelled and what was read.
+    pub kubernetes: Kubernetes,
+    /// What was looked at, in the order of the policy.
+    pub scenarios: Vec<ScenarioReport>,
+    /// Each requirement in each of its scenarios, in the order of the policy.
+    pub requirements: Vec<RequirementReport>,
+    /// Errors first, and what is refuted before what is not known.
+    pub findings: Vec<Finding>,
+}
+
+/// A scenario that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScenarioReport {
+    /// Its name.
+    pub name: String,
+    /// How much was looked at.
+    pub checked: Checked,
+}
+
+/// A requirement in a scenario.
+#[derive(Clone, Debug, Serialize)]
+pub struct RequirementReport {
+    /// Its name.
+    pub name: String,
+    /// The scenario.
+    pub scenario: String,
+    /// What it is worth.
+    pub severity: Severity,
+    /// How many workloads it is about.
+    pub workloads: usize,
+    /// Claims about them that are proved.
+    pub hold: usize,
+    /// Claims that are refuted.
+    pub fail: usize,
+    /// Claims of which it is not known.
+    pub unknown: usize,
+}
+
+/// Whether all hold that are worth an error.
+pub(crate) fn verdict(findings: &[Finding]) -> VerdictName {
+    let errors = || findings.iter().filter(|one| one.severity == Severity::Error);
+    if errors().any(|one| !one.fault.is_open()) {
+        VerdictName::Refuted
+    } else if errors().next().is_some() {
+        VerdictName::Unknown
+    } else {
+        VerdictName::Proved
+    }
+}
