@@ -83,7 +83,7 @@ fn closing(out: &mut String, report: &CheckReport) {
     for scenario in &report.scenarios {
         let checked = &scenario.checked;
         let sets = usize::try_from(checked.sets).unwrap_or(usize::MAX);
-        let sets = words::count(sets, "failure set", "failure sets");
+        let sets = words::count(sets, "set", "sets");
         let interrupted = if checked.complete { "" } else { ", interrupted" };
         let _ = writeln!(
             out,
