@@ -10,7 +10,8 @@ use crate::program::Program;
 use crate::{conformance, fixtures, parity, tidy, toolchain};
 
 /// The crates that must also build for the browser.
-const ENGINE: [&str; 6] = ["cluster", "ingest", "scheduler", "failover", "proof", "planner"];
+const ENGINE: [&str; 7] =
+    ["cluster", "ingest", "scheduler", "failover", "proof", "planner", "policy"];
 
 /// One step of the suite: its name and what it does.
 type Step<'a> = (&'static str, &'a dyn Fn() -> Result<Outcome>);

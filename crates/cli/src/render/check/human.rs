@@ -40,7 +40,8 @@ fn answer(report: &CheckReport) -> String {
     let nothing = || words::count(lost, "selector matches nothing", "selectors match nothing");
     parts.extend((lost > 0).then(nothing));
     let holds = match report.verdict {
-        VerdictName::Proved => "the policy holds",
+        VerdictName::Proved if report.findings.is_empty() => "the policy holds",
+        VerdictName::Proved => "the policy holds, with warnings",
         VerdictName::Refuted => "the policy does not hold",
         VerdictName::Unknown => "whether the policy holds is UNKNOWN",
     };
