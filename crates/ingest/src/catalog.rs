@@ -101,8 +101,8 @@ struct RawTaint<'a> {
 /// not be used.
 pub fn catalog(source: Source) -> (Catalog, Vec<Diagnostic>) {
     let (found, diagnostics) = FILE.only(source, |raw, told| {
-        let read = raw.parse::<Raw<'_>>()?;
-        Ok(Some(Reader { raw, told }.catalog(&read)))
+        let read = raw.parse::<Raw<'_>>().map_err(|wrong| told.push(wrong)).ok()?;
+        Some(Reader { raw, told }.catalog(&read))
     });
     (found.unwrap_or_default(), diagnostics)
 }

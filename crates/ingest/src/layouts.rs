@@ -111,8 +111,8 @@ struct RawSays<'a> {
 /// Reads the layouts, and tells what is wrong with them: there are none where anything is.
 pub fn layouts(source: Source) -> (Option<Layouts>, Vec<Diagnostic>) {
     FILE.only(source, |raw, told| {
-        let read = raw.parse::<Raw<'_>>()?;
-        Ok(Reader { raw, told }.layouts(&read))
+        let read = raw.parse::<Raw<'_>>().map_err(|wrong| told.push(wrong)).ok()?;
+        Reader { raw, told }.layouts(&read)
     })
 }
 

@@ -36,7 +36,7 @@ impl OwnKind {
     pub(crate) fn only<T>(
         self,
         source: Source,
-        read: impl Fn(&RawObject<'_>, &mut Vec<Diagnostic>) -> Result<Option<T>, Diagnostic>,
+        read: impl Fn(&RawObject<'_>, &mut Vec<Diagnostic>) -> Option<T>,
     ) -> (Option<T>, Vec<Diagnostic>) {
         let file = source.name.clone();
         let (mut found, mut told, mut diagnostics) = (None, Vec::new(), Vec::new());
@@ -46,10 +46,7 @@ impl OwnKind {
             } else if found.is_some() {
                 told.push(self.bad(Some(raw.place_at(0)), format!("a second {}", self.name)));
             } else {
-                match read(&raw, &mut told) {
-                    Ok(read) => found = read,
-                    Err(diagnostic) => told.push(diagnostic),
-                }
+                found = read(&raw, &mut told);
             }
         };
         for_each_object(vec![source], &mut visit, &mut diagnostics);

@@ -215,8 +215,8 @@ struct RawSelector<'a> {
 /// Reads the policy, and tells what is wrong with it: there is none where anything is.
 pub fn policy(source: Source) -> (Option<Policy>, Vec<Diagnostic>) {
     FILE.only(source, |raw, told| {
-        let read = raw.parse::<Raw<'_>>()?;
-        Ok(Some(Reader { raw, told }.policy(&read)))
+        let read = raw.parse::<Raw<'_>>().map_err(|wrong| told.push(wrong)).ok()?;
+        Some(Reader { raw, told }.policy(&read))
     })
 }
 

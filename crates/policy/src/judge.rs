@@ -56,14 +56,14 @@ impl Known<'_> {
         match (known.verdict, &known.counterexample, &known.doubt) {
             (VerdictName::Proved, ..) => self.holds(claim),
             (VerdictName::Refuted, Some(example), _) => Some(refuted(example.clone())),
-            (_, _, Some(doubt)) => open(claim, Why::from(doubt)),
-            (..) => open(claim, Why::of("unsettled")),
+            (_, _, Some(doubt)) => Some(open(claim, Why::from(doubt))),
+            (..) => Some(open(claim, Why::of("unsettled"))),
         }
     }
 
     fn by_rule(&self) -> Option<Fault> {
         let Some(known) = &self.report.by_rule else {
-            return open(Claim::ByRule, Why::of("unsettled"));
+            return Some(open(Claim::ByRule, Why::of("unsettled")));
         };
         match (known.verdict, &known.doubt) {
             (VerdictName::Proved, _) => self.holds(Claim::ByRule),
@@ -72,7 +72,7 @@ impl Known<'_> {
                 let mut why = Why::of(doubt.as_ref().map_or("unsettled", |doubt| doubt.reason));
                 why.detail = doubt.as_ref().and_then(|doubt| doubt.detail.clone());
                 why.fail.clone_from(&known.fail);
-                open(Claim::ByRule, why)
+                Some(open(Claim::ByRule, why))
             }
         }
     }
@@ -90,12 +90,12 @@ impl Known<'_> {
         }
         let doubts = [&self.report.immediately.doubt, &self.report.recovered.doubt];
         let why = doubts.into_iter().flatten().next().map(Why::from);
-        open(Claim::MinReady, why.unwrap_or_else(|| Why::of("ready-unknown")))
+        Some(open(Claim::MinReady, why.unwrap_or_else(|| Why::of("ready-unknown"))))
     }
 
     fn max_downtime(&self, limit: Seconds) -> Option<Fault> {
         let Some(outage) = self.report.downtime.as_ref().map(|downtime| &downtime.outage) else {
-            return open(Claim::MaxDowntime, Why::of("unsettled"));
+            return Some(open(Claim::MaxDowntime, Why::of("unsettled")));
         };
         if outage.for_ever.is_some() || outage.at_least.is_some_and(|least| least > limit) {
             return Some(Fault::DownTooLong { limit, outage: outage.clone() });
@@ -110,15 +110,15 @@ impl Known<'_> {
         };
         why.fail = outage.fail.clone().unwrap_or_default();
         why.outage = Some(outage.clone());
-        open(Claim::MaxDowntime, why)
+        Some(open(Claim::MaxDowntime, why))
     }
 
     /// What was proved of all sets that were looked at.
     fn holds(&self, claim: Claim) -> Option<Fault> {
-        if self.complete { None } else { open(claim, Why::of("interrupted")) }
+        if self.complete { None } else { Some(open(claim, Why::of("interrupted"))) }
     }
 }
 
-fn open(claim: Claim, why: Why) -> Option<Fault> {
-    Some(Fault::Inconclusive { claim, why })
+fn open(claim: Claim, why: Why) -> Fault {
+    Fault::Inconclusive { claim, why }
 }
