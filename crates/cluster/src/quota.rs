@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 use crate::budget::Amount;
+use crate::pod::Phase;
 use crate::workload::{Strategy, WorkloadKind};
 use crate::{ClassId, Cluster, InstanceId, Placement, Pod, Symbol, Workload, WorkloadId};
 
@@ -21,8 +22,12 @@ pub struct Quota {
     pub name: Symbol,
     /// By its status it is kept today, and charges nothing but pods that have not ended.
     pub kept: bool,
-    /// How much all pods may request, where that is all it limits.
-    pub limit: Option<Limit>,
+    /// How much all pods may request.
+    pub limit: Limit,
+    /// It limits something else of pods as well.
+    pub more: bool,
+    /// It is only of some pods of the namespace.
+    pub scoped: bool,
 }
 
 /// How much all pods of a namespace may request; what is not named has no limit.
@@ -38,14 +43,81 @@ pub struct Limit {
     pub ephemeral_storage: Option<i64>,
 }
 
+/// What pods are charged for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Charged {
+    /// That they are there.
+    Pods,
+    /// The cores that they request.
+    Cpu,
+    /// The memory that they request.
+    Memory,
+    /// The ephemeral storage that they request.
+    EphemeralStorage,
+}
+
+/// How many more pods a quota lets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// So many.
+    pub pods: u64,
+    /// What there is too little of for the next.
+    pub of: Charged,
+    /// How much the next is charged.
+    pub wanted: i64,
+    /// How much is left today.
+    pub free: i64,
+}
+
 /// Pods, cores, memory and ephemeral storage, as a limit has them.
 type Charge = [i128; 4];
 
 impl Limit {
+    /// Each limit that there is, with the place of what it limits in a charge.
+    fn all(&self) -> impl Iterator<Item = (Charged, usize, i128)> {
+        let limits = [
+            (Charged::Pods, self.pods),
+            (Charged::Cpu, self.cpu_milli),
+            (Charged::Memory, self.memory),
+            (Charged::EphemeralStorage, self.ephemeral_storage),
+        ];
+        let known = |(at, (of, limit)): (usize, (Charged, Option<i64>))| {
+            limit.map(|limit| (of, at, i128::from(limit)))
+        };
+        limits.into_iter().enumerate().filter_map(known)
+    }
+
     fn allows(&self, charge: Charge) -> bool {
-        let limits = [self.pods, self.cpu_milli, self.memory, self.ephemeral_storage];
-        let mut both = limits.into_iter().zip(charge);
-        both.all(|(limit, charge)| limit.is_none_or(|limit| charge <= i128::from(limit)))
+        self.all().all(|(_, at, limit)| charge[at] <= limit)
+    }
+}
+
+impl Quota {
+    /// How many more pods of a class it lets in besides those that are there, as far as the amounts
+    /// go that it limits: it may limit [`more`](Self::more). `None` where nothing of that keeps
+    /// them out, or which pods it is of is not known.
+    pub fn allows(&self, cluster: &Cluster, class: ClassId) -> Option<Allowance> {
+        if self.scoped {
+            return None;
+        }
+        let inside = Inside::of(cluster, self.namespace);
+        let each = inside.request(class);
+        let mut used = Charge::default();
+        let ended = |pod: &Pod| matches!(pod.phase, Phase::Succeeded | Phase::Failed);
+        for pod in inside.pods.iter().filter(|pod| !ended(pod)) {
+            add(&mut used, 1, inside.request(pod.class));
+        }
+        let allowance = |(of, at, limit): (Charged, usize, i128)| {
+            let free = limit - used[at];
+            let pods = free.max(0).checked_div(each[at])?;
+            Some(Allowance {
+                pods: u64::try_from(pods).unwrap_or(u64::MAX),
+                of,
+                wanted: i64::try_from(each[at]).unwrap_or(i64::MAX),
+                free: i64::try_from(free).unwrap_or(i64::MIN),
+            })
+        };
+        self.limit.all().filter_map(allowance).min_by_key(|allowance| allowance.pods)
     }
 }
 
@@ -54,7 +126,7 @@ pub(crate) fn refusing(cluster: &Cluster) -> BTreeSet<Symbol> {
     let mut refusing = BTreeSet::new();
     for quota in &cluster.objects().quotas {
         let inside = Inside::of(cluster, quota.namespace);
-        let allowed = || quota.limit.as_ref().is_some_and(|limit| limit.allows(inside.demand()));
+        let allowed = || !quota.more && quota.limit.allows(inside.demand());
         if !(quota.kept && inside.is_steady() || allowed()) {
             refusing.insert(quota.namespace);
         }

@@ -19,6 +19,13 @@ pub struct Best {
     pub bound: u64,
 }
 
+impl Best {
+    /// The same where no more than so many are let in at all.
+    pub(crate) fn within(self, most: u64) -> Self {
+        Self { found: self.found.min(most), bound: self.bound.min(most) }
+    }
+}
+
 /// The most copies that any placement holds, given how many the scheduler places.
 pub(crate) fn best(copies: &Copies, placed: u64, room: &Room) -> Best {
     let bound = bound(room).max(placed);

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_cluster::quota::{Allowance, Quota};
 use holdfast_cluster::{Cluster, NodeId, Placement, PodId, WorkloadId};
 use holdfast_proof::Domain;
 use holdfast_proof::report::{Question, VerdictName};
@@ -23,8 +24,8 @@ use crate::recovery::{Asking, Recovery};
 pub struct Fit {
     /// Where the scheduler puts each, in order.
     pub seats: Vec<NodeId>,
-    /// No more were placed because no node takes another, and not because that is as many as were
-    /// asked about.
+    /// No more were placed because no node takes another or a quota refuses it, and not because
+    /// that is as many as were asked about.
     pub complete: bool,
     /// How many there could be at most; `None` where no node is looked at before something of the
     /// pod itself changes.
@@ -35,6 +36,8 @@ pub struct Fit {
     pub full: Cluster,
     /// What that one would need, where no node takes it.
     pub needs: Needs,
+    /// The quotas of the namespace, each with how many copies it lets in, as far as that is known.
+    pub quotas: Vec<(Quota, Option<Allowance>)>,
 }
 
 impl Fit {
@@ -43,9 +46,14 @@ impl Fit {
     /// # Errors
     /// When there can be no copies.
     pub fn of(copies: &Copies, most: u32) -> Result<Self, NoCopies> {
+        let quotas = quotas(copies)?;
+        let allowed = quotas.iter().filter_map(|(_, known)| known.map(|known| known.pods)).min();
+        let allowed = allowed.map_or(u32::MAX, |pods| u32::try_from(pods).unwrap_or(u32::MAX));
+        let refused = allowed <= most;
+        let most = most.min(allowed);
         let seats =
             if copies.are_numbered() { numbered(copies, most)? } else { alike(copies, most)? };
-        let complete = seats.len() < most as usize;
+        let complete = refused || seats.len() < most as usize;
         let room = room(copies, most)?;
         let (full, last) = full(copies, &seats)?;
         let mut needs = Needs::default();
@@ -53,8 +61,9 @@ impl Fit {
             needs = Scheduler::new(&full).needs(&Placement::of(&full), last.into());
         }
         let best = needs.pod.is_empty().then(|| best(copies, seats.len() as u64, &room));
+        let best = best.map(|best| best.within(allowed.into()));
         let alone = room.nodes.into_iter().collect();
-        Ok(Self { seats, complete, best, alone, full, needs })
+        Ok(Self { seats, complete, best, alone, full, needs, quotas })
     }
 
     /// How many of the copies each node holds.
@@ -65,6 +74,17 @@ impl Fit {
         }
         held
     }
+}
+
+/// What the quotas of the namespace make of copies.
+fn quotas(copies: &Copies) -> Result<Vec<(Quota, Option<Allowance>)>, NoCopies> {
+    let (cluster, pods) = copies.with(1)?;
+    let class = cluster.pod(pods[0]).class;
+    let own = |quota: &&Quota| quota.namespace == cluster.class(class).namespace;
+    let quotas = cluster.objects().quotas.iter().filter(own);
+    // The copy itself is not there yet.
+    let allows = |quota: &Quota| quota.allows(copies.cluster(), class);
+    Ok(quotas.map(|quota| (quota.clone(), allows(quota))).collect())
 }
 
 /// Copies that are alike.

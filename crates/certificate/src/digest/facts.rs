@@ -200,7 +200,7 @@ structs! {
     }
     Service { namespace, name, selector }
     Budget { namespace, name, selector, rule, evict_unhealthy, disruptions_allowed, disrupted }
-    Quota { namespace, name, kept, limit }
+    Quota { namespace, name, kept, limit, more, scoped }
     Limit { pods, cpu_milli, memory, ephemeral_storage }
     Claim {
         namespace, name, volume, bound, lost, class, access_modes, request, selector, terminating,

@@ -79,6 +79,49 @@ fn fit_of_a_deployment_that_is_not_there_yet() {
     assert_eq!(fit["best"], json!({ "found": 3, "bound": 3 }));
 }
 
+/// The homelab with a quota of a namespace.
+fn under_quota(name: &str, spec: &Value) -> std::path::PathBuf {
+    let folder = in_folder(name);
+    let text = std::fs::read_to_string(folder.join("cluster.json")).unwrap();
+    let mut export: Value = serde_json::from_str(&text).unwrap();
+    export["items"].as_array_mut().unwrap().push(json!({
+        "apiVersion": "v1", "kind": "ResourceQuota",
+        "metadata": { "name": "team", "namespace": "cert-manager" }, "spec": spec,
+        "status": { "hard": spec["hard"], "used": {} },
+    }));
+    write(&folder, "cluster.json", export.to_string());
+    folder
+}
+
+#[test]
+fn what_a_quota_allows_is_told() {
+    let hard = json!({ "pods": "9", "limits.cpu": "40" });
+    let folder = under_quota("quota", &json!({ "hard": hard }));
+    let of = ["plan", "fit", "cert-manager/cert-manager", "cluster.json"];
+    insta::assert_snapshot!(run_in(&folder, &of).ended(0).transcript());
+}
+
+#[test]
+fn a_quota_counts_only_where_it_runs_out_first() {
+    let fit = |name: &str, spec: Value| {
+        let folder = under_quota(name, &spec);
+        let of = "cert-manager/cert-manager";
+        let end = ["plan", "fit", of, "cluster.json", "--survive", "0", "-o", "json"];
+        run_in(&folder, &end).ended(0).json()
+    };
+    let free = fit("quota-wide", json!({ "hard": { "pods": "900", "cpu": "1k" } }));
+    let held = |fit: &Value| (fit["fits"].clone(), fit["complete"].clone());
+    let (nodes, _) = held(&free);
+    assert!(free["quotas"][0]["allows"].as_u64() > nodes.as_u64(), "{}", free["quotas"]);
+    let none = fit("quota-full", json!({ "hard": { "pods": "1" } }));
+    assert_eq!(held(&none), (json!(0), json!(true)));
+    assert_eq!(none["best"], json!({ "found": 0, "bound": 0 }));
+    let scoped = json!({ "hard": { "pods": "1" }, "scopes": ["BestEffort"] });
+    let scoped = fit("quota-scoped", scoped);
+    assert_eq!(held(&scoped), (nodes, json!(true)), "nobody knows whose it is");
+    assert_eq!(scoped["quotas"], json!([{ "name": "team", "more": true }]));
+}
+
 /// A copy more is what the scheduler then has no node for; as many as are told all find one.
 #[test]
 fn as_many_as_fit_are_scheduled_and_no_more() {

@@ -256,3 +256,116 @@ fn a_file_keeps_its_permissions_and_a_link_stays_one() {
     assert!(fs::read_to_string(&real).unwrap().contains("replicas: 2"));
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
 }
+
+/// A Deployment of two pods as people write it.
+const PAIR: &str = "\
+# The shop.
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web  # the front
+  namespace: default
+spec:
+  replicas: 2  # both serve
+  selector:
+    matchLabels: {app: web}
+  template:
+    metadata:
+      labels:
+        app: web
+    spec:
+      # Nothing else runs here.
+      containers:
+      - name: web
+        image: web  # pinned elsewhere
+        resources: {requests: {cpu: 1}}
+";
+
+/// Nodes, each with its cores and how many pods of the manifest's Deployment run there.
+fn placed(name: &str, manifest: &str, nodes: &[(u32, usize)]) -> std::path::PathBuf {
+    let folder = folder(&format!("write-placed-{name}"));
+    let owner = |kind: &str, name: &str| {
+        format!(
+            "ownerReferences: [{{apiVersion: apps/v1, kind: {kind}, name: {name}, uid: {name}, \
+             controller: true}}]"
+        )
+    };
+    let spec = manifest.split("    spec:\n").nth(1).expect("the spec of its pods is last");
+    let count: usize = nodes.iter().map(|(_, pods)| pods).sum();
+    let set = format!(
+        "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata:\n  name: web-1\n  namespace: default\n  \
+         uid: web-1\n  labels: {{app: web, pod-template-hash: '1'}}\n  annotations: \
+         {{deployment.kubernetes.io/revision: '1'}}\n  {}\nspec:\n  replicas: {count}\n  selector: \
+         {{matchLabels: {{app: web, pod-template-hash: '1'}}}}\n  template:\n    metadata: \
+         {{labels: {{app: web, pod-template-hash: '1'}}}}\n    spec:\n{spec}",
+        owner("Deployment", "web")
+    );
+    let applied = manifest.replace("  name: web  #", "  uid: web\n  name: web  #");
+    let mut text = format!("{applied}---\n{set}");
+    for (at, (cores, pods)) in nodes.iter().enumerate() {
+        text += &format!(
+            "---\napiVersion: v1\nkind: Node\nmetadata: {{name: n{at}, labels: \
+             {{kubernetes.io/hostname: n{at}}}}}\nstatus:\n  allocatable: {{cpu: {cores}, memory: \
+             8Gi, pods: 110}}\n  conditions: [{{type: Ready, status: 'True'}}]\n"
+        );
+        for pod in 0..*pods {
+            text += &format!(
+                "---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: web-{at}-{pod}\n  namespace: \
+                 default\n  labels: {{app: web, pod-template-hash: '1'}}\n  {}\nspec:\n  nodeName: \
+                 n{at}\n  containers: [{{name: web, image: web, resources: {{requests: {{cpu: \
+                 1}}}}}}]\nstatus:\n  phase: Running\n  conditions: [{{type: Ready, status: \
+                 'True'}}]\n",
+                owner("ReplicaSet", "web-1")
+            );
+        }
+    }
+    write(&folder, "cluster.yaml", text);
+    write(&folder, "manifests/web.yaml", manifest);
+    folder
+}
+
+/// Repairs the manifest, tells its lines before and after, and proves again with what was written.
+#[track_caller]
+fn rewritten(folder: &Path, change: &str) -> (String, Value) {
+    let read = || fs::read_to_string(folder.join("manifests/web.yaml")).unwrap();
+    let before = read();
+    let base = ["plan", "repair", "cluster.yaml", "--write", "manifests", "-o", "json"];
+    let told = run_in(folder, &base).json();
+    let changes = &told["together"]["changes"];
+    let kinds = changes.as_array().unwrap().iter();
+    assert!(kinds.clone().any(|one| one["change"] == change), "{told:#}");
+    let after = read();
+    let gone = before.lines().filter(|line| !after.lines().any(|kept| kept == *line));
+    let come = after.lines().filter(|line| !before.lines().any(|known| known == *line));
+    let gone = gone.map(|line| format!("-{line}\n"));
+    let lines: String = gone.chain(come.map(|line| format!("+{line}\n"))).collect();
+    let comments = |text: &str| text.matches('#').count();
+    assert_eq!(comments(&before), comments(&after), "{after}");
+    let mut arguments = vec!["prove", "cluster.yaml", "--overlay", "manifests", "-o", "json"];
+    let cordons = kinds.filter(|one| one["change"] == "cordon");
+    let flags: Vec<String> = cordons
+        .map(|one| format!("--set=node/{}.spec.unschedulable=false", one["node"].as_str().unwrap()))
+        .collect();
+    arguments.extend(flags.iter().map(String::as_str));
+    (lines, run_in(folder, &arguments).json())
+}
+
+#[test]
+fn pods_that_share_a_node_are_kept_apart() {
+    let folder = placed("apart", PAIR, &[(4, 2), (4, 0), (4, 0)]);
+    let (lines, report) = rewritten(&folder, "apart");
+    assert_eq!(report["verdict"], "PROVED", "{report:#}");
+    insta::assert_snapshot!(lines);
+}
+
+/// What stands in nobody's manifest is told, and the manifest stays as it is.
+#[test]
+fn a_node_that_is_cordoned_is_to_be_taken_back_by_hand() {
+    let folder = placed("uncordon", PAIR, &[(1, 1), (1, 1), (1, 0)]);
+    let text = fs::read_to_string(folder.join("cluster.yaml")).unwrap();
+    let last = "hostname: n2}}\n";
+    let cordoned = text.replace(last, &format!("{last}spec: {{unschedulable: true}}\n"));
+    write(&folder, "cluster.yaml", cordoned);
+    let (lines, report) = rewritten(&folder, "cordon");
+    assert_eq!((&*lines, &report["verdict"]), ("", &json!("PROVED")));
+}

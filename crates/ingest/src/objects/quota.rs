@@ -2,6 +2,7 @@
 
 use holdfast_cluster::quota::{Limit, Quota};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::amounts::Amounts;
 use super::context::Context;
@@ -18,10 +19,20 @@ pub(crate) struct RawQuota<'a> {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct RawLimits<'a> {
     hard: Option<Pairs<'a>>,
     used: Option<Pairs<'a>>,
+    scopes: Option<Vec<IgnoredAny>>,
+    scope_selector: Option<IgnoredAny>,
+}
+
+impl RawLimits<'_> {
+    /// Whether it is only of some pods.
+    fn is_scoped(&self) -> bool {
+        self.scopes.as_ref().is_some_and(|scopes| !scopes.is_empty())
+            || self.scope_selector.is_some()
+    }
 }
 
 impl RawQuota<'_> {
@@ -43,23 +54,19 @@ impl RawQuota<'_> {
             // It counts pods that have ended, too.
             cluster.text(name) != "count/pods" && within((name, hard))
         });
-        let mut limit = Some(Limit::default());
+        let (mut limit, mut more) = (Limit::default(), false);
         for (name, amount) in &of_pods {
             let lower = |known: &mut Option<i64>, amount: i64| {
                 *known = Some(known.map_or(amount, |known| known.min(amount)));
             };
-            match (cluster.text(*name), &mut limit) {
-                ("pods", Some(limit)) => lower(&mut limit.pods, amount.value()),
-                ("cpu" | "requests.cpu", Some(limit)) => {
-                    lower(&mut limit.cpu_milli, amount.milli_value());
-                }
-                ("memory" | "requests.memory", Some(limit)) => {
-                    lower(&mut limit.memory, amount.value());
-                }
-                ("ephemeral-storage" | "requests.ephemeral-storage", Some(limit)) => {
+            match cluster.text(*name) {
+                "pods" => lower(&mut limit.pods, amount.value()),
+                "cpu" | "requests.cpu" => lower(&mut limit.cpu_milli, amount.milli_value()),
+                "memory" | "requests.memory" => lower(&mut limit.memory, amount.value()),
+                "ephemeral-storage" | "requests.ephemeral-storage" => {
                     lower(&mut limit.ephemeral_storage, amount.value());
                 }
-                _ => limit = None,
+                _ => more = true,
             }
         }
         let no_meta = Meta::default();
@@ -69,6 +76,8 @@ impl RawQuota<'_> {
             name: context.intern(&meta.name),
             kept,
             limit,
+            more,
+            scoped: spec.is_scoped(),
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::profile::ResourceName;
+use holdfast_cluster::quota::{Allowance, Charged, Quota};
 use holdfast_cluster::{Cluster, NodeId, Placement, Symbol};
 use holdfast_proof::report::{Object, VerdictName};
 use holdfast_proof::tolerance::Culprits;
@@ -44,12 +45,27 @@ pub struct FitReport {
     pub blocked: Vec<LimitReport>,
     /// Pods that wait for a node already, and are left waiting.
     pub pending: usize,
-    /// Quotas of the namespace, which may refuse copies: they are not held against them.
+    /// The quotas of the namespace.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub quotas: Vec<String>,
+    pub quotas: Vec<QuotaReport>,
     /// How many may be added, where that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub survival: Option<SurvivalReport>,
+}
+
+/// What a quota makes of copies.
+#[derive(Clone, Debug, Serialize)]
+pub struct QuotaReport {
+    /// Its name.
+    pub name: String,
+    /// How many copies it lets in, as far as that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allows: Option<u64>,
+    /// What there is too little of for the next one: `limit` is `pods` or `resource`.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub for_want_of: Option<LimitReport>,
+    /// It may refuse copies for another reason, which is not held against them.
+    pub more: bool,
 }
 
 /// How many there could be at most.
@@ -237,18 +253,35 @@ impl FitReport {
             limits: counted(&limits),
             blocked,
             pending: today.pending().len(),
-            quotas: quotas(copies),
+            quotas: fit.quotas.iter().map(|known| QuotaReport::new(cluster, known)).collect(),
             survival: None,
         }
     }
 }
 
-/// Quotas that copies would be charged to.
-fn quotas(copies: &Copies) -> Vec<String> {
-    let cluster = copies.cluster();
-    let namespace = cluster.workload(copies.workload()).namespace;
-    let own = cluster.objects().quotas.iter().filter(|quota| quota.namespace == namespace);
-    own.map(|quota| cluster.text(quota.name).to_owned()).collect()
+impl QuotaReport {
+    fn new(cluster: &Cluster, (quota, allowance): &(Quota, Option<Allowance>)) -> Self {
+        let want = |known: &Allowance| {
+            let of = match known.of {
+                Charged::Pods => None,
+                Charged::Cpu => Some(ResourceName::Cpu),
+                Charged::Memory => Some(ResourceName::Memory),
+                Charged::EphemeralStorage => Some(ResourceName::EphemeralStorage),
+            };
+            LimitReport {
+                limit: if of.is_some() { Limit::Resource } else { Limit::Pods },
+                of: of.map(|name| resource(cluster, name)),
+                wanted: Some(known.wanted),
+                free: Some(known.free),
+            }
+        };
+        Self {
+            name: cluster.text(quota.name).to_owned(),
+            allows: allowance.map(|known| known.pods),
+            for_want_of: allowance.as_ref().map(want),
+            more: quota.more || quota.scoped,
+        }
+    }
 }
 
 /// CPU, memory and pods of a node.

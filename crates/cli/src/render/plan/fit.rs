@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use holdfast_planner::report::fit::{
-    FitReport, Level, Limit, LimitCount, LimitReport, NodeFit, SurvivalReport,
+    FitReport, Level, Limit, LimitCount, LimitReport, NodeFit, QuotaReport, SurvivalReport,
 };
 use holdfast_proof::report::VerdictName;
 
@@ -199,13 +199,7 @@ fn paragraphs(report: &FitReport, width: usize) -> Vec<String> {
     if report.as_replica_set {
         all.push("Nothing scales it: its copies are taken to be kept by a ReplicaSet.".to_owned());
     }
-    if !report.quotas.is_empty() {
-        let are = if report.quotas.len() == 1 { "the quota" } else { "the quotas" };
-        all.push(format!(
-            "Copies are not held against {are} {} of the namespace, which may refuse them.",
-            words::list(&report.quotas, 4)
-        ));
-    }
+    all.push(quotas(report));
     if report.pending > 0 {
         let pods = words::count(report.pending, "pod", "pods");
         all.push(format!("{pods} wait for a node already; they are left waiting."));
@@ -221,6 +215,29 @@ fn paragraphs(report: &FitReport, width: usize) -> Vec<String> {
         .collect()
 }
 
+/// What quotas allow, and what of them is not held against copies.
+fn quotas(report: &FitReport) -> String {
+    let mut text = String::new();
+    for quota in &report.quotas {
+        if let (Some(allows), Some(want)) = (quota.allows, &quota.for_want_of) {
+            let (allows, want) = (words::thousands(allows), limit(want));
+            let _ = write!(text, "Quota {} allows {allows} more: by {want}. ", quota.name);
+        }
+    }
+    let more = report.quotas.iter().filter(|quota| quota.more);
+    let more: Vec<String> = more.map(|quota| quota.name.clone()).collect();
+    if !more.is_empty() {
+        let of = if more.len() == 1 { "quota" } else { "quotas" };
+        let _ = write!(
+            text,
+            "What else {of} {} of the namespace limits is not held against copies, and may refuse \
+             them.",
+            words::list(&more, 4)
+        );
+    }
+    text.trim_end().to_owned()
+}
+
 fn ending(report: &FitReport) -> String {
     if !report.complete {
         return "The next one would fit, too: no more were asked about (--up-to).".to_owned();
@@ -231,6 +248,14 @@ fn ending(report: &FitReport) -> String {
             "The scheduler looks at no node for it: {}. Whether nodes have room then is not told.",
             words::list(&blocked, 4)
         );
+    }
+    let refuses =
+        |quota: &&QuotaReport| quota.allows.is_some_and(|most| most <= report.fits as u64);
+    let refusing: Vec<&str> =
+        report.quotas.iter().filter(refuses).map(|quota| quota.name.as_str()).collect();
+    if !refusing.is_empty() {
+        let quotas = if refusing.len() == 1 { "quota" } else { "quotas" };
+        return format!("The next one is refused by {quotas} {}.", words::list(&refusing, 4));
     }
     let limits = report.limits.iter().map(|LimitCount { limit, of, nodes }| {
         let on = words::count(*nodes, "node", "nodes");
