@@ -115,7 +115,8 @@ impl<'l, 'c> Lost<'l, 'c> {
         self.coming.insert(coming).clone()
     }
 
-    /// Whether prices, whole nodes or a node written down make the pod sure of a place against these.
+    /// Whether prices, whole nodes or a node written down make the pod sure of a place against
+    /// these.
     fn has_room(
         &mut self,
         placement: &mut Placement,

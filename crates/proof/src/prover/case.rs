@@ -253,16 +253,7 @@ impl Case<'_, '_> {
             self.most = open.iter().map(|at| (*at, self.most_ready(*at))).collect();
         }
         for position in touched.iter().filter(|position| !open.contains(position)) {
-            let of_subject = |pod: &&InstanceId| {
-                prover.subjects.position(self.placement.instance(**pod).workload) == Some(*position)
-            };
-            let back = sure.iter().filter(of_subject).count();
-            let finding = self.examination.findings.get_mut(position).expect("it is touched");
-            let ready = finding.ready_at_once + u32::try_from(back).unwrap_or(u32::MAX);
-            finding.recovered_range = (ready, ready);
-            let ground = if back > 0 { Ground::Bound } else { Ground::Counted };
-            finding.recovered =
-                if ready >= finding.desired { Verdict::Proved(ground) } else { Verdict::Refuted };
+            self.bring_back(*position, &sure);
         }
         self.placement.revert(prover.cluster(), mark);
         if self.preemption == Preemption::Few {
@@ -271,6 +262,21 @@ impl Case<'_, '_> {
         let findings = &self.examination.findings;
         let left: Vec<usize> = open.into_iter().filter(|at| findings.contains_key(at)).collect();
         (!left.is_empty() || self.preemption == Preemption::Anybody).then_some(left)
+    }
+
+    /// Settles a subject of which those among these pods come back, and no others.
+    fn bring_back(&mut self, position: usize, sure: &[InstanceId]) {
+        let of_subject = |pod: &&InstanceId| {
+            let workload = self.placement.instance(**pod).workload;
+            self.prover.subjects.position(workload) == Some(position)
+        };
+        let back = sure.iter().filter(of_subject).count();
+        let finding = self.examination.findings.get_mut(&position).expect("it is touched");
+        let ready = finding.ready_at_once + u32::try_from(back).unwrap_or(u32::MAX);
+        finding.recovered_range = (ready, ready);
+        let ground = if back > 0 { Ground::Bound } else { Ground::Counted };
+        finding.recovered =
+            if ready >= finding.desired { Verdict::Proved(ground) } else { Verdict::Refuted };
     }
 
     /// The subjects of these pods.
