@@ -2,7 +2,7 @@
 //!
 //! Let every unit of a resource have a price, and let the others own what they request. To keep the
 //! pod off a node by a resource they must spend there more of it than is left beside the pod, and
-//! each of them is on one node only, whole ([`Purse`]). So the nodes that are closed by resources
+//! each of them is on one node only, whole (`purse.rs`). So the nodes that are closed by resources
 //! cost at most what all others own. A pod at odds with the pod (a port, volumes as it has some,
 //! required anti-affinity either way) closes one domain without paying: the others get the dearest
 //! ones for free. If what the nodes still cost is more than the others own, one of them stays open.

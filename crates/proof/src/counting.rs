@@ -28,7 +28,7 @@
 //! and amounts are whole numbers: nothing is rounded. Pods only ever come: who calls this has made
 //! sure that nobody is preempted.
 //!
-//! Of few nodes it is tried besides which of them can be blocked by what: see [`whole`].
+//! Of few nodes it is tried besides which of them can be blocked by what: `whole.rs`.
 
 mod grains;
 mod prices;

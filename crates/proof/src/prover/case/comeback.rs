@@ -74,7 +74,7 @@ impl Case<'_, '_> {
             _ if self.comers.waiting.contains(&position) && self.comers.uncertain => {
                 Some(Err(Gap::Evictions))
             }
-            _ if self.comers.waiting.contains(&position) => again(1),
+            _ if self.comers.waiting.contains(&position) => again(self.comers.number),
             _ => None,
         }
     }
