@@ -299,10 +299,7 @@ impl Case<'_, '_> {
     /// Whether controllers do nothing but make up for pods that are lost, and no pod ends that
     /// might be made again.
     fn is_steady(&self, placement: &Placement) -> bool {
-        let ends = placement.terminating().iter().any(|pod| {
-            let node = placement.instance(*pod).node();
-            node.is_some_and(|node| placement.node(node).reachable)
-        });
+        let ends = placement.ending().next().is_some();
         self.start.steady && !ends && placement.nominated().is_empty()
     }
 }

@@ -258,13 +258,9 @@ impl<'l, 'c> Lost<'l, 'c> {
     /// cannot cure while nobody leaves, or for a skew that no run evens out, and preemption cannot
     /// help either.
     pub(crate) fn is_hopeless(&self, placement: &Placement, pod: InstanceId) -> bool {
-        let leaves = |id: &InstanceId| {
-            let node = placement.instance(*id).node();
-            node.is_some_and(|node| placement.node(node).reachable)
-        };
         if !self.dynamics.is_ours(placement, pod)
             || self.unknown.of_pod(self.cluster(), placement, pod).excuses
-            || placement.terminating().iter().any(leaves)
+            || placement.ending().next().is_some()
             || !placement.nominated().is_empty()
         {
             return false;

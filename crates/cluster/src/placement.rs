@@ -435,6 +435,14 @@ impl Placement {
         &self.terminating
     }
 
+    /// Those of them whose kubelet can be reached, so that they end, by id.
+    pub fn ending(&self) -> impl Iterator<Item = InstanceId> {
+        self.terminating.iter().copied().filter(|pod| {
+            let node = self.instance(*pod).node();
+            node.is_some_and(|node| self.node(node).reachable)
+        })
+    }
+
     /// Bound instances that have yet to start, by id.
     pub fn starting(&self) -> &[InstanceId] {
         &self.starting

@@ -311,7 +311,7 @@ impl<'c> Dynamics<'c> {
     ) -> Vec<InstanceId> {
         let mut movers: Vec<InstanceId> = due.copied().collect();
         movers.extend(placement.pending());
-        movers.extend(ending(placement));
+        movers.extend(placement.ending());
         let specs = movers.iter().map(|pod| self.spec(placement, *pod));
         let highest = specs.filter(|spec| spec.preempts).map(|spec| spec.priority).max();
         if let Some(highest) = highest {
@@ -474,7 +474,7 @@ impl<'c> Dynamics<'c> {
     /// Pods that are marked for deletion end where somebody hears of it.
     fn add_ends(&self, placement: &Placement, steps: &mut Steps) {
         let mut seen: BTreeSet<(Alike, Option<i64>)> = BTreeSet::new();
-        for pod in ending(placement) {
+        for pod in placement.ending() {
             // Until they have ended their age decides who else is preempted.
             let age = preemption::start_time(self.cluster, placement, pod);
             if !seen.insert((alike(self.cluster, placement.instance(pod)), age)) {
@@ -509,7 +509,7 @@ impl<'c> Dynamics<'c> {
         let bystanders = self.bystanders(placement, situation);
         let movers = self.movers(placement, due.iter().chain(&bystanders.movers));
         let unseen = |pod: &InstanceId| self.goes_unseen(placement, situation, &bystanders, *pod);
-        let ends = ending(placement).filter(known).filter(unseen).filter(|pod| {
+        let ends = placement.ending().filter(known).filter(unseen).filter(|pod| {
             let node = placement.instance(*pod).node();
             node.is_some_and(|node| {
                 placement.node(node).draining.is_some() && placement.node(node).healthy
@@ -759,14 +759,6 @@ fn alike(cluster: &Cluster, instance: &Instance) -> Alike {
     let Instance { class, workload, nominated, starting, .. } = *instance;
     let next = instance.origin.map_or(class, |pod| cluster.pod(pod).replacement);
     (class, next, workload, instance.node(), nominated, starting)
-}
-
-/// Pods that are marked for deletion on nodes that can be reached.
-fn ending(placement: &Placement) -> impl Iterator<Item = InstanceId> {
-    placement.terminating().iter().copied().filter(|pod| {
-        let node = placement.instance(*pod).node();
-        node.is_some_and(|node| placement.node(node).reachable)
-    })
 }
 
 fn certainty(placement: &Placement, situation: &Situation, pod: InstanceId) -> Certainty {

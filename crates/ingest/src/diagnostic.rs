@@ -1,5 +1,9 @@
 //! What was wrong with an input, as data; the rim renders it.
 
+use std::fmt;
+
+use serde::Serialize;
+
 use crate::Rule;
 
 /// How much a diagnostic weighs.
@@ -14,7 +18,7 @@ pub enum Severity {
 }
 
 /// Where in which text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Place {
     /// The source's name; a member of an archive follows `!/`: `bundle.tar.gz!/yamls/x.yaml`.
     pub file: String,
@@ -23,6 +27,14 @@ pub struct Place {
     /// Column, counted from 1 in Unicode code points, as SARIF's `unicodeCodePoints` and most
     /// editors count. A byte order mark takes no column.
     pub column: u32,
+}
+
+impl fmt::Display for Place {
+    /// `FILE:LINE:COLUMN`, as editors take it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, column } = self;
+        write!(f, "{file}:{line}:{column}")
+    }
 }
 
 /// The API object that a diagnostic is about, as far as it could be read.

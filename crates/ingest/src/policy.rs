@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use holdfast_cluster::budget::Amount;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::objects::lean::{Int, List, Pairs, Text};
 use crate::own::OwnKind;
@@ -65,7 +65,8 @@ pub struct Requirement {
 }
 
 /// What a requirement is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Weight {
     /// Where it does not hold the gate is closed.
     Error,

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// What its requirement is worth.
-    pub severity: Severity,
+    pub severity: Weight,
     /// The requirement.
     pub requirement: String,
     /// The scenario; absent where it is found in any.
@@ -26,48 +26,12 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<Object>,
     /// Where the workload was read, else the requirement.
-    pub place: PlaceReport,
+    pub place: Place,
     /// The same as long as id, requirement, scenario and workload are.
     pub fingerprint: String,
     /// The id, and why.
     #[serde(flatten)]
     pub fault: Fault,
-}
-
-/// What a requirement is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The gate is closed.
-    Error,
-    /// It is only told.
-    Warning,
-}
-
-impl From<Weight> for Severity {
-    fn from(weight: Weight) -> Self {
-        match weight {
-            Weight::Error => Self::Error,
-            Weight::Warning => Self::Warning,
-        }
-    }
-}
-
-/// Where in which text.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct PlaceReport {
-    /// The file.
-    pub file: String,
-    /// Counted from 1.
-    pub line: u32,
-    /// Counted from 1 in Unicode code points.
-    pub column: u32,
-}
-
-impl From<Place> for PlaceReport {
-    fn from(Place { file, line, column }: Place) -> Self {
-        Self { file, line, column }
-    }
 }
 
 /// What is wrong. Ids are stable: scripts name them.

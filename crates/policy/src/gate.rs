@@ -105,7 +105,7 @@ impl<'a> Gate<'a> {
         let mut told = RequirementReport {
             name: requirement.name.clone(),
             scenario: name.clone(),
-            severity: requirement.severity.into(),
+            severity: requirement.severity,
             workloads: self.selected[at].len(),
             hold: 0,
             fail: 0,
@@ -150,10 +150,10 @@ impl<'a> Gate<'a> {
         let origin = self.loaded.origins.workload(root).map(|origin| self.loaded.place(origin));
         let names = (requirement.name.as_str(), Some(scenario));
         Finding {
-            severity: requirement.severity.into(),
+            severity: requirement.severity,
             requirement: requirement.name.clone(),
             scenario: Some(scenario.to_owned()),
-            place: origin.unwrap_or_else(|| requirement.place.clone()).into(),
+            place: origin.unwrap_or_else(|| requirement.place.clone()),
             fingerprint: fingerprint(&fault, names, Some(&object)),
             object: Some(object),
             fault,
@@ -169,11 +169,11 @@ impl<'a> Gate<'a> {
             excluded: excluded.map(|(id, why)| Excluded::new(cluster, *id, *why)).collect(),
         };
         Finding {
-            severity: requirement.severity.into(),
+            severity: requirement.severity,
             requirement: requirement.name.clone(),
             scenario: None,
             object: None,
-            place: selector.place.clone().into(),
+            place: selector.place.clone(),
             fingerprint: fingerprint(&fault, (&requirement.name, None), None),
             fault,
         }

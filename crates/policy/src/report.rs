@@ -2,10 +2,11 @@
 //!
 //! The shape is `holdfast.findings/v1`; fields are only ever added within the version.
 
+use holdfast_ingest::policy::Weight;
 use holdfast_proof::report::{Checked, Kubernetes, VerdictName};
 use serde::Serialize;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 
 /// The whole answer.
 #[derive(Clone, Debug, Serialize)]
@@ -41,7 +42,7 @@ pub struct RequirementReport {
     /// The scenario.
     pub scenario: String,
     /// What it is worth.
-    pub severity: Severity,
+    pub severity: Weight,
     /// How many workloads it is about.
     pub workloads: usize,
     /// Claims about them that are proved.
@@ -54,7 +55,7 @@ pub struct RequirementReport {
 
 /// Whether all hold that are worth an error.
 pub(crate) fn verdict(findings: &[Finding]) -> VerdictName {
-    let errors = || findings.iter().filter(|one| one.severity == Severity::Error);
+    let errors = || findings.iter().filter(|one| one.severity == Weight::Error);
     if errors().any(|one| !one.fault.is_open()) {
         VerdictName::Refuted
     } else if errors().next().is_some() {

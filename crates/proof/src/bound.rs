@@ -177,11 +177,7 @@ pub(crate) fn divide(
 
 /// Whether somebody is about to leave a node, or a node is kept free for somebody.
 fn leaves_somebody(placement: &Placement) -> bool {
-    let leaves = |pod: &InstanceId| {
-        let node = placement.instance(*pod).node();
-        node.is_some_and(|node| placement.node(node).reachable)
-    };
-    placement.terminating().iter().any(leaves) || !placement.nominated().is_empty()
+    placement.ending().next().is_some() || !placement.nominated().is_empty()
 }
 
 /// Whether no run ever places the pod. Where every eviction that a failure brings was carried out
@@ -466,11 +462,7 @@ fn has_company(cluster: &Cluster, placement: &Placement, spec: &PodSpec) -> bool
             && terms.iter().all(|term| near(term) && is_meant(instance, term))
     };
     // What a Job deletes that gives up ends where its kubelet is heard.
-    let leaves = |instance: &Instance| {
-        let heard = |node| placement.node(node).reachable;
-        instance.terminating && instance.node().is_some_and(heard)
-    };
-    let mut leaving = placement.instances().iter().filter(|instance| leaves(instance));
+    let mut leaving = placement.ending().map(|pod| placement.instance(pod));
     terms.is_empty()
         || placement.instances().iter().any(is_company)
             && !leaving.any(|instance| terms.iter().any(|term| is_meant(instance, term)))

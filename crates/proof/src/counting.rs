@@ -70,10 +70,8 @@ impl Adversary {
             Budget { resource, wanted, total }
         });
         let budgets: Vec<Budget> = budgets.collect();
-        let mut grains = Grains::of(budgets.iter().map(|budget| budget.resource));
-        for other in others.iter().copied().collect::<BTreeSet<ClassId>>() {
-            grains.add(&cluster.spec_of(other).requests);
-        }
+        let resources = budgets.iter().map(|budget| budget.resource);
+        let grains = Grains::of(cluster, resources, others.iter().copied());
         let mut free = BTreeMap::new();
         for &other in others {
             for domains in at_odds(cluster, class, other) {

@@ -384,11 +384,7 @@ impl Cover {
             (instance.class, instance.workload)
         };
         let open: BTreeSet<_> = ending.open.iter().map(|pod| kind(state, *pod)).collect();
-        let heard = |pod: &InstanceId| {
-            let node = state.instance(*pod).node();
-            node.is_some_and(|node| state.node(node).reachable)
-        };
-        let ends: Vec<InstanceId> = state.terminating().iter().copied().filter(heard).collect();
+        let ends: Vec<InstanceId> = state.ending().collect();
         for &pod in &ends {
             dynamics.apply(state, &Step::End { pod, replaced: true });
         }

@@ -323,15 +323,12 @@ impl<'c> Prover<'c> {
         workspace: &mut Workspace,
         position: usize,
         (set, finding): (&FailureSet, &Finding),
-        tell: impl FnOnce(&Witness, &Placement) -> T,
+        mut tell: impl FnMut(&Witness, &Placement) -> T,
     ) -> T {
-        let mut tell = Some(tell);
-        let tell = |_, witness: &Witness, end: &Placement| {
-            tell.take().expect("there is one subject")(witness, end)
-        };
-        let desired = finding.desired;
-        let told = self.witnesses(workspace, (set, finding), &[(position, desired)], tell);
-        told.into_iter().next().expect("there is one subject")
+        let subject = [(position, finding.desired)];
+        let tell = |_, witness: &Witness, end: &Placement| tell(witness, end);
+        let mut told = self.witnesses(workspace, (set, finding), &subject, tell);
+        told.pop().expect("there is one subject")
     }
 
     /// The same of several subjects that one run refutes, each with how many of its pods should
@@ -372,8 +369,9 @@ impl<'c> Prover<'c> {
         let mut placement = self.starts.starts[finding.start].placement.clone();
         let subjects = [(&self.subjects.subjects[position], finding.desired)];
         let (run, scratch) = (finding.run(), &mut Scratch::default());
-        let told = witness::replay(&self.dynamics, &mut placement, set, run, &subjects, scratch);
-        told.into_iter().next().expect("there is one subject")
+        let mut told =
+            witness::replay(&self.dynamics, &mut placement, set, run, &subjects, scratch);
+        told.pop().expect("there is one subject")
     }
 
     /// The fewest pods of a subject that serve as soon as the set has failed.
@@ -414,36 +412,29 @@ impl<'c> Prover<'c> {
     /// The worst of the findings about one subject, one for each start. What is refuted from a
     /// start that rests on something unknown is refuted only where every start refutes it.
     fn worst(&self, findings: impl Iterator<Item = Finding>) -> Finding {
-        let mut all_refuted = true;
-        let mut joined: Option<Finding> = None;
-        let mut doubtful: Option<(Finding, Doubt)> = None;
-        for mut finding in findings {
-            let refuted = finding.recovered == Verdict::Refuted;
-            all_refuted &= refuted;
-            if self.starts.starts[finding.start].doubt.is_some() {
-                finding.surely_at_once.1 = u32::MAX;
+        let mut findings: Vec<Finding> = findings.collect();
+        let always = |claim: fn(&Finding) -> &Verdict| {
+            findings.iter().all(|finding| *claim(finding) == Verdict::Refuted)
+        };
+        let always_at_once = always(|finding| &finding.immediately);
+        let always_in_the_end = always(|finding| &finding.recovered);
+        let doubt = |finding: &Finding| self.starts.starts[finding.start].doubt;
+        for finding in &mut findings {
+            let Some(doubt) = doubt(finding) else { continue };
+            finding.surely_at_once.1 = u32::MAX;
+            if finding.immediately == Verdict::Refuted && !always_at_once {
+                finding.immediately = Verdict::Unknown(doubt);
             }
-            match self.starts.starts[finding.start].doubt {
-                Some(doubt) if refuted => match &mut doubtful {
-                    Some((known, _)) => known.join(finding),
-                    None => doubtful = Some((finding, doubt)),
-                },
-                _ => match &mut joined {
-                    Some(known) => known.join(finding),
-                    None => joined = Some(finding),
-                },
-            }
-        }
-        if let Some((mut finding, doubt)) = doubtful {
-            if !all_refuted {
+            if finding.recovered == Verdict::Refuted && !always_in_the_end {
                 finding.recovered = Verdict::Unknown(doubt);
             }
-            match &mut joined {
-                Some(known) => known.join(finding),
-                None => joined = Some(finding),
-            }
         }
-        joined.expect("there is at least one start")
+        // What is told is told of a start that is known, where one says the same.
+        findings.sort_by_key(|finding| doubt(finding).is_some());
+        let mut findings = findings.into_iter();
+        let mut joined = findings.next().expect("there is at least one start");
+        findings.for_each(|finding| joined.join(finding));
+        joined
     }
 
     /// A subject that a failure leaves as it stood at a start.

@@ -12,10 +12,7 @@ pub(crate) fn is_steady(cluster: &Cluster, placement: &Placement) -> bool {
     let outdated =
         |pod: &holdfast_cluster::Instance| pod.outdated && pod.whereabouts != Whereabouts::Gone;
     // A kubelet that is heard but not ready may or may not end a pod.
-    let may_end = placement.terminating().iter().any(|pod| {
-        let node = placement.instance(*pod).node();
-        node.is_some_and(|node| placement.node(node).reachable)
-    });
+    let may_end = placement.ending().next().is_some();
     !may_end
         && !placement.instances().iter().any(outdated)
         && cluster

@@ -1,30 +1,27 @@
 //! Pods that go round for ever: a node's own taint lets them in for a while, evicts them, and lets
 //! them in again (`tolerationSeconds`).
 
+mod objects;
+
 use holdfast_cluster::{Cluster, NodeId};
 use holdfast_failover::Step;
-use holdfast_ingest::{Options, Source, load};
 use holdfast_proof::possible::after::Asker;
 use holdfast_proof::possible::{Answer, Why};
 use holdfast_proof::rules::Refusal;
 use holdfast_proof::verdict::Ground;
 use holdfast_proof::{Doubt, FailureSet, Prover, Settings, Verdict};
+use objects::cluster;
 use serde_json::{Value, json};
 
 fn node(name: &str, tainted: bool) -> Value {
-    let taint = json!({"key": "maintenance", "effect": "NoExecute"});
-    json!({
-        "apiVersion": "v1", "kind": "Node",
-        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
-        "spec": {"taints": if tainted { vec![taint] } else { Vec::new() }},
-        "status": {
-            "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110"},
-            "conditions": [{"type": "Ready", "status": "True"}],
-        },
-    })
+    let mut node = objects::node(name);
+    if tainted {
+        node["spec"] = json!({"taints": [{"key": "maintenance", "effect": "NoExecute"}]});
+    }
+    node
 }
 
-/// A ReplicaSet of one pod, on a node; with seconds it bears the taint for so long.
+/// A `ReplicaSet` of one pod, on a node; with seconds it bears the taint for so long.
 fn set(name: &str, home: &str, cpu: &str, seconds: Option<u32>) -> Vec<Value> {
     let borne = json!({
         "key": "maintenance", "operator": "Exists", "effect": "NoExecute",
@@ -34,45 +31,7 @@ fn set(name: &str, home: &str, cpu: &str, seconds: Option<u32>) -> Vec<Value> {
         "containers": [{"name": "c", "image": "i", "resources": {"requests": {"cpu": cpu}}}],
         "tolerations": if seconds.is_some() { vec![borne] } else { Vec::new() },
     });
-    let labels = json!({"app": name});
-    let mut bound = spec.clone();
-    bound["nodeName"] = json!(home);
-    let owner = json!({
-        "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": name, "uid": "u", "controller": true,
-    });
-    vec![
-        json!({
-            "apiVersion": "apps/v1", "kind": "ReplicaSet",
-            "metadata": {"name": name, "namespace": "default"},
-            "spec": {
-                "replicas": 1, "selector": {"matchLabels": labels},
-                "template": {"metadata": {"labels": labels}, "spec": spec},
-            },
-        }),
-        json!({
-            "apiVersion": "v1", "kind": "Pod",
-            "metadata": {
-                "name": format!("{name}-1"), "namespace": "default", "labels": labels,
-                "ownerReferences": [owner],
-            },
-            "spec": bound,
-            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
-        }),
-    ]
-}
-
-/// With what default spread looks for, to know that there is none.
-fn cluster(mut objects: Vec<Value>) -> Cluster {
-    for (group, kind) in
-        [("v1", "Service"), ("v1", "ReplicationController"), ("apps/v1", "StatefulSet")]
-    {
-        objects.push(json!({
-            "apiVersion": group, "kind": kind, "metadata": {"name": "none", "namespace": "other"},
-            "spec": {"replicas": 0, "selector": {"none": "such"}},
-        }));
-    }
-    let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
-    load(vec![Source::named("cluster.json", list.to_string())], &Options::default()).cluster
+    objects::replica_set(name, &[home], &spec)
 }
 
 /// What becomes of each workload, by name, when the first node fails.

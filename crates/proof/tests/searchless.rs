@@ -1,70 +1,22 @@
 //! What is decided without a single state to search: whole nodes that nobody can close, and more
 //! pods than places.
 
+mod objects;
+
 use holdfast_cluster::{Cluster, NodeId};
-use holdfast_ingest::{Options, Source, load};
 use holdfast_proof::prover::Finding;
 use holdfast_proof::verdict::{Doubt, Ground};
 use holdfast_proof::{FailureSet, Prover, Settings, Verdict};
+use objects::{cluster, node};
 use serde_json::{Value, json};
 
-fn node(name: &str) -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "Node",
-        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
-        "status": {
-            "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110"},
-            "conditions": [{"type": "Ready", "status": "True"}],
-        },
-    })
-}
-
-/// A ReplicaSet with a pod on each of these nodes.
+/// A `ReplicaSet` with a pod on each of these nodes.
 fn set(name: &str, nodes: &[&str], requests: &Value, more: &Value) -> Vec<Value> {
     let mut spec = json!({"containers": [
         {"name": "c", "image": "i", "resources": {"requests": requests}},
     ]});
     spec.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
-    let mut objects = vec![json!({
-        "apiVersion": "apps/v1", "kind": "ReplicaSet",
-        "metadata": {"name": name, "namespace": "default"},
-        "spec": {
-            "replicas": nodes.len(), "selector": {"matchLabels": {"app": name}},
-            "template": {"metadata": {"labels": {"app": name}}, "spec": spec},
-        },
-    })];
-    for (at, node) in nodes.iter().enumerate() {
-        let mut own = spec.clone();
-        own["nodeName"] = json!(node);
-        objects.push(json!({
-            "apiVersion": "v1", "kind": "Pod",
-            "metadata": {
-                "name": format!("{name}-{at}"), "namespace": "default", "labels": {"app": name},
-                "ownerReferences": [{
-                    "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": name, "uid": "u",
-                    "controller": true,
-                }],
-            },
-            "spec": own,
-            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
-        }));
-    }
-    objects
-}
-
-fn cluster(mut objects: Vec<Value>) -> Cluster {
-    // What default spread looks for, to know that there is none.
-    for (group, kind) in
-        [("v1", "Service"), ("v1", "ReplicationController"), ("apps/v1", "StatefulSet")]
-    {
-        objects.push(json!({
-            "apiVersion": group, "kind": kind, "metadata": {"name": "none", "namespace": "other"},
-            "spec": {"replicas": 0, "selector": {"none": "such"}},
-        }));
-    }
-    let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
-    let source = Source::named("cluster.json", list.to_string().into_bytes());
-    load(vec![source], &Options::default()).cluster
+    objects::replica_set(name, nodes, &spec)
 }
 
 /// What becomes of the subject of this name when nodes fail, as far as one state tells. Where that

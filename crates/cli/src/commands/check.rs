@@ -40,14 +40,13 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
         return Err(Failure::nothing(text).hint("holdfast inspect shows what was read"));
     }
     let settings = Settings { states_per_set: arguments.proof.budget, ..Settings::default() };
+    let mut prover = Prover::new(cluster, settings);
     for (scenario, question) in questions.iter().enumerate() {
         if !gate.asks(scenario) {
             continue;
         }
-        let mut prover = Prover::new(cluster, settings);
-        if let Question::AnyNodes(most) = question {
-            prover.foresee(*most);
-        }
+        // Nothing is foreseen of other sets than those of nodes.
+        prover.foresee(if let Question::AnyNodes(most) = question { *most } else { 0 });
         let summary = sweep::sweep(&prover, question, interrupt::flag());
         gate.judge(scenario, &summary, &Report::new(&prover, question, &summary));
     }
@@ -111,14 +110,7 @@ fn question(scenario: &Scenario, cluster: &Cluster) -> Result<Question, Failure>
         let renamed = |text: &str| text.replace("--domains", "atMost").replace(option, field);
         let place = &scenario.place;
         Failure {
-            message: format!(
-                "{}:{}:{}: scenario {}: {}",
-                place.file,
-                place.line,
-                place.column,
-                scenario.name,
-                renamed(&failure.message)
-            ),
+            message: format!("{place}: scenario {}: {}", scenario.name, renamed(&failure.message)),
             hint: failure.hint.as_deref().map(renamed),
             ..failure
         }

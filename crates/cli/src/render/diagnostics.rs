@@ -89,7 +89,7 @@ fn heading(found: &Diagnostic) -> String {
 fn one(out: &mut String, found: &Diagnostic) {
     let _ = writeln!(out, "{}", heading(found));
     if let Some(place) = &found.place {
-        let _ = writeln!(out, "  --> {}:{}:{}", place.file, place.line, place.column);
+        let _ = writeln!(out, "  --> {place}");
     }
     if let Some(object) = &found.object {
         let namespace = object.namespace.as_ref().map_or(String::new(), |name| format!("{name}/"));

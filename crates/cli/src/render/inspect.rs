@@ -239,7 +239,7 @@ fn diagnostic(found: &Diagnostic) -> DiagnosticView {
             Severity::Warning => "warning",
             Severity::Note => "note",
         },
-        place: found.place.as_ref().map(|p| format!("{}:{}:{}", p.file, p.line, p.column)),
+        place: found.place.as_ref().map(ToString::to_string),
         object: found.object.as_ref().map(|object| {
             let namespace = object.namespace.as_deref();
             let namespace = namespace.map_or(String::new(), |name| format!("{name}/"));

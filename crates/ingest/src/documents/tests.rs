@@ -173,9 +173,7 @@ fn whoever_does_not_parse_still_gets_the_next_object() {
 /// Severity, rule and place of each diagnostic.
 pub(super) fn told(diagnostics: &[Diagnostic]) -> Vec<String> {
     let place = |diagnostic: &Diagnostic| {
-        diagnostic.place.as_ref().map_or(String::new(), |place| {
-            format!(" {}:{}:{}", place.file, place.line, place.column)
-        })
+        diagnostic.place.as_ref().map_or(String::new(), |place| format!(" {place}"))
     };
     let tell = |one: &Diagnostic| format!("{:?} {}{}", one.severity, one.rule.id(), place(one));
     diagnostics.iter().map(tell).collect()

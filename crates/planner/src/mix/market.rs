@@ -12,6 +12,7 @@ use holdfast_cluster::{
 use holdfast_proof::rules::Resource;
 use holdfast_proof::subject::{Subjects, follows_nodes};
 use holdfast_scheduler::{Need, Needs, Scheduler};
+use num_integer::Integer;
 
 use super::bound::{PARTS, Prices, value};
 
@@ -116,7 +117,7 @@ impl Market {
         for (at, bin) in self.bins.iter_mut().enumerate() {
             for (resource, room) in bin.room.iter_mut().enumerate() {
                 let open = self.classes.iter().filter(|class| class.open[at]);
-                match open.fold(0, |known, class| divisor(known, class.asks[resource])) {
+                match open.fold(0, |known, class| known.gcd(&class.asks[resource])) {
                     0 => {}
                     unit => *room -= *room % unit,
                 }
@@ -207,11 +208,6 @@ impl Market {
             self.classes[first].back += wanted.min(classes.len() as i128);
         }
     }
-}
-
-/// The greatest number that divides both.
-pub(super) fn divisor(one: i128, other: i128) -> i128 {
-    if other == 0 { one } else { divisor(other, one % other) }
 }
 
 /// What pods are sorted by.

@@ -13,10 +13,11 @@ use std::rc::Rc;
 
 use holdfast_cluster::WorkloadId;
 use holdfast_cluster::change::Refused;
+use num_integer::Integer;
 
 use super::bound::{Demand, Least, PARTS, Prices, Range, least};
 use super::ground::Ground;
-use super::market::{Market, divisor};
+use super::market::Market;
 use super::packing::Packed;
 use super::suggest::Program;
 use super::{Answer, Mix, NotFound, Tally};
@@ -425,7 +426,7 @@ impl<'g> Search<'g> {
         {
             bound = bound.max((outside + times - 1).div_euclid(times));
         }
-        let unit = self.ground.prices.iter().fold(0, |one, other| divisor(one, *other)).max(1);
+        let unit = self.ground.prices.iter().fold(0, |one, other| one.gcd(other)).max(1);
         let bound = (bound + unit - 1).div_euclid(unit) * unit;
         if bound > self.price(&range.most) { Least::Never } else { Least::Price(bound) }
     }

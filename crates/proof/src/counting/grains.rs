@@ -1,8 +1,9 @@
 //! In which pieces resources are spent: pods are whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::Resources;
+use holdfast_cluster::{ClassId, Cluster, Resources};
+use num_integer::Integer;
 
 use super::Resource;
 
@@ -23,13 +24,26 @@ struct Grain {
 }
 
 impl Grains {
-    /// Those of no pods, as far as these resources go.
-    pub fn of(resources: impl Iterator<Item = Resource>) -> Self {
+    /// Those of pods of these classes, as far as these resources go.
+    pub fn of(
+        cluster: &Cluster,
+        resources: impl Iterator<Item = Resource>,
+        classes: impl Iterator<Item = ClassId>,
+    ) -> Self {
+        let mut grains = Self::none(resources);
+        for class in classes.collect::<BTreeSet<ClassId>>() {
+            grains.add(&cluster.spec_of(class).requests);
+        }
+        grains
+    }
+
+    /// Those of no pods.
+    fn none(resources: impl Iterator<Item = Resource>) -> Self {
         Self { all: resources.map(|resource| (resource, Grain::default())).collect() }
     }
 
     /// Adds a pod.
-    pub fn add(&mut self, requests: &Resources) {
+    fn add(&mut self, requests: &Resources) {
         let asked: Vec<(Resource, i128)> = (self.all.keys())
             .map(|resource| (*resource, i128::from(resource.amount(requests))))
             .collect();
@@ -37,7 +51,7 @@ impl Grains {
             if *amount <= 0 {
                 continue;
             }
-            grain.unit = divisor(grain.unit, *amount);
+            grain.unit = grain.unit.gcd(amount);
             for (other, share) in asked.iter().filter(|(other, _)| other != resource) {
                 let least = grain.beside.entry(*other).or_insert((*share, *amount));
                 if share * least.1 < least.0 * amount {
@@ -63,13 +77,6 @@ impl Grains {
     }
 }
 
-fn divisor(mut one: i128, mut other: i128) -> i128 {
-    while other != 0 {
-        (one, other) = (other, one % other);
-    }
-    one
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,7 +86,7 @@ mod tests {
     const PODS: Resource = Resource::Pods;
 
     fn grains(pods: &[(i64, i64)]) -> Grains {
-        let mut grains = Grains::of([CPU, MEMORY, PODS].into_iter());
+        let mut grains = Grains::none([CPU, MEMORY, PODS].into_iter());
         for (cpu_milli, memory) in pods {
             grains.add(&Resources { cpu_milli: *cpu_milli, memory: *memory, ..Default::default() });
         }

@@ -234,11 +234,8 @@ impl Rivalry {
         }
         let resources: BTreeSet<Resource> =
             loads.iter().flat_map(|load| load.keys().copied()).collect();
-        let mut grains = Grains::of(resources.iter().copied());
-        let classes: BTreeSet<ClassId> = kins.kins.iter().map(|(class, _)| *class).collect();
-        for class in classes {
-            grains.add(&cluster.spec_of(class).requests);
-        }
+        let classes = kins.kins.iter().map(|(class, _)| *class);
+        let grains = Grains::of(cluster, resources.iter().copied(), classes);
         let total = |resource: Resource| {
             let of_nodes = loads.iter().filter_map(|load| load.get(&resource).copied());
             (resource, largest(of_nodes, most))

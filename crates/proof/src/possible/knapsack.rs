@@ -1,5 +1,7 @@
 //! The dearest pods that one node holds at once, exactly.
 
+use num_integer::Integer;
+
 /// What may go onto a node: how many there are, what one costs and asks for.
 #[derive(Clone, Debug)]
 pub(super) struct Goods {
@@ -35,7 +37,7 @@ pub(super) fn dearest(goods: &[Goods], left: &[i64], steps: usize) -> Option<(u6
         order: &order,
         orders,
         rank: rank(goods.len(), &order),
-        unit: order.iter().map(|at| goods[*at].price).fold(0, gcd).max(1),
+        unit: order.iter().map(|at| goods[*at].price).fold(0, |one, other| one.gcd(&other)).max(1),
         best: 0,
         pattern: vec![0; goods.len()],
         chosen: vec![0; goods.len()],
@@ -155,11 +157,6 @@ impl Search<'_> {
         }
         u64::try_from(sum).unwrap_or(u64::MAX)
     }
-}
-
-/// The greatest number that divides both.
-pub(super) fn gcd(one: u64, other: u64) -> u64 {
-    if other == 0 { one } else { gcd(other, one % other) }
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@
 use std::collections::BTreeMap;
 
 use good_lp::{Expression, ProblemVariables, Solution, SolverModel, microlp, variable};
+use num_integer::Integer;
 
-use super::knapsack::{Goods, dearest, gcd};
+use super::knapsack::{Goods, dearest};
 use super::model::Model;
 use super::{Due, Priced, Why, shrink};
 
@@ -225,7 +226,7 @@ impl Market {
         let (needed, available, dues) = self.weigh(prices, &counts(&pods))?;
         // Common divisors say nothing.
         let all = pods.iter().map(|(class, _)| prices[*class]).chain(dues.iter().copied());
-        let unit = all.fold(0, gcd).max(1);
+        let unit = all.fold(0, |one: u64, other| one.gcd(&other)).max(1);
         let mut by_price: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         for (class, item) in pods {
             by_price.entry(prices[class] / unit).or_default().push(item);

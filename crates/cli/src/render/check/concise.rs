@@ -10,14 +10,11 @@ use super::reason;
 pub fn concise(report: &CheckReport) -> String {
     let mut out = String::new();
     for found in &report.findings {
-        let place = &found.place;
         // Writing to a string cannot fail.
         let _ = writeln!(
             out,
-            "{}:{}:{}: {}: {} ({})",
-            place.file,
-            place.line,
-            place.column,
+            "{}: {}: {} ({})",
+            found.place,
             reason::label(found),
             reason::sentence(found),
             reason::whose(found),

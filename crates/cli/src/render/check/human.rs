@@ -71,8 +71,7 @@ fn table(out: &mut String, report: &CheckReport) {
 
 fn finding(out: &mut String, found: &Finding) {
     let _ = writeln!(out, "{}: {}", reason::label(found), reason::sentence(found));
-    let place = &found.place;
-    let _ = writeln!(out, "  --> {}:{}:{}", place.file, place.line, place.column);
+    let _ = writeln!(out, "  --> {}", found.place);
     let _ = writeln!(out, "   = {}", reason::whose(found));
     if let (Fault::NotRecovered { counterexample }, Some(object)) = (&found.fault, &found.object) {
         prove::story(out, &object.kind, counterexample);

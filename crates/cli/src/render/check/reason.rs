@@ -1,6 +1,7 @@
 //! What is wrong, in one sentence.
 
-use holdfast_policy::finding::{Claim, Fault, Finding, SelectorReport, Severity, Why};
+use holdfast_ingest::policy::Weight;
+use holdfast_policy::finding::{Claim, Fault, Finding, SelectorReport, Why};
 use holdfast_proof::report::downtime::SpanReport;
 use holdfast_proof::report::rules::ByRuleReport;
 use holdfast_proof::report::{AtOnce, Counterexample, Excluded, Object};
@@ -14,10 +15,10 @@ pub(super) fn label(found: &Finding) -> String {
 }
 
 /// What a requirement is worth.
-pub(super) fn severity(severity: Severity) -> &'static str {
+pub(super) fn severity(severity: Weight) -> &'static str {
     match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
+        Weight::Error => "error",
+        Weight::Warning => "warning",
     }
 }
 

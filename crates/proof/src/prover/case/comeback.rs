@@ -57,24 +57,20 @@ impl Case<'_, '_> {
     /// where each is bound as soon as it is made.
     fn latest(&self, position: usize, evicted: Latest) -> Option<Result<Latest, Gap>> {
         let searched = self.searched.contains(&position);
-        let again = |times: usize| {
-            let retries =
-                TRIED_AGAIN * Seconds::try_from(times).unwrap_or(Seconds::MAX / TRIED_AGAIN);
-            Some(Ok(Latest { retries, ..evicted }))
-        };
+        let waits = searched || self.comers.waiting.contains(&position);
         match self.preemption {
             _ if !self.start.steady && searched => Some(Err(Gap::Rollout)),
             Preemption::Anybody => Some(Err(Gap::Preemption)),
             Preemption::Few if self.is_threatened(position) => Some(Err(Gap::Preemption)),
             Preemption::Few if searched && !self.preempted.is_empty() => Some(Err(Gap::Preemption)),
-            _ if searched && self.comers.uncertain => Some(Err(Gap::Evictions)),
+            _ if waits && self.comers.uncertain => Some(Err(Gap::Evictions)),
             _ if searched && self.comers.returning => Some(Err(Gap::Returning)),
             // In so long somebody is placed, as long as somebody can be.
-            _ if searched => again(self.comers.number),
-            _ if self.comers.waiting.contains(&position) && self.comers.uncertain => {
-                Some(Err(Gap::Evictions))
+            _ if waits => {
+                let times = Seconds::try_from(self.comers.number);
+                let retries = TRIED_AGAIN * times.unwrap_or(Seconds::MAX / TRIED_AGAIN);
+                Some(Ok(Latest { retries, ..evicted }))
             }
-            _ if self.comers.waiting.contains(&position) => again(self.comers.number),
             _ => None,
         }
     }
