@@ -219,7 +219,8 @@ pub struct CheckArguments {
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,
-    /// Formats and where to write them: `human`, `concise`, `json`.
+    /// Formats and where to write them: `human`, `concise`, `json`, `markdown`, `html`, `sarif`,
+    /// `junit`, `github`, `gitlab`, `csv`.
     #[command(flatten)]
     pub output: OutputArguments,
     /// What if.
@@ -401,8 +402,9 @@ pub struct SynthArguments {
 /// Formats and where to write them.
 #[derive(Debug, Args)]
 pub struct OutputArguments {
-    /// `human` or `json` (of `check` also `concise`, of `plan` also `markdown` and `csv`) on
-    /// standard output, with `=PATH` in a file; may repeat.
+    /// `human` or `json` (of `plan` and `check` also `markdown` and `csv`, of `check` also
+    /// `concise`, `html`, `sarif`, `junit`, `github` and `gitlab`) on standard output, with
+    /// `=PATH` in a file; may repeat.
     #[arg(
         short,
         long,

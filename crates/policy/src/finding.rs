@@ -11,6 +11,8 @@ use holdfast_proof::report::{AtOnce, Counterexample, DoubtReport, Excluded, Obje
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::catalogue::Id;
+
 /// One thing that does not hold, or is not known to.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -175,15 +177,7 @@ impl SelectorReport {
 impl Fault {
     /// The stable kebab-case id.
     pub fn id(&self) -> &'static str {
-        match self {
-            Self::NoneLeft { .. } => "none-left",
-            Self::NotByRule { .. } => "not-by-rule",
-            Self::NotRecovered { .. } => "not-recovered",
-            Self::TooFewReady { .. } => "too-few-ready",
-            Self::DownTooLong { .. } => "down-too-long",
-            Self::Inconclusive { .. } => "inconclusive",
-            Self::RequirementMatchesNothing { .. } => "requirement-matches-nothing",
-        }
+        Id::of(self).name()
     }
 
     /// Whether it may hold after all.

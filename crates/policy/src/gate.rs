@@ -11,7 +11,7 @@ use holdfast_proof::{Report, Summary};
 
 use crate::finding::{Fault, Finding, SelectorReport, fingerprint};
 use crate::judge::Known;
-use crate::report::{CheckReport, RequirementReport, ScenarioReport, verdict};
+use crate::report::{CheckReport, Judged, RequirementReport, ScenarioReport, verdict};
 use crate::select::selects;
 
 /// Judges a policy, scenario by scenario.
@@ -110,6 +110,7 @@ impl<'a> Gate<'a> {
             hold: 0,
             fail: 0,
             unknown: 0,
+            judged: Vec::new(),
         };
         for position in self.selected[at].clone() {
             let known = Known {
@@ -118,14 +119,16 @@ impl<'a> Gate<'a> {
                 summary: &summary.subjects[position],
                 complete: report.checked.complete,
             };
-            for fault in known.judge(&requirement.demands) {
+            let claims = known.judge(&requirement.demands);
+            let root = self.subjects.subjects[position].root;
+            told.judged.push(Judged::new(Object::of(&self.loaded.cluster, root), &claims));
+            for fault in claims {
                 let Some(fault) = fault else {
                     told.hold += 1;
                     continue;
                 };
                 told.fail += usize::from(!fault.is_open());
                 told.unknown += usize::from(fault.is_open());
-                let root = self.subjects.subjects[position].root;
                 self.findings.push(self.finding(requirement, name, root, fault));
             }
         }

@@ -9,7 +9,9 @@
 //! * [`judge`]: whether one demand on one workload holds.
 //! * [`finding`]: what does not.
 //! * [`report`]: everything, for machines.
+//! * [`catalogue`]: what each finding means, for people.
 
+pub mod catalogue;
 pub mod finding;
 pub mod gate;
 pub mod judge;

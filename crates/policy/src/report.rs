@@ -3,10 +3,11 @@
 //! The shape is `holdfast.findings/v1`; fields are only ever added within the version.
 
 use holdfast_ingest::policy::Weight;
-use holdfast_proof::report::{Checked, Kubernetes, VerdictName};
+use holdfast_proof::report::{Checked, Kubernetes, Object, VerdictName};
 use serde::Serialize;
 
-use crate::finding::Finding;
+use crate::catalogue::Id;
+use crate::finding::{Fault, Finding};
 
 /// The whole answer.
 #[derive(Clone, Debug, Serialize)]
@@ -51,6 +52,36 @@ pub struct RequirementReport {
     pub fail: usize,
     /// Claims of which it is not known.
     pub unknown: usize,
+    /// How each workload came out, for maps; findings say the rest.
+    #[serde(skip)]
+    pub judged: Vec<Judged>,
+}
+
+/// How a workload came out of a requirement in a scenario.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The workload.
+    pub object: Object,
+    /// The worst verdict of its claims.
+    pub verdict: VerdictName,
+    /// What was found, once each.
+    pub found: Vec<Id>,
+}
+
+impl Judged {
+    /// By what is wrong with each claim.
+    pub(crate) fn new(object: Object, claims: &[Option<Fault>]) -> Self {
+        let faults = || claims.iter().flatten();
+        let mut found: Vec<Id> = faults().map(Id::of).collect();
+        found.sort_unstable();
+        found.dedup();
+        let verdict = match faults().map(Fault::is_open).min() {
+            None => VerdictName::Proved,
+            Some(false) => VerdictName::Refuted,
+            Some(true) => VerdictName::Unknown,
+        };
+        Self { object, verdict, found }
+    }
 }
 
 /// Whether all hold that are worth an error.

@@ -11,7 +11,7 @@ use holdfast_proof::{Prover, Report, Settings};
 use crate::args::{CheckArguments, FailureArguments};
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::{exit, input, interrupt, question, render, sweep};
+use crate::{exit, findings, input, interrupt, question, render, sweep};
 
 /// What a policy is called where none is named.
 const FILE: &str = "holdfast.yaml";
@@ -51,9 +51,10 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
         gate.judge(scenario, &summary, &Report::new(&prover, question, &summary));
     }
     let report = gate.finish();
-    output::write_all(&arguments.output.output, |format| match format {
+    findings::write(&arguments.output.output, &(&report).into(), |format| match format {
         Format::Json => render::json(&report),
-        Format::Concise => render::check::concise(&report),
+        Format::Markdown => render::check::markdown(&report),
+        Format::Html => render::check::html(&report),
         _ => render::check::human(&report),
     })?;
     Ok(match report.verdict {

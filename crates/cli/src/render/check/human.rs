@@ -8,7 +8,7 @@ use holdfast_proof::report::VerdictName;
 
 use super::reason;
 use crate::render::table::Grid;
-use crate::render::{domain, prove, words};
+use crate::render::{domain, words};
 
 /// The whole report.
 pub fn human(report: &CheckReport) -> String {
@@ -24,7 +24,7 @@ pub fn human(report: &CheckReport) -> String {
 }
 
 /// One sentence that answers.
-fn answer(report: &CheckReport) -> String {
+pub(super) fn answer(report: &CheckReport) -> String {
     let sum = |count: fn(&(usize, usize, usize)) -> usize| -> usize {
         let each = report.requirements.iter().map(|one| (one.hold, one.fail, one.unknown));
         each.map(|counts| count(&counts)).sum()
@@ -73,8 +73,9 @@ fn finding(out: &mut String, found: &Finding) {
     let _ = writeln!(out, "{}: {}", reason::label(found), reason::sentence(found));
     let _ = writeln!(out, "  --> {}", found.place);
     let _ = writeln!(out, "   = {}", reason::whose(found));
-    if let (Fault::NotRecovered { counterexample }, Some(object)) = (&found.fault, &found.object) {
-        prove::story(out, &object.kind, counterexample);
+    let _ = writeln!(out, "   = help: {}", reason::page(found));
+    if let Some(story) = reason::story(found) {
+        out.push_str(&story);
     }
     out.push('\n');
 }

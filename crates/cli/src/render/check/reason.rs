@@ -1,6 +1,9 @@
-//! What is wrong, in one sentence.
+//! A finding in words, for every format: what is wrong, of what, and how it comes to that.
+
+use std::fmt::Write;
 
 use holdfast_ingest::policy::Weight;
+use holdfast_policy::catalogue::Id;
 use holdfast_policy::finding::{Claim, Fault, Finding, SelectorReport, Why};
 use holdfast_proof::report::downtime::SpanReport;
 use holdfast_proof::report::rules::ByRuleReport;
@@ -30,10 +33,56 @@ pub(super) fn whose(found: &Finding) -> String {
     }
 }
 
-/// What is wrong.
+/// How bad it is: errors before warnings, and what is refuted before what is not known.
+pub(super) fn rank(found: &Finding) -> (Weight, bool) {
+    (found.severity, found.fault.is_open())
+}
+
+/// The workload: `shop/deployment/web`.
+pub(super) fn object(found: &Finding) -> Option<String> {
+    found.object.as_ref().map(name)
+}
+
+/// Where there is more to read on findings of its id.
+pub(super) fn page(found: &Finding) -> String {
+    Id::of(&found.fault).path()
+}
+
+/// How it comes to that, line by line; nothing where the sentence says all.
+pub(super) fn story(found: &Finding) -> Option<String> {
+    let mut out = String::new();
+    match (&found.fault, &found.object) {
+        (Fault::NotRecovered { counterexample }, Some(object)) => {
+            prove::story(&mut out, &object.kind, counterexample);
+        }
+        _ => return None,
+    }
+    Some(out)
+}
+
+/// Everything, as text without marks.
+pub(super) fn text(found: &Finding) -> String {
+    let mut out = format!("{}\n{}\n", sentence(found), whose(found));
+    if let Some(story) = story(found) {
+        out += &story;
+    }
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "See {}", page(found));
+    out
+}
+
+/// What is wrong, and of what.
 pub(super) fn sentence(found: &Finding) -> String {
+    match object(found) {
+        Some(object) => format!("{object}: {}", what(found)),
+        None => what(found),
+    }
+}
+
+/// What is wrong, where it is plain of what.
+pub(super) fn what(found: &Finding) -> String {
     let kind = found.object.as_ref().map_or("", |object| object.kind.as_str());
-    let what = match &found.fault {
+    match &found.fault {
         Fault::NoneLeft { counterexample } => none_left(counterexample),
         Fault::NotByRule { counterexample } => not_by_rule(counterexample),
         Fault::NotRecovered { counterexample } => not_recovered(counterexample),
@@ -46,12 +95,8 @@ pub(super) fn sentence(found: &Finding) -> String {
         Fault::DownTooLong { limit, outage } => down_too_long(kind, *limit, outage),
         Fault::Inconclusive { claim, why } => inconclusive(*claim, why),
         Fault::RequirementMatchesNothing { selector, excluded } => {
-            return matches_nothing(selector, excluded);
+            matches_nothing(selector, excluded)
         }
-    };
-    match &found.object {
-        Some(object) => format!("{}: {what}", name(object)),
-        None => what,
     }
 }
 

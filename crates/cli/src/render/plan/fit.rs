@@ -8,7 +8,7 @@ use holdfast_planner::report::fit::{
 use holdfast_proof::report::VerdictName;
 
 use super::bar::bar;
-use super::sheet::Sheet;
+use crate::render::sheet::Sheet;
 use crate::output::Format;
 use crate::render::prove::verdict;
 use crate::render::{domain, prove, words};

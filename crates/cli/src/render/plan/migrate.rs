@@ -7,7 +7,7 @@ use holdfast_planner::report::MigrateReport;
 use holdfast_planner::report::migrate::{StandReport, StepReport};
 use holdfast_proof::report::VerdictName;
 
-use super::sheet::Sheet;
+use crate::render::sheet::Sheet;
 use crate::output::Format;
 use crate::render::prove::verdict;
 use crate::render::words;

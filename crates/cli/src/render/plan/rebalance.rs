@@ -3,7 +3,7 @@
 use holdfast_planner::report::rebalance::{HinderedReport, RebalanceReport, RuleReport};
 
 use super::bar::bar;
-use super::sheet::Sheet;
+use crate::render::sheet::Sheet;
 use super::steps;
 use crate::output::Format;
 use crate::render::{domain, words};

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use holdfast_planner::report::remove::{KeptReport, RemoveReport};
 use holdfast_proof::report::VerdictName;
 
-use super::sheet::Sheet;
+use crate::render::sheet::Sheet;
 use super::steps;
 use crate::output::Format;
 use crate::render::prove::verdict;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::sheet::Sheet;
+use crate::render::sheet::Sheet;
 use crate::output::Format;
 use crate::render::words;
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use holdfast_planner::report::waste::{AmountsReport, NodeWasteReport, WasteReport};
 use holdfast_planner::waste::Reason;
 
-use super::sheet::Sheet;
+use crate::render::sheet::Sheet;
 use crate::output::Format;
 use crate::render::words;
 

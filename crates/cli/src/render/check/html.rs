@@ -1,0 +1,283 @@
+//! The report as one page that needs nothing else: no script, no file beside it, no network.
+//!
+//! The map of failures comes first, a row for each workload and a column for each scenario; every
+//! cell says in words what its colour says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_policy::catalogue::{Id, Page};
+use holdfast_policy::report::ScenarioReport;
+use holdfast_policy::{CheckReport, Finding};
+use holdfast_proof::report::{Object, VerdictName};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{Findings, reason};
+use crate::render::{domain, prove, words};
+
+/// Nothing is loaded, and nothing runs.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const STYLE: &str = include_str!("html.css");
+/// Beyond so many rows those of which all is proved are counted.
+const ROWS_MAX: usize = 400;
+
+/// A workload in the map.
+type Key<'a> = (&'a str, &'a str, &'a str);
+/// How it came out of a scenario: the worst verdict of any requirement, and what was found.
+#[derive(Default)]
+struct Cell {
+    verdict: Option<VerdictName>,
+    found: BTreeSet<Id>,
+}
+
+/// The whole page.
+pub fn html(report: &CheckReport) -> String {
+    let told = Findings::from(report);
+    let content = html! {
+        (map(report, &told))
+        (requirements(report))
+        (findings(&told))
+        (meanings(&told))
+        footer {
+            p { (words::modelled(&report.kubernetes)) }
+        }
+    };
+    page("holdfast check", &told.answer, report.verdict, &content)
+}
+
+/// A page with an answer on top.
+fn page(title: &str, answer: &str, verdict: VerdictName, content: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) ": " (answer) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    p.command { (title) }
+                    h1 { span class=(class(verdict)) { (mark(verdict)) } " " (answer) }
+                }
+                main { (content) }
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
+    let mut rows: BTreeMap<Key<'_>, BTreeMap<&str, Cell>> = BTreeMap::new();
+    for requirement in &report.requirements {
+        for judged in &requirement.judged {
+            let row = rows.entry(key(&judged.object)).or_default();
+            let cell = row.entry(&requirement.scenario).or_default();
+            cell.verdict = cell.verdict.into_iter().chain([judged.verdict]).max_by_key(worse);
+            cell.found.extend(&judged.found);
+        }
+    }
+    let proved = |row: &BTreeMap<&str, Cell>| {
+        row.values().all(|cell| cell.verdict == Some(VerdictName::Proved))
+    };
+    let all = rows.len();
+    if all > ROWS_MAX {
+        rows.retain(|_, row| !proved(row));
+    }
+    let left_out = all - rows.len();
+    html! {
+        section {
+            h2 { "Failure map" }
+            p.hint {
+                "Each cell: the worst that is required of the workload when these machines fail. "
+                b.proved { (mark(VerdictName::Proved)) " PROVED" } " in every run, "
+                b.refuted { (mark(VerdictName::Refuted)) " REFUTED" } " by a run, "
+                b.unknown { (mark(VerdictName::Unknown)) " UNKNOWN" } ", – not asked."
+            }
+            div.scroll role="region" aria-label="Failure map" tabindex="0" {
+                table.map {
+                    thead { tr {
+                        th scope="col" { "Workload" }
+                        @for scenario in &report.scenarios { (column(scenario)) }
+                    } }
+                    tbody { @for (workload, row) in &rows { tr {
+                        th scope="row" { (workload.0) "/" wbr; (workload.1) "/" wbr; (workload.2) }
+                        @for scenario in &report.scenarios {
+                            (field(*workload, &scenario.name, row.get(scenario.name.as_str()), told))
+                        }
+                    } } }
+                }
+            }
+            @if left_out > 0 {
+                p.hint {
+                    (words::count(left_out, "workload", "workloads"))
+                    " PROVED in every scenario are not shown."
+                }
+            }
+        }
+    }
+}
+
+fn column(scenario: &ScenarioReport) -> Markup {
+    let sets = usize::try_from(scenario.checked.sets).unwrap_or(usize::MAX);
+    let what = match &scenario.checked.fail {
+        Some(names) => words::list(names, 4),
+        None => {
+            let sets = words::count(sets, "set", "sets");
+            format!("{sets} {}", domain::sets_of(&scenario.checked))
+        }
+    };
+    html! { th scope="col" { (scenario.name) small { (what) } } }
+}
+
+fn field(workload: Key<'_>, scenario: &str, cell: Option<&Cell>, told: &Findings<'_>) -> Markup {
+    let Some((cell, verdict)) = cell.and_then(|cell| Some((cell, cell.verdict?))) else {
+        return html! { td.none { "–" } };
+    };
+    let of = |id: Id| {
+        told.all.iter().find(|found| {
+            Id::of(&found.fault) == id
+                && found.scenario.as_deref() == Some(scenario)
+                && found.object.as_ref().map(key) == Some(workload)
+        })
+    };
+    html! {
+        td class=(class(verdict)) {
+            b { (mark(verdict)) " " (prove::verdict(verdict)) }
+            @for id in &cell.found {
+                small { @match of(*id) {
+                    Some(found) => a href=(format!("#f-{}", found.fingerprint)) { (id.name()) },
+                    None => (id.name()),
+                } }
+            }
+        }
+    }
+}
+
+fn requirements(report: &CheckReport) -> Markup {
+    html! {
+        section {
+            h2 { "Requirements" }
+            div.scroll role="region" aria-label="Requirements" tabindex="0" {
+                table {
+                    thead { tr {
+                        @for name in ["Requirement", "Scenario", "Worth"] {
+                            th scope="col" { (name) }
+                        }
+                        @for name in ["Workloads", "PROVED", "REFUTED", "UNKNOWN"] {
+                            th.number scope="col" { (name) }
+                        }
+                    } }
+                    tbody { @for one in &report.requirements { tr {
+                        th scope="row" { (one.name) }
+                        td { (one.scenario) }
+                        td { (reason::severity(one.severity)) }
+                        @for count in [one.workloads, one.hold, one.fail, one.unknown] {
+                            td.number { (count) }
+                        }
+                    } } }
+                }
+            }
+        }
+    }
+}
+
+/// Every finding with its story.
+fn findings(told: &Findings<'_>) -> Markup {
+    html! {
+        section {
+            h2 { "Findings" }
+            @if told.all.is_empty() { p { "None." } }
+            @for found in &told.all { (finding(found)) }
+        }
+    }
+}
+
+fn finding(found: &Finding) -> Markup {
+    let severity = reason::severity(found.severity);
+    let id = found.fault.id();
+    html! {
+        article id=(format!("f-{}", found.fingerprint)) class=(severity) {
+            h3 {
+                span.severity { (severity) } " "
+                a href=(format!("#id-{id}")) { (id) }
+                @if let Some(object) = reason::object(found) { " " span.object { (object) } }
+            }
+            p { (reason::what(found)) }
+            @if let Some(story) = reason::story(found) { pre { (story.trim_end()) } }
+            p.hint { code { (found.place) } " · " (reason::whose(found)) }
+        }
+    }
+}
+
+/// What the ids mean that were found.
+fn meanings(told: &Findings<'_>) -> Markup {
+    let ids: BTreeSet<Id> = told.all.iter().map(|found| Id::of(&found.fault)).collect();
+    html! {
+        @if !ids.is_empty() {
+            section {
+                h2 { "What they mean" }
+                @for id in ids {
+                    @let Page { title, what, why, example, instead } = id.page();
+                    article id=(format!("id-{}", id.name())) {
+                        h3 { (id.name()) }
+                        p { b { (title) "." } " " (marked(what)) }
+                        p { (marked(why)) }
+                        @for (heading, sample) in [("Example", example), ("Instead", instead)] {
+                            p { b { (heading) "." } " " (marked(sample.says)) }
+                            pre { (sample.code.trim()) }
+                        }
+                        p.hint { "From " code { (id.path()) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Text of the catalogue, whose only marks are backticks around code, and links to other pages.
+fn marked(text: &str) -> Markup {
+    let linked = |text: &str| match text.split_once("](") {
+        Some((before, after)) => {
+            let after = after.split_once(')').map_or("", |(_, after)| after);
+            format!("{}{after}", before.replace('[', ""))
+        }
+        None => text.to_owned(),
+    };
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (linked(part)) }
+        }
+    }
+}
+
+fn key(object: &Object) -> Key<'_> {
+    (&object.namespace, &object.kind, &object.name)
+}
+
+fn worse(verdict: &VerdictName) -> u8 {
+    match verdict {
+        VerdictName::Proved => 0,
+        VerdictName::Unknown => 1,
+        VerdictName::Refuted => 2,
+    }
+}
+
+fn class(verdict: VerdictName) -> &'static str {
+    match verdict {
+        VerdictName::Proved => "proved",
+        VerdictName::Unknown => "unknown",
+        VerdictName::Refuted => "refuted",
+    }
+}
+
+fn mark(verdict: VerdictName) -> &'static str {
+    match verdict {
+        VerdictName::Proved => "✓",
+        VerdictName::Unknown => "?",
+        VerdictName::Refuted => "✗",
+    }
+}

@@ -1,0 +1,141 @@
+//! Findings where Markdown is shown: the comment on a pull request, the summary of a step.
+//!
+//! Such places have a limit, and cut or refuse what is longer. So nothing is ever longer: findings
+//! are written worst first, in full, then in short, and at last counted.
+
+use std::fmt::Write;
+
+use holdfast_policy::{CheckReport, Finding};
+
+use super::{Findings, reason};
+use crate::render::sheet::Sheet;
+use crate::render::words;
+
+/// What a comment on GitHub may hold, in bytes.
+const COMMENT: usize = 64 * 1024;
+/// Kept free for the line that counts what is left out.
+const LEFT_OUT: usize = 160;
+
+/// The answer, the findings, and the requirements as far as they fit, in 64 KiB.
+pub fn markdown(report: &CheckReport) -> String {
+    let told = Findings::from(report);
+    let mut out = format!("**{}**\n\n", told.answer);
+    let table = requirements(report) + &words::modelled(&report.kubernetes) + "\n";
+    if !told.all.is_empty() {
+        out += &list(&told.all, COMMENT - out.len() - 1);
+        out.push('\n');
+    }
+    // Findings say what the table counts, so that it is the first to go.
+    if out.len() + table.len() <= COMMENT {
+        out += &table;
+    }
+    out
+}
+
+/// Findings in up to so many bytes, in the order in which they come, and how many were left out.
+/// Where there is no room for so much as that, nothing.
+pub fn list(findings: &[&Finding], most: usize) -> String {
+    let mut out = String::new();
+    for (at, found) in findings.iter().enumerate() {
+        let left = findings.len() - at;
+        let kept = if left == 1 { 0 } else { LEFT_OUT };
+        let fits = |block: &String| out.len() + block.len() + kept <= most;
+        let Some(block) = [in_full, in_short].into_iter().map(|told| told(found)).find(fits) else {
+            let line = left_out(left);
+            return if out.len() + line.len() <= most { out + &line } else { out };
+        };
+        out += &block;
+    }
+    out
+}
+
+fn left_out(count: usize) -> String {
+    let more = words::count(count, "finding more is", "findings more are");
+    format!("\n**{more} left out here**, none worse than these; `-o json` tells all.\n")
+}
+
+fn in_short(found: &Finding) -> String {
+    let object = reason::object(found).unwrap_or_else(|| reason::what(found));
+    format!("* {} {}, {}\n", label(found), plain(&object), plain(&reason::whose(found)))
+}
+
+fn in_full(found: &Finding) -> String {
+    let object = reason::object(found).map(|object| format!("**{}**: ", plain(&object)));
+    let mut out = format!(
+        "* {} {}{}\n  <br>{} · {} · {}\n",
+        label(found),
+        object.unwrap_or_default(),
+        plain(&reason::what(found)),
+        code(&found.place.to_string()),
+        plain(&reason::whose(found)),
+        reason::page(found),
+    );
+    if let Some(story) = reason::story(found) {
+        let fence = "`".repeat(longest_run(&story).max(2) + 1);
+        // Writing to a string cannot fail, here and below.
+        let _ = write!(out, "  <details><summary>How it comes to that</summary>\n\n  {fence}text\n");
+        for line in story.lines() {
+            let _ = writeln!(out, "  {}", line.strip_prefix("  ").unwrap_or(line));
+        }
+        let _ = write!(out, "  {fence}\n\n  </details>\n");
+    }
+    out
+}
+
+fn label(found: &Finding) -> String {
+    format!("{} `{}`", reason::severity(found.severity), found.fault.id())
+}
+
+fn requirements(report: &CheckReport) -> String {
+    let headings =
+        ["requirement", "scenario", "worth", "workloads", "PROVED", "REFUTED", "UNKNOWN"];
+    let mut sheet = Sheet::new(&headings, &[3, 4, 5, 6]);
+    for one in &report.requirements {
+        let counts = [one.workloads, one.hold, one.fail, one.unknown];
+        let names =
+            [plain(&one.name), plain(&one.scenario), reason::severity(one.severity).to_owned()];
+        sheet.row(names.into_iter().chain(counts.map(|count| count.to_string())));
+    }
+    sheet.markdown() + "\n"
+}
+
+/// Text that means nothing but itself. Bars are left to tables.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if "\\`*_[]<>&~#".contains(letter) {
+            out.push('\\');
+        }
+        out.push(if letter.is_control() { ' ' } else { letter });
+    }
+    out
+}
+
+/// The same as code, which takes no escapes: the marks around it are longer than any in it.
+fn code(text: &str) -> String {
+    let marks = "`".repeat(longest_run(text) + 1);
+    let text = text.replace(char::is_control, " ");
+    if text.contains('`') { format!("{marks} {text} {marks}") } else { format!("{marks}{text}{marks}") }
+}
+
+/// How many backticks follow one another at most.
+fn longest_run(text: &str) -> usize {
+    text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_mean_nothing_but_themselves() {
+        assert_eq!(plain("<b>a_b\n*"), "\\<b\\>a\\_b \\*");
+        assert_eq!(code("a``b"), "``` a``b ```");
+        assert_eq!(code("a:1"), "`a:1`");
+    }
+
+    #[test]
+    fn the_line_that_counts_has_its_room() {
+        assert!(left_out(usize::MAX).len() <= LEFT_OUT);
+    }
+}
