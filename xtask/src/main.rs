@@ -53,9 +53,7 @@ fn main() -> Result<()> {
         Task::Generate { check: false } => {
             fixtures::generate(&root).and_then(|()| pages::generate(&root))
         }
-        Task::Generate { check: true } => {
-            fixtures::check(&root).and_then(|()| pages::check(&root))
-        }
+        Task::Generate { check: true } => fixtures::check(&root).and_then(|()| pages::check(&root)),
         Task::Bench { bench } => bench::run(&root, &bench),
         Task::Conformance(arguments) => conformance::run(&root, &arguments),
     }

@@ -65,10 +65,12 @@ impl FromStr for Output {
             "github" => Format::Github,
             "gitlab" => Format::Gitlab,
             _ => {
-                return Err("the formats are human, json (= json-v1), for explain ndjson, for plan \
+                return Err(
+                    "the formats are human, json (= json-v1), for explain ndjson, for plan \
                             and check markdown and csv, and for check concise, html, sarif, junit, \
                             github and gitlab"
-                    .to_owned());
+                        .to_owned(),
+                );
             }
         };
         Ok(Self { format, path })
@@ -82,8 +84,10 @@ impl FromStr for Output {
 /// result is none.
 pub fn check(outputs: &[Output]) -> Result<(), Failure> {
     if outputs.iter().any(|output| matches!(output.format, Format::Markdown | Format::Csv)) {
-        return Err(Failure::usage("markdown and csv are formats of the tables of plan and of check")
-            .hint("use -o json"));
+        return Err(Failure::usage(
+            "markdown and csv are formats of the tables of plan and of check",
+        )
+        .hint("use -o json"));
     }
     refuse_findings(outputs)?;
     check_places(outputs)

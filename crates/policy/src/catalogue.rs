@@ -119,7 +119,8 @@ impl Id {
         for (heading, Sample { says, language, code }) in
             [("Example", example), ("Instead", instead)]
         {
-            let _ = writeln!(out, "## {heading}\n\n{says}\n\n```{language}\n{}\n```\n", code.trim());
+            let _ =
+                writeln!(out, "## {heading}\n\n{says}\n\n```{language}\n{}\n```\n", code.trim());
         }
         out.truncate(out.trim_end().len());
         out + "\n"
@@ -128,9 +129,10 @@ impl Id {
 
 /// The page that lists all others, in Markdown.
 pub fn index() -> String {
-    let mut out = "# Findings\n\nWhat `holdfast check` may find, a page each: what it says, why it \
+    let mut out =
+        "# Findings\n\nWhat `holdfast check` may find, a page each: what it says, why it \
                    is bad, an example, and what to do instead.\n\n| id | says |\n|---|---|\n"
-        .to_owned();
+            .to_owned();
     for id in Id::ALL {
         let name = id.name();
         // Writing to a string cannot fail.

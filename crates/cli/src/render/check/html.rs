@@ -21,7 +21,7 @@ const STYLE: &str = include_str!("html.css");
 /// Beyond so many rows those of which all is proved are counted.
 const ROWS_MAX: usize = 400;
 
-/// A workload in the map.
+/// A workload in the map, by namespace, kind and name.
 type Key<'a> = (&'a str, &'a str, &'a str);
 /// How it came out of a scenario: the worst verdict of any requirement, and what was found.
 #[derive(Default)]
@@ -29,6 +29,9 @@ struct Cell {
     verdict: Option<VerdictName>,
     found: BTreeSet<Id>,
 }
+
+/// Which finding stands behind an id in a cell.
+type Anchors<'a> = BTreeMap<(Key<'a>, &'a str, Id), &'a str>;
 
 /// The whole page.
 pub fn html(report: &CheckReport) -> String {
@@ -80,6 +83,7 @@ fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
             cell.found.extend(&judged.found);
         }
     }
+    let anchors: Anchors<'_> = told.all.iter().filter_map(|found| anchor(found)).collect();
     let proved = |row: &BTreeMap<&str, Cell>| {
         row.values().all(|cell| cell.verdict == Some(VerdictName::Proved))
     };
@@ -104,9 +108,11 @@ fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
                         @for scenario in &report.scenarios { (column(scenario)) }
                     } }
                     tbody { @for (workload, row) in &rows { tr {
-                        th scope="row" { (workload.0) "/" wbr; (workload.1) "/" wbr; (workload.2) }
-                        @for scenario in &report.scenarios {
-                            (field(*workload, &scenario.name, row.get(scenario.name.as_str()), told))
+                        th scope="row" {
+                            (workload.0) "/" wbr; (workload.1.to_lowercase()) "/" wbr; (workload.2)
+                        }
+                        @for ScenarioReport { name, .. } in &report.scenarios {
+                            (field((*workload, name), row.get(name.as_str()), &anchors))
                         }
                     } } }
                 }
@@ -133,23 +139,26 @@ fn column(scenario: &ScenarioReport) -> Markup {
     html! { th scope="col" { (scenario.name) small { (what) } } }
 }
 
-fn field(workload: Key<'_>, scenario: &str, cell: Option<&Cell>, told: &Findings<'_>) -> Markup {
+fn anchor(found: &Finding) -> Option<((Key<'_>, &str, Id), &str)> {
+    let workload = key(found.object.as_ref()?);
+    let scenario = found.scenario.as_deref()?;
+    Some(((workload, scenario, Id::of(&found.fault)), &found.fingerprint))
+}
+
+fn field<'a>(
+    (workload, scenario): (Key<'a>, &'a str),
+    cell: Option<&Cell>,
+    anchors: &Anchors<'a>,
+) -> Markup {
     let Some((cell, verdict)) = cell.and_then(|cell| Some((cell, cell.verdict?))) else {
         return html! { td.none { "–" } };
-    };
-    let of = |id: Id| {
-        told.all.iter().find(|found| {
-            Id::of(&found.fault) == id
-                && found.scenario.as_deref() == Some(scenario)
-                && found.object.as_ref().map(key) == Some(workload)
-        })
     };
     html! {
         td class=(class(verdict)) {
             b { (mark(verdict)) " " (prove::verdict(verdict)) }
             @for id in &cell.found {
-                small { @match of(*id) {
-                    Some(found) => a href=(format!("#f-{}", found.fingerprint)) { (id.name()) },
+                small { @match anchors.get(&(workload, scenario, *id)) {
+                    Some(print) => a href=(format!("#f-{print}")) { (id.name()) },
                     None => (id.name()),
                 } }
             }

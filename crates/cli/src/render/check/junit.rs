@@ -93,9 +93,10 @@ fn ended(found: &Finding) -> &'static str {
     }
 }
 
-fn counts<'c, 'a: 'c>(cases: impl IntoIterator<Item = &'c Case<'a>>) -> [(&'static str, String); 4] {
-    let ends: Vec<Option<&str>> =
-        cases.into_iter().map(|(_, found)| found.map(ended)).collect();
+fn counts<'c, 'a: 'c>(
+    cases: impl IntoIterator<Item = &'c Case<'a>>,
+) -> [(&'static str, String); 4] {
+    let ends: Vec<Option<&str>> = cases.into_iter().map(|(_, found)| found.map(ended)).collect();
     let number = |end| ends.iter().filter(|one| **one == Some(end)).count().to_string();
     [
         ("tests", ends.len().to_string()),

@@ -18,16 +18,20 @@ const LEFT_OUT: usize = 160;
 
 /// The answer, the findings, and the requirements as far as they fit, in 64 KiB.
 pub fn markdown(report: &CheckReport) -> String {
-    let told = Findings::from(report);
+    let tail = requirements(report) + &words::modelled(&report.kubernetes) + "\n";
+    comment(&Findings::from(report), &tail)
+}
+
+/// The answer and the findings in 64 KiB, and the tail where it fits, too: findings say what it
+/// sums up, so that it is the first to go.
+fn comment(told: &Findings<'_>, tail: &str) -> String {
     let mut out = format!("**{}**\n\n", told.answer);
-    let table = requirements(report) + &words::modelled(&report.kubernetes) + "\n";
     if !told.all.is_empty() {
         out += &list(&told.all, COMMENT - out.len() - 1);
         out.push('\n');
     }
-    // Findings say what the table counts, so that it is the first to go.
-    if out.len() + table.len() <= COMMENT {
-        out += &table;
+    if out.len() + tail.len() <= COMMENT {
+        out += tail;
     }
     out
 }
@@ -73,7 +77,8 @@ fn in_full(found: &Finding) -> String {
     if let Some(story) = reason::story(found) {
         let fence = "`".repeat(longest_run(&story).max(2) + 1);
         // Writing to a string cannot fail, here and below.
-        let _ = write!(out, "  <details><summary>How it comes to that</summary>\n\n  {fence}text\n");
+        let _ =
+            write!(out, "  <details><summary>How it comes to that</summary>\n\n  {fence}text\n");
         for line in story.lines() {
             let _ = writeln!(out, "  {}", line.strip_prefix("  ").unwrap_or(line));
         }
@@ -115,7 +120,11 @@ fn plain(text: &str) -> String {
 fn code(text: &str) -> String {
     let marks = "`".repeat(longest_run(text) + 1);
     let text = text.replace(char::is_control, " ");
-    if text.contains('`') { format!("{marks} {text} {marks}") } else { format!("{marks}{text}{marks}") }
+    if text.contains('`') {
+        format!("{marks} {text} {marks}")
+    } else {
+        format!("{marks}{text}{marks}")
+    }
 }
 
 /// How many backticks follow one another at most.
@@ -125,7 +134,34 @@ fn longest_run(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use holdfast_ingest::Place;
+    use holdfast_ingest::policy::Weight;
+    use holdfast_policy::finding::{Claim, Fault, Why};
+
     use super::*;
+
+    #[test]
+    fn a_list_is_never_longer_than_it_may_be() {
+        let found = |at: usize| Finding {
+            severity: Weight::Error,
+            requirement: "é".repeat(at % 40),
+            scenario: None,
+            object: None,
+            place: Place { file: "`".repeat(at % 7), line: 1, column: 1 },
+            fingerprint: String::new(),
+            fault: Fault::Inconclusive { claim: Claim::Recovered, why: Why::of("budget") },
+        };
+        let all: Vec<Finding> = (0..30).map(found).collect();
+        let all: Vec<&Finding> = all.iter().collect();
+        for most in 0..12_000 {
+            let told = list(&all, most);
+            assert!(told.len() <= most, "{} bytes instead of {most}", told.len());
+            let shown = told.lines().filter(|line| line.starts_with("* ")).count();
+            let counted = told.contains(&left_out(all.len() - shown));
+            assert!(shown == all.len() || counted || (told.is_empty() && most < LEFT_OUT));
+        }
+        assert_eq!(list(&all, 12_000).matches("<br>").count(), all.len(), "all in full");
+    }
 
     #[test]
     fn names_mean_nothing_but_themselves() {

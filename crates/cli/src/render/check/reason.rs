@@ -55,9 +55,12 @@ pub(super) fn story(found: &Finding) -> Option<String> {
         (Fault::NotRecovered { counterexample }, Some(object)) => {
             prove::story(&mut out, &object.kind, counterexample);
         }
+        (Fault::NotByRule { counterexample: ByRuleReport { moved: Some(moved), .. } }, _) => {
+            rules::story(&mut out, moved);
+        }
         _ => return None,
     }
-    Some(out)
+    (!out.is_empty()).then_some(out)
 }
 
 /// Everything, as text without marks.
