@@ -5,4 +5,4 @@ mod human;
 mod reason;
 
 pub use concise::concise;
-pub use human::human;
+pub use human::{finding, human};
