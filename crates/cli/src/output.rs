@@ -84,10 +84,8 @@ impl FromStr for Output {
 /// result is none.
 pub fn check(outputs: &[Output]) -> Result<(), Failure> {
     if outputs.iter().any(|output| matches!(output.format, Format::Markdown | Format::Csv)) {
-        return Err(Failure::usage(
-            "markdown and csv are formats of the tables of plan and of check",
-        )
-        .hint("use -o json"));
+        return Err(Failure::usage("markdown and csv are formats of plan, check and diff")
+            .hint("use -o json"));
     }
     refuse_findings(outputs)?;
     check_places(outputs)
@@ -108,8 +106,8 @@ fn refuse_findings(outputs: &[Output]) -> Result<(), Failure> {
     let told =
         |output: &Output| matches!(output.format, Concise | Html | Sarif | Junit | Github | Gitlab);
     if outputs.iter().any(told) {
-        let text = "concise, html, sarif, junit, github and gitlab are formats of check, whose \
-                    result is findings";
+        let text = "concise, html, sarif, junit, github and gitlab are formats of check and \
+                    diff, whose result is findings";
         return Err(Failure::usage(text).hint("use -o human or -o json"));
     }
     Ok(())

@@ -3,6 +3,7 @@
 pub mod autoscaled;
 pub mod check;
 pub mod diagnostics;
+pub mod diff;
 pub mod domain;
 pub mod explain;
 pub mod grouping;

@@ -10,7 +10,7 @@ use quick_xml::events::Event;
 use serde_json::{Value, json};
 
 use crate::check::check;
-use crate::holdfast::{Run, command, fixtures, folder, run_in, write};
+use crate::holdfast::{Run, command, fixtures, folder, run, run_in, write};
 
 const FORMATS: [&str; 10] =
     ["human", "concise", "json", "markdown", "html", "sarif", "junit", "github", "gitlab", "csv"];
@@ -172,6 +172,22 @@ fn is_on_its_own(page: &str) {
         let anchor = target.strip_prefix('#').unwrap_or_else(|| panic!("{target}"));
         assert!(page.contains(&format!(" id=\"{anchor}\"")), "{target} leads nowhere");
     }
+}
+
+/// What a change makes worse is told in the same formats, without requirements.
+#[test]
+fn a_change_in_every_format() {
+    let diff = |format: &str| {
+        let reset = "deployment/traefik/traefik.spec.replicas=1";
+        run(&["diff", "homelab/cluster.json", "--set", reset, "-o", format]).ended(1)
+    };
+    for format in ["markdown", "junit", "github", "csv"] {
+        insta::assert_snapshot!(format!("diff-{format}"), diff(format).transcript());
+    }
+    assert_eq!(sarif_schema(&diff("sarif").json()), Ok(()));
+    elements(&diff("junit").stdout);
+    is_on_its_own(&diff("html").stdout);
+    assert!(!diff("gitlab").json().as_array().unwrap().is_empty());
 }
 
 #[test]

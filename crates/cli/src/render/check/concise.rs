@@ -15,7 +15,7 @@ pub fn concise(told: &Findings<'_>) -> String {
             found.place,
             reason::label(found),
             reason::sentence(found),
-            reason::whose(found),
+            reason::background(found),
         );
     }
     out

@@ -31,7 +31,7 @@ pub fn csv(told: &Findings<'_>) -> String {
             kind,
             namespace,
             name,
-            found.requirement.clone(),
+            found.requirement.clone().unwrap_or_default(),
             found.scenario.clone().unwrap_or_default(),
             reason::what(found),
             found.place.file.clone(),

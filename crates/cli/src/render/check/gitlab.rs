@@ -36,7 +36,7 @@ pub fn gitlab(told: &Findings<'_>) -> String {
 
 fn issue(found: &Finding) -> Issue<'_> {
     Issue {
-        description: format!("{} ({})", reason::sentence(found), reason::whose(found)),
+        description: format!("{} ({})", reason::sentence(found), reason::background(found)),
         check_name: found.fault.id(),
         fingerprint: &found.fingerprint,
         severity: match reason::rank(found) {

@@ -33,23 +33,22 @@ struct Cell {
 /// Which finding stands behind an id in a cell.
 type Anchors<'a> = BTreeMap<(Key<'a>, &'a str, Id), &'a str>;
 
-/// The whole page.
+/// The whole report.
 pub fn html(report: &CheckReport) -> String {
     let told = Findings::from(report);
-    let content = html! {
-        (map(report, &told))
-        (requirements(report))
-        (findings(&told))
-        (meanings(&told))
-        footer {
-            p { (words::modelled(&report.kubernetes)) }
-        }
-    };
-    page("holdfast check", &told.answer, report.verdict, &content)
+    let first = html! { (map(report, &told)) (requirements(report)) };
+    let last = html! { footer { p { (words::modelled(&report.kubernetes)) } } };
+    document(&told, report.verdict, &first, &last)
 }
 
-/// A page with an answer on top.
-fn page(title: &str, answer: &str, verdict: VerdictName, content: &Markup) -> String {
+/// A page with the answer on top, and the findings between what comes first and what comes last.
+pub fn document(
+    told: &Findings<'_>,
+    verdict: VerdictName,
+    first: &Markup,
+    last: &Markup,
+) -> String {
+    let title = format!("holdfast {}", told.command);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -58,15 +57,16 @@ fn page(title: &str, answer: &str, verdict: VerdictName, content: &Markup) -> St
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (title) ": " (answer) }
+                title { (title) ": " (told.answer) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 header {
                     p.command { (title) }
-                    h1 { span class=(class(verdict)) { (mark(verdict)) } " " (answer) }
+                    h1 { span class=(class(verdict)) { (mark(verdict)) } " " (told.answer) }
                 }
-                main { (content) }
+                main { (first) (findings(told)) (meanings(told)) }
+                (last)
             }
         }
     };
@@ -217,7 +217,7 @@ fn finding(found: &Finding) -> Markup {
             }
             p { (reason::what(found)) }
             @if let Some(story) = reason::story(found) { pre { (story.trim_end()) } }
-            p.hint { code { (found.place) } " · " (reason::whose(found)) }
+            p.hint { code { (found.place) } " · " (reason::background(found)) }
         }
     }
 }

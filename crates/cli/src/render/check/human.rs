@@ -69,10 +69,11 @@ fn table(out: &mut String, report: &CheckReport) {
     out.push('\n');
 }
 
-fn finding(out: &mut String, found: &Finding) {
+/// One finding, with its story.
+pub fn finding(out: &mut String, found: &Finding) {
     let _ = writeln!(out, "{}: {}", reason::label(found), reason::sentence(found));
     let _ = writeln!(out, "  --> {}", found.place);
-    let _ = writeln!(out, "   = {}", reason::whose(found));
+    let _ = writeln!(out, "   = {}", reason::background(found));
     let _ = writeln!(out, "   = help: {}", reason::page(found));
     if let Some(story) = reason::story(found) {
         out.push_str(&story);

@@ -1,4 +1,5 @@
-//! Findings as test reports: a suite for each requirement, a case for each finding.
+//! Findings as test reports: a suite for each requirement, or else for the command, and a case for
+//! each finding.
 //!
 //! What is refuted is a failure, what is not known an error, and a warning is skipped, so that it
 //! is seen and fails nothing. A requirement that holds in a scenario is a case that passed.
@@ -8,7 +9,7 @@ use std::io;
 
 use holdfast_ingest::policy::Weight;
 use holdfast_policy::Finding;
-use holdfast_policy::finding::{Claim, Fault};
+use holdfast_policy::finding::Fault;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
@@ -24,7 +25,8 @@ type Case<'a> = (String, Option<&'a Finding>);
 pub fn junit(told: &Findings<'_>) -> String {
     let mut suites: BTreeMap<&str, Vec<Case<'_>>> = BTreeMap::new();
     for found in &told.all {
-        suites.entry(&found.requirement).or_default().push((name(found), Some(found)));
+        let suite = found.requirement.as_deref().unwrap_or(told.command);
+        suites.entry(suite).or_default().push((name(found), Some(found)));
     }
     for (requirement, scenario) in &told.held {
         suites.entry(requirement).or_default().push(((*scenario).to_owned(), None));
@@ -109,14 +111,8 @@ fn counts<'c, 'a: 'c>(
 /// The same from run to run, and no two alike.
 fn name(found: &Finding) -> String {
     let claim = match &found.fault {
-        Fault::Inconclusive { claim, .. } => match claim {
-            Claim::Immediately => " (immediately)",
-            Claim::ByRule => " (byRule)",
-            Claim::Recovered => " (recovered)",
-            Claim::MinReady => " (minReady)",
-            Claim::MaxDowntime => " (maxDowntime)",
-        },
-        _ => "",
+        Fault::Inconclusive { claim, .. } => format!(" ({})", claim.id()),
+        _ => String::new(),
     };
     let scenario = found.scenario.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
     let about = reason::object(found).unwrap_or_else(|| reason::what(found));

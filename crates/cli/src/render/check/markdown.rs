@@ -24,7 +24,7 @@ pub fn markdown(report: &CheckReport) -> String {
 
 /// The answer and the findings in 64 KiB, and the tail where it fits, too: findings say what it
 /// sums up, so that it is the first to go.
-fn comment(told: &Findings<'_>, tail: &str) -> String {
+pub fn comment(told: &Findings<'_>, tail: &str) -> String {
     let mut out = format!("**{}**\n\n", told.answer);
     if !told.all.is_empty() {
         out += &list(&told.all, COMMENT - out.len() - 1);
@@ -60,7 +60,7 @@ fn left_out(count: usize) -> String {
 
 fn in_short(found: &Finding) -> String {
     let object = reason::object(found).unwrap_or_else(|| reason::what(found));
-    format!("* {} {}, {}\n", label(found), plain(&object), plain(&reason::whose(found)))
+    format!("* {} {}, {}\n", label(found), plain(&object), plain(&reason::background(found)))
 }
 
 fn in_full(found: &Finding) -> String {
@@ -71,18 +71,15 @@ fn in_full(found: &Finding) -> String {
         object.unwrap_or_default(),
         plain(&reason::what(found)),
         code(&found.place.to_string()),
-        plain(&reason::whose(found)),
+        plain(&reason::background(found)),
         reason::page(found),
     );
     if let Some(story) = reason::story(found) {
-        let fence = "`".repeat(longest_run(&story).max(2) + 1);
-        // Writing to a string cannot fail, here and below.
-        let _ =
-            write!(out, "  <details><summary>How it comes to that</summary>\n\n  {fence}text\n");
-        for line in story.lines() {
-            let _ = writeln!(out, "  {}", line.strip_prefix("  ").unwrap_or(line));
-        }
-        let _ = write!(out, "  {fence}\n\n  </details>\n");
+        let summary = "<summary>How it comes to that</summary>";
+        // Stories are indented as far as what belongs to a point of a list.
+        let told = fenced(&story, "  ");
+        // Writing to a string cannot fail.
+        let _ = write!(out, "  <details>{summary}\n\n{told}\n  </details>\n");
     }
     out
 }
@@ -125,6 +122,17 @@ fn code(text: &str) -> String {
     } else {
         format!("{marks}{text}{marks}")
     }
+}
+
+/// Lines as they are, behind an indentation that they may have already.
+pub fn fenced(text: &str, indent: &str) -> String {
+    let fence = "`".repeat(longest_run(text).max(2) + 1);
+    let mut out = format!("{indent}{fence}text\n");
+    for line in text.lines() {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{indent}{}", line.strip_prefix(indent).unwrap_or(line));
+    }
+    out + &format!("{indent}{fence}\n")
 }
 
 /// How many backticks follow one another at most.
