@@ -196,8 +196,8 @@ fn the_page_needs_nothing_else() {
     is_on_its_own(&check("homelab", &["-o", "html"]).ended(0).stdout);
 }
 
-/// So many Deployments of one pod, all on n1. Where that node fails there are two findings of each
-/// under either of two requirements, whose names mean something in every format.
+/// So many pods, all on n1. Where that node fails there are two findings of each under either of
+/// two requirements, whose names mean something in every format.
 fn crowd(name: &str, workloads: usize, fails: &str) -> (PathBuf, usize) {
     let folder = folder(name);
     let node = |name: &str, pods: &str| {
@@ -211,17 +211,11 @@ fn crowd(name: &str, workloads: usize, fails: &str) -> (PathBuf, usize) {
     };
     let mut items = vec![node("n1", "10000"), node("n2", "0")];
     items.extend((0..workloads).map(|at| {
-        let labels = json!({ "app": format!("w{at}") });
         json!({
-            "apiVersion": "apps/v1", "kind": "Deployment",
+            "apiVersion": "v1", "kind": "Pod",
             "metadata": { "name": format!("workload-{at:04}"), "namespace": "crowd" },
-            "spec": {
-                "replicas": 1, "selector": { "matchLabels": labels },
-                "template": {
-                    "metadata": { "labels": labels },
-                    "spec": { "containers": [{ "name": "c", "image": "i" }] },
-                },
-            },
+            "spec": { "nodeName": "n1", "containers": [{ "name": "c", "image": "i" }] },
+            "status": { "phase": "Running", "conditions": [{ "type": "Ready", "status": "True" }] },
         })
     }));
     let list = json!({ "apiVersion": "v1", "kind": "List", "items": items });
@@ -252,7 +246,7 @@ fn more(text: &str) -> usize {
 
 #[test]
 fn thousands_of_findings_fit_a_comment() {
-    let (folder, findings) = crowd("formats-crowd", 600, "n1");
+    let (folder, findings) = crowd("formats-crowd", 1500, "n1");
     let outputs = ["markdown", "sarif=sarif", "gitlab=gitlab", "html=html", "junit=junit"];
     let outputs = outputs.iter().flat_map(|one| ["-o", one]);
     let arguments: Vec<&str> = ["check", "cluster.json"].into_iter().chain(outputs).collect();
@@ -267,7 +261,7 @@ fn thousands_of_findings_fit_a_comment() {
     assert_eq!(sarif_schema(&json("sarif")), Ok(()));
     assert_eq!(json("gitlab").as_array().unwrap().len(), findings);
     is_on_its_own(&read("html"));
-    assert_eq!(read("html").matches("workload-0599</th>").count(), 1, "no row is left out");
+    assert_eq!(read("html").matches("workload-1499</th>").count(), 1, "no row is left out");
     assert!(elements(&read("junit")).len() > findings);
 }
 

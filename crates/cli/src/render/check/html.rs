@@ -37,11 +37,11 @@ type Anchors<'a> = BTreeMap<(Key<'a>, &'a str, Id), &'a str>;
 pub fn html(report: &CheckReport) -> String {
     let told = Findings::from(report);
     let first = html! { (map(report, &told)) (requirements(report)) };
-    let last = html! { footer { p { (words::modelled(&report.kubernetes)) } } };
-    document(&told, report.verdict, &first, &last)
+    document(&told, report.verdict, &first, &html! {})
 }
 
-/// A page with the answer on top, and the findings between what comes first and what comes last.
+/// A page with the answer on top, the findings between what comes first and what comes last, and
+/// what they mean.
 pub fn document(
     told: &Findings<'_>,
     verdict: VerdictName,
@@ -65,8 +65,7 @@ pub fn document(
                     p.command { (title) }
                     h1 { span class=(class(verdict)) { (mark(verdict)) } " " (told.answer) }
                 }
-                main { (first) (findings(told)) (meanings(told)) }
-                (last)
+                main { (first) (findings(told)) (last) (meanings(told)) }
             }
         }
     };
@@ -190,6 +189,7 @@ fn requirements(report: &CheckReport) -> Markup {
                     } } }
                 }
             }
+            p.hint { (words::modelled(&report.kubernetes)) }
         }
     }
 }
