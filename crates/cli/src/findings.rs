@@ -47,12 +47,12 @@ fn summarise(told: &Findings<'_>) -> Result<Rest, Failure> {
     let failed = |error: io::Error| Failure::writing(SUMMARY, &error);
     let held = std::fs::metadata(&path).map_or(0, |file| file.len());
     let room = SUMMARY_MAX.saturating_sub(usize::try_from(held).unwrap_or(usize::MAX));
-    let head = format!("\n**{}**; not annotated:\n\n", told.answer);
-    let list = check::list(&beyond, room.saturating_sub(head.len()));
+    let title = format!("\n**{}**; not annotated:\n\n", told.answer);
+    let list = check::list(&beyond, room.saturating_sub(title.len()));
     if list.is_empty() {
         return Ok(Rest::Full);
     }
-    append(Path::new(&path), &(head + &list)).map_err(failed)?;
+    append(Path::new(&path), &(title + &list)).map_err(failed)?;
     Ok(Rest::Summary)
 }
 

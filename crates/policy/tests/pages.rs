@@ -1,7 +1,5 @@
 //! The pages in the repository are those that the catalogue writes.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, and says where")]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

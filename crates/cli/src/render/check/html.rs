@@ -78,7 +78,8 @@ fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
         for judged in &requirement.judged {
             let row = rows.entry(key(&judged.object)).or_default();
             let cell = row.entry(&requirement.scenario).or_default();
-            cell.verdict = cell.verdict.into_iter().chain([judged.verdict]).max_by_key(worse);
+            cell.verdict =
+                cell.verdict.into_iter().chain([judged.verdict]).max_by_key(|one| badness(*one));
             cell.found.extend(&judged.found);
         }
     }
@@ -127,14 +128,10 @@ fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
 }
 
 fn column(scenario: &ScenarioReport) -> Markup {
-    let sets = usize::try_from(scenario.checked.sets).unwrap_or(usize::MAX);
-    let what = match &scenario.checked.fail {
-        Some(names) => words::list(names, 4),
-        None => {
-            let sets = words::count(sets, "set", "sets");
-            format!("{sets} {}", domain::sets_of(&scenario.checked))
-        }
-    };
+    let checked = &scenario.checked;
+    let sets = usize::try_from(checked.sets).unwrap_or(usize::MAX);
+    let sets = || format!("{} {}", words::count(sets, "set", "sets"), domain::sets_of(checked));
+    let what = checked.fail.as_ref().map_or_else(sets, |names| words::list(names, 4));
     html! { th scope="col" { (scenario.name) small { (what) } } }
 }
 
@@ -267,7 +264,7 @@ fn key(object: &Object) -> Key<'_> {
     (&object.namespace, &object.kind, &object.name)
 }
 
-fn worse(verdict: &VerdictName) -> u8 {
+fn badness(verdict: VerdictName) -> u8 {
     match verdict {
         VerdictName::Proved => 0,
         VerdictName::Unknown => 1,

@@ -152,11 +152,12 @@ mod tests {
     fn a_list_is_never_longer_than_it_may_be() {
         let found = |at: usize| Finding {
             severity: Weight::Error,
-            requirement: "é".repeat(at % 40),
+            requirement: Some("é".repeat(at % 40)),
             scenario: None,
             object: None,
             place: Place { file: "`".repeat(at % 7), line: 1, column: 1 },
             fingerprint: String::new(),
+            since: None,
             fault: Fault::Inconclusive { claim: Claim::Recovered, why: Why::of("budget") },
         };
         let all: Vec<Finding> = (0..30).map(found).collect();
