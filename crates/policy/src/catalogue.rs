@@ -1,8 +1,8 @@
 //! What each finding means, why it is bad, and what to do instead: a page for each id.
 //!
-//! With [`pages`] the one place where this crate holds prose: [`Id::page`] and [`Id::of`] match without a rest, so
-//! that a finding without a page does not compile. `cargo xtask generate` writes the pages to
-//! `docs/checks`, and a test holds them there.
+//! With [`pages`] the one place where this crate holds prose: [`Id::page`] and [`Id::of`] match
+//! without a rest, so that a finding without a page does not compile. `cargo xtask generate` writes
+//! the pages to `docs/checks`, and a test holds them there.
 
 use std::fmt::Write;
 
@@ -146,10 +146,10 @@ impl Id {
 
 /// The page that lists all others, in Markdown.
 pub fn index() -> String {
-    let mut out =
-        "# Findings\n\nWhat `holdfast check` and `holdfast diff` may find, a page each: \
-                   what it says, why it is bad, an example, and what to do instead.\n\n| id | says |\n|---|---|\n"
-            .to_owned();
+    let mut out = "# Findings\n\nWhat `holdfast check` and `holdfast diff` may find, a page each: \
+                   what it says, why it is bad, an example, and what to do instead.\n\n\
+                   | id | says |\n|---|---|\n"
+        .to_owned();
     for id in Id::ALL {
         let name = id.name();
         // Writing to a string cannot fail.

@@ -188,6 +188,10 @@ fn a_change_in_every_format() {
     elements(&diff("junit").stdout);
     is_on_its_own(&diff("html").stdout);
     assert!(!diff("gitlab").json().as_array().unwrap().is_empty());
+    let label = ["--set", "deployment/traefik/traefik.metadata.labels.team=web", "-o", "junit"];
+    let same = run(&[&["diff", "homelab/cluster.json"], &label[..]].concat()).ended(0);
+    let cases = elements(&same.stdout);
+    assert_eq!(cases.iter().filter(|(name, _)| name == "testcase").count(), 1, "one that passed");
 }
 
 #[test]
