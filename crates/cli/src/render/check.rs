@@ -5,4 +5,4 @@ mod human;
 mod reason;
 
 pub use concise::concise;
-pub use human::{finding, human};
+pub use human::{accepted, finding, human};
