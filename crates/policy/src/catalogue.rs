@@ -23,6 +23,9 @@ macro_rules! ids {
             /// Every id, in the order of the enum.
             pub const ALL: &[Self] = &[$(Self::$id,)*];
 
+            /// The names of all, in the same order.
+            pub const NAMES: &[&str] = &[$($name,)*];
+
             /// Kebab-case: `none-left`.
             pub fn name(self) -> &'static str {
                 match self {
@@ -63,6 +66,12 @@ ids! {
     RunsNoMore = "runs-no-more",
     /// [`Fault::Inconclusive`].
     Inconclusive = "inconclusive",
+    /// [`Fault::SuppressionExpired`].
+    SuppressionExpired = "suppression-expired",
+    /// [`Fault::SuppressionUnmatched`].
+    SuppressionUnmatched = "suppression-unmatched",
+    /// [`Fault::SuppressionUnclear`].
+    SuppressionUnclear = "suppression-unclear",
     /// [`Fault::RequirementMatchesNothing`].
     RequirementMatchesNothing = "requirement-matches-nothing",
 }
@@ -123,6 +132,9 @@ impl Id {
             Self::BudgetOfNothing => pages::BUDGET_OF_NOTHING,
             Self::RunsNoMore => pages::RUNS_NO_MORE,
             Self::Inconclusive => pages::INCONCLUSIVE,
+            Self::SuppressionExpired => pages::SUPPRESSION_EXPIRED,
+            Self::SuppressionUnmatched => pages::SUPPRESSION_UNMATCHED,
+            Self::SuppressionUnclear => pages::SUPPRESSION_UNCLEAR,
             Self::RequirementMatchesNothing => pages::REQUIREMENT_MATCHES_NOTHING,
         }
     }

@@ -10,9 +10,12 @@
 //! * [`select`]: which workloads a requirement is about.
 //! * [`judge`]: whether one demand on one workload holds.
 //! * [`finding`]: what does not.
+//! * [`suppress`]: findings that somebody accepts; [`baseline`]: those that were there before.
 //! * [`report`]: everything, for machines.
 //! * [`catalogue`]: what each finding means, for people.
 
+pub mod accepted;
+pub mod baseline;
 pub mod catalogue;
 pub mod changes;
 pub mod diff;
@@ -21,6 +24,7 @@ pub mod gate;
 pub mod judge;
 pub mod report;
 pub mod select;
+pub mod suppress;
 
 pub use diff::DiffReport;
 pub use finding::Finding;

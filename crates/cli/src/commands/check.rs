@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use holdfast_cluster::Cluster;
+use holdfast_ingest::overlay;
 use holdfast_ingest::policy::{Fails, Policy, Scenario};
 use holdfast_policy::Gate;
 use holdfast_proof::report::{Question, VerdictName};
@@ -11,7 +12,7 @@ use holdfast_proof::{Prover, Report, Settings};
 use crate::args::{CheckArguments, FailureArguments};
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::{exit, findings, input, interrupt, question, render, sweep};
+use crate::{accept, exit, findings, input, interrupt, question, render, sweep, whatif};
 
 /// What a policy is called where none is named.
 const FILE: &str = "holdfast.yaml";
@@ -27,8 +28,9 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
     output::check_findings(&arguments.output.output)?;
     let path = arguments.policy.clone().map_or_else(discover, Ok)?;
     let policy = read(&path)?;
-    let loaded =
-        super::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
+    let overlaid = whatif::over(input::read(&arguments.input.inputs)?, &arguments.what_if)?;
+    let manifests = overlay::manifests(&overlaid);
+    let loaded = super::load_overlaid(overlaid, &arguments.input.inputs, &arguments.scheduler)?;
     let loaded = super::assume(loaded, arguments.proof.assumptions.as_ref())?;
     let cluster = &loaded.cluster;
     let ask = |scenario| question(scenario, cluster);
@@ -50,12 +52,14 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
         let summary = sweep::sweep(&prover, question, interrupt::flag());
         gate.judge(scenario, &summary, &Report::new(&prover, question, &summary));
     }
-    let report = gate.finish();
+    let mut report = gate.finish(accept::read(&arguments.accept, Some(&policy), &manifests)?);
+    accept::write(&arguments.accept, &mut report.findings)?;
+    report.judge();
     findings::write(&arguments.output.output, &(&report).into(), |format| match format {
         Format::Json => render::json(&report),
         Format::Markdown => render::check::markdown(&report),
         Format::Html => render::check::html(&report),
-        _ => render::check::human(&report),
+        _ => render::check::human(&report, arguments.accept.show_suppressed),
     })?;
     Ok(match report.verdict {
         _ if arguments.exit_zero => exit::HOLDS,

@@ -15,7 +15,7 @@ use holdfast_proof::{Prover, Report, Settings};
 use crate::args::{DiffArguments, WhatIfArguments};
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::{exit, findings, input, interrupt, question, render, sweep, whatif};
+use crate::{accept, exit, findings, input, interrupt, question, render, sweep, whatif};
 
 /// Runs the command.
 ///
@@ -47,12 +47,16 @@ pub fn run(arguments: &DiffArguments) -> Result<u8, Failure> {
     let stage = stages.first();
     let rollouts =
         stage.map(|stage| Rollouts { workloads: &workloads, simulator: &simulator, stage });
-    let report = DiffReport::new(was.side(&before), is.side(&after), rollouts);
+    let accepted = accept::read(&arguments.accept, None, &after.manifests)?;
+    let sides = (was.side(&before), is.side(&after));
+    let mut report = DiffReport::new(sides, rollouts, accepted);
+    accept::write(&arguments.accept, &mut report.findings)?;
+    report.judge();
     findings::write(&arguments.output.output, &(&report).into(), |format| match format {
         Format::Json => render::json(&report),
         Format::Markdown => render::diff::markdown(&report),
         Format::Html => render::diff::html(&report),
-        _ => render::diff::human(&report),
+        _ => render::diff::human(&report, arguments.accept.show_suppressed),
     })?;
     Ok(match report.verdict {
         _ if arguments.exit_zero => exit::HOLDS,

@@ -21,7 +21,7 @@ pub use findings::Findings;
 pub use github::{Rest, beyond, github};
 pub use gitlab::gitlab;
 pub use html::{document, html};
-pub use human::{finding, human};
+pub use human::{accepted, finding, human};
 pub use junit::junit;
 pub use markdown::{comment, fenced, list, markdown};
 pub use sarif::sarif;

@@ -17,14 +17,15 @@ use crate::render::{check, domain, prove, words};
 /// So many changed objects, fields and moves are shown.
 const SHOWN: usize = 12;
 
-/// The whole report.
-pub fn human(report: &DiffReport) -> String {
+/// The whole report, and what is suppressed where that is asked for.
+pub fn human(report: &DiffReport, show_suppressed: bool) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(out, "{}\n", answer(report));
     for found in &report.findings {
         check::finding(&mut out, found);
     }
+    check::accepted(&mut out, &report.suppressed, report.fixed, show_suppressed);
     out + &besides(report)
 }
 
@@ -41,7 +42,7 @@ pub fn html(report: &DiffReport) -> String {
 
 impl<'a> From<&'a DiffReport> for check::Findings<'a> {
     fn from(report: &'a DiffReport) -> Self {
-        Self::new("diff", answer(report), &report.findings)
+        Self::new("diff", answer(report), &report.findings, &report.suppressed)
     }
 }
 

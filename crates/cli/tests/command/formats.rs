@@ -194,6 +194,37 @@ fn a_change_in_every_format() {
     assert_eq!(cases.iter().filter(|(name, _)| name == "testcase").count(), 1, "one that passed");
 }
 
+/// What is known or accepted fails nothing, and is seen where there is room for it.
+#[test]
+fn what_is_lived_with_is_told_apart() {
+    let folder = folder("formats-baseline");
+    let path = folder.join("baseline.json");
+    let path = path.to_str().unwrap();
+    let all = check("edge", &["--write-baseline", path, "-o", "json"]).json();
+    let all = all["findings"].as_array().unwrap().len();
+    let known = |format: &str| check("edge", &["--baseline", path, "-o", format]).ended(0);
+    let log = known("github").stdout;
+    assert!(!log.contains("::error") && !log.contains("::warning"), "{log}");
+    assert!(log.contains(&format!("{all} findings are in the baseline")), "{log}");
+    let sarif = known("sarif").json();
+    assert_eq!(sarif_schema(&sarif), Ok(()));
+    assert_eq!(sarif["runs"][0]["results"][0]["baselineState"], "unchanged");
+    let cases = elements(&known("junit").stdout);
+    assert_eq!(cases.iter().filter(|(name, _)| name == "skipped").count(), all);
+    assert_eq!(known("markdown").stdout.matches(" (known) ").count(), all);
+
+    let accept = "not-recovered:StatefulSet/monitoring/prometheus=the disk is local & <small>";
+    let accepted = |format: &str| check("edge", &["--suppress", accept, "-o", format]).ended(1);
+    assert_eq!(accepted("sarif").json()["runs"][0]["results"].as_array().unwrap().len(), all - 1);
+    assert!(accepted("markdown").stdout.contains("1 finding is suppressed."));
+    let page = accepted("html").stdout;
+    assert!(page.contains("by --suppress: the disk is local &amp; &lt;small&gt;"));
+    is_on_its_own(&page);
+    let report = accepted("junit").stdout;
+    assert_eq!(elements(&report).iter().filter(|(name, _)| name == "testcase").count(), all);
+    assert!(report.contains("accepted by --suppress: the disk is local"), "{report}");
+}
+
 #[test]
 fn the_page_needs_nothing_else() {
     is_on_its_own(&check("edge", &["-o", "html"]).ended(1).stdout);

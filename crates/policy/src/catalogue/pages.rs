@@ -340,6 +340,89 @@ holdfast check cluster.json --budget 200000 --assumptions assumptions.yaml
     ),
 };
 
+pub(super) const SUPPRESSION_EXPIRED: Page = Page {
+    title: "A suppression has expired",
+    what: "The last day is over on which the suppression holds. It accepts nothing any more, and \
+           what it accepted is found again.",
+    why: "Somebody said how long this is lived with, and that it ends then. As long as the entry \
+          is there, others take it for one that holds.",
+    example: Sample::yaml(
+        "The day is over.",
+        "
+suppressions:
+  - id: none-left
+    object: { kind: StatefulSet, namespace: databases, name: postgres }
+    reason: the second replica comes with the new disks
+    until: 2026-01-31
+",
+    ),
+    instead: Sample::yaml(
+        "Mend what was accepted and delete the entry; or look at it anew, and say why for longer.",
+        "
+suppressions:
+  - id: none-left
+    object: { kind: StatefulSet, namespace: databases, name: postgres }
+    reason: the disks are late, ordered anew
+    until: 2027-01-31
+",
+    ),
+};
+
+pub(super) const SUPPRESSION_UNMATCHED: Page = Page {
+    title: "A suppression accepts nothing",
+    what: "There is no finding of this id on this object: it was mended, the object is another, or \
+           no finding has such an id.",
+    why: "What is left over accepts the same finding in silence when it comes back, and who reads \
+          the policy believes that something is wrong which is not.",
+    example: Sample::yaml(
+        "The Deployment has two replicas since, and survives.",
+        "
+kind: Deployment
+metadata:
+  annotations:
+    suppress.holdfast.dev/none-left: one replica is enough for a demo
+spec:
+  replicas: 2
+",
+    ),
+    instead: Sample::yaml(
+        "Delete it, or write the id and the object as the finding does.",
+        "
+kind: Deployment
+metadata:
+  annotations: {}
+spec:
+  replicas: 2
+",
+    ),
+};
+
+pub(super) const SUPPRESSION_UNCLEAR: Page = Page {
+    title: "A suppression makes no sense",
+    what: "The annotation has no reason, or what stands behind `until` is no day. It accepts \
+           nothing.",
+    why: "A finding that is accepted without a reason cannot be looked at anew by anybody else, \
+          and one without an end that was meant to have one is accepted for good.",
+    example: Sample::yaml(
+        "No reason, and a day in another order.",
+        "
+metadata:
+  annotations:
+    suppress.holdfast.dev/none-left: \"\"
+    suppress.holdfast.dev/not-recovered: restored by hand; until 31.01.2027
+",
+    ),
+    instead: Sample::yaml(
+        "A reason, and behind it the last day if there is one.",
+        "
+metadata:
+  annotations:
+    suppress.holdfast.dev/none-left: one replica is enough for a demo
+    suppress.holdfast.dev/not-recovered: restored by hand; until 2027-01-31
+",
+    ),
+};
+
 pub(super) const REQUIREMENT_MATCHES_NOTHING: Page = Page {
     title: "A requirement is about no workload",
     what: "A selector of the policy is true of no workload that should keep running. Jobs, and \

@@ -19,6 +19,7 @@ pub fn csv(told: &Findings<'_>) -> String {
             "line",
             "column",
             "fingerprint",
+            "standing",
         ],
         &[],
     );
@@ -38,6 +39,7 @@ pub fn csv(told: &Findings<'_>) -> String {
             found.place.line.to_string(),
             found.place.column.to_string(),
             found.fingerprint.clone(),
+            reason::standing(found).trim_matches([' ', '(', ')']).to_owned(),
         ]);
     }
     sheet.csv()

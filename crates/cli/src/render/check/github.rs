@@ -22,20 +22,31 @@ pub enum Rest {
     Nowhere,
 }
 
-/// Findings beyond those that are annotated, worst first.
+/// Findings beyond those that are annotated, worst first. What the baseline knows is neither.
 pub fn beyond<'a>(told: &Findings<'a>) -> Vec<&'a Finding> {
-    let of = |severity| told.all.iter().filter(move |found| found.severity == severity).skip(MOST);
-    of(Weight::Error).chain(of(Weight::Warning)).copied().collect()
+    let of = |severity| new(told, severity).skip(MOST);
+    of(Weight::Error).chain(of(Weight::Warning)).collect()
+}
+
+fn new<'t, 'a: 't>(
+    told: &'t Findings<'a>,
+    severity: Weight,
+) -> impl Iterator<Item = &'a Finding> + 't {
+    let all = told.all.iter().copied();
+    all.filter(move |found| found.severity == severity && !reason::is_known(found))
 }
 
 /// The answer, which only the log shows, and a workflow command for each of the worst findings.
 pub fn github(told: &Findings<'_>, rest: Rest) -> String {
     let mut out = format!("{}\n", told.answer);
     for severity in [Weight::Error, Weight::Warning] {
-        let these = told.all.iter().filter(|found| found.severity == severity);
-        for found in these.take(MOST) {
-            out += &annotation(found);
-        }
+        out.extend(new(told, severity).take(MOST).map(annotation));
+    }
+    // Writing to a string cannot fail, here and below.
+    let known = told.all.iter().filter(|found| reason::is_known(found)).count();
+    if known > 0 {
+        let known = words::count(known, "finding is", "findings are");
+        let _ = writeln!(out, "{known} in the baseline, and not annotated.");
     }
     let left = beyond(told).len();
     if left > 0 {
@@ -45,7 +56,6 @@ pub fn github(told: &Findings<'_>, rest: Rest) -> String {
             Rest::Nowhere => "not shown, as GITHUB_STEP_SUMMARY is not set; -o json tells all",
         };
         let more = words::count(left, "finding more is", "findings more are");
-        // Writing to a string cannot fail.
         let _ = writeln!(out, "::notice title=holdfast::{}", data(&format!("{more} {where_to}")));
     }
     out

@@ -40,10 +40,10 @@ fn issue(found: &Finding) -> Issue<'_> {
         check_name: found.fault.id(),
         fingerprint: &found.fingerprint,
         severity: match reason::rank(found) {
-            (Weight::Error, false) => "critical",
-            (Weight::Error, true) => "major",
-            (Weight::Warning, false) => "minor",
-            (Weight::Warning, true) => "info",
+            (false, Weight::Error, false) => "critical",
+            (false, Weight::Error, true) => "major",
+            (false, Weight::Warning, false) => "minor",
+            _ => "info",
         },
         location: Location {
             // Paths are compared with those of the repository as they are written.

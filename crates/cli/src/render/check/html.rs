@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_policy::catalogue::{Id, Page};
 use holdfast_policy::report::ScenarioReport;
+use holdfast_policy::suppress::Suppressed;
 use holdfast_policy::{CheckReport, Finding};
 use holdfast_proof::report::{Object, VerdictName};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -83,7 +84,9 @@ fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
             cell.found.extend(&judged.found);
         }
     }
-    let anchors: Anchors<'_> = told.all.iter().filter_map(|found| anchor(found)).collect();
+    let accepted = told.suppressed.iter().map(|one| &one.finding);
+    let anchors: Anchors<'_> =
+        told.all.iter().copied().chain(accepted).filter_map(anchor).collect();
     let proved = |row: &BTreeMap<&str, Cell>| {
         row.values().all(|cell| cell.verdict == Some(VerdictName::Proved))
     };
@@ -197,22 +200,30 @@ fn findings(told: &Findings<'_>) -> Markup {
         section {
             h2 { "Findings" }
             @if told.all.is_empty() { p { "None." } }
-            @for found in &told.all { (finding(found)) }
+            @for found in &told.all { (finding(found, None)) }
+        }
+        @if !told.suppressed.is_empty() {
+            section {
+                h2 { "Suppressed" }
+                @for one in told.suppressed { (finding(&one.finding, Some(one))) }
+            }
         }
     }
 }
 
-fn finding(found: &Finding) -> Markup {
+fn finding(found: &Finding, accepted: Option<&Suppressed>) -> Markup {
     let severity = reason::severity(found.severity);
+    let closes = accepted.is_none() && !reason::is_known(found);
     let id = found.fault.id();
     html! {
-        article id=(format!("f-{}", found.fingerprint)) class=(severity) {
+        article id=(format!("f-{}", found.fingerprint)) class=[closes.then_some(severity)] {
             h3 {
-                span.severity { (severity) } " "
+                span.severity { (severity) (reason::standing(found)) } " "
                 a href=(format!("#id-{id}")) { (id) }
                 @if let Some(object) = reason::object(found) { " " span.object { (object) } }
             }
             p { (reason::what(found)) }
+            @if let Some(one) = accepted { p { b { "Accepted " (reason::accepted(one)) } } }
             @if let Some(story) = reason::story(found) { pre { (story.trim_end()) } }
             p.hint { code { (found.place) } " · " (reason::background(found)) }
         }
@@ -221,7 +232,9 @@ fn finding(found: &Finding) -> Markup {
 
 /// What the ids mean that were found.
 fn meanings(told: &Findings<'_>) -> Markup {
-    let ids: BTreeSet<Id> = told.all.iter().map(|found| Id::of(&found.fault)).collect();
+    let accepted = told.suppressed.iter().map(|one| &one.finding);
+    let ids = told.all.iter().copied().chain(accepted).map(|found| Id::of(&found.fault));
+    let ids: BTreeSet<Id> = ids.collect();
     html! {
         @if !ids.is_empty() {
             section {

@@ -1,8 +1,9 @@
 //! Findings as test reports: a suite for each requirement, or else for the command, and a case for
 //! each finding.
 //!
-//! What is refuted is a failure, what is not known an error, and a warning is skipped, so that it
-//! is seen and fails nothing. A requirement that holds in a scenario is a case that passed.
+//! What is refuted is a failure, and what is not known an error. Warnings, what the baseline knows
+//! and what somebody accepts are skipped, so that they are seen and fail nothing. A requirement that
+//! holds in a scenario is a case that passed.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,8 +16,18 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::{Findings, reason};
 
-/// What a case is about; nothing where it passed.
-type Case<'a> = (String, Option<&'a Finding>);
+/// How a case ended that fails nothing.
+const SKIPPED: &str = "skipped";
+
+/// A case by its name.
+type Case<'a> = (String, Option<Ended<'a>>);
+
+/// How a case ended that did not pass, what was found, and what there is to say of it first.
+struct Ended<'a> {
+    how: &'static str,
+    found: &'a Finding,
+    message: String,
+}
 
 /// One XML document.
 ///
@@ -24,9 +35,14 @@ type Case<'a> = (String, Option<&'a Finding>);
 /// Never: memory can be written to.
 pub fn junit(told: &Findings<'_>) -> String {
     let mut suites: BTreeMap<&str, Vec<Case<'_>>> = BTreeMap::new();
-    for found in &told.all {
-        let suite = found.requirement.as_deref().unwrap_or(told.command);
-        suites.entry(suite).or_default().push((name(found), Some(found)));
+    let accepted = told.suppressed.iter().map(|one| {
+        let found = &one.finding;
+        let message = format!("accepted {}: {}", reason::accepted(one), reason::sentence(found));
+        Ended { how: SKIPPED, found, message }
+    });
+    for ended in told.all.iter().copied().map(ended).chain(accepted) {
+        let suite = ended.found.requirement.as_deref().unwrap_or(told.command);
+        suites.entry(suite).or_default().push((name(ended.found), Some(ended)));
     }
     for (requirement, scenario) in &told.held {
         suites.entry(requirement).or_default().push(((*scenario).to_owned(), None));
@@ -70,16 +86,16 @@ fn case(out: &mut Writer<Vec<u8>>, suite: &str, (name, found): &Case<'_>) -> io:
     let name = clean(name);
     let case = out.create_element("testcase");
     let case = case.with_attributes([("name", name.as_str()), ("classname", suite)]);
-    let Some(found) = found else {
+    let Some(Ended { how, found, message }) = found else {
         case.write_empty()?;
         return Ok(());
     };
     let (file, line) = (clean(&found.place.file), found.place.line.to_string());
     let case = case.with_attributes([("file", file.as_str()), ("line", line.as_str())]);
-    let message = clean(&reason::sentence(found));
+    let message = clean(message);
     case.write_inner_content(|out| {
-        let ended = out.create_element(ended(found)).with_attribute(("message", message.as_str()));
-        if found.severity == Weight::Warning {
+        let ended = out.create_element(*how).with_attribute(("message", message.as_str()));
+        if *how == SKIPPED {
             ended.write_empty()?;
         } else {
             let ended = ended.with_attribute(("type", found.fault.id()));
@@ -90,25 +106,26 @@ fn case(out: &mut Writer<Vec<u8>>, suite: &str, (name, found): &Case<'_>) -> io:
     Ok(())
 }
 
-/// How a case ended of which something was found.
-fn ended(found: &Finding) -> &'static str {
-    match reason::rank(found) {
-        (Weight::Error, false) => "failure",
-        (Weight::Error, true) => "error",
-        (Weight::Warning, _) => "skipped",
-    }
+fn ended(found: &Finding) -> Ended<'_> {
+    let how = match reason::rank(found) {
+        (false, Weight::Error, false) => "failure",
+        (false, Weight::Error, true) => "error",
+        _ => SKIPPED,
+    };
+    Ended { how, found, message: reason::sentence(found) + reason::standing(found) }
 }
 
 fn counts<'c, 'a: 'c>(
     cases: impl IntoIterator<Item = &'c Case<'a>>,
 ) -> [(&'static str, String); 4] {
-    let ends: Vec<Option<&str>> = cases.into_iter().map(|(_, found)| found.map(ended)).collect();
+    let ends: Vec<Option<&str>> =
+        cases.into_iter().map(|(_, found)| found.as_ref().map(|ended| ended.how)).collect();
     let number = |end| ends.iter().filter(|one| **one == Some(end)).count().to_string();
     [
         ("tests", ends.len().to_string()),
         ("failures", number("failure")),
         ("errors", number("error")),
-        ("skipped", number("skipped")),
+        (SKIPPED, number(SKIPPED)),
     ]
 }
 

@@ -13,6 +13,8 @@ use crate::render::words;
 
 /// What a comment on GitHub may hold, in bytes.
 const COMMENT: usize = 64 * 1024;
+/// Kept free for what is said behind the list.
+const KEPT: usize = 80;
 /// Kept free for the line that counts what is left out.
 const LEFT_OUT: usize = 160;
 
@@ -27,8 +29,12 @@ pub fn markdown(report: &CheckReport) -> String {
 pub fn comment(told: &Findings<'_>, tail: &str) -> String {
     let mut out = format!("**{}**\n\n", told.answer);
     if !told.all.is_empty() {
-        out += &list(&told.all, COMMENT - out.len() - 1);
+        out += &list(&told.all, COMMENT - out.len() - KEPT);
         out.push('\n');
+    }
+    if !told.suppressed.is_empty() {
+        let count = words::count(told.suppressed.len(), "finding is", "findings are");
+        let _ = writeln!(out, "{count} suppressed.\n");
     }
     if out.len() + tail.len() <= COMMENT {
         out += tail;
@@ -85,7 +91,8 @@ fn in_full(found: &Finding) -> String {
 }
 
 fn label(found: &Finding) -> String {
-    format!("{} `{}`", reason::severity(found.severity), found.fault.id())
+    let severity = reason::severity(found.severity);
+    format!("{severity} `{}`{}", found.fault.id(), reason::standing(found))
 }
 
 fn requirements(report: &CheckReport) -> String {

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use holdfast_ingest::policy::Weight;
 use holdfast_policy::catalogue::Id;
-use holdfast_policy::finding::{Claim, Fault, Finding, SelectorReport, Since, Why};
+use holdfast_policy::finding::{Claim, Fault, Finding, SelectorReport, Since, Standing, Why};
+use holdfast_policy::suppress::{By, Suppressed};
 use holdfast_proof::report::downtime::SpanReport;
 use holdfast_proof::report::rules::ByRuleReport;
 use holdfast_proof::report::{AtOnce, Counterexample, Excluded, Object};
@@ -14,7 +15,31 @@ use crate::render::{diff, domain, words};
 
 /// `error[too-few-ready]`.
 pub(super) fn label(found: &Finding) -> String {
-    format!("{}[{}]", severity(found.severity), found.fault.id())
+    format!("{}[{}]{}", severity(found.severity), found.fault.id(), standing(found))
+}
+
+/// How it stands to a baseline, in brackets, where that is to be said.
+pub(super) fn standing(found: &Finding) -> &'static str {
+    match found.standing {
+        None | Some(Standing::New) => "",
+        Some(Standing::Worse) => " (worse than known)",
+        Some(Standing::Known) => " (known)",
+    }
+}
+
+/// Whether the baseline knows it, so that it closes nothing.
+pub(super) fn is_known(found: &Finding) -> bool {
+    found.standing == Some(Standing::Known)
+}
+
+/// Who accepts a finding, and why.
+pub(super) fn accepted(one: &Suppressed) -> String {
+    let by = match one.by {
+        By::Annotation => "an annotation",
+        By::Policy => "the policy",
+        By::Run => "--suppress",
+    };
+    format!("by {by}: {}", one.reason)
 }
 
 /// What a requirement is worth.
@@ -31,13 +56,14 @@ pub(super) fn background(found: &Finding) -> String {
         (Some(name), Some(scenario), _) => format!("requirement {name}, scenario {scenario}"),
         (Some(name), None, _) => format!("requirement {name}"),
         (None, _, Some(since)) => due_to(since),
-        (None, _, None) => "found by comparison".to_owned(),
+        (None, _, None) => "found among the suppressions".to_owned(),
     }
 }
 
-/// How bad it is: errors before warnings, and what is refuted before what is not known.
-pub(super) fn rank(found: &Finding) -> (Weight, bool) {
-    (found.severity, found.fault.is_open())
+/// How bad it is: what the baseline knows comes last, errors come before warnings, and what is
+/// refuted before what is not known.
+pub(super) fn rank(found: &Finding) -> (bool, Weight, bool) {
+    (is_known(found), found.severity, found.fault.is_open())
 }
 
 /// The workload: `shop/deployment/web`.
@@ -80,6 +106,7 @@ fn due_to(since: &Since) -> String {
     const FIELDS: usize = 4;
     let own: Vec<String> = since.own.iter().map(diff::field).collect();
     let mut text = match own.as_slice() {
+        [] if since.new => "it is new".to_owned(),
         [] => "nothing of its own was changed".to_owned(),
         own => format!("changed: {}", words::list(own, FIELDS)),
     };
@@ -123,6 +150,19 @@ pub(super) fn what(found: &Finding) -> String {
             "{needed} of {expected} pods must be ready, so none is ever evicted: drains never end"
         ),
         Fault::BudgetOfNothing => "it selects no pod any more".to_owned(),
+        Fault::SuppressionExpired { suppresses } => {
+            format!("the suppression of {suppresses} has expired")
+        }
+        Fault::SuppressionUnmatched { suppresses, known: true } => {
+            format!("there is no {suppresses} to suppress")
+        }
+        Fault::SuppressionUnmatched { suppresses, known: false } => {
+            format!("no finding has the id {suppresses}, so nothing is suppressed")
+        }
+        Fault::SuppressionUnclear { suppresses } => format!(
+            "the suppression of {suppresses} needs a reason, and a day such as `; until 2027-01-31` \
+             if any"
+        ),
         Fault::RunsNoMore { scaled_to_zero: true } => "it is scaled to zero".to_owned(),
         Fault::RunsNoMore { scaled_to_zero: false } => "it is there no more".to_owned(),
         Fault::Inconclusive { claim, why } => inconclusive(*claim, why),

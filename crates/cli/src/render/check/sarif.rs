@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_policy::Finding;
 use holdfast_policy::catalogue::{Id, Page};
+use holdfast_policy::finding::Standing;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -69,7 +70,7 @@ fn result(found: &Finding, rule: Option<usize>) -> Value {
             json!([{ "fullyQualifiedName": object, "kind": "resource" }]);
     }
     let print = &found.fingerprint;
-    json!({
+    let mut result = json!({
         "ruleId": found.fault.id(),
         "ruleIndex": rule,
         "level": reason::severity(found.severity),
@@ -77,7 +78,16 @@ fn result(found: &Finding, rule: Option<usize>) -> Value {
         "locations": [location],
         // GitHub follows a finding by the second alone, and would make it from the line otherwise.
         "partialFingerprints": { "holdfast/v1": print, "primaryLocationLineHash": print },
-    })
+    });
+    if let Some(standing) = found.standing {
+        result["baselineState"] = match standing {
+            Standing::New => "new",
+            Standing::Worse => "updated",
+            Standing::Known => "unchanged",
+        }
+        .into();
+    }
+    result
 }
 
 /// A path as a reference to a file, relative as it was given.
