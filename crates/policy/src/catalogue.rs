@@ -54,6 +54,12 @@ ids! {
     TooFewReady = "too-few-ready",
     /// [`Fault::DownTooLong`].
     DownTooLong = "down-too-long",
+    /// [`Fault::MustCarry`].
+    MustCarry = "must-carry",
+    /// [`Fault::SpreadTooThin`].
+    SpreadTooThin = "spread-too-thin",
+    /// [`Fault::TooManyOnNode`].
+    TooManyOnNode = "too-many-on-node",
     /// [`Fault::RolloutStuck`].
     RolloutStuck = "rollout-stuck",
     /// [`Fault::RolloutOutage`].
@@ -126,6 +132,9 @@ impl Id {
             Self::NotRecovered => pages::NOT_RECOVERED,
             Self::TooFewReady => pages::TOO_FEW_READY,
             Self::DownTooLong => pages::DOWN_TOO_LONG,
+            Self::MustCarry => pages::MUST_CARRY,
+            Self::SpreadTooThin => pages::SPREAD_TOO_THIN,
+            Self::TooManyOnNode => pages::TOO_MANY_ON_NODE,
             Self::RolloutStuck => pages::ROLLOUT_STUCK,
             Self::RolloutOutage => pages::ROLLOUT_OUTAGE,
             Self::DrainsBlocked => pages::DRAINS_BLOCKED,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use holdfast_failover::times::Seconds;
 use holdfast_ingest::Place;
-use holdfast_ingest::policy::{Selector, Weight};
+use holdfast_ingest::policy::{Carry, Selector, Weight};
 use holdfast_proof::report::downtime::SpanReport;
 use holdfast_proof::report::rules::ByRuleReport;
 use holdfast_proof::report::{AtOnce, Counterexample, DoubtReport, Excluded, Object};
@@ -105,6 +105,33 @@ pub enum Fault {
         /// How long it is.
         outage: SpanReport,
     },
+    /// Its manifest lacks something.
+    MustCarry {
+        /// What.
+        #[serde(flatten)]
+        misses: Carry,
+        /// What there is instead, where that can be counted.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        has: Option<i64>,
+    },
+    /// Its pods are on nodes with too few values of a label.
+    SpreadTooThin {
+        /// The label.
+        label: String,
+        /// So many values there must be.
+        needed: u32,
+        /// These there are.
+        values: Vec<String>,
+    },
+    /// A node holds too many of its pods.
+    TooManyOnNode {
+        /// The node.
+        node: String,
+        /// How many it holds.
+        pods: u32,
+        /// How many it may hold.
+        most: u32,
+    },
     /// Its rollout does not get on.
     RolloutStuck {
         /// What the scheduler says to the pods that wait.
@@ -179,6 +206,8 @@ pub enum Claim {
     MaxDowntime,
     /// Its rollout comes to an end.
     RollsOut,
+    /// Its manifest carries something.
+    Carries,
 }
 
 impl Claim {
@@ -191,6 +220,7 @@ impl Claim {
             Self::MinReady => "minReady",
             Self::MaxDowntime => "maxDowntime",
             Self::RollsOut => "rollsOut",
+            Self::Carries => "carries",
         }
     }
 }
@@ -300,6 +330,10 @@ impl Fault {
             Self::DownTooLong { outage, .. } => {
                 vec![i64::from(outage.for_ever.is_some()), outage.at_least.unwrap_or(0)]
             }
+            Self::SpreadTooThin { needed, values, .. } => {
+                vec![i64::from(*needed) - i64::try_from(values.len()).unwrap_or(i64::MAX)]
+            }
+            Self::TooManyOnNode { pods, .. } => vec![i64::from(*pods)],
             _ => Vec::new(),
         }
     }
@@ -307,6 +341,16 @@ impl Fault {
     /// Whether it may hold after all.
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Inconclusive { .. })
+    }
+}
+
+/// What a manifest carries, as a policy says it.
+pub fn carried(carry: Carry) -> &'static str {
+    match carry {
+        Carry::AntiAffinity => "antiAffinity",
+        Carry::Budget => "budget",
+        Carry::Replicas(_) => "replicas",
+        Carry::RollingUpdate => "strategy",
     }
 }
 
@@ -322,6 +366,8 @@ pub(crate) fn fingerprint(
         parts.extend([kind.clone(), namespace.clone(), name.clone()]);
     }
     match fault {
+        Fault::MustCarry { misses, .. } => parts.push(carried(*misses).to_owned()),
+        Fault::SpreadTooThin { label, .. } => parts.push(label.clone()),
         Fault::SuppressionExpired { suppresses }
         | Fault::SuppressionUnmatched { suppresses, .. }
         | Fault::SuppressionUnclear { suppresses } => parts.push(suppresses.clone()),

@@ -169,6 +169,103 @@ spec:
     ),
 };
 
+pub(super) const MUST_CARRY: Page = Page {
+    title: "The manifest lacks what it must carry",
+    what: "The policy asks the manifest for something by `carries`: anti-affinity that is required \
+           and selects its own pods, a disruption budget, replicas, or a strategy that replaces a \
+           few pods at a time. The finding names what is missing.",
+    why: "What is proved holds for the cluster as it is. What the manifest carries holds wherever \
+          it is applied next, and somebody decided that it should.",
+    example: Sample::yaml(
+        "No anti-affinity, and one replica.",
+        "
+kind: Deployment
+spec:
+  replicas: 1
+",
+    ),
+    instead: Sample::yaml(
+        "What the finding names, in the manifest or beside it.",
+        "
+kind: Deployment
+spec:
+  replicas: 2
+  template:
+    metadata:
+      labels: { app: web }
+    spec:
+      affinity:
+        podAntiAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+            - topologyKey: kubernetes.io/hostname
+              labelSelector:
+                matchLabels: { app: web }
+---
+kind: PodDisruptionBudget
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels: { app: web }
+",
+    ),
+};
+
+pub(super) const SPREAD_TOO_THIN: Page = Page {
+    title: "Its pods are in too few places",
+    what: "The pods are on nodes with fewer values of the label than `spreadOver` asks for, zones \
+           for instance. It is about the cluster as it stands, and not about what the rules allow.",
+    why: "What all pods share takes all of them along when it fails.",
+    example: Sample::yaml(
+        "Nothing spreads the pods over zones, and all are in one.",
+        "
+kind: Deployment
+spec:
+  replicas: 3
+",
+    ),
+    instead: Sample::yaml(
+        "A constraint that is hard. Pods that run already stay where they are: \
+         `holdfast plan rebalance` says which to delete.",
+        "
+topologySpreadConstraints:
+  - topologyKey: topology.kubernetes.io/zone
+    maxSkew: 1
+    whenUnsatisfiable: DoNotSchedule
+    labelSelector:
+      matchLabels: { app: web }
+",
+    ),
+};
+
+pub(super) const TOO_MANY_ON_NODE: Page = Page {
+    title: "One node holds too many of its pods",
+    what: "A node holds more pods of the workload than `maxPodsPerNode` allows. It is about the \
+           cluster as it stands, and not about what the rules allow.",
+    why: "When that node fails, a large share of the workload goes with it, and the rest carries \
+          the load until the lost pods are back.",
+    example: Sample::yaml(
+        "Nothing keeps the pods apart, and the emptiest node gets most.",
+        "
+kind: Deployment
+spec:
+  replicas: 6
+",
+    ),
+    instead: Sample::yaml(
+        "Spread that is hard keeps the counts of nodes within `maxSkew` of one another; required \
+         anti-affinity allows one pod on each. `holdfast plan rebalance` says which pods to delete \
+         so that they spread.",
+        "
+topologySpreadConstraints:
+  - topologyKey: kubernetes.io/hostname
+    maxSkew: 1
+    whenUnsatisfiable: DoNotSchedule
+    labelSelector:
+      matchLabels: { app: web }
+",
+    ),
+};
+
 pub(super) const ROLLOUT_STUCK: Page = Page {
     title: "Its rollout does not get on",
     what: "The change begins a rollout that comes to rest before all pods are of the new \

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use holdfast_policy::CheckReport;
 use holdfast_policy::finding::{Fault, Finding};
+use holdfast_policy::report::StateReport;
 use holdfast_policy::suppress::Suppressed;
-use holdfast_proof::report::VerdictName;
+use holdfast_proof::report::{Checked, VerdictName};
 
 use super::reason;
 use crate::render::table::Grid;
@@ -88,7 +89,7 @@ fn table(out: &mut String, report: &CheckReport) {
     for one in &report.requirements {
         grid.row([
             one.name.clone(),
-            one.scenario.clone(),
+            reason::scenario(one.scenario.as_deref()).to_owned(),
             reason::severity(one.severity).to_owned(),
             one.workloads.to_string(),
             one.hold.to_string(),
@@ -114,18 +115,34 @@ pub fn finding(out: &mut String, found: &Finding) {
     out.push('\n');
 }
 
+/// What the cluster comes to in a scenario.
+pub(super) fn state(state: &StateReport) -> String {
+    let perhaps = if state.perhaps.is_empty() {
+        String::new()
+    } else {
+        format!(", perhaps {}", words::list(&state.perhaps, 4))
+    };
+    let name = state.name.as_deref().unwrap_or("none that is PROVED");
+    format!("State: {name}{perhaps}.")
+}
+
+/// What was looked at: `3 sets of failed nodes out of 3 nodes`.
+pub(super) fn looked_at(checked: &Checked) -> String {
+    let sets = usize::try_from(checked.sets).unwrap_or(usize::MAX);
+    match &checked.sequence {
+        Some(events) => format!("{} in every order", events.join(", then ")),
+        None => format!("{} {}", words::count(sets, "set", "sets"), domain::sets_of(checked)),
+    }
+}
+
 fn closing(out: &mut String, report: &CheckReport) {
     for scenario in &report.scenarios {
         let checked = &scenario.checked;
-        let sets = usize::try_from(checked.sets).unwrap_or(usize::MAX);
-        let sets = words::count(sets, "set", "sets");
+        let looked_at = looked_at(checked);
         let interrupted = if checked.complete { "" } else { ", interrupted" };
-        let _ = writeln!(
-            out,
-            "Checked: {}: {sets} {}{interrupted}.",
-            scenario.name,
-            domain::sets_of(checked)
-        );
+        let state =
+            scenario.state.as_ref().map(|one| format!(" {}", state(one))).unwrap_or_default();
+        let _ = writeln!(out, "Checked: {}: {looked_at}{interrupted}.{state}", scenario.name);
         domain::tell_without(out, checked.domains.as_ref(), 96);
     }
     let _ = writeln!(out, "{}", words::modelled(&report.kubernetes));
