@@ -13,7 +13,7 @@ use crate::args::{CheckArguments, FailureArguments};
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::sequences::Sequences;
-use crate::{accept, exit, input, interrupt, question, render, sweep, whatif};
+use crate::{accept, exit, input, interrupt, question, remedies, render, sweep, whatif};
 
 /// What a policy is called where none is named.
 const FILE: &str = "holdfast.yaml";
@@ -57,10 +57,14 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
                 prover.foresee(if let Question::AnyNodes(most) = question { *most } else { 0 });
                 let summary = sweep::sweep(&prover, question, interrupt::flag());
                 gate.judge(scenario, Some(&summary), &Report::new(&prover, question, &summary));
+                let refuted = gate.refuted(scenario);
+                let asked = (question, &summary);
+                let found = remedies::of_these(&prover, asked, &refuted, arguments.remedies);
+                gate.remedy(scenario, &found);
             }
             Asked::Events(events) => {
                 let report = events.prove(&events.prepare(cluster), settings, interrupt::flag());
-                let report = report.map_err(|why| named(why, &policy.scenarios[scenario]))?;
+                let report = report.map_err(|why| named(&why, &policy.scenarios[scenario]))?;
                 gate.judge(scenario, None, &report);
             }
         }
@@ -130,15 +134,15 @@ impl Asked {
             Fails::These(names) => asked.fail = Some(names.clone()),
             Fails::Sequence(events) => {
                 let events = Sequences::of_text(events, cluster);
-                return events.map(Self::Events).map_err(|why| named(why, scenario));
+                return events.map(Self::Events).map_err(|why| named(&why, scenario));
             }
         }
-        question::of(&asked, cluster).map(Self::Sets).map_err(|why| named(why, scenario))
+        question::of(&asked, cluster).map(Self::Sets).map_err(|why| named(&why, scenario))
     }
 }
 
 /// What is wrong with a scenario, in the words of the policy.
-fn named(failure: Failure, scenario: &Scenario) -> Failure {
+fn named(failure: &Failure, scenario: &Scenario) -> Failure {
     const FIELDS: [(&str, &str); 6] = [
         ("--domain-file", "file"),
         ("--domains", "atMost"),
@@ -152,5 +156,5 @@ fn named(failure: Failure, scenario: &Scenario) -> Failure {
     };
     let message = format!("scenario {}: {}", scenario.name, renamed(&failure.message));
     let hint = failure.hint.as_deref().map(renamed);
-    Failure { message, hint, ..failure }.at(&scenario.place)
+    Failure { code: failure.code, message, hint }.at(&scenario.place)
 }
