@@ -18,6 +18,7 @@ mod claims;
 mod endless;
 mod explain;
 mod export;
+mod formats;
 mod golden;
 mod holdfast;
 mod hostile;
