@@ -1,6 +1,8 @@
 //! What can be typed.
 
+mod config;
 mod plan;
+mod table;
 
 use std::path::PathBuf;
 
@@ -9,6 +11,11 @@ use holdfast_scheduler::Release;
 
 use crate::exit;
 use crate::output::Output;
+
+pub use config::{
+    CompletionsArguments, ConfigArguments, ConfigCommand, ManArguments, ShowArguments,
+};
+pub use table::{Inputs, table};
 
 pub use plan::{
     FitArguments, LoadOf, MigrateArguments, MixArguments, NodesArguments, OptionsArguments,
@@ -22,13 +29,18 @@ const EXPORT_LINE: [&str; 5] = [
     "replicationcontrollers,jobs,cronjobs,services,poddisruptionbudgets,horizontalpodautoscalers,",
     "persistentvolumes,persistentvolumeclaims,storageclasses,csinodes,csidrivers,",
     "csistoragecapacities,volumeattachments,priorityclasses,runtimeclasses,resourcequotas",
-    " -A -o json > cluster.json",
+    " -A -o json",
 ];
 
 /// The line that exports everything Holdfast reads, and no Secret. With a backslash and a line end
 /// between its pieces it can be pasted from text that would otherwise be wrapped.
 pub fn export_line(between: &str) -> String {
-    EXPORT_LINE.join(between)
+    EXPORT_LINE.join(between) + " > cluster.json"
+}
+
+/// The words of that line that run `kubectl`.
+pub fn export_command() -> String {
+    EXPORT_LINE.concat()
 }
 
 /// If these machines fail, does what I run keep running?
@@ -67,6 +79,12 @@ pub enum Command {
     Redact(RedactArguments),
     /// Make a cluster of any size from a seed, for tests and benchmarks.
     Synth(SynthArguments),
+    /// Show what a command would run with, and where each value comes from.
+    Config(ConfigArguments),
+    /// Write what a shell needs to complete commands and flags.
+    Completions(CompletionsArguments),
+    /// Write the manual page, or with `--dir` one for every command.
+    Man(ManArguments),
 }
 
 /// Where the cluster is read from.
@@ -75,7 +93,7 @@ pub struct InputArguments {
     /// Exports: files, directories, or `-` for standard input. JSON or YAML, one object or many;
     /// plain, `.gz`, `.zst` or `.tar`; `kubectl cluster-info dump`, support bundles, rendered
     /// manifests.
-    #[arg(value_name = "INPUT", required = true)]
+    #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 }
 
@@ -109,7 +127,7 @@ pub struct WhatIfArguments {
 pub struct SchedulerArguments {
     /// The scheduler's configuration: a `KubeSchedulerConfiguration` of
     /// `kubescheduler.config.k8s.io/v1`, YAML or JSON. Without it kube-scheduler's defaults hold.
-    #[arg(long, value_name = "FILE", env = "HOLDFAST_SCHEDULER_CONFIG")]
+    #[arg(long, value_name = "FILE")]
     pub scheduler_config: Option<PathBuf>,
 }
 
@@ -117,7 +135,7 @@ pub struct SchedulerArguments {
 #[derive(Debug, Args)]
 pub struct FailureArguments {
     /// Every set of up to K nodes fails.
-    #[arg(long, value_name = "K", default_value_t = 1, env = "HOLDFAST_NODES")]
+    #[arg(long, value_name = "K", default_value_t = 1)]
     pub nodes: usize,
     /// Every value of this node label fails as a whole, for instance
     /// `topology.kubernetes.io/zone`; nodes without it never fail.
@@ -208,7 +226,7 @@ pub struct CheckArguments {
     pub input: InputArguments,
     /// What must hold: a file of kind `Policy`. Without it `holdfast.yaml` is looked for in the
     /// working directory and then in those above it.
-    #[arg(long, value_name = "FILE", env = "HOLDFAST_POLICY")]
+    #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// End with 0 where a requirement fails or is inconclusive, too.
     #[arg(long)]
@@ -286,7 +304,7 @@ pub struct SimulateArguments {
     pub export: Option<PathBuf>,
     /// States to search per event before the ranges are widened instead. [default: 200000 up to
     /// 200 pods, 20000 beyond and where events are joined]
-    #[arg(long, value_name = "STATES", env = "HOLDFAST_BUDGET")]
+    #[arg(long, value_name = "STATES")]
     pub budget: Option<usize>,
     /// Show every workload and node, also in large clusters.
     #[arg(long)]
@@ -306,7 +324,7 @@ pub struct ProofArguments<const STATES: usize> {
     #[arg(long, value_name = "FILE")]
     pub assumptions: Option<PathBuf>,
     /// States to search per failure set before its answer is UNKNOWN.
-    #[arg(long, value_name = "STATES", default_value_t = STATES, env = "HOLDFAST_BUDGET")]
+    #[arg(long, value_name = "STATES", default_value_t = STATES)]
     pub budget: usize,
 }
 
@@ -336,7 +354,7 @@ pub struct InspectArguments {
 #[command(after_long_help = after_help())]
 pub struct ExplainArguments {
     /// Exports, as for `prove`.
-    #[arg(value_name = "INPUT", required_unless_present = "cases")]
+    #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     /// This pod, as if it were pending and everything else stood where it stands.
     #[arg(long, value_name = "NAMESPACE/NAME")]
@@ -403,13 +421,7 @@ pub struct SynthArguments {
 pub struct OutputArguments {
     /// `human` or `json` (of `check` also `concise`, of `plan` also `markdown` and `csv`) on
     /// standard output, with `=PATH` in a file; may repeat.
-    #[arg(
-        short,
-        long,
-        value_name = "FORMAT[=PATH]",
-        default_value = "human",
-        env = "HOLDFAST_OUTPUT"
-    )]
+    #[arg(short, long, value_name = "FORMAT[=PATH]", default_value = "human")]
     pub output: Vec<Output>,
 }
 

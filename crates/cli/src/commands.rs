@@ -1,8 +1,11 @@
 //! One file per command.
 
 pub mod check;
+pub mod completions;
+pub mod config;
 pub mod explain;
 pub mod inspect;
+pub mod man;
 pub mod plan;
 pub mod prove;
 pub mod redact;
@@ -27,7 +30,7 @@ use crate::{input, render, whatif};
 /// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no
 /// objects.
 fn load(inputs: &[PathBuf], what_if: &WhatIfArguments) -> Result<Loaded, Failure> {
-    let Overlaid { sources, rolled, .. } = whatif::over(input::read(inputs)?, what_if)?;
+    let Overlaid { sources, rolled, .. } = whatif::over(input::read_cluster(inputs)?, what_if)?;
     whatif::begin(load_sources(sources, inputs, &Options::default())?, &rolled)
 }
 
@@ -55,7 +58,7 @@ fn judge(diagnostics: &[Diagnostic], objects: u64, inputs: &[PathBuf]) -> Result
         return Err(Failure::refused());
     }
     if objects == 0 {
-        let names: Vec<String> = inputs.iter().map(|path| input::name(path)).collect();
+        let names = input::names(inputs);
         let message = format!("no API objects in {}", render::words::list(&names, 3));
         return Err(Failure::nothing(message)
             .hint(format!("export a cluster with:\n  {}", crate::args::export_line(""))));
@@ -73,7 +76,7 @@ fn load_cluster(
     scheduler: &SchedulerArguments,
     what_if: &WhatIfArguments,
 ) -> Result<Loaded, Failure> {
-    let Overlaid { sources, rolled, .. } = whatif::over(input::read(inputs)?, what_if)?;
+    let Overlaid { sources, rolled, .. } = whatif::over(input::read_cluster(inputs)?, what_if)?;
     load_overlaid(sources, &rolled, inputs, scheduler)
 }
 
@@ -88,7 +91,7 @@ fn load_with_sample(
     sample: Alteration,
 ) -> Result<(Loaded, Option<Named>), Failure> {
     let Overlaid { sources, rolled, sample, .. } =
-        whatif::with(input::read(inputs)?, what_if, Some(sample))?;
+        whatif::with(input::read_cluster(inputs)?, what_if, Some(sample))?;
     Ok((load_overlaid(sources, &rolled, inputs, scheduler)?, sample))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod autoscaled;
 pub mod check;
+pub mod config;
 pub mod diagnostics;
 pub mod domain;
 pub mod explain;

@@ -14,7 +14,7 @@ use crate::output::{self, Format};
 use crate::{exit, input, interrupt, question, render, sweep};
 
 /// What a policy is called where none is named.
-const FILE: &str = "holdfast.yaml";
+pub(crate) const FILE: &str = "holdfast.yaml";
 
 /// Runs the command.
 ///
@@ -65,7 +65,7 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
 }
 
 /// The policy of the working directory, or of the nearest one above it that has one.
-fn discover() -> Result<PathBuf, Failure> {
+pub(super) fn discover() -> Result<PathBuf, Failure> {
     let here = std::env::current_dir()
         .map_err(|error| Failure::usage(format!("cannot tell the working directory: {error}")))?;
     let found = here.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file());

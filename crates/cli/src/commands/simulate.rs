@@ -23,7 +23,8 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     output::refuse_ndjson(&arguments.output.output)?;
     arguments.export.as_deref().map_or(Ok(()), output::check_folder)?;
     let inputs = &arguments.input.inputs;
-    let Overlaid { sources, rolled, .. } = whatif::over(input::read(inputs)?, &arguments.what_if)?;
+    let Overlaid { sources, rolled, .. } =
+        whatif::over(input::read_cluster(inputs)?, &arguments.what_if)?;
     let kept = arguments.export.is_some().then(|| sources.clone());
     let loaded = super::load_overlaid(sources, &rolled, inputs, &arguments.scheduler)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;

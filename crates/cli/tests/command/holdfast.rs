@@ -79,7 +79,8 @@ pub(crate) fn run_with(input: &[u8], arguments: &[&str]) -> Run {
     ended(child.wait_with_output().unwrap())
 }
 
-fn ended(output: Output) -> Run {
+/// How a command ended, and what it printed.
+pub(crate) fn ended(output: Output) -> Run {
     let text = |bytes| String::from_utf8(bytes).expect("the command writes UTF-8");
     Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
