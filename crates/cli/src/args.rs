@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod config;
+mod init;
 mod plan;
 mod table;
 
@@ -15,6 +16,7 @@ use crate::output::Output;
 pub use config::{
     CompletionsArguments, ConfigArguments, ConfigCommand, ManArguments, ShowArguments,
 };
+pub use init::{InitArguments, STATES};
 pub use table::{Inputs, table};
 
 pub use plan::{
@@ -63,6 +65,8 @@ pub enum Command {
     Prove(ProveArguments),
     /// Check a policy: whether what must hold when machines fail does, for use as a gate.
     Check(CheckArguments),
+    /// Write a policy of what a cluster survives today, so that the gate starts green.
+    Init(InitArguments),
     /// Check a certificate that `prove --certificate` wrote, without the prover: accept it, or name
     /// the first thing that does not follow.
     Verify(VerifyArguments),
@@ -187,7 +191,7 @@ pub struct ProveArguments {
     pub sequence: Option<String>,
     /// How it is proved.
     #[command(flatten)]
-    pub proof: ProofArguments<20_000>,
+    pub proof: ProofArguments<STATES>,
     /// Look at every set and order, also at those that differ from another only by which of nodes
     /// fail that nothing can tell apart. The answers are the same.
     #[arg(long)]
@@ -233,7 +237,7 @@ pub struct CheckArguments {
     pub exit_zero: bool,
     /// How it is proved.
     #[command(flatten)]
-    pub proof: ProofArguments<20_000>,
+    pub proof: ProofArguments<STATES>,
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,

@@ -4,6 +4,7 @@ pub mod check;
 pub mod completions;
 pub mod config;
 pub mod explain;
+pub mod init;
 pub mod inspect;
 pub mod man;
 pub mod plan;

@@ -7,6 +7,7 @@ pub mod diagnostics;
 pub mod domain;
 pub mod explain;
 pub mod grouping;
+pub mod init;
 pub mod inspect;
 pub mod needs;
 pub mod plan;

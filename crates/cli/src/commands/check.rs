@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use holdfast_cluster::Cluster;
+use holdfast_ingest::Loaded;
 use holdfast_ingest::policy::{Fails, Policy, Scenario};
-use holdfast_policy::Gate;
+use holdfast_policy::{CheckReport, Gate};
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::{Prover, Report, Settings};
 
@@ -30,27 +31,11 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
     let loaded =
         super::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
     let loaded = super::assume(loaded, arguments.proof.assumptions.as_ref())?;
-    let cluster = &loaded.cluster;
-    let ask = |scenario| question(scenario, cluster);
-    let questions: Vec<Question> = policy.scenarios.iter().map(ask).collect::<Result<_, _>>()?;
-    let mut gate = Gate::new(&policy, &loaded);
-    if gate.is_idle() {
+    let Some(report) = judge(&policy, &loaded, arguments.proof.budget)? else {
         let path = path.display();
         let text = format!("no requirement of {path} selects a workload that should keep running");
         return Err(Failure::nothing(text).hint("holdfast inspect shows what was read"));
-    }
-    let settings = Settings { states_per_set: arguments.proof.budget, ..Settings::default() };
-    let mut prover = Prover::new(cluster, settings);
-    for (scenario, question) in questions.iter().enumerate() {
-        if !gate.asks(scenario) {
-            continue;
-        }
-        // Nothing is foreseen of other sets than those of nodes.
-        prover.foresee(if let Question::AnyNodes(most) = question { *most } else { 0 });
-        let summary = sweep::sweep(&prover, question, interrupt::flag());
-        gate.judge(scenario, &summary, &Report::new(&prover, question, &summary));
-    }
-    let report = gate.finish();
+    };
     output::write_all(&arguments.output.output, |format| match format {
         Format::Json => render::json(&report),
         Format::Concise => render::check::concise(&report),
@@ -62,6 +47,36 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
         VerdictName::Refuted => exit::REFUTED,
         VerdictName::Unknown => exit::INCONCLUSIVE,
     })
+}
+
+/// What the prover makes of a policy; nothing where that is about no workload.
+///
+/// # Errors
+/// Scenarios that name what is not there.
+pub(super) fn judge(
+    policy: &Policy,
+    loaded: &Loaded,
+    budget: usize,
+) -> Result<Option<CheckReport>, Failure> {
+    let cluster = &loaded.cluster;
+    let ask = |scenario| question(scenario, cluster);
+    let questions: Vec<Question> = policy.scenarios.iter().map(ask).collect::<Result<_, _>>()?;
+    let mut gate = Gate::new(policy, loaded);
+    if gate.is_idle() {
+        return Ok(None);
+    }
+    let settings = Settings { states_per_set: budget, ..Settings::default() };
+    let mut prover = Prover::new(cluster, settings);
+    for (scenario, question) in questions.iter().enumerate() {
+        if !gate.asks(scenario) {
+            continue;
+        }
+        // Nothing is foreseen of other sets than those of nodes.
+        prover.foresee(if let Question::AnyNodes(most) = question { *most } else { 0 });
+        let summary = sweep::sweep(&prover, question, interrupt::flag());
+        gate.judge(scenario, &summary, &Report::new(&prover, question, &summary));
+    }
+    Ok(Some(gate.finish()))
 }
 
 /// The policy of the working directory, or of the nearest one above it that has one.

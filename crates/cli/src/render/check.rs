@@ -6,3 +6,4 @@ mod reason;
 
 pub use concise::concise;
 pub use human::human;
+pub use reason::sentence;

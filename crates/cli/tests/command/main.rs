@@ -20,6 +20,7 @@ mod generated;
 mod golden;
 mod holdfast;
 mod hostile;
+mod init;
 mod migrate;
 mod mix;
 mod moving;

@@ -31,7 +31,7 @@ pub(super) fn whose(found: &Finding) -> String {
 }
 
 /// What is wrong.
-pub(super) fn sentence(found: &Finding) -> String {
+pub fn sentence(found: &Finding) -> String {
     let kind = found.object.as_ref().map_or("", |object| object.kind.as_str());
     let what = match &found.fault {
         Fault::NoneLeft { counterexample } => none_left(counterexample),
