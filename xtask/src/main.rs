@@ -3,6 +3,7 @@
 mod bench;
 mod conformance;
 mod fixtures;
+mod krew;
 mod log;
 mod parity;
 mod program;
@@ -42,6 +43,8 @@ enum Task {
     },
     /// Compares Holdfast's decisions with the real scheduler's.
     Conformance(conformance::Arguments),
+    /// Prints the manifest by which krew installs a release.
+    Krew(krew::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -53,6 +56,7 @@ fn main() -> Result<()> {
         Task::Generate { check: true } => fixtures::check(&root),
         Task::Bench { bench } => bench::run(&root, &bench),
         Task::Conformance(arguments) => conformance::run(&root, &arguments),
+        Task::Krew(arguments) => krew::run(&root, &arguments),
     }
 }
 

@@ -28,6 +28,7 @@ mod mutation;
 mod network;
 mod options;
 mod overlay;
+mod pipelines;
 mod plan;
 mod plans;
 #[cfg(unix)]
