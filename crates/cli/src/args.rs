@@ -67,6 +67,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Write a policy of what a cluster survives today, so that the gate starts green.
     Init(InitArguments),
+    /// Tell what a change makes worse, without a policy, for use as a gate.
+    Diff(DiffArguments),
     /// Check a certificate that `prove --certificate` wrote, without the prover: accept it, or name
     /// the first thing that does not follow.
     Verify(VerifyArguments),
@@ -124,6 +126,14 @@ pub struct WhatIfArguments {
     /// Taint a node, for instance `n1:dedicated=gpu:NoSchedule`; may repeat.
     #[arg(long, value_name = "NODE:KEY=VALUE:EFFECT")]
     pub taint: Vec<String>,
+}
+
+impl WhatIfArguments {
+    /// Whether nothing is changed.
+    pub fn is_empty(&self) -> bool {
+        let Self { overlay, set, add_node, cordon, taint } = self;
+        overlay.is_empty() && [set, add_node, cordon, taint].iter().all(|texts| texts.is_empty())
+    }
 }
 
 /// How the cluster's pods are scheduled.
@@ -248,6 +258,49 @@ pub struct CheckArguments {
     #[command(flatten)]
     pub what_if: WhatIfArguments,
 }
+
+/// `holdfast diff`.
+#[derive(Debug, Args)]
+#[command(after_long_help = DIFF_HELP)]
+pub struct DiffArguments {
+    /// The cluster before the change: an export, a directory or `-`.
+    #[arg(value_name = "BEFORE")]
+    pub before: PathBuf,
+    /// The cluster after it; without it what the options below lay over BEFORE.
+    #[arg(value_name = "AFTER")]
+    pub after: Option<PathBuf>,
+    /// What fails.
+    #[command(flatten)]
+    pub failures: FailureArguments,
+    /// End with 0 where something is worse or not known any more, too.
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// How it is proved.
+    #[command(flatten)]
+    pub proof: ProofArguments<STATES>,
+    /// The scheduler.
+    #[command(flatten)]
+    pub scheduler: SchedulerArguments,
+    /// Formats and where to write them: `human`, `concise`, `json`.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What if.
+    #[command(flatten)]
+    pub what_if: WhatIfArguments,
+}
+
+/// Codes of `holdfast diff`, which are about the change and not about the cluster.
+const DIFF_HELP: &str = "\
+Exit codes:
+  0  nothing is worse
+  1  something is worse
+  2  bad usage, bad input or an internal error
+  3  there is nothing to compare
+  4  nothing is worse, and something that was proved is not known any more
+
+Examples:
+  holdfast diff before.json after.json
+  helm template shop ./chart | holdfast diff cluster.json --overlay -";
 
 /// `holdfast verify`.
 #[derive(Debug, Args)]
@@ -423,7 +476,7 @@ pub struct SynthArguments {
 /// Formats and where to write them.
 #[derive(Debug, Args)]
 pub struct OutputArguments {
-    /// `human` or `json` (of `check` also `concise`, of `plan` also `markdown` and `csv`) on
+    /// `human` or `json` (of `check` and `diff` also `concise`, of `plan` also `markdown` and `csv`) on
     /// standard output, with `=PATH` in a file; may repeat.
     #[arg(short, long, value_name = "FORMAT[=PATH]", default_value = "human")]
     pub output: Vec<Output>,

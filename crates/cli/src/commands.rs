@@ -3,6 +3,7 @@
 pub mod check;
 pub mod completions;
 pub mod config;
+pub mod diff;
 pub mod explain;
 pub mod init;
 pub mod inspect;
@@ -31,8 +32,10 @@ use crate::{input, render, whatif};
 /// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no
 /// objects.
 fn load(inputs: &[PathBuf], what_if: &WhatIfArguments) -> Result<Loaded, Failure> {
-    let Overlaid { sources, rolled, .. } = whatif::over(input::read_cluster(inputs)?, what_if)?;
-    whatif::begin(load_sources(sources, inputs, &Options::default())?, &rolled)
+    let Overlaid { sources, rolled, places, .. } =
+        whatif::over(input::read_cluster(inputs)?, what_if)?;
+    let loaded = load_sources(sources, inputs, &Options::default())?;
+    whatif::begin(Loaded { laid_over: places, ..loaded }, &rolled)
 }
 
 /// The same of sources that were read.
@@ -77,8 +80,7 @@ fn load_cluster(
     scheduler: &SchedulerArguments,
     what_if: &WhatIfArguments,
 ) -> Result<Loaded, Failure> {
-    let Overlaid { sources, rolled, .. } = whatif::over(input::read_cluster(inputs)?, what_if)?;
-    load_overlaid(sources, &rolled, inputs, scheduler)
+    load_overlaid(whatif::over(input::read_cluster(inputs)?, what_if)?, inputs, scheduler)
 }
 
 /// The same with something laid over it that there is to be more of; what that goes by.
@@ -91,25 +93,24 @@ fn load_with_sample(
     what_if: &WhatIfArguments,
     sample: Alteration,
 ) -> Result<(Loaded, Option<Named>), Failure> {
-    let Overlaid { sources, rolled, sample, .. } =
-        whatif::with(input::read_cluster(inputs)?, what_if, Some(sample))?;
-    Ok((load_overlaid(sources, &rolled, inputs, scheduler)?, sample))
+    let overlaid = whatif::with(input::read_cluster(inputs)?, what_if, Some(sample))?;
+    let sample = overlaid.sample.clone();
+    Ok((load_overlaid(overlaid, inputs, scheduler)?, sample))
 }
 
 /// The same of sources that were read, with what was laid over them.
 fn load_overlaid(
-    sources: Vec<Source>,
-    rolled: &[Named],
+    overlaid: Overlaid,
     inputs: &[PathBuf],
     scheduler: &SchedulerArguments,
 ) -> Result<Loaded, Failure> {
     let options = options(scheduler)?;
-    let loaded = load_sources(sources, inputs, &options)?;
+    let loaded = load_sources(overlaid.sources, inputs, &options)?;
     if loaded.cluster.nodes().is_empty() {
         return Err(Failure::nothing("the input holds no nodes, so nothing can be said to fail")
             .hint("add them: kubectl get nodes -o json > nodes.json, then name both files"));
     }
-    whatif::begin(loaded, rolled)
+    whatif::begin(Loaded { laid_over: overlaid.places, ..loaded }, &overlaid.rolled)
 }
 
 /// How exports are read: with the scheduler's configuration.

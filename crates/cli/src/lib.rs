@@ -66,6 +66,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Command::Prove(arguments) => commands::prove::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Init(arguments) => commands::init::run(&arguments),
+        Command::Diff(arguments) => commands::diff::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Plan(arguments) => commands::plan::run(&arguments),
         Command::Simulate(arguments) => commands::simulate::run(&arguments),

@@ -4,6 +4,7 @@ pub mod autoscaled;
 pub mod check;
 pub mod config;
 pub mod diagnostics;
+pub mod diff;
 pub mod domain;
 pub mod explain;
 pub mod grouping;

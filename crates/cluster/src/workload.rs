@@ -2,7 +2,7 @@
 
 use crate::budget::Amount;
 use crate::selector::LabelSelector;
-use crate::{ClassId, Symbol, WorkloadId};
+use crate::{ClassId, Cluster, Symbol, WorkloadId};
 
 /// What kind of thing makes the pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +27,24 @@ pub enum WorkloadKind {
     Pod,
     /// A kind that Kubernetes does not ship, by its name: who knows what its controller does.
     Custom(Symbol),
+}
+
+impl WorkloadKind {
+    /// The kind as Kubernetes spells it.
+    pub fn name(self, cluster: &Cluster) -> &str {
+        match self {
+            Self::Deployment => "Deployment",
+            Self::ReplicaSet => "ReplicaSet",
+            Self::ReplicationController => "ReplicationController",
+            Self::StatefulSet => "StatefulSet",
+            Self::DaemonSet => "DaemonSet",
+            Self::Job => "Job",
+            Self::CronJob => "CronJob",
+            Self::StaticPod => "StaticPod",
+            Self::Pod => "Pod",
+            Self::Custom(kind) => cluster.text(kind),
+        }
+    }
 }
 
 /// How a workload replaces its pods when its template changes.

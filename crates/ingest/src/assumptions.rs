@@ -22,7 +22,7 @@ const FILE: OwnKind = OwnKind { name: "Assumptions", rule: Rule::BadAssumption }
 /// Lays a file of assumptions over what was loaded. What is wrong with it is among the diagnostics;
 /// with an error among them the cluster must not be used.
 pub fn assume(loaded: Loaded, source: Source) -> Loaded {
-    let Loaded { cluster, mut diagnostics, inventory, origins } = loaded;
+    let Loaded { cluster, mut diagnostics, inventory, origins, laid_over } = loaded;
     let name = source.name.clone();
     let mut found = Vec::new();
     let mut told = Vec::new();
@@ -50,7 +50,7 @@ pub fn assume(loaded: Loaded, source: Source) -> Loaded {
     let refused = told.iter().any(|one| one.severity == Severity::Error);
     diagnostics.extend(told);
     let cluster = if refused { cluster } else { written.lay_over(cluster) };
-    Loaded { cluster, diagnostics, inventory, origins }
+    Loaded { cluster, diagnostics, inventory, origins, laid_over }
 }
 
 fn bad(place: Option<Place>, detail: String) -> Diagnostic {

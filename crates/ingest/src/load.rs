@@ -1,5 +1,7 @@
 //! Everything together: sources in, a cluster and what there is to tell about it out.
 
+use std::collections::BTreeMap;
+
 use holdfast_cluster::pod::Pod;
 use holdfast_cluster::storage::Storage;
 use holdfast_cluster::workload::Workload;
@@ -16,6 +18,7 @@ use crate::objects::pod::PodEntry;
 use crate::objects::table::Row;
 use crate::objects::workload::ordinal;
 use crate::objects::{Gathered, input_kind};
+use crate::overlay::Named;
 use crate::resolve::Resolver;
 use crate::tell::Teller;
 use crate::workloads::{Member, Roster};
@@ -49,6 +52,8 @@ pub struct Loaded {
     pub inventory: Inventory,
     /// Where each object was read.
     pub origins: Origins,
+    /// Where objects were read that something was laid over: the manifest, else the export.
+    pub laid_over: BTreeMap<Named, Place>,
 }
 
 /// Where objects were read, for findings that are told later.
@@ -77,6 +82,13 @@ impl Origins {
 }
 
 impl Loaded {
+    /// Where a workload was read: its manifest, where one was laid over it. `None` for one known
+    /// from its pods alone.
+    pub fn place_of(&self, id: WorkloadId) -> Option<Place> {
+        let laid_over = self.laid_over.get(&Named::of(&self.cluster, id)).cloned();
+        laid_over.or_else(|| self.origins.workload(id).map(|origin| self.place(origin)))
+    }
+
     /// An origin as a place with its file's name.
     pub fn place(&self, origin: Origin) -> Place {
         let file = self.inventory.files.get(origin.file as usize).cloned().unwrap_or_default();
@@ -173,7 +185,7 @@ fn assemble(mut gathered: Gathered, inventory: Inventory, options: &Options) -> 
     add_objects(&mut gathered, &mut builder, coverage);
     let cluster = builder.finish().with_due_sets();
     origins.workloads.resize(cluster.workloads().len(), None);
-    Loaded { cluster, diagnostics, inventory, origins }
+    Loaded { cluster, diagnostics, inventory, origins, laid_over: BTreeMap::new() }
 }
 
 fn add_pod(

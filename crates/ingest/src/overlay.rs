@@ -10,13 +10,12 @@ mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::WorkloadId;
 use holdfast_cluster::node::CONTROL_PLANE_ROLES;
-use holdfast_cluster::workload::WorkloadKind;
+use holdfast_cluster::{Cluster, WorkloadId};
 use serde_json::{Map, Value, json};
 
 use crate::objects::{Kind, kind_of, unread};
-use crate::{Diagnostic, Loaded, RawObject, Severity, Source, for_each_object};
+use crate::{Diagnostic, Loaded, Place, RawObject, Severity, Source, for_each_object};
 
 pub use path::{Path, PathError};
 pub use sample::{NoSample, sample};
@@ -78,6 +77,18 @@ pub struct Named {
     pub name: String,
 }
 
+impl Named {
+    /// A workload.
+    pub fn of(cluster: &Cluster, id: WorkloadId) -> Self {
+        let workload = cluster.workload(id);
+        Self {
+            kind: workload.kind.name(cluster).to_owned(),
+            namespace: cluster.text(workload.namespace).to_owned(),
+            name: cluster.text(workload.name).to_owned(),
+        }
+    }
+}
+
 /// Sources with what was laid over them.
 #[derive(Clone, Debug, Default)]
 pub struct Overlaid {
@@ -87,6 +98,8 @@ pub struct Overlaid {
     pub rolled: Vec<Named>,
     /// What a sample goes by.
     pub sample: Option<Named>,
+    /// Where what is another was read: the manifest, else the export.
+    pub places: BTreeMap<Named, Place>,
     /// What was wrong with the manifests.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -109,8 +122,8 @@ type Objects = BTreeMap<Named, Object>;
 /// An object, and where it came from.
 struct Object {
     value: Value,
-    /// What it was in the export.
-    before: Option<Value>,
+    /// What it was in the export, and where.
+    before: Option<(Value, Place)>,
     touched: bool,
 }
 
@@ -123,7 +136,7 @@ pub fn overlay(sources: Vec<Source>, alterations: Vec<Alteration>) -> Result<Ove
         return Ok(Overlaid { sources, ..Overlaid::default() });
     }
     let mut overlaid = Overlaid::default();
-    let mut steps: Vec<(Alteration, Vec<(Named, Value)>)> = Vec::new();
+    let mut steps: Vec<(Alteration, Vec<Manifest>)> = Vec::new();
     for alteration in alterations {
         let applied = match &alteration {
             Alteration::Apply(manifests) => {
@@ -131,14 +144,16 @@ pub fn overlay(sources: Vec<Source>, alterations: Vec<Alteration>) -> Result<Ove
             }
             _ => Vec::new(),
         };
+        let places = applied.iter().map(|one| (one.named.clone(), one.place.clone()));
+        overlaid.places.extend(places);
         steps.push((alteration, applied));
     }
     let kinds = kinds_of(&steps);
     // What is wrong with the export is told when it is read.
     let mut objects: Objects = read(sources.clone(), Some(&kinds), &mut Vec::new())
         .into_iter()
-        .map(|(named, value)| {
-            let before = Some(value.clone());
+        .map(|Manifest { named, value, place }| {
+            let before = Some((value.clone(), place));
             (named, Object { value, before, touched: false })
         })
         .collect();
@@ -155,6 +170,11 @@ pub fn overlay(sources: Vec<Source>, alterations: Vec<Alteration>) -> Result<Ove
         objects.into_iter().filter(|(_, object)| object.touched).collect();
     let rolled = touched.iter().filter(|(named, object)| rolls(named, object));
     overlaid.rolled = rolled.map(|(named, _)| named.clone()).collect();
+    for (named, object) in &touched {
+        if let Some((_, place)) = &object.before {
+            overlaid.places.entry(named.clone()).or_insert_with(|| place.clone());
+        }
+    }
     let items: Vec<Value> = touched.into_iter().map(|(_, object)| object.value).collect();
     if !items.is_empty() {
         let list = json!({ "apiVersion": "v1", "kind": "List", "items": items });
@@ -166,45 +186,32 @@ pub fn overlay(sources: Vec<Source>, alterations: Vec<Alteration>) -> Result<Ove
 /// What objects that were changed go by in messages.
 pub(crate) const NAME: &str = "<what-if>";
 
-/// Workloads that make their pods from a template.
-const TEMPLATED: [(WorkloadKind, &str); 5] = [
-    (WorkloadKind::Deployment, "Deployment"),
-    (WorkloadKind::ReplicaSet, "ReplicaSet"),
-    (WorkloadKind::ReplicationController, "ReplicationController"),
-    (WorkloadKind::StatefulSet, "StatefulSet"),
-    (WorkloadKind::DaemonSet, "DaemonSet"),
-];
+/// Kinds of workloads that make their pods from a template.
+const TEMPLATED: [&str; 5] =
+    ["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"];
 
 /// The workloads that have begun to roll out.
 pub fn rolled(loaded: &Loaded, rolled: &[Named]) -> Vec<WorkloadId> {
-    let cluster = &loaded.cluster;
-    let is_one = |id: &WorkloadId| {
-        let workload = cluster.workload(*id);
-        let Some((_, kind)) = TEMPLATED.iter().find(|(kind, _)| *kind == workload.kind) else {
-            return false;
-        };
-        rolled.iter().any(|named| {
-            named.kind == *kind
-                && named.namespace == cluster.text(workload.namespace)
-                && named.name == cluster.text(workload.name)
-        })
-    };
-    cluster.workload_ids().filter(is_one).collect()
+    let is_one = |id: &WorkloadId| rolled.contains(&Named::of(&loaded.cluster, *id));
+    loaded.cluster.workload_ids().filter(is_one).collect()
 }
 
 /// Whether the pods of a workload are to be replaced: its template is not what it was.
 fn rolls(named: &Named, object: &Object) -> bool {
-    let rolls = TEMPLATED.iter().any(|(_, kind)| *kind == named.kind);
+    let rolls = TEMPLATED.contains(&&*named.kind);
     let template = |value: &Value| value["spec"]["template"].clone();
     rolls
-        && object.before.as_ref().is_some_and(|before| template(before) != template(&object.value))
+        && object
+            .before
+            .as_ref()
+            .is_some_and(|(before, _)| template(before) != template(&object.value))
 }
 
 /// The kinds of which objects are needed.
-fn kinds_of(steps: &[(Alteration, Vec<(Named, Value)>)]) -> BTreeSet<String> {
+fn kinds_of(steps: &[(Alteration, Vec<Manifest>)]) -> BTreeSet<String> {
     let mut kinds = BTreeSet::new();
     for (alteration, applied) in steps {
-        kinds.extend(applied.iter().map(|(named, _)| named.kind.clone()));
+        kinds.extend(applied.iter().map(|one| one.named.kind.clone()));
         match alteration {
             Alteration::Apply(_) => {}
             Alteration::Set { object, .. } | Alteration::Sample { object, .. } => {
@@ -221,12 +228,59 @@ fn kinds_of(steps: &[(Alteration, Vec<(Named, Value)>)]) -> BTreeSet<String> {
     kinds
 }
 
+/// An object as it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manifest {
+    /// What it is called.
+    pub named: Named,
+    /// All that it says.
+    pub value: Value,
+    /// Where.
+    pub place: Place,
+}
+
+/// Kinds that people write, and that say where pods may be or how many there are.
+const WRITTEN: [&str; 17] = [
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "Job",
+    "Namespace",
+    "Node",
+    "PersistentVolumeClaim",
+    "PodDisruptionBudget",
+    "PriorityClass",
+    "ReplicaSet",
+    "ReplicationController",
+    "ResourceQuota",
+    "RuntimeClass",
+    "Service",
+    "StatefulSet",
+    "StorageClass",
+];
+
+/// The objects that people write, with what was laid over them, and neither pods nor what
+/// controllers make. Of an object that is there twice the last.
+pub fn manifests(overlaid: &Overlaid) -> BTreeMap<Named, Manifest> {
+    let kinds = WRITTEN.iter().map(|kind| (*kind).to_owned()).collect();
+    let all = read(overlaid.sources.clone(), Some(&kinds), &mut Vec::new()).into_iter();
+    let is_owned = |one: &Manifest| one.value["metadata"]["ownerReferences"].is_array();
+    let placed = all.filter(|one| !is_owned(one)).map(|mut one| {
+        if let Some(place) = overlaid.places.get(&one.named) {
+            one.place = place.clone();
+        }
+        (one.named.clone(), one)
+    });
+    placed.collect()
+}
+
 /// Objects that mean something here, of these kinds alone where they are given.
 fn read(
     sources: Vec<Source>,
     kinds: Option<&BTreeSet<String>>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<(Named, Value)> {
+) -> Vec<Manifest> {
     let mut found = Vec::new();
     let mut told = Vec::new();
     let mut visit = |raw: RawObject<'_>| {
@@ -245,7 +299,8 @@ fn read(
                 let Some(object) = value.as_object_mut() else { return };
                 object.insert("apiVersion".into(), raw.api_version.as_ref().into());
                 object.insert("kind".into(), raw.kind.as_ref().into());
-                found.push((named(kind, &raw.kind, object), value));
+                let named = named(kind, &raw.kind, object);
+                found.push(Manifest { named, value, place: raw.place_at(0) });
             }
             Err(wrong) => told.push(wrong),
         }
@@ -312,13 +367,13 @@ pub fn spelled(kind: &str) -> Option<(&'static str, bool)> {
 fn alter(
     objects: &mut Objects,
     alteration: Alteration,
-    applied: Vec<(Named, Value)>,
+    applied: Vec<Manifest>,
 ) -> Result<(), Refusal> {
     match alteration {
         Alteration::Sample { .. } => Ok(()),
         Alteration::Apply(_) => {
-            for (named, manifest) in applied {
-                apply(objects, named, manifest);
+            for Manifest { named, value, .. } in applied {
+                apply(objects, named, value);
             }
             Ok(())
         }

@@ -12,7 +12,7 @@ use holdfast_cluster::change::Edit;
 use holdfast_cluster::spread::SpreadConstraint;
 use holdfast_cluster::workload::{Strategy, WorkloadKind};
 use holdfast_cluster::{Change, Cluster, WorkloadId};
-use holdfast_proof::report::{Object, kind_name};
+use holdfast_proof::report::Object;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -67,7 +67,7 @@ fn workload_of(change: &Change) -> Option<WorkloadId> {
 pub(crate) fn object(cluster: &Cluster, id: WorkloadId) -> Object {
     let workload = cluster.workload(id);
     Object {
-        kind: kind_name(cluster, workload.kind),
+        kind: workload.kind.name(cluster).to_owned(),
         namespace: cluster.text(workload.namespace).to_owned(),
         name: cluster.text(workload.name).to_owned(),
     }

@@ -269,23 +269,12 @@ impl Repairer<'_, '_> {
         summary: &Summary,
     ) -> VerdictName {
         let Some(at) = self.same(position, prover) else { return VerdictName::Unknown };
-        let starts = prover.starts().starts.iter();
-        let known = starts.map(|start| {
-            let claims = claim::claims_from(prover, question, summary, start.placement.clone());
-            match &claims[at].answer {
-                Known::Proved => VerdictName::Proved,
-                Known::Nodes(verdict) => verdict.into(),
-                Known::RefutedToday | Known::Refuted { .. } => VerdictName::Refuted,
-                Known::Unknown(_) => VerdictName::Unknown,
-            }
-        });
-        known
-            .max_by_key(|name| match name {
-                VerdictName::Proved => 0,
-                VerdictName::Unknown => 1,
-                VerdictName::Refuted => 2,
-            })
-            .unwrap_or(VerdictName::Unknown)
+        match &claim::claims(prover, question, summary)[at].answer {
+            Known::Proved => VerdictName::Proved,
+            Known::Nodes(verdict) => verdict.into(),
+            Known::RefutedToday | Known::Refuted { .. } => VerdictName::Refuted,
+            Known::Unknown(_) => VerdictName::Unknown,
+        }
     }
 
     /// The cheapest remedies of each workload, made together as far as they go together: each is

@@ -11,14 +11,17 @@ use holdfast_proof::report::{AtOnce, Counterexample, DoubtReport, Excluded, Obje
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::changes::Field;
+
 /// One thing that does not hold, or is not known to.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// What its requirement is worth.
     pub severity: Weight,
-    /// The requirement.
-    pub requirement: String,
+    /// The requirement; absent where it is found by comparison.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<String>,
     /// The scenario; absent where it is found in any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scenario: Option<String>,
@@ -29,9 +32,23 @@ pub struct Finding {
     pub place: Place,
     /// The same as long as id, requirement, scenario and workload are.
     pub fingerprint: String,
+    /// What it is due to, where it is found by comparison.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
     /// The id, and why.
     #[serde(flatten)]
     pub fault: Fault,
+}
+
+/// What has made something worse than it was.
+#[derive(Clone, Debug, Serialize)]
+pub struct Since {
+    /// Ids of what else is worse about the same object.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<&'static str>,
+    /// What is another in the object itself; nothing where it is due to others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<Field>,
 }
 
 /// What is wrong. Ids are stable: scripts name them.
@@ -69,6 +86,30 @@ pub enum Fault {
         /// How long it is.
         outage: SpanReport,
     },
+    /// Its rollout does not get on.
+    RolloutStuck {
+        /// What the scheduler says to the pods that wait.
+        messages: Vec<String>,
+    },
+    /// A rollout leaves no pod for a while, which one before the change does not.
+    RolloutOutage {
+        /// How many pods are wanted.
+        desired: u32,
+    },
+    /// No pod of a budget can be evicted even while all of them serve.
+    DrainsBlocked {
+        /// How many pods it selects.
+        expected: i64,
+        /// How many of them must serve.
+        needed: i64,
+    },
+    /// A budget selects no pod any more.
+    BudgetOfNothing,
+    /// It runs no longer.
+    RunsNoMore {
+        /// It is there, and wants no pods.
+        scaled_to_zero: bool,
+    },
     /// It is not known whether it holds.
     Inconclusive {
         /// What.
@@ -100,6 +141,22 @@ pub enum Claim {
     MinReady,
     /// None does for so long at most.
     MaxDowntime,
+    /// Its rollout comes to an end.
+    RollsOut,
+}
+
+impl Claim {
+    /// As it is written in a policy.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Immediately => "immediately",
+            Self::ByRule => "byRule",
+            Self::Recovered => "recovered",
+            Self::MinReady => "minReady",
+            Self::MaxDowntime => "maxDowntime",
+            Self::RollsOut => "rollsOut",
+        }
+    }
 }
 
 /// Why something is not known.
@@ -122,6 +179,16 @@ impl Why {
     /// For this reason.
     pub fn of(reason: &'static str) -> Self {
         Self { reason, ..Self::default() }
+    }
+
+    /// Why it is not known what the rules allow.
+    pub(crate) fn of_rule(known: &ByRuleReport) -> Self {
+        let doubt = known.doubt.as_ref();
+        Self {
+            detail: doubt.and_then(|doubt| doubt.detail.clone()),
+            fail: known.fail.clone(),
+            ..Self::of(doubt.map_or("unsettled", |doubt| doubt.reason))
+        }
     }
 }
 
@@ -181,6 +248,11 @@ impl Fault {
             Self::NotRecovered { .. } => "not-recovered",
             Self::TooFewReady { .. } => "too-few-ready",
             Self::DownTooLong { .. } => "down-too-long",
+            Self::RolloutStuck { .. } => "rollout-stuck",
+            Self::RolloutOutage { .. } => "rollout-outage",
+            Self::DrainsBlocked { .. } => "drains-blocked",
+            Self::BudgetOfNothing => "budget-of-nothing",
+            Self::RunsNoMore { .. } => "runs-no-more",
             Self::Inconclusive { .. } => "inconclusive",
             Self::RequirementMatchesNothing { .. } => "requirement-matches-nothing",
         }
@@ -204,7 +276,7 @@ pub(crate) fn fingerprint(
         parts.extend([kind.clone(), namespace.clone(), name.clone()]);
     }
     match fault {
-        Fault::Inconclusive { claim, .. } => parts.push(format!("{claim:?}")),
+        Fault::Inconclusive { claim, .. } => parts.push(claim.id().to_owned()),
         Fault::RequirementMatchesNothing { selector, .. } => parts.extend(selector.terms()),
         _ => {}
     }

@@ -147,15 +147,15 @@ impl<'a> Gate<'a> {
         fault: Fault,
     ) -> Finding {
         let object = Object::of(&self.loaded.cluster, root);
-        let origin = self.loaded.origins.workload(root).map(|origin| self.loaded.place(origin));
         let names = (requirement.name.as_str(), Some(scenario));
         Finding {
             severity: requirement.severity,
-            requirement: requirement.name.clone(),
+            requirement: Some(requirement.name.clone()),
             scenario: Some(scenario.to_owned()),
-            place: origin.unwrap_or_else(|| requirement.place.clone()),
+            place: self.loaded.place_of(root).unwrap_or_else(|| requirement.place.clone()),
             fingerprint: fingerprint(&fault, names, Some(&object)),
             object: Some(object),
+            since: None,
             fault,
         }
     }
@@ -170,11 +170,12 @@ impl<'a> Gate<'a> {
         };
         Finding {
             severity: requirement.severity,
-            requirement: requirement.name.clone(),
+            requirement: Some(requirement.name.clone()),
             scenario: None,
             object: None,
             place: selector.place.clone(),
             fingerprint: fingerprint(&fault, (&requirement.name, None), None),
+            since: None,
             fault,
         }
     }

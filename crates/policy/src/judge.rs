@@ -65,15 +65,10 @@ impl Known<'_> {
         let Some(known) = &self.report.by_rule else {
             return Some(open(Claim::ByRule, Why::of("unsettled")));
         };
-        match (known.verdict, &known.doubt) {
-            (VerdictName::Proved, _) => self.holds(Claim::ByRule),
-            (VerdictName::Refuted, _) => Some(Fault::NotByRule { counterexample: known.clone() }),
-            (VerdictName::Unknown, doubt) => {
-                let mut why = Why::of(doubt.as_ref().map_or("unsettled", |doubt| doubt.reason));
-                why.detail = doubt.as_ref().and_then(|doubt| doubt.detail.clone());
-                why.fail.clone_from(&known.fail);
-                Some(open(Claim::ByRule, why))
-            }
+        match known.verdict {
+            VerdictName::Proved => self.holds(Claim::ByRule),
+            VerdictName::Refuted => Some(Fault::NotByRule { counterexample: known.clone() }),
+            VerdictName::Unknown => Some(open(Claim::ByRule, Why::of_rule(known))),
         }
     }
 

@@ -4,18 +4,23 @@
 //! the policy by it. What does not hold, and what nobody knows, are [`finding`]s: data without a
 //! word of prose, each with a stable id and a fingerprint that outlives moved lines.
 //!
+//! * [`diff`]: what a change makes worse, without a policy.
+//! * [`changes`]: what it changes, field by field.
 //! * [`gate`]: requirements against scenarios.
 //! * [`select`]: which workloads a requirement is about.
 //! * [`judge`]: whether one demand on one workload holds.
 //! * [`finding`]: what does not.
 //! * [`report`]: everything, for machines.
 
+pub mod changes;
+pub mod diff;
 pub mod finding;
 pub mod gate;
 pub mod judge;
 pub mod report;
 pub mod select;
 
+pub use diff::DiffReport;
 pub use finding::Finding;
 pub use gate::Gate;
 pub use report::CheckReport;

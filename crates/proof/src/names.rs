@@ -2,14 +2,13 @@
 
 use holdfast_cluster::{Cluster, InstanceId, Placement, WorkloadId};
 
-use crate::report::kind_name;
 use crate::scenario::FailureSet;
 
 /// A workload as `KIND/NAMESPACE/NAME`.
 pub(crate) fn of_workload(cluster: &Cluster, id: WorkloadId) -> String {
     let workload = cluster.workload(id);
     let (namespace, name) = (cluster.text(workload.namespace), cluster.text(workload.name));
-    format!("{}/{namespace}/{name}", kind_name(cluster, workload.kind))
+    format!("{}/{namespace}/{name}", workload.kind.name(cluster))
 }
 
 /// What a pod that is yet to be made goes by: the namespace and name of what makes it.

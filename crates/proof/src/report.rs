@@ -10,7 +10,6 @@ mod told;
 
 use std::collections::BTreeMap;
 
-use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, WorkloadId};
 use holdfast_failover::Step;
 use holdfast_scheduler::{Words, message, release};
@@ -203,7 +202,7 @@ impl Object {
     pub fn of(cluster: &Cluster, id: WorkloadId) -> Self {
         let workload = cluster.workload(id);
         Self {
-            kind: kind_name(cluster, workload.kind),
+            kind: workload.kind.name(cluster).to_owned(),
             namespace: cluster.text(workload.namespace).to_owned(),
             name: cluster.text(workload.name).to_owned(),
         }
@@ -230,6 +229,13 @@ pub struct ClaimReport<E> {
     /// A smallest set that refutes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counterexample: Option<E>,
+}
+
+impl<E> ClaimReport<E> {
+    /// How many sets it is about.
+    pub fn sets(&self) -> u64 {
+        self.proved + self.refuted + self.unknown
+    }
 }
 
 /// Why nothing is known.
@@ -423,8 +429,10 @@ impl Report {
         let claims = claim::claims(prover, question, summary);
         let mut workspace = prover.workspace();
         let mut told = Told::of(&namer, prover, summary, &mut workspace);
-        let today = Placement::of(prover.cluster());
-        let by_rule = claims.iter().map(|claim| namer.by_rule(claim, &today));
+        let by_rule = claims.iter().map(|claim| {
+            let start = &prover.starts().starts[claim.start].placement;
+            namer.by_rule(claim, start)
+        });
         let workloads: Vec<WorkloadReport> = by_rule
             .enumerate()
             .map(|(at, by_rule)| {
@@ -754,21 +762,4 @@ fn is_smaller_at_once(subject: &SubjectSummary) -> bool {
         (Some(recovered), Some(at_once)) => at_once < recovered,
         (recovered, _) => recovered.is_none(),
     }
-}
-
-/// The kind as Kubernetes spells it.
-pub fn kind_name(cluster: &Cluster, kind: WorkloadKind) -> String {
-    match kind {
-        WorkloadKind::Deployment => "Deployment",
-        WorkloadKind::ReplicaSet => "ReplicaSet",
-        WorkloadKind::ReplicationController => "ReplicationController",
-        WorkloadKind::StatefulSet => "StatefulSet",
-        WorkloadKind::DaemonSet => "DaemonSet",
-        WorkloadKind::Job => "Job",
-        WorkloadKind::CronJob => "CronJob",
-        WorkloadKind::StaticPod => "StaticPod",
-        WorkloadKind::Pod => "Pod",
-        WorkloadKind::Custom(kind) => cluster.text(kind),
-    }
-    .to_owned()
 }

@@ -38,7 +38,7 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
     };
     output::write_all(&arguments.output.output, |format| match format {
         Format::Json => render::json(&report),
-        Format::Concise => render::check::concise(&report),
+        Format::Concise => render::check::concise(&report.findings),
         _ => render::check::human(&report),
     })?;
     Ok(match report.verdict {

@@ -180,7 +180,7 @@ impl Draft {
         workloads.dedup();
         let (mut findings, mut claims) = (report.findings, Vec::new());
         for asked in ASKED {
-            let is_of = |found: &Finding| found.requirement == asked.name;
+            let is_of = |found: &Finding| found.requirement.as_deref() == Some(asked.name);
             let (left, rest): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_of);
             findings = rest;
             let groups = groups(&scenarios, &workloads, &left);

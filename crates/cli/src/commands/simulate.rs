@@ -2,7 +2,6 @@
 
 use holdfast_cluster::Cluster;
 use holdfast_failover::{Dynamics, Joined, Time, Times, story};
-use holdfast_ingest::overlay::Overlaid;
 use holdfast_proof::{Outcome, Settings, Simulator, Timeline};
 
 use crate::args::SimulateArguments;
@@ -23,10 +22,9 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     output::refuse_ndjson(&arguments.output.output)?;
     arguments.export.as_deref().map_or(Ok(()), output::check_folder)?;
     let inputs = &arguments.input.inputs;
-    let Overlaid { sources, rolled, .. } =
-        whatif::over(input::read_cluster(inputs)?, &arguments.what_if)?;
-    let kept = arguments.export.is_some().then(|| sources.clone());
-    let loaded = super::load_overlaid(sources, &rolled, inputs, &arguments.scheduler)?;
+    let overlaid = whatif::over(input::read_cluster(inputs)?, &arguments.what_if)?;
+    let kept = arguments.export.is_some().then(|| overlaid.sources.clone());
+    let loaded = super::load_overlaid(overlaid, inputs, &arguments.scheduler)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
     let times = times(Times::of_cluster(&loaded.cluster), &arguments.assume)?;
     let told = events::parse(&loaded.cluster, &arguments.event)?;

@@ -8,7 +8,7 @@ use holdfast_cluster::workload::Provenance;
 use holdfast_cluster::{Cluster, NodeId, Placement, WorkloadId};
 use holdfast_failover::ControlPlane;
 use holdfast_ingest::{Diagnostic, Loaded, Severity};
-use holdfast_proof::report::{EMULATED, kind_name, version};
+use holdfast_proof::report::{EMULATED, version};
 use holdfast_proof::subject::Subjects;
 use serde::Serialize;
 
@@ -161,7 +161,7 @@ fn workloads(cluster: &Cluster, placement: &Placement) -> Vec<WorkloadView> {
         let workload = cluster.workload(root);
         WorkloadView {
             namespace: cluster.text(workload.namespace).to_owned(),
-            kind: kind_name(cluster, workload.kind),
+            kind: workload.kind.name(cluster).to_owned(),
             name: cluster.text(workload.name).to_owned(),
             ready: 0,
             desired: 0,

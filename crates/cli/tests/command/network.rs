@@ -16,6 +16,15 @@ pub(crate) fn cases() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
         ("prove", vec!["prove", "edge/cluster.json"]),
         ("check", vec!["check", "--policy", "policies/edge.yaml", "edge/cluster.json"]),
+        (
+            "diff",
+            vec![
+                "diff",
+                "edge/cluster.json",
+                "--set",
+                "deployment/argocd/argocd-server.replicas=2",
+            ],
+        ),
         ("init", vec!["init", "edge/cluster.json", "--policy", "-"]),
         ("verify", vec!["verify", "edge/cluster.json", "edge/cluster.json"]),
         ("simulate", vec!["simulate", "edge/cluster.json", "--event", "fail:worker-1"]),

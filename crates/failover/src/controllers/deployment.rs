@@ -62,7 +62,7 @@ fn sets(cluster: &Cluster, placement: &Placement, deployment: WorkloadId) -> Opt
 }
 
 /// How many pods may be added and how many may be missing (`ResolveFenceposts`, `MaxUnavailable`).
-fn fences(max_surge: Amount, max_unavailable: Amount, desired: i64) -> (i64, i64) {
+pub fn fences(max_surge: Amount, max_unavailable: Amount, desired: i64) -> (i64, i64) {
     let surge = match max_surge {
         Amount::Count(count) => count,
         Amount::Percent(share) => (share * desired + 99).div_euclid(100),

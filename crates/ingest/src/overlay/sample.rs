@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Alteration, Named, read};
+use super::{Alteration, Manifest, Named, read};
 use crate::{Diagnostic, Source};
 
 /// Why a manifest tells nothing to be copied.
@@ -36,11 +36,11 @@ pub fn sample(
         "DaemonSet",
     ];
     let mut found = read(manifests, None, diagnostics);
-    found.retain(|(named, _)| KINDS.contains(&&*named.kind));
+    found.retain(|one| KINDS.contains(&&*one.named.kind));
     if found.len() > 1 {
-        return Err(NoSample::Several(found.into_iter().map(|(named, _)| named).collect()));
+        return Err(NoSample::Several(found.into_iter().map(|one| one.named).collect()));
     }
-    let (named, mut value) = found.pop().ok_or(NoSample::Nothing)?;
+    let Manifest { named, mut value, .. } = found.pop().ok_or(NoSample::Nothing)?;
     match &*named.kind {
         "Pod" => Ok(bare(named, &value.clone(), value["spec"].take())),
         "Job" => Ok(of_template(named, &value["spec"]["template"])),

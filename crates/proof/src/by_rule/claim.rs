@@ -25,6 +25,8 @@ pub struct Claim {
     pub nodes: Vec<NodeId>,
     /// How many they hold at most; `None` where nothing is bounded.
     pub most: Option<Most>,
+    /// Position of the prover's start that it is about, of which pods that are moved are.
+    pub start: usize,
 }
 
 /// Whether a pod is left in every placement that the rules allow.
@@ -65,23 +67,55 @@ pub enum Gap {
     Doubt(Doubt),
 }
 
-/// The claim for each subject, by position.
+/// The claim for each subject, by position: the worst of where the cluster may come to rest. What
+/// rolls out has other pods there than today, which other rules may hold for.
 pub fn claims(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Vec<Claim> {
-    claims_from(prover, question, summary, Placement::of(prover.cluster()))
+    let starts = 0..prover.starts().starts.len();
+    let each: Vec<Vec<Claim>> =
+        starts.map(|at| claims_from(prover, question, summary, at)).collect();
+    let worst = |position: usize| {
+        let all = each.iter().map(|claims| &claims[position]);
+        let claim = all.clone().rev().max_by_key(|claim| claim.answer.rank());
+        let claim = claim.expect("there is at least one start").clone();
+        let doubt = prover.starts().starts[claim.start].doubt;
+        match doubt {
+            // Nobody knows whether it comes there.
+            Some(doubt) if !all.clone().all(|one| one.answer.rank() == claim.answer.rank()) => {
+                Claim { answer: Known::Unknown(Gap::Doubt(doubt)), ..claim }
+            }
+            _ => claim,
+        }
+    };
+    (0..summary.subjects.len()).map(worst).collect()
 }
 
-/// The same where the pods are as in `placement`, in which a rollout may have come to its end.
-pub fn claims_from(
+/// The same from one start.
+fn claims_from(
     prover: &Prover<'_>,
     question: &Question,
     summary: &Summary,
-    placement: Placement,
+    start: usize,
 ) -> Vec<Claim> {
+    let placement = prover.starts().starts[start].placement.clone();
     let by_rule = ByRule::new(prover.cluster(), &placement);
     let doubts = Doubts::new(prover.cluster());
     let mut judge = Judge { prover, question, by_rule: &by_rule, placement, doubts };
-    let judged = summary.subjects.iter().enumerate();
-    judged.map(|(position, summed)| judge.judge(position, summed, summary.complete)).collect()
+    let judged = summary.subjects.iter().enumerate().map(|(position, summed)| {
+        let claim = judge.judge(position, summed, summary.complete);
+        Claim { start, ..claim }
+    });
+    judged.collect()
+}
+
+impl Known {
+    /// The higher the worse.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Proved | Self::Nodes(Verdict::Proved(_)) => 0,
+            Self::Unknown(_) | Self::Nodes(Verdict::Unknown(_)) => 1,
+            Self::RefutedToday | Self::Refuted { .. } | Self::Nodes(Verdict::Refuted) => 2,
+        }
+    }
 }
 
 struct Judge<'a, 'c> {
@@ -109,7 +143,7 @@ impl Judge<'_, '_> {
         if let Some((set, _)) = today {
             let nodes = set.nodes().to_vec();
             let most = Some(bounds.most(&nodes));
-            return Claim { answer: Known::RefutedToday, nodes, most };
+            return Claim { answer: Known::RefutedToday, nodes, most, start: 0 };
         }
         let (most, nodes) = self.worst(&bounds);
         let lasting = bounds.lasting();
@@ -121,7 +155,7 @@ impl Judge<'_, '_> {
         if let Some(held) = stays {
             let doubt = self.doubt_of_proof(subject, &bounds, all_serve);
             return match doubt {
-                None => Claim { answer: Known::Proved, nodes: held.1, most: Some(held.0) },
+                None => Claim::of(Known::Proved, held),
                 Some(gap) => Claim::unknown(gap, Some(held)),
             };
         }
@@ -159,10 +193,7 @@ impl Judge<'_, '_> {
         let scheduler = prover.dynamics().scheduler();
         match by_rule.judge(scheduler, placement, subject, bounds, &held.1, NEED) {
             Answer::Refuted { moved, lost } => match self.doubt_of_moves(&moved) {
-                None => {
-                    let (most, nodes) = held;
-                    Claim { answer: Known::Refuted { moved, lost }, nodes, most: Some(most) }
-                }
+                None => Claim::of(Known::Refuted { moved, lost }, held),
                 Some(doubt) => Claim::unknown(Gap::Doubt(doubt), Some(held)),
             },
             Answer::TooFewPlaces(places) => {
@@ -232,13 +263,17 @@ fn belongs_to_nodes(summed: &SubjectSummary, complete: bool) -> Claim {
     };
     let refuting = summed.immediately.counterexample.as_ref();
     let nodes = refuting.map(|(set, _)| set.nodes().to_vec()).unwrap_or_default();
-    Claim { answer: Known::Nodes(verdict), nodes, most: None }
+    Claim { answer: Known::Nodes(verdict), nodes, most: None, start: 0 }
 }
 
 impl Claim {
+    fn of(answer: Known, (most, nodes): Held) -> Self {
+        Self { answer, nodes, most: Some(most), start: 0 }
+    }
+
     fn unknown(gap: Gap, held: Option<Held>) -> Self {
         let (most, nodes) = held.unzip();
-        Self { answer: Known::Unknown(gap), nodes: nodes.unwrap_or_default(), most }
+        Self { answer: Known::Unknown(gap), nodes: nodes.unwrap_or_default(), most, start: 0 }
     }
 }
 

@@ -8,7 +8,6 @@ use holdfast_ingest::{Loaded, Severity};
 use holdfast_planner::report::{FitReport, RefusedReport, SurvivalReport};
 use holdfast_planner::{Asking, Copies, Fit, NoCopies, Sample, Survival};
 use holdfast_proof::Settings;
-use holdfast_proof::report::kind_name;
 
 use crate::args::FitArguments;
 use crate::commands;
@@ -124,7 +123,7 @@ fn key(cluster: &Cluster, id: WorkloadId, with_kind: bool) -> String {
     let workload = cluster.workload(id);
     let (namespace, name) = (cluster.text(workload.namespace), cluster.text(workload.name));
     if with_kind {
-        let kind = kind_name(cluster, workload.kind).to_lowercase();
+        let kind = workload.kind.name(cluster).to_lowercase();
         return format!("{kind}/{namespace}/{name}");
     }
     format!("{namespace}/{name}")
@@ -149,7 +148,7 @@ fn workload(
     let fits = |id: &WorkloadId| {
         let workload = cluster.workload(*id);
         (workload.namespace, workload.name) == (namespace, name)
-            && kind.is_none_or(|kind| kind_name(cluster, workload.kind) == kind)
+            && kind.is_none_or(|kind| workload.kind.name(cluster) == kind)
     };
     let found = cluster.workload_ids().filter(fits);
     found.min_by_key(|id| (cluster.workload(*id).owner.is_some(), cluster.workload(*id).kind))

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use holdfast_cluster::{Cluster, NodeId, Placement};
 use holdfast_failover::{Dynamics, Event, Joined, Times, story};
 use holdfast_ingest::moves::{Assumed, Difference, Objects};
-use holdfast_ingest::overlay::Named;
+use holdfast_ingest::overlay::{Named, Overlaid};
 use holdfast_ingest::{Loaded, Options, Severity, Source};
 use holdfast_planner::Asking;
 use holdfast_planner::migration::{self, Facts, Risk, Step};
@@ -68,7 +68,8 @@ impl End {
         let paths = std::slice::from_ref(path);
         let sources = input::read(paths)?;
         let objects = Objects::read(sources.clone());
-        let loaded = commands::load_overlaid(sources, &[], paths, &arguments.scheduler)?;
+        let overlaid = Overlaid { sources, ..Overlaid::default() };
+        let loaded = commands::load_overlaid(overlaid, paths, &arguments.scheduler)?;
         let loaded = commands::assume(loaded, assumptions)?;
         let few = Settings { states_per_set: 1, ..Settings::default() };
         if Prover::new(&loaded.cluster, few).subjects().subjects.is_empty() {

@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use holdfast_policy::CheckReport;
+use holdfast_policy::Finding;
 
 use super::reason;
 
 /// A line for each finding; nothing where all holds.
-pub fn concise(report: &CheckReport) -> String {
+pub fn concise(findings: &[Finding]) -> String {
     let mut out = String::new();
-    for found in &report.findings {
+    for found in findings {
         // Writing to a string cannot fail.
         let _ = writeln!(
             out,
@@ -17,7 +17,7 @@ pub fn concise(report: &CheckReport) -> String {
             found.place,
             reason::label(found),
             reason::sentence(found),
-            reason::whose(found),
+            reason::background(found),
         );
     }
     out

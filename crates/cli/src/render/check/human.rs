@@ -69,10 +69,11 @@ fn table(out: &mut String, report: &CheckReport) {
     out.push('\n');
 }
 
-fn finding(out: &mut String, found: &Finding) {
+/// One finding, with its story.
+pub fn finding(out: &mut String, found: &Finding) {
     let _ = writeln!(out, "{}: {}", reason::label(found), reason::sentence(found));
     let _ = writeln!(out, "  --> {}", found.place);
-    let _ = writeln!(out, "   = {}", reason::whose(found));
+    let _ = writeln!(out, "   = {}", reason::background(found));
     if let (Fault::NotRecovered { counterexample }, Some(object)) = (&found.fault, &found.object) {
         prove::story(out, &object.kind, counterexample);
     }

@@ -1,13 +1,15 @@
 //! What is wrong, in one sentence.
 
+use std::fmt::Write;
+
 use holdfast_ingest::policy::Weight;
-use holdfast_policy::finding::{Claim, Fault, Finding, SelectorReport, Why};
+use holdfast_policy::finding::{Claim, Fault, Finding, SelectorReport, Since, Why};
 use holdfast_proof::report::downtime::SpanReport;
 use holdfast_proof::report::rules::ByRuleReport;
 use holdfast_proof::report::{AtOnce, Counterexample, Excluded, Object};
 
 use crate::render::prove::{self, downtime, rules, with_failure};
-use crate::render::{domain, words};
+use crate::render::{diff, domain, words};
 
 /// `error[too-few-ready]`.
 pub(super) fn label(found: &Finding) -> String {
@@ -22,12 +24,27 @@ pub(super) fn severity(severity: Weight) -> &'static str {
     }
 }
 
-/// Which requirement, and in which scenario.
-pub(super) fn whose(found: &Finding) -> String {
-    match &found.scenario {
-        Some(scenario) => format!("requirement {}, scenario {scenario}", found.requirement),
-        None => format!("requirement {}", found.requirement),
+/// Which requirement, and in which scenario; or what has made it worse.
+pub(super) fn background(found: &Finding) -> String {
+    match (&found.requirement, &found.scenario, &found.since) {
+        (Some(name), Some(scenario), _) => format!("requirement {name}, scenario {scenario}"),
+        (Some(name), None, _) => format!("requirement {name}"),
+        (None, _, Some(since)) => due_to(since),
+        (None, _, None) => "found by comparison".to_owned(),
     }
+}
+
+fn due_to(since: &Since) -> String {
+    const FIELDS: usize = 4;
+    let own: Vec<String> = since.own.iter().map(diff::field).collect();
+    let mut text = match own.as_slice() {
+        [] => "nothing of its own was changed".to_owned(),
+        own => format!("changed: {}", words::list(own, FIELDS)),
+    };
+    if !since.also.is_empty() {
+        let _ = write!(text, "; also {}", words::list(&since.also, FIELDS));
+    }
+    text
 }
 
 /// What is wrong.
@@ -44,6 +61,20 @@ pub fn sentence(found: &Finding) -> String {
             )
         }
         Fault::DownTooLong { limit, outage } => down_too_long(kind, *limit, outage),
+        Fault::RolloutStuck { messages } => {
+            let said: Vec<&str> = messages.iter().map(String::as_str).collect();
+            let said = if said.is_empty() { "its new pods wait" } else { &words::list(&said, 2) };
+            format!("its rollout does not get on: {said}")
+        }
+        Fault::RolloutOutage { desired } => {
+            format!("a rollout leaves none of {desired} ready for a while, and did not before")
+        }
+        Fault::DrainsBlocked { expected, needed } => format!(
+            "{needed} of {expected} pods must be ready, so none is ever evicted: drains never end"
+        ),
+        Fault::BudgetOfNothing => "it selects no pod any more".to_owned(),
+        Fault::RunsNoMore { scaled_to_zero: true } => "it is scaled to zero".to_owned(),
+        Fault::RunsNoMore { scaled_to_zero: false } => "it is there no more".to_owned(),
         Fault::Inconclusive { claim, why } => inconclusive(*claim, why),
         Fault::RequirementMatchesNothing { selector, excluded } => {
             return matches_nothing(selector, excluded);
@@ -105,6 +136,7 @@ fn inconclusive(claim: Claim, why: &Why) -> String {
         Claim::ByRule => "a pod is left wherever the rules let them be",
         Claim::Recovered => "all come back",
         Claim::MinReady => "enough are ready at once",
+        Claim::RollsOut => "its rollout comes to an end",
         Claim::MaxDowntime => "it is without a pod for no longer than it may be",
     };
     let when = match why.fail.as_slice() {
