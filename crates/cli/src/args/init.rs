@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::commands::check::FILE;
+
 use super::{InputArguments, ProofArguments, SchedulerArguments};
 
 /// States to search unless somebody says otherwise: as many as `check` does.
@@ -16,10 +18,9 @@ pub struct InitArguments {
     /// The cluster.
     #[command(flatten)]
     pub input: InputArguments,
-    /// Where to write the policy; `-` for standard output. [default: `holdfast.yaml`, which
-    /// `check` looks for]
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
+    /// Where to write the policy, by default where `check` looks for it; `-` for standard output.
+    #[arg(long, value_name = "FILE", default_value = FILE)]
+    pub policy: PathBuf,
     /// Write over a file that is there.
     #[arg(long)]
     pub force: bool,

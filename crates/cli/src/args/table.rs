@@ -19,7 +19,19 @@ pub enum Inputs {
 pub fn table(program: Program, inputs: Inputs) -> Command {
     let command = environment::attach(Arguments::command());
     let command = if inputs == Inputs::Named { demand_inputs(command) } else { command };
+    let command = if program == Program::Plugin { tell_of_kubectl(command) } else { command };
     program.name(command)
+}
+
+/// The plugin's help says what happens where no input is named.
+fn tell_of_kubectl(command: Command) -> Command {
+    let command = command.mut_args(|arg| match arg.get_help().map(ToString::to_string) {
+        Some(help) if arg.get_id() == "inputs" => {
+            arg.help(format!("{help}. On a terminal, without any, your own kubectl is asked"))
+        }
+        _ => arg,
+    });
+    command.mut_subcommands(tell_of_kubectl)
 }
 
 /// Inputs are required, unless cases stand for them.

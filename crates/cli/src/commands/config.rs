@@ -56,6 +56,8 @@ pub enum Origin {
     Default,
     /// There is none.
     Unset,
+    /// There is none, and no file was found.
+    Missing,
 }
 
 /// A variable that no flag goes by.
@@ -129,12 +131,17 @@ fn setting(arg: &Arg, matches: &ArgMatches, path: &[String]) -> Setting {
     let values = raw.map(|value| value.to_string_lossy().into_owned()).collect();
     let variable = environment::variable(arg, path);
     let given = Setting { name, values, source, variable };
-    if (id, given.source) == ("policy", Origin::Unset) { found(given) } else { given }
+    match (path, id, given.source) {
+        ([check], "policy", Origin::Unset) if check == "check" => found(given),
+        _ => given,
+    }
 }
 
 /// The policy that `check` would find.
 fn found(setting: Setting) -> Setting {
-    let Ok(path) = check::discover() else { return setting };
+    let Ok(path) = check::discover() else {
+        return Setting { source: Origin::Missing, ..setting };
+    };
     let source = if path.is_relative() { Origin::Here } else { Origin::Above };
     Setting { values: vec![path.display().to_string()], source, ..setting }
 }

@@ -2,7 +2,7 @@
 //!
 //! It is what `check` leaves of a policy that asks for everything: the same prover, the same judge.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use holdfast_cluster::{Cluster, Placement};
 use holdfast_ingest::{Loaded, Source};
@@ -90,10 +90,10 @@ pub fn run(arguments: &InitArguments) -> Result<u8, Failure> {
     if arguments.proof.budget == 0 {
         return Err(Failure::usage("--budget must be at least one state"));
     }
-    let path = arguments.policy.clone().unwrap_or_else(|| PathBuf::from(check::FILE));
+    let path = &arguments.policy;
     let is_file = path.as_os_str() != "-";
     if is_file {
-        may_be_written(&path, arguments.force)?;
+        may_be_written(path, arguments.force)?;
     }
     let what_if = WhatIfArguments::default();
     let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler, &what_if)?;
@@ -108,7 +108,7 @@ pub fn run(arguments: &InitArguments) -> Result<u8, Failure> {
     let text = render::init::policy(&draft);
     let name = if is_file { path.display().to_string() } else { "the policy".to_owned() };
     if is_file {
-        output::write_file(&path, &text)?;
+        output::write_file(path, &text)?;
     } else {
         output::print(text.as_bytes())?;
     }

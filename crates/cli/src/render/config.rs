@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::commands::check;
-use crate::commands::config::{Origin, Resolved, Setting};
+use crate::commands::config::{Origin, Resolved};
 use crate::render::table::Grid;
 
 /// The whole answer.
@@ -13,7 +13,7 @@ pub fn human(resolved: &Resolved) -> String {
     for setting in &resolved.settings {
         let value = if setting.values.is_empty() { "-".into() } else { setting.values.join(" ") };
         let variable = setting.variable.clone().unwrap_or_default();
-        grid.row([setting.name.clone(), value, from(setting), variable]);
+        grid.row([setting.name.clone(), value, from(setting.source), variable]);
     }
     for line in grid.lines() {
         // Writing to a string cannot fail, here and below.
@@ -27,14 +27,15 @@ pub fn human(resolved: &Resolved) -> String {
     out
 }
 
-fn from(setting: &Setting) -> String {
-    match (setting.source, setting.name.as_str()) {
-        (Origin::CommandLine, _) => "command line".to_owned(),
-        (Origin::Environment, _) => "environment".to_owned(),
-        (Origin::Here, _) => "found in the working directory".to_owned(),
-        (Origin::Above, _) => "found above the working directory".to_owned(),
-        (Origin::Default, _) => "default".to_owned(),
-        (Origin::Unset, "--policy") => format!("no {} here or above", check::FILE),
-        (Origin::Unset, _) => "not set".to_owned(),
-    }
+fn from(source: Origin) -> String {
+    let text = match source {
+        Origin::CommandLine => "command line",
+        Origin::Environment => "environment",
+        Origin::Here => "found in the working directory",
+        Origin::Above => "found above the working directory",
+        Origin::Default => "default",
+        Origin::Unset => "not set",
+        Origin::Missing => return format!("no {} here or above", check::FILE),
+    };
+    text.to_owned()
 }

@@ -30,6 +30,11 @@ fn used(text: &str, open: &str, close: &str) -> BTreeSet<String> {
     named.map(str::to_owned).collect()
 }
 
+fn is_format(text: &Value) {
+    let format: Result<::holdfast::output::Output, String> = text.as_str().unwrap().parse();
+    assert!(format.is_ok(), "{text}");
+}
+
 fn keys(value: &Value) -> BTreeSet<String> {
     value.as_object().unwrap().keys().cloned().collect()
 }
@@ -45,8 +50,12 @@ fn the_action_uses_the_inputs_it_declares() {
     for step in action["runs"]["steps"].as_array().unwrap() {
         assert_eq!(step["shell"], "bash", "a composite step needs one");
         // A value in a script would be code.
-        assert!(!step["run"].as_str().unwrap().contains("${{"), "{step}");
+        let script = step["run"].as_str().unwrap();
+        assert!(!script.contains("${{"), "{step}");
+        let read = std::process::Command::new("bash").args(["-n", "-c", script]).output();
+        assert!(read.unwrap().status.success(), "{script}");
     }
+    is_format(&action["inputs"]["format"]["default"]);
 }
 
 /// The script of the action, run as the runner would, on what the command really does.
@@ -89,6 +98,7 @@ fn the_template_uses_the_inputs_it_declares() {
     let (head, jobs) = text.split_once("\n---\n").unwrap();
     let spec = yaml(head);
     assert_eq!(used(jobs, "$[[", "]]"), keys(&spec["spec"]["inputs"]));
+    is_format(&spec["spec"]["inputs"]["format"]["default"]);
     let job = yaml(&jobs.replace("$[[", "").replace("]]", ""))["holdfast"].clone();
     assert!(job["script"][0].as_str().unwrap().starts_with("holdfast check "), "{job}");
 }
@@ -236,8 +246,11 @@ fn variables_that_pipelines_and_documents_name_are_there() {
 /// Examples in YAML parse, and pin other people's actions by their commits.
 #[test]
 fn examples_of_pipelines_parse() {
+    let (text, version) = (read("docs/ci.md"), env!("CARGO_PKG_VERSION"));
+    assert!(text.contains(&format!("rev: v{version}\n")), "the hook is of this release");
+    assert!(text.contains(&format!("/holdfast:{version}\n")), "the image is of this release");
     let mut seen = 0;
-    for example in read("docs/ci.md").split("```yaml\n").skip(1) {
+    for example in text.split("```yaml\n").skip(1) {
         let text = example.split("```").next().unwrap();
         yaml(text);
         seen += 1;
