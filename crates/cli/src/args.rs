@@ -8,6 +8,7 @@ mod table;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use holdfast_ingest::policy::Date;
 use holdfast_scheduler::Release;
 
 use crate::exit;
@@ -251,6 +252,9 @@ pub struct CheckArguments {
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,
+    /// What is lived with.
+    #[command(flatten)]
+    pub accept: AcceptArguments,
     /// Formats and where to write them: `human`, `concise`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,
@@ -281,6 +285,9 @@ pub struct DiffArguments {
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,
+    /// What is lived with.
+    #[command(flatten)]
+    pub accept: AcceptArguments,
     /// Formats and where to write them: `human`, `concise`, `json`.
     #[command(flatten)]
     pub output: OutputArguments,
@@ -301,6 +308,28 @@ Exit codes:
 Examples:
   holdfast diff before.json after.json
   helm template shop ./chart | holdfast diff cluster.json --overlay -";
+
+/// What is lived with.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Accepted findings")]
+pub struct AcceptArguments {
+    /// Accept findings in this run, for instance
+    /// `none-left:Deployment/shop/web=single by design`; may repeat.
+    #[arg(long, value_name = "ID[:KIND/NS/NAME]=REASON")]
+    pub suppress: Vec<String>,
+    /// Tell what is suppressed, too.
+    #[arg(long)]
+    pub show_suppressed: bool,
+    /// Findings that were there before: only what is new or worse closes the gate.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found as a baseline, and take it as known.
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub write_baseline: Option<PathBuf>,
+    /// The day on which it is judged what has expired. [default: the clock's]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<Date>,
+}
 
 /// `holdfast verify`.
 #[derive(Debug, Args)]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use holdfast_ingest::Place;
+
 use crate::exit;
 
 /// Why there is no answer.
@@ -36,6 +38,13 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with the place in a file that it is about.
+    #[must_use]
+    pub fn at(mut self, place: &Place) -> Self {
+        self.message = format!("{place}: {}", self.message);
         self
     }
 

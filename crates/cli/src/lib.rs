@@ -4,6 +4,7 @@
 //! the formats that were asked for ([`output`], [`render`]); everything else goes to standard
 //! error. Exit codes are API: see [`exit`].
 
+pub mod accept;
 pub mod args;
 pub mod commands;
 pub mod environment;

@@ -6,6 +6,7 @@ use holdfast_cluster::budget::Amount;
 use serde::{Deserialize, Serialize};
 
 use crate::objects::lean::{Int, List, Pairs, Text};
+use crate::objects::meta::date;
 use crate::own::OwnKind;
 use crate::{Diagnostic, Place, RawObject, Rule, Source, duration};
 
@@ -18,7 +19,43 @@ pub struct Policy {
     pub scenarios: Vec<Scenario>,
     /// In their order.
     pub requirements: Vec<Requirement>,
+    /// Findings that are accepted.
+    pub suppressions: Vec<Suppression>,
 }
+
+/// Findings that somebody accepts, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// The id of the findings.
+    pub id: String,
+    /// The objects they are about: any, where it says nothing.
+    pub object: Selector,
+    /// Why they are accepted.
+    pub reason: String,
+    /// The last day on which they are.
+    pub until: Option<Date>,
+}
+
+/// A day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date {
+    /// Days from 1970-01-01.
+    pub days: i64,
+}
+
+impl std::str::FromStr for Date {
+    type Err = NoDate;
+
+    /// Reads `2027-01-31`.
+    fn from_str(text: &str) -> Result<Self, NoDate> {
+        date(text).map(|days| Self { days }).ok_or(NoDate)
+    }
+}
+
+/// What does not name a day as `2027-01-31` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no date such as 2027-01-31")]
+pub struct NoDate;
 
 /// Machines that fail together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,6 +195,19 @@ struct Raw<'a> {
     _kind: Text<'a>,
     scenarios: List<RawScenario<'a>>,
     requirements: List<RawRequirement<'a>>,
+    #[serde(default)]
+    suppressions: Option<List<RawSuppression<'a>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct RawSuppression<'a> {
+    id: Text<'a>,
+    #[serde(default)]
+    object: Option<RawSelector<'a>>,
+    reason: Text<'a>,
+    #[serde(default)]
+    until: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -244,7 +294,40 @@ impl Reader<'_, '_> {
                 self.tell(scenario.place.clone(), detail);
             }
         }
-        Policy { scenarios, requirements }
+        let suppressions = read.suppressions.as_ref().into_iter().flat_map(|all| all.iter());
+        let suppressions = suppressions.map(|one| self.suppression(one)).collect();
+        Policy { scenarios, requirements, suppressions }
+    }
+
+    fn suppression(&mut self, one: &RawSuppression<'_>) -> Suppression {
+        let place = self.raw.place_of(&one.id);
+        if one.reason.trim().is_empty() {
+            let detail = format!("suppression of {}: without a reason", &*one.id);
+            self.tell(place.clone(), detail);
+        }
+        let until = one.until.as_ref().and_then(|text| {
+            let day = text.parse::<Date>();
+            if let Err(wrong) = day {
+                let detail = format!("suppression of {}: {:?}: {wrong}", &*one.id, &**text);
+                self.tell(self.raw.place_of(text), detail);
+            }
+            day.ok()
+        });
+        let object = match &one.object {
+            Some(each) => Selector { place: place.clone(), ..self.selector(each, &place) },
+            None => Selector {
+                place: place.clone(),
+                namespace: None,
+                name: None,
+                kind: None,
+                pod_labels: Vec::new(),
+            },
+        };
+        if !object.pod_labels.is_empty() {
+            let detail = format!("suppression of {}: name its object, not labels", &*one.id);
+            self.tell(place, detail);
+        }
+        Suppression { id: one.id.to_string(), object, reason: one.reason.to_string(), until }
     }
 
     /// Each must have one of its own.

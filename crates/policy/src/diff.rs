@@ -18,9 +18,11 @@ use holdfast_proof::subject::Subjects;
 use holdfast_proof::{Report, Summary};
 use serde::Serialize;
 
+use crate::accepted::Accepted;
 use crate::changes::{Change, What, changes};
 use crate::finding::{Claim, Fault, Finding, Since, Why, fingerprint};
 use crate::report::verdict;
+use crate::suppress::Suppressed;
 
 mod budgets;
 mod compare;
@@ -70,6 +72,12 @@ pub struct DiffReport {
     pub counts: Counts,
     /// What is worse: errors first, and what is refuted before what is not known.
     pub findings: Vec<Finding>,
+    /// Findings that somebody accepts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suppressed: Vec<Suppressed>,
+    /// How many findings of the baseline are there no more; absent without a baseline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<usize>,
     /// What is better.
     pub better: Vec<Better>,
     /// Workloads whose pods are elsewhere, with as many of them as before.
@@ -107,14 +115,18 @@ pub struct Better {
 
 impl DiffReport {
     /// What has become of everything.
-    pub fn new(before: Side<'_>, after: Side<'_>, rollouts: Option<Rollouts<'_>>) -> Self {
+    pub fn new(
+        (before, after): (Side<'_>, Side<'_>),
+        rollouts: Option<Rollouts<'_>>,
+        accepted: Accepted,
+    ) -> Self {
         let changes = changes(before.manifests, after.manifests);
         let mut diff = Diff { before, after, changes, findings: Vec::new() };
         let mut counts = Counts::default();
         let better = diff.workloads(rollouts, &mut counts);
         diff.gone(&mut counts);
         diff.budgets();
-        diff.findings.sort_by_key(|one| (one.severity, one.fault.is_open()));
+        let (suppressed, fixed) = accepted.settle(&mut diff.findings);
         Self {
             schema: "holdfast.diff/v1",
             verdict: verdict(&diff.findings),
@@ -122,10 +134,19 @@ impl DiffReport {
             checked: after.report.checked.clone(),
             counts,
             findings: diff.findings,
+            suppressed,
+            fixed,
             better,
             moved: moved::moved(before, after),
             changes: diff.changes,
         }
+    }
+}
+
+impl DiffReport {
+    /// Judges anew whether nothing is worse, where findings have come to be known.
+    pub fn judge(&mut self) {
+        self.verdict = verdict(&self.findings);
     }
 }
 
@@ -240,11 +261,14 @@ impl Diff<'_> {
             (&one.kind, &one.namespace, &one.name)
                 == (&object.kind, &object.namespace, &object.name)
         });
-        let fields = match own.map(|one| &one.what) {
-            Some(What::Fields { fields }) => fields.clone(),
-            _ => Vec::new(),
+        let (new, fields) = match own.map(|one| &one.what) {
+            Some(What::Fields { fields }) => (false, fields.clone()),
+            Some(What::Added) => (true, Vec::new()),
+            Some(What::Removed) | None => (false, Vec::new()),
         };
-        let also = worse.map(|(_, fault)| fault.id()).collect();
+        // What is not known besides matters little where something is known to be worse.
+        let is_told = |other: &Fault| fault.is_open() || !other.is_open();
+        let also = worse.filter(|(_, other)| is_told(other)).map(|(_, other)| other.id()).collect();
         let nowhere = || Place { file: "-".to_owned(), line: 1, column: 1 };
         self.findings.push(Finding {
             severity,
@@ -253,7 +277,8 @@ impl Diff<'_> {
             place: own.map(|one| one.place.clone()).or(place).unwrap_or_else(nowhere),
             fingerprint: fingerprint(&fault, ("diff", None), Some(&object)),
             object: Some(object),
-            since: Some(Since { also, own: fields }),
+            since: Some(Since { new, own: fields, also }),
+            standing: None,
             fault,
         });
     }

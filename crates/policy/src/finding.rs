@@ -35,20 +35,38 @@ pub struct Finding {
     /// What it is due to, where it is found by comparison.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Since>,
+    /// How it stands to a baseline, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
     /// The id, and why.
     #[serde(flatten)]
     pub fault: Fault,
 }
 
+/// How a finding stands to those that were there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// It was not there.
+    New,
+    /// It was there, and not as bad.
+    Worse,
+    /// It was there.
+    Known,
+}
+
 /// What has made something worse than it was.
 #[derive(Clone, Debug, Serialize)]
 pub struct Since {
-    /// Ids of what else is worse about the same object.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub also: Vec<&'static str>,
+    /// The object itself is new.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub new: bool,
     /// What is another in the object itself; nothing where it is due to others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub own: Vec<Field>,
+    /// Ids of what else is worse about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<&'static str>,
 }
 
 /// What is wrong. Ids are stable: scripts name them.
@@ -117,6 +135,23 @@ pub enum Fault {
         /// Why not.
         #[serde(flatten)]
         why: Why,
+    },
+    /// What accepts findings has expired.
+    SuppressionExpired {
+        /// The id that it accepts.
+        suppresses: String,
+    },
+    /// There is nothing to accept.
+    SuppressionUnmatched {
+        /// The id that it accepts.
+        suppresses: String,
+        /// There are findings of that id.
+        known: bool,
+    },
+    /// An annotation that accepts findings has no reason, or a day that is none.
+    SuppressionUnclear {
+        /// The id that it accepts.
+        suppresses: String,
     },
     /// There is no workload that it is about.
     RequirementMatchesNothing {
@@ -239,6 +274,25 @@ impl SelectorReport {
     }
 }
 
+/// All ids.
+pub const IDS: [&str; 15] = [
+    "none-left",
+    "not-by-rule",
+    "not-recovered",
+    "too-few-ready",
+    "down-too-long",
+    "rollout-stuck",
+    "rollout-outage",
+    "drains-blocked",
+    "budget-of-nothing",
+    "runs-no-more",
+    "inconclusive",
+    "suppression-expired",
+    "suppression-unmatched",
+    "suppression-unclear",
+    "requirement-matches-nothing",
+];
+
 impl Fault {
     /// The stable kebab-case id.
     pub fn id(&self) -> &'static str {
@@ -254,7 +308,30 @@ impl Fault {
             Self::BudgetOfNothing => "budget-of-nothing",
             Self::RunsNoMore { .. } => "runs-no-more",
             Self::Inconclusive { .. } => "inconclusive",
+            Self::SuppressionExpired { .. } => "suppression-expired",
+            Self::SuppressionUnmatched { .. } => "suppression-unmatched",
+            Self::SuppressionUnclear { .. } => "suppression-unclear",
             Self::RequirementMatchesNothing { .. } => "requirement-matches-nothing",
+        }
+    }
+
+    /// How bad it is, to be compared number by number with one of the same fingerprint: fewer
+    /// machines that take more pods for longer are worse.
+    pub fn gravity(&self) -> Vec<i64> {
+        let few = |fail: &[String]| -i64::try_from(fail.len()).unwrap_or(i64::MAX);
+        match self {
+            Self::NoneLeft { counterexample } => vec![few(&counterexample.fail)],
+            Self::NotByRule { counterexample } => vec![few(&counterexample.fail)],
+            Self::NotRecovered { counterexample: one } => {
+                vec![few(&one.fail), i64::from(one.desired) - i64::from(one.ready)]
+            }
+            Self::TooFewReady { needed, counterexample: one, .. } => {
+                vec![i64::from(*needed) - i64::from(one.ready_at_once), few(&one.fail)]
+            }
+            Self::DownTooLong { outage, .. } => {
+                vec![i64::from(outage.for_ever.is_some()), outage.at_least.unwrap_or(0)]
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -276,6 +353,9 @@ pub(crate) fn fingerprint(
         parts.extend([kind.clone(), namespace.clone(), name.clone()]);
     }
     match fault {
+        Fault::SuppressionExpired { suppresses }
+        | Fault::SuppressionUnmatched { suppresses, .. }
+        | Fault::SuppressionUnclear { suppresses } => parts.push(suppresses.clone()),
         Fault::Inconclusive { claim, .. } => parts.push(claim.id().to_owned()),
         Fault::RequirementMatchesNothing { selector, .. } => parts.extend(selector.terms()),
         _ => {}

@@ -9,6 +9,7 @@ use holdfast_proof::report::{Excluded, Kubernetes, Object};
 use holdfast_proof::subject::Subjects;
 use holdfast_proof::{Report, Summary};
 
+use crate::accepted::Accepted;
 use crate::finding::{Fault, Finding, SelectorReport, fingerprint};
 use crate::judge::Known;
 use crate::report::{CheckReport, RequirementReport, ScenarioReport, verdict};
@@ -79,11 +80,10 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// Everything that was found.
-    pub fn finish(mut self) -> CheckReport {
+    /// Everything that was found, and is not lived with.
+    pub fn finish(mut self, accepted: Accepted) -> CheckReport {
         self.requirements.sort_by_key(|(at, _)| *at);
-        let rank = |one: &Finding| (one.severity, one.fault.is_open());
-        self.findings.sort_by_key(rank);
+        let (suppressed, fixed) = accepted.settle(&mut self.findings);
         CheckReport {
             schema: "holdfast.findings/v1",
             verdict: verdict(&self.findings),
@@ -91,6 +91,8 @@ impl<'a> Gate<'a> {
             scenarios: self.scenarios,
             requirements: self.requirements.into_iter().map(|(_, told)| told).collect(),
             findings: self.findings,
+            suppressed,
+            fixed,
         }
     }
 
@@ -156,6 +158,7 @@ impl<'a> Gate<'a> {
             fingerprint: fingerprint(&fault, names, Some(&object)),
             object: Some(object),
             since: None,
+            standing: None,
             fault,
         }
     }
@@ -176,6 +179,7 @@ impl<'a> Gate<'a> {
             place: selector.place.clone(),
             fingerprint: fingerprint(&fault, (&requirement.name, None), None),
             since: None,
+            standing: None,
             fault,
         }
     }

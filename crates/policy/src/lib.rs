@@ -10,8 +10,11 @@
 //! * [`select`]: which workloads a requirement is about.
 //! * [`judge`]: whether one demand on one workload holds.
 //! * [`finding`]: what does not.
+//! * [`suppress`]: findings that somebody accepts; [`baseline`]: those that were there before.
 //! * [`report`]: everything, for machines.
 
+pub mod accepted;
+pub mod baseline;
 pub mod changes;
 pub mod diff;
 pub mod finding;
@@ -19,6 +22,7 @@ pub mod gate;
 pub mod judge;
 pub mod report;
 pub mod select;
+pub mod suppress;
 
 pub use diff::DiffReport;
 pub use finding::Finding;

@@ -6,7 +6,8 @@ use holdfast_ingest::policy::Weight;
 use holdfast_proof::report::{Checked, Kubernetes, VerdictName};
 use serde::Serialize;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Standing};
+use crate::suppress::Suppressed;
 
 /// The whole answer.
 #[derive(Clone, Debug, Serialize)]
@@ -23,6 +24,19 @@ pub struct CheckReport {
     pub requirements: Vec<RequirementReport>,
     /// Errors first, and what is refuted before what is not known.
     pub findings: Vec<Finding>,
+    /// Findings that somebody accepts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suppressed: Vec<Suppressed>,
+    /// How many findings of the baseline are there no more; absent without a baseline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<usize>,
+}
+
+impl CheckReport {
+    /// Judges anew whether all hold, where findings have come to be known.
+    pub fn judge(&mut self) {
+        self.verdict = verdict(&self.findings);
+    }
 }
 
 /// A scenario that was looked at.
@@ -55,7 +69,9 @@ pub struct RequirementReport {
 
 /// Whether all hold that are worth an error.
 pub(crate) fn verdict(findings: &[Finding]) -> VerdictName {
-    let errors = || findings.iter().filter(|one| one.severity == Weight::Error);
+    let closes =
+        |one: &&Finding| one.severity == Weight::Error && one.standing != Some(Standing::Known);
+    let errors = || findings.iter().filter(closes);
     if errors().any(|one| !one.fault.is_open()) {
         VerdictName::Refuted
     } else if errors().next().is_some() {

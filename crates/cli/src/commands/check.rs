@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use holdfast_cluster::Cluster;
-use holdfast_ingest::Loaded;
 use holdfast_ingest::policy::{Fails, Policy, Scenario};
-use holdfast_policy::{CheckReport, Gate};
+use holdfast_ingest::{Loaded, overlay};
+use holdfast_policy::Gate;
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::{Prover, Report, Settings};
 
 use crate::args::{CheckArguments, FailureArguments};
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::{exit, input, interrupt, question, render, sweep};
+use crate::{accept, exit, input, interrupt, question, render, sweep, whatif};
 
 /// What a policy is called where none is named.
 pub(crate) const FILE: &str = "holdfast.yaml";
@@ -28,18 +28,22 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
     output::check_findings(&arguments.output.output)?;
     let path = arguments.policy.clone().map_or_else(discover, Ok)?;
     let policy = read(&path)?;
-    let loaded =
-        super::load_cluster(&arguments.input.inputs, &arguments.scheduler, &arguments.what_if)?;
+    let overlaid = whatif::over(input::read_cluster(&arguments.input.inputs)?, &arguments.what_if)?;
+    let manifests = overlay::manifests(&overlaid);
+    let loaded = super::load_overlaid(overlaid, &arguments.input.inputs, &arguments.scheduler)?;
     let loaded = super::assume(loaded, arguments.proof.assumptions.as_ref())?;
-    let Some(report) = judge(&policy, &loaded, arguments.proof.budget)? else {
+    let Some(gate) = judge(&policy, &loaded, arguments.proof.budget)? else {
         let path = path.display();
         let text = format!("no requirement of {path} selects a workload that should keep running");
         return Err(Failure::nothing(text).hint("holdfast inspect shows what was read"));
     };
+    let mut report = gate.finish(accept::read(&arguments.accept, Some(&policy), &manifests)?);
+    accept::write(&arguments.accept, &mut report.findings)?;
+    report.judge();
     output::write_all(&arguments.output.output, |format| match format {
         Format::Json => render::json(&report),
         Format::Concise => render::check::concise(&report.findings),
-        _ => render::check::human(&report),
+        _ => render::check::human(&report, arguments.accept.show_suppressed),
     })?;
     Ok(match report.verdict {
         _ if arguments.exit_zero => exit::HOLDS,
@@ -53,11 +57,11 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
 ///
 /// # Errors
 /// Scenarios that name what is not there.
-pub(super) fn judge(
-    policy: &Policy,
-    loaded: &Loaded,
+pub(super) fn judge<'a>(
+    policy: &'a Policy,
+    loaded: &'a Loaded,
     budget: usize,
-) -> Result<Option<CheckReport>, Failure> {
+) -> Result<Option<Gate<'a>>, Failure> {
     let cluster = &loaded.cluster;
     let ask = |scenario| question(scenario, cluster);
     let questions: Vec<Question> = policy.scenarios.iter().map(ask).collect::<Result<_, _>>()?;
@@ -76,7 +80,7 @@ pub(super) fn judge(
         let summary = sweep::sweep(&prover, question, interrupt::flag());
         gate.judge(scenario, &summary, &Report::new(&prover, question, &summary));
     }
-    Ok(Some(gate.finish()))
+    Ok(Some(gate))
 }
 
 /// The policy of the working directory, or of the nearest one above it that has one.

@@ -15,7 +15,7 @@ use holdfast_proof::{Prover, Report, Settings};
 use crate::args::{DiffArguments, WhatIfArguments};
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::{exit, input, interrupt, question, render, sweep, whatif};
+use crate::{accept, exit, input, interrupt, question, render, sweep, whatif};
 
 /// Runs the command.
 ///
@@ -47,11 +47,15 @@ pub fn run(arguments: &DiffArguments) -> Result<u8, Failure> {
     let stage = stages.first();
     let rollouts =
         stage.map(|stage| Rollouts { workloads: &workloads, simulator: &simulator, stage });
-    let report = DiffReport::new(was.side(&before), is.side(&after), rollouts);
+    let accepted = accept::read(&arguments.accept, None, &after.manifests)?;
+    let sides = (was.side(&before), is.side(&after));
+    let mut report = DiffReport::new(sides, rollouts, accepted);
+    accept::write(&arguments.accept, &mut report.findings)?;
+    report.judge();
     output::write_all(&arguments.output.output, |format| match format {
         Format::Json => render::json(&report),
         Format::Concise => render::check::concise(&report.findings),
-        _ => render::diff::human(&report),
+        _ => render::diff::human(&report, arguments.accept.show_suppressed),
     })?;
     Ok(match report.verdict {
         _ if arguments.exit_zero => exit::HOLDS,

@@ -5,5 +5,5 @@ mod human;
 mod reason;
 
 pub use concise::concise;
-pub use human::{finding, human};
+pub use human::{accepted, finding, human};
 pub use reason::sentence;

@@ -16,14 +16,15 @@ use crate::render::{check, domain, prove, words};
 /// So many changed objects, fields and moves are shown.
 const SHOWN: usize = 12;
 
-/// The whole report.
-pub fn human(report: &DiffReport) -> String {
+/// The whole report, and what is suppressed where that is asked for.
+pub fn human(report: &DiffReport, show_suppressed: bool) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(out, "{}\n", answer(report));
     for found in &report.findings {
         check::finding(&mut out, found);
     }
+    check::accepted(&mut out, &report.suppressed, report.fixed, show_suppressed);
     better(&mut out, &report.better);
     moved(&mut out, &report.moved);
     changed(&mut out, &report.changes);

@@ -12,7 +12,7 @@ fn check(plan: &str, more: &[&str]) -> Run {
     run(&[&["check", "--policy", &policy, &cluster], more].concat())
 }
 
-fn valid(schema: &str, value: &Value) -> Result<(), String> {
+pub(crate) fn valid(schema: &str, value: &Value) -> Result<(), String> {
     let path = fixtures().join("../docs/schemas").join(schema);
     let mut schemas = Schemas::new();
     let schema = Compiler::new().compile(path.to_str().unwrap(), &mut schemas).unwrap();

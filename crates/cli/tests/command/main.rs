@@ -10,7 +10,9 @@
     reason = "inputs are short, and made once"
 )]
 
+mod accepted;
 mod capacity;
+mod changes;
 mod check;
 mod claims;
 mod endless;

@@ -73,7 +73,10 @@ fn the_action_passes_on_what_it_is_given() {
         let mut bash = std::process::Command::new("bash");
         let cluster = fixtures().join("edge/cluster.json");
         bash.args(["-e", "-o", "pipefail", "-c", script]).current_dir(fixtures()).env_clear();
-        bash.env("PATH", path).env("HOLDFAST_POLICY", policy).env("INPUT_FORMATS", formats);
+        bash.env("PATH", path)
+            .env("HOLDFAST_POLICY", policy)
+            .env("HOLDFAST_BASELINE", "")
+            .env("INPUT_FORMATS", formats);
         bash.env("INPUT_ARGUMENTS", arguments).env("INPUT_PATHS", cluster);
         ended(bash.output().unwrap())
     };

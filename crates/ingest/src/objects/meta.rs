@@ -66,6 +66,18 @@ pub(crate) fn seconds(text: &str) -> Option<i64> {
     Some(local - offset(zone)?)
 }
 
+/// Days from 1970-01-01 of a date (`2024-05-06`), which must be in the calendar.
+pub(crate) fn date(text: &str) -> Option<i64> {
+    const LENGTHS: [i64; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut parts = text.split('-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let is_whole = text.len() == 10 && parts.next().is_none();
+    let longest = LENGTHS.get(usize::try_from(month - 1).ok()?)?;
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_day = (1..=*longest).contains(&day) && (leap || (month, day) != (2, 29));
+    (is_whole && is_day).then(|| days(year, month, day))
+}
+
 /// Days from 1970-01-01, proleptic Gregorian (Howard Hinnant's `days_from_civil`).
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -90,6 +102,15 @@ fn offset(zone: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_become_days() {
+        assert_eq!(date("1970-01-01"), Some(0));
+        assert_eq!(date("2024-02-29").map(|days| days * 86_400), seconds("2024-02-29T00:00:00Z"));
+        for wrong in ["2023-02-29", "2024-13-01", "2024-00-10", "2024-1-1", "2024-01-32", "soon"] {
+            assert_eq!(date(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn times_become_seconds() {

@@ -115,8 +115,10 @@ fn recovered(was: &WorkloadReport, is: &WorkloadReport, same_sets: bool) -> Opti
 }
 
 fn by_rule(was: &WorkloadReport, is: &WorkloadReport) -> Option<Fault> {
+    // Where today's placement does not do, the rules that allow it do not either.
+    let today = rank(was.immediately.verdict);
     let (was, is) = was.by_rule.as_ref().zip(is.by_rule.as_ref())?;
-    if rank(is.verdict) <= rank(was.verdict) {
+    if rank(is.verdict) <= rank(was.verdict).max(today) {
         return None;
     }
     if is.verdict == VerdictName::Refuted {
@@ -132,7 +134,9 @@ fn open<E>(claim: Claim, known: &ClaimReport<E>) -> Fault {
 
 /// It is surely without a pod for longer than it was in any run.
 fn down_longer(was: &SpanReport, is: SpanReport) -> Option<Fault> {
-    let limit = was.at_most.filter(|_| was.for_ever.is_none() && was.and.is_empty())?;
+    // What nobody declared of both, as how long pods take to start, is the same in both.
+    let known = was.for_ever.is_none() && (was.and.is_empty() || was.and == is.and);
+    let limit = was.at_most.filter(|_| known)?;
     let longer = is.for_ever.is_some() || is.at_least.is_some_and(|least| least > limit);
     longer.then_some(Fault::DownTooLong { limit, outage: is })
 }

@@ -4,14 +4,15 @@ use std::fmt::Write;
 
 use holdfast_policy::CheckReport;
 use holdfast_policy::finding::{Fault, Finding};
+use holdfast_policy::suppress::{By, Suppressed};
 use holdfast_proof::report::VerdictName;
 
 use super::reason;
 use crate::render::table::Grid;
 use crate::render::{domain, prove, words};
 
-/// The whole report.
-pub fn human(report: &CheckReport) -> String {
+/// The whole report, and what is suppressed where that is asked for.
+pub fn human(report: &CheckReport, show_suppressed: bool) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(out, "{}\n", answer(report));
@@ -19,8 +20,45 @@ pub fn human(report: &CheckReport) -> String {
     for found in &report.findings {
         finding(&mut out, found);
     }
+    accepted(&mut out, &report.suppressed, report.fixed, show_suppressed);
     closing(&mut out, report);
     out
+}
+
+/// How much is suppressed, and how much of a baseline is there no more.
+pub fn accepted(
+    out: &mut String,
+    suppressed: &[Suppressed],
+    fixed: Option<usize>,
+    show_suppressed: bool,
+) {
+    if show_suppressed {
+        for one in suppressed {
+            let by = match one.by {
+                By::Annotation => "an annotation",
+                By::Policy => "the policy",
+                By::Run => "--suppress",
+            };
+            let sentence = reason::sentence(&one.finding);
+            let _ = writeln!(out, "suppressed[{}]: {sentence}", one.finding.fault.id());
+            let _ = writeln!(out, "  --> {}", one.finding.place);
+            let _ = writeln!(out, "   = by {by}: {}\n", one.reason);
+        }
+    }
+    let count = words::count(suppressed.len(), "finding is", "findings are");
+    match (suppressed.is_empty(), show_suppressed) {
+        (true, _) => {}
+        (false, true) => {
+            let _ = writeln!(out, "{count} suppressed.");
+        }
+        (false, false) => {
+            let _ = writeln!(out, "{count} suppressed; --show-suppressed tells them.");
+        }
+    }
+    if let Some(fixed) = fixed.filter(|fixed| *fixed > 0) {
+        let count = words::count(fixed, "finding", "findings");
+        let _ = writeln!(out, "{count} of the baseline are there no more: write it anew.");
+    }
 }
 
 /// One sentence that answers.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use holdfast_ingest::policy::Weight;
-use holdfast_policy::finding::{Claim, Fault, Finding, SelectorReport, Since, Why};
+use holdfast_policy::finding::{Claim, Fault, Finding, SelectorReport, Since, Standing, Why};
 use holdfast_proof::report::downtime::SpanReport;
 use holdfast_proof::report::rules::ByRuleReport;
 use holdfast_proof::report::{AtOnce, Counterexample, Excluded, Object};
@@ -13,7 +13,12 @@ use crate::render::{diff, domain, words};
 
 /// `error[too-few-ready]`.
 pub(super) fn label(found: &Finding) -> String {
-    format!("{}[{}]", severity(found.severity), found.fault.id())
+    let standing = match found.standing {
+        None | Some(Standing::New) => "",
+        Some(Standing::Worse) => " (worse than known)",
+        Some(Standing::Known) => " (known)",
+    };
+    format!("{}[{}]{standing}", severity(found.severity), found.fault.id())
 }
 
 /// What a requirement is worth.
@@ -30,7 +35,7 @@ pub(super) fn background(found: &Finding) -> String {
         (Some(name), Some(scenario), _) => format!("requirement {name}, scenario {scenario}"),
         (Some(name), None, _) => format!("requirement {name}"),
         (None, _, Some(since)) => due_to(since),
-        (None, _, None) => "found by comparison".to_owned(),
+        (None, _, None) => "found among the suppressions".to_owned(),
     }
 }
 
@@ -38,6 +43,7 @@ fn due_to(since: &Since) -> String {
     const FIELDS: usize = 4;
     let own: Vec<String> = since.own.iter().map(diff::field).collect();
     let mut text = match own.as_slice() {
+        [] if since.new => "it is new".to_owned(),
         [] => "nothing of its own was changed".to_owned(),
         own => format!("changed: {}", words::list(own, FIELDS)),
     };
@@ -73,6 +79,19 @@ pub fn sentence(found: &Finding) -> String {
             "{needed} of {expected} pods must be ready, so none is ever evicted: drains never end"
         ),
         Fault::BudgetOfNothing => "it selects no pod any more".to_owned(),
+        Fault::SuppressionExpired { suppresses } => {
+            format!("the suppression of {suppresses} has expired")
+        }
+        Fault::SuppressionUnmatched { suppresses, known: true } => {
+            format!("there is no {suppresses} to suppress")
+        }
+        Fault::SuppressionUnmatched { suppresses, known: false } => {
+            format!("no finding has the id {suppresses}, so nothing is suppressed")
+        }
+        Fault::SuppressionUnclear { suppresses } => format!(
+            "the suppression of {suppresses} needs a reason, and a day such as `; until 2027-01-31` \
+             if any"
+        ),
         Fault::RunsNoMore { scaled_to_zero: true } => "it is scaled to zero".to_owned(),
         Fault::RunsNoMore { scaled_to_zero: false } => "it is there no more".to_owned(),
         Fault::Inconclusive { claim, why } => inconclusive(*claim, why),
