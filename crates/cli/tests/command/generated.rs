@@ -60,6 +60,8 @@ fn the_manual_has_a_page_for_every_command() {
         for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
             assert!(text.contains(&format!("--{flag}")), "{page}: --{flag}");
         }
+        let has_notes = command.get_after_long_help().is_some();
+        assert_eq!(text.contains(".SH NOTES"), has_notes, "{page}");
         for each in command.get_subcommands() {
             assert!(text.contains(each.get_name()), "{page}: {}", each.get_name());
         }
@@ -67,6 +69,11 @@ fn the_manual_has_a_page_for_every_command() {
     assert!(pages.is_empty(), "{pages:?} are about no command");
     let first = fs::read_to_string(folder.join("holdfast.1")).unwrap();
     assert_eq!(run(&["man"]).ended(0).stdout, first);
+    // What is to be pasted is one line, and stays one.
+    let kept = first.split_once("\n.nf\n").and_then(|(_, kept)| kept.split_once("\n.fi\n"));
+    let kept = kept.unwrap().0.replace('\\', "");
+    let line = ::holdfast::args::export_line("");
+    assert!(kept.lines().any(|kept| kept == line), "{kept}");
     let missing = run_in(&folder, &["man", "--dir", "nowhere"]).ended(2);
-    assert!(missing.stderr.contains("cannot write nowhere"), "{}", missing.stderr);
+    assert!(missing.stderr.contains("cannot write nowhere/holdfast.1"), "{}", missing.stderr);
 }
