@@ -505,8 +505,8 @@ pub struct SynthArguments {
 /// Formats and where to write them.
 #[derive(Debug, Args)]
 pub struct OutputArguments {
-    /// `human` or `json` (of `check` and `diff` also `concise`, of `plan` also `markdown` and `csv`) on
-    /// standard output, with `=PATH` in a file; may repeat.
+    /// `human` or `json` (of `check` and `diff` also `concise`, of `plan` also `markdown` and
+    /// `csv`) on standard output, with `=PATH` in a file; may repeat.
     #[arg(short, long, value_name = "FORMAT[=PATH]", default_value = "human")]
     pub output: Vec<Output>,
 }

@@ -36,11 +36,7 @@ impl Sequences {
     /// Events that cannot be understood, and too many failures to be ordered.
     pub fn of(arguments: &ProveArguments, cluster: &Cluster) -> Result<Option<Self>, Failure> {
         if let Some(text) = &arguments.sequence {
-            let typed = typed(text)?;
-            let events = parse(cluster, &typed, SEQUENCE)?;
-            let names = events.iter().map(told).collect();
-            let orders = vec![(0..events.len()).collect()];
-            return Ok(Some(Self { asked: Asked::Sequence(names), events, orders }));
+            return Self::of_text(text, cluster).map(Some);
         }
         let Some(names) = arguments.failures.fail.as_ref().filter(|_| arguments.orders) else {
             return Ok(None);
@@ -54,6 +50,18 @@ impl Sequences {
         let events = parse(cluster, &typed, FAIL)?;
         let orders = orders(events.len());
         Ok(Some(Self { asked: Asked::Orders(names.clone()), events, orders }))
+    }
+
+    /// One sequence.
+    ///
+    /// # Errors
+    /// Events that cannot be understood.
+    pub fn of_text(text: &str, cluster: &Cluster) -> Result<Self, Failure> {
+        let typed = typed(text)?;
+        let events = parse(cluster, &typed, SEQUENCE)?;
+        let names = events.iter().map(told).collect();
+        let orders = vec![(0..events.len()).collect()];
+        Ok(Self { asked: Asked::Sequence(names), events, orders })
     }
 
     /// The cluster with the pods of the rollouts among the events.

@@ -1,9 +1,9 @@
 //! What a change makes worse, without a policy: the same questions to a cluster before and after.
 //!
-//! Of each workload the claims are compared that the prover makes about it, and of all that is worse
-//! one finding tells, named for the worst of it. A verdict that was PROVED and is UNKNOWN is no
-//! better than unknown. What is found beside the verdicts is what they do not see: rollouts that do
-//! not get on or leave nothing in between, and budgets.
+//! Of each workload the claims are compared that the prover makes about it, and of all that is
+//! worse one finding tells, named for the worst of it. A verdict that was PROVED and is UNKNOWN is
+//! no better than unknown. What is found beside the verdicts is what they do not see: rollouts that
+//! do not get on or leave nothing in between, and budgets.
 
 use std::collections::BTreeMap;
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use holdfast_failover::times::Seconds;
 use holdfast_ingest::Place;
-use holdfast_ingest::policy::{Selector, Weight};
+use holdfast_ingest::policy::{Carry, Selector, Weight};
 use holdfast_proof::report::downtime::SpanReport;
 use holdfast_proof::report::rules::ByRuleReport;
 use holdfast_proof::report::{AtOnce, Counterexample, DoubtReport, Excluded, Object};
@@ -104,6 +104,33 @@ pub enum Fault {
         /// How long it is.
         outage: SpanReport,
     },
+    /// Its manifest lacks something.
+    MustCarry {
+        /// What.
+        #[serde(flatten)]
+        misses: Carry,
+        /// What there is instead, where that can be counted.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        has: Option<i64>,
+    },
+    /// Its pods are on nodes with too few values of a label.
+    SpreadTooThin {
+        /// The label.
+        label: String,
+        /// So many values there must be.
+        needed: u32,
+        /// These there are.
+        values: Vec<String>,
+    },
+    /// A node holds too many of its pods.
+    TooManyOnNode {
+        /// The node.
+        node: String,
+        /// How many it holds.
+        pods: u32,
+        /// How many it may hold.
+        most: u32,
+    },
     /// Its rollout does not get on.
     RolloutStuck {
         /// What the scheduler says to the pods that wait.
@@ -178,6 +205,8 @@ pub enum Claim {
     MaxDowntime,
     /// Its rollout comes to an end.
     RollsOut,
+    /// Its manifest carries something.
+    Carries,
 }
 
 impl Claim {
@@ -190,6 +219,7 @@ impl Claim {
             Self::MinReady => "minReady",
             Self::MaxDowntime => "maxDowntime",
             Self::RollsOut => "rollsOut",
+            Self::Carries => "carries",
         }
     }
 }
@@ -275,12 +305,15 @@ impl SelectorReport {
 }
 
 /// All ids.
-pub const IDS: [&str; 15] = [
+pub const IDS: [&str; 18] = [
     "none-left",
     "not-by-rule",
     "not-recovered",
     "too-few-ready",
     "down-too-long",
+    "must-carry",
+    "spread-too-thin",
+    "too-many-on-node",
     "rollout-stuck",
     "rollout-outage",
     "drains-blocked",
@@ -302,6 +335,9 @@ impl Fault {
             Self::NotRecovered { .. } => "not-recovered",
             Self::TooFewReady { .. } => "too-few-ready",
             Self::DownTooLong { .. } => "down-too-long",
+            Self::MustCarry { .. } => "must-carry",
+            Self::SpreadTooThin { .. } => "spread-too-thin",
+            Self::TooManyOnNode { .. } => "too-many-on-node",
             Self::RolloutStuck { .. } => "rollout-stuck",
             Self::RolloutOutage { .. } => "rollout-outage",
             Self::DrainsBlocked { .. } => "drains-blocked",
@@ -331,6 +367,10 @@ impl Fault {
             Self::DownTooLong { outage, .. } => {
                 vec![i64::from(outage.for_ever.is_some()), outage.at_least.unwrap_or(0)]
             }
+            Self::SpreadTooThin { needed, values, .. } => {
+                vec![i64::from(*needed) - i64::try_from(values.len()).unwrap_or(i64::MAX)]
+            }
+            Self::TooManyOnNode { pods, .. } => vec![i64::from(*pods)],
             _ => Vec::new(),
         }
     }
@@ -338,6 +378,16 @@ impl Fault {
     /// Whether it may hold after all.
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Inconclusive { .. })
+    }
+}
+
+/// What a manifest carries, as a policy says it.
+pub fn carried(carry: Carry) -> &'static str {
+    match carry {
+        Carry::AntiAffinity => "antiAffinity",
+        Carry::Budget => "budget",
+        Carry::Replicas(_) => "replicas",
+        Carry::RollingUpdate => "strategy",
     }
 }
 
@@ -353,6 +403,8 @@ pub(crate) fn fingerprint(
         parts.extend([kind.clone(), namespace.clone(), name.clone()]);
     }
     match fault {
+        Fault::MustCarry { misses, .. } => parts.push(carried(*misses).to_owned()),
+        Fault::SpreadTooThin { label, .. } => parts.push(label.clone()),
         Fault::SuppressionExpired { suppresses }
         | Fault::SuppressionUnmatched { suppresses, .. }
         | Fault::SuppressionUnclear { suppresses } => parts.push(suppresses.clone()),

@@ -11,8 +11,9 @@ use holdfast_proof::{Report, Summary};
 
 use crate::accepted::Accepted;
 use crate::finding::{Fault, Finding, SelectorReport, fingerprint};
+use crate::form;
 use crate::judge::Known;
-use crate::report::{CheckReport, RequirementReport, ScenarioReport, verdict};
+use crate::report::{CheckReport, RequirementReport, ScenarioReport, StateReport, verdict};
 use crate::select::selects;
 
 /// Judges a policy, scenario by scenario.
@@ -52,7 +53,30 @@ impl<'a> Gate<'a> {
             }
             gate.selected.push(selected);
         }
+        for (at, requirement) in policy.requirements.iter().enumerate() {
+            if !requirement.form.is_nothing() && !gate.selected[at].is_empty() {
+                gate.form(at, requirement);
+            }
+        }
         gate
+    }
+
+    /// Judges what must be so as the cluster stands.
+    fn form(&mut self, at: usize, requirement: &Requirement) {
+        let cluster = &self.loaded.cluster;
+        let placement = Placement::of(cluster);
+        let mut told = RequirementReport::new(requirement, None, self.selected[at].len());
+        for position in self.selected[at].clone() {
+            let subject = &self.subjects.subjects[position];
+            let root = subject.root;
+            for fault in form::judge(cluster, &placement, subject, &requirement.form) {
+                told.count(fault.as_ref());
+                if let Some(fault) = fault {
+                    self.findings.push(self.finding(requirement, None, root, fault));
+                }
+            }
+        }
+        self.requirements.push(((at, 0), told));
     }
 
     /// Whether no requirement is about any workload.
@@ -60,18 +84,25 @@ impl<'a> Gate<'a> {
         self.selected.iter().all(BTreeSet::is_empty)
     }
 
-    /// Whether a requirement is about some workload in the scenario at this position.
+    /// Whether a requirement is about some workload in the scenario at this position, or what the
+    /// cluster comes to is asked.
     pub fn asks(&self, scenario: usize) -> bool {
+        if !self.policy.states.is_empty() {
+            return true;
+        }
         let each = self.policy.requirements.iter().zip(&self.selected);
         each.into_iter()
             .any(|(one, selected)| !selected.is_empty() && one.scenarios.contains(&scenario))
     }
 
     /// Judges every requirement by what was found in a scenario.
-    pub fn judge(&mut self, scenario: usize, summary: &Summary, report: &Report) {
+    /// There is no summary where events come one after another.
+    pub fn judge(&mut self, scenario: usize, summary: Option<&Summary>, report: &Report) {
         let policy = self.policy;
         let name = policy.scenarios[scenario].name.clone();
-        self.scenarios.push(ScenarioReport { name, checked: report.checked.clone() });
+        let checked = report.checked.clone();
+        let state = self.state(summary, report);
+        self.scenarios.push(ScenarioReport { name, checked, state });
         for (at, requirement) in policy.requirements.iter().enumerate() {
             if requirement.scenarios.contains(&scenario) && !self.selected[at].is_empty() {
                 let told = self.requirement((at, scenario), summary, report);
@@ -99,39 +130,58 @@ impl<'a> Gate<'a> {
     fn requirement(
         &mut self,
         (at, scenario): (usize, usize),
-        summary: &Summary,
+        summary: Option<&Summary>,
         report: &Report,
     ) -> RequirementReport {
         let requirement = &self.policy.requirements[at];
         let name = &self.policy.scenarios[scenario].name;
-        let mut told = RequirementReport {
-            name: requirement.name.clone(),
-            scenario: name.clone(),
-            severity: requirement.severity,
-            workloads: self.selected[at].len(),
-            hold: 0,
-            fail: 0,
-            unknown: 0,
-        };
+        let mut told = RequirementReport::new(requirement, Some(name), self.selected[at].len());
         for position in self.selected[at].clone() {
-            let known = Known {
-                cluster: &self.loaded.cluster,
-                report: &report.workloads[position],
-                summary: &summary.subjects[position],
-                complete: report.checked.complete,
-            };
+            let known = self.known(position, summary, report);
             for fault in known.judge(&requirement.demands) {
-                let Some(fault) = fault else {
-                    told.hold += 1;
-                    continue;
-                };
-                told.fail += usize::from(!fault.is_open());
-                told.unknown += usize::from(fault.is_open());
-                let root = self.subjects.subjects[position].root;
-                self.findings.push(self.finding(requirement, name, root, fault));
+                told.count(fault.as_ref());
+                if let Some(fault) = fault {
+                    let root = self.subjects.subjects[position].root;
+                    self.findings.push(self.finding(requirement, Some(name), root, fault));
+                }
             }
         }
         told
+    }
+
+    fn known<'k>(
+        &'k self,
+        position: usize,
+        summary: Option<&'k Summary>,
+        report: &'k Report,
+    ) -> Known<'k> {
+        Known {
+            cluster: &self.loaded.cluster,
+            report: &report.workloads[position],
+            summary: summary.map(|summary| &summary.subjects[position]),
+            complete: report.checked.complete,
+        }
+    }
+
+    /// What the cluster comes to: the best state of which all is proved.
+    fn state(&self, summary: Option<&Summary>, report: &Report) -> Option<StateReport> {
+        let mut perhaps = Vec::new();
+        let states = &self.policy.states;
+        for state in states {
+            let faults = state.holds.iter().flat_map(|hold| {
+                let selected = hold.workloads.iter().flat_map(|one| self.positions(one));
+                let judged = selected.map(|at| self.known(at, summary, report));
+                judged.flat_map(|known| known.judge(&hold.demands)).flatten()
+            });
+            let faults: Vec<Fault> = faults.collect();
+            if faults.is_empty() {
+                return Some(StateReport { name: Some(state.name.clone()), perhaps });
+            }
+            if faults.iter().all(Fault::is_open) {
+                perhaps.push(state.name.clone());
+            }
+        }
+        (!states.is_empty()).then_some(StateReport { name: None, perhaps })
     }
 
     /// Positions of the subjects that a selector selects.
@@ -144,16 +194,16 @@ impl<'a> Gate<'a> {
     fn finding(
         &self,
         requirement: &Requirement,
-        scenario: &str,
+        scenario: Option<&str>,
         root: WorkloadId,
         fault: Fault,
     ) -> Finding {
         let object = Object::of(&self.loaded.cluster, root);
-        let names = (requirement.name.as_str(), Some(scenario));
+        let names = (requirement.name.as_str(), scenario);
         Finding {
             severity: requirement.severity,
             requirement: Some(requirement.name.clone()),
-            scenario: Some(scenario.to_owned()),
+            scenario: scenario.map(str::to_owned),
             place: self.loaded.place_of(root).unwrap_or_else(|| requirement.place.clone()),
             fingerprint: fingerprint(&fault, names, Some(&object)),
             object: Some(object),

@@ -18,8 +18,8 @@ pub struct Known<'a> {
     pub cluster: &'a Cluster,
     /// The report on it.
     pub report: &'a WorkloadReport,
-    /// What the report was made from.
-    pub summary: &'a SubjectSummary,
+    /// What the report was made from; nothing where events come one after another.
+    pub summary: Option<&'a SubjectSummary>,
     /// Every set was looked at.
     pub complete: bool,
 }
@@ -75,12 +75,15 @@ impl Known<'_> {
     fn min_ready(&self, least: MinReady) -> Option<Fault> {
         let desired = self.report.desired;
         let needed = least.of(desired);
-        let (set, fewest) = &self.summary.fewest_at_once;
+        let Some(summary) = self.summary else {
+            return Some(open(Claim::MinReady, Why::of("ready-unknown")));
+        };
+        let (set, fewest) = &summary.fewest_at_once;
         if *fewest < needed {
             let counterexample = AtOnce::new(self.cluster, set, *fewest);
             return Some(Fault::TooFewReady { needed, desired, counterexample });
         }
-        if self.summary.surely_at_once >= needed {
+        if summary.surely_at_once >= needed {
             return self.holds(Claim::MinReady);
         }
         let doubts = [&self.report.immediately.doubt, &self.report.recovered.doubt];

@@ -9,6 +9,7 @@
 //! * [`gate`]: requirements against scenarios.
 //! * [`select`]: which workloads a requirement is about.
 //! * [`judge`]: whether one demand on one workload holds.
+//! * [`form`]: whether a workload looks as it must.
 //! * [`finding`]: what does not.
 //! * [`suppress`]: findings that somebody accepts; [`baseline`]: those that were there before.
 //! * [`report`]: everything, for machines.
@@ -18,6 +19,7 @@ pub mod baseline;
 pub mod changes;
 pub mod diff;
 pub mod finding;
+pub mod form;
 pub mod gate;
 pub mod judge;
 pub mod report;

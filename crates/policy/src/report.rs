@@ -2,11 +2,11 @@
 //!
 //! The shape is `holdfast.findings/v1`; fields are only ever added within the version.
 
-use holdfast_ingest::policy::Weight;
+use holdfast_ingest::policy::{Requirement, Weight};
 use holdfast_proof::report::{Checked, Kubernetes, VerdictName};
 use serde::Serialize;
 
-use crate::finding::{Finding, Standing};
+use crate::finding::{Fault, Finding, Standing};
 use crate::suppress::Suppressed;
 
 /// The whole answer.
@@ -46,6 +46,20 @@ pub struct ScenarioReport {
     pub name: String,
     /// How much was looked at.
     pub checked: Checked,
+    /// What the cluster comes to, where the policy has states.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<StateReport>,
+}
+
+/// What the cluster comes to in a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StateReport {
+    /// The best state that is PROVED; absent where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Better ones of which it is not known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub perhaps: Vec<String>,
 }
 
 /// A requirement in a scenario.
@@ -53,8 +67,9 @@ pub struct ScenarioReport {
 pub struct RequirementReport {
     /// Its name.
     pub name: String,
-    /// The scenario.
-    pub scenario: String,
+    /// The scenario; absent where it is about the cluster as it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
     /// What it is worth.
     pub severity: Weight,
     /// How many workloads it is about.
@@ -65,6 +80,28 @@ pub struct RequirementReport {
     pub fail: usize,
     /// Claims of which it is not known.
     pub unknown: usize,
+}
+
+impl RequirementReport {
+    /// Nothing counted yet.
+    pub(crate) fn new(
+        requirement: &Requirement,
+        scenario: Option<&String>,
+        workloads: usize,
+    ) -> Self {
+        let (name, severity) = (requirement.name.clone(), requirement.severity);
+        let scenario = scenario.cloned();
+        Self { name, scenario, severity, workloads, hold: 0, fail: 0, unknown: 0 }
+    }
+
+    /// Counts a claim: what is wrong with it, if anything is.
+    pub(crate) fn count(&mut self, fault: Option<&Fault>) {
+        match fault {
+            None => self.hold += 1,
+            Some(fault) if fault.is_open() => self.unknown += 1,
+            Some(_) => self.fail += 1,
+        }
+    }
 }
 
 /// Whether all hold that are worth an error.

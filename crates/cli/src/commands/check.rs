@@ -12,6 +12,7 @@ use holdfast_proof::{Prover, Report, Settings};
 use crate::args::{CheckArguments, FailureArguments};
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::sequences::Sequences;
 use crate::{accept, exit, input, interrupt, question, render, sweep, whatif};
 
 /// What a policy is called where none is named.
@@ -31,8 +32,11 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
     let overlaid = whatif::over(input::read_cluster(&arguments.input.inputs)?, &arguments.what_if)?;
     let manifests = overlay::manifests(&overlaid);
     let loaded = super::load_overlaid(overlaid, &arguments.input.inputs, &arguments.scheduler)?;
-    let loaded = super::assume(loaded, arguments.proof.assumptions.as_ref())?;
-    let Some(gate) = judge(&policy, &loaded, arguments.proof.budget)? else {
+    // What is asked for outright is nearer than what the policy says.
+    let assumptions = arguments.proof.assumptions.clone();
+    let of_policy = || policy.assumptions.as_ref().map(|file| path.with_file_name(file));
+    let loaded = super::assume(loaded, assumptions.or_else(of_policy).as_ref())?;
+    let Some(gate) = judge(&policy, &path, &loaded, arguments.proof.budget)? else {
         let path = path.display();
         let text = format!("no requirement of {path} selects a workload that should keep running");
         return Err(Failure::nothing(text).hint("holdfast inspect shows what was read"));
@@ -53,32 +57,42 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
     })
 }
 
-/// What the prover makes of a policy; nothing where that is about no workload.
+/// What the prover makes of a policy, read from `path`; nothing where that is about no workload.
 ///
 /// # Errors
 /// Scenarios that name what is not there.
 pub(super) fn judge<'a>(
     policy: &'a Policy,
+    path: &Path,
     loaded: &'a Loaded,
     budget: usize,
 ) -> Result<Option<Gate<'a>>, Failure> {
     let cluster = &loaded.cluster;
-    let ask = |scenario| question(scenario, cluster);
-    let questions: Vec<Question> = policy.scenarios.iter().map(ask).collect::<Result<_, _>>()?;
+    let ask = |scenario| Asked::of(scenario, path, cluster);
+    let asked: Vec<Asked> = policy.scenarios.iter().map(ask).collect::<Result<_, _>>()?;
     let mut gate = Gate::new(policy, loaded);
     if gate.is_idle() {
         return Ok(None);
     }
     let settings = Settings { states_per_set: budget, ..Settings::default() };
     let mut prover = Prover::new(cluster, settings);
-    for (scenario, question) in questions.iter().enumerate() {
+    for (scenario, asked) in asked.iter().enumerate() {
         if !gate.asks(scenario) {
             continue;
         }
-        // Nothing is foreseen of other sets than those of nodes.
-        prover.foresee(if let Question::AnyNodes(most) = question { *most } else { 0 });
-        let summary = sweep::sweep(&prover, question, interrupt::flag());
-        gate.judge(scenario, &summary, &Report::new(&prover, question, &summary));
+        match asked {
+            Asked::Sets(question) => {
+                // Nothing is foreseen of other sets than those of nodes.
+                prover.foresee(if let Question::AnyNodes(most) = question { *most } else { 0 });
+                let summary = sweep::sweep(&prover, question, interrupt::flag());
+                gate.judge(scenario, Some(&summary), &Report::new(&prover, question, &summary));
+            }
+            Asked::Events(events) => {
+                let report = events.prove(&events.prepare(cluster), settings, interrupt::flag());
+                let report = report.map_err(|why| named(why, &policy.scenarios[scenario]))?;
+                gate.judge(scenario, None, &report);
+            }
+        }
     }
     Ok(Some(gate))
 }
@@ -106,32 +120,53 @@ fn read(path: &Path) -> Result<Policy, Failure> {
     policy.ok_or_else(Failure::refused)
 }
 
-/// What a scenario asks: as `prove` does with these options, and errors name the policy's fields.
-fn question(scenario: &Scenario, cluster: &Cluster) -> Result<Question, Failure> {
-    let mut asked =
-        FailureArguments { nodes: 1, domain: None, domain_file: None, domains: 1, fail: None };
-    let (option, field) = match &scenario.fails {
-        Fails::AnyNodes(most) => {
-            asked.nodes = *most;
-            ("--nodes", "anyNodes")
+/// What a scenario asks.
+enum Asked {
+    /// Sets of machines that fail together.
+    Sets(Question),
+    /// Events that come one after another.
+    Events(Sequences),
+}
+
+impl Asked {
+    /// As `prove` does with these options, and errors name the policy's fields.
+    fn of(scenario: &Scenario, policy: &Path, cluster: &Cluster) -> Result<Self, Failure> {
+        let mut asked =
+            FailureArguments { nodes: 1, domain: None, domain_file: None, domains: 1, fail: None };
+        match &scenario.fails {
+            Fails::AnyNodes(most) => asked.nodes = *most,
+            Fails::Domains { label, at_most } => {
+                asked.domains = *at_most;
+                asked.domain = Some(label.clone());
+            }
+            Fails::DomainFile { path, at_most } => {
+                asked.domains = *at_most;
+                asked.domain_file = Some(policy.with_file_name(path));
+            }
+            Fails::These(names) => asked.fail = Some(names.clone()),
+            Fails::Sequence(events) => {
+                let events = Sequences::of_text(events, cluster);
+                return events.map(Self::Events).map_err(|why| named(why, scenario));
+            }
         }
-        Fails::Domains { label, at_most } => {
-            asked.domains = *at_most;
-            asked.domain = Some(label.clone());
-            ("--domain", "label")
-        }
-        Fails::These(names) => {
-            asked.fail = Some(names.clone());
-            ("--fail", "fail")
-        }
+        question::of(&asked, cluster).map(Self::Sets).map_err(|why| named(why, scenario))
+    }
+}
+
+/// What is wrong with a scenario, in the words of the policy.
+fn named(failure: Failure, scenario: &Scenario) -> Failure {
+    const FIELDS: [(&str, &str); 6] = [
+        ("--domain-file", "file"),
+        ("--domains", "atMost"),
+        ("--domain", "label"),
+        ("--nodes", "anyNodes"),
+        ("--fail", "fail"),
+        ("--sequence", "sequence"),
+    ];
+    let renamed = |text: &str| {
+        FIELDS.iter().fold(text.to_owned(), |text, (option, field)| text.replace(option, field))
     };
-    question::of(&asked, cluster).map_err(|failure| {
-        let renamed = |text: &str| text.replace("--domains", "atMost").replace(option, field);
-        let place = &scenario.place;
-        Failure {
-            message: format!("{place}: scenario {}: {}", scenario.name, renamed(&failure.message)),
-            hint: failure.hint.as_deref().map(renamed),
-            ..failure
-        }
-    })
+    let Failure { code, message, hint } = failure;
+    let message = format!("scenario {}: {}", scenario.name, renamed(&message));
+    Failure { code, message, hint: hint.as_deref().map(renamed) }.at(&scenario.place)
 }

@@ -146,7 +146,7 @@ fn judge(scenarios: &[Failing], loaded: &Loaded, budget: usize) -> Result<CheckR
     }
     let (policy, wrong) = holdfast_ingest::policy(Source::named("what init asks", text));
     let policy = policy.unwrap_or_else(|| panic!("it is written here: {wrong:?}"));
-    let gate = check::judge(&policy, loaded, budget)?;
+    let gate = check::judge(&policy, Path::new(check::FILE), loaded, budget)?;
     let gate = gate.ok_or_else(|| prove::nothing_runs(loaded))?;
     // What somebody lives with is found all the same: it does not hold.
     let (suppressions, today) = (Suppressions::default(), Date { days: 0 });

@@ -83,6 +83,7 @@ fn holds(claim: Claim) -> &'static str {
         Claim::MinReady => "enough ready",
         Claim::MaxDowntime => "downtime",
         Claim::RollsOut => "rollout",
+        Claim::Carries => "manifest",
     }
 }
 

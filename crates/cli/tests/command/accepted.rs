@@ -16,8 +16,8 @@ fn ids(report: &Value) -> Vec<&str> {
 /// A manifest of one replica, with an annotation.
 fn reset(annotation: &str) -> String {
     format!(
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: traefik\n  namespace: traefik\n  \
-         annotations:\n    {annotation}\nspec: {{ replicas: 1 }}\n"
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: traefik\n  namespace: traefik\n\
+         \x20 annotations:\n    {annotation}\nspec: {{ replicas: 1 }}\n"
     )
 }
 

@@ -29,6 +29,96 @@ fn a_policy_that_does_not_hold() {
     check("edge", &["--exit-zero"]).ended(0);
 }
 
+/// What the plans say, and what is true of it.
+#[test]
+fn a_policy_per_plan() {
+    for (plan, cluster, code) in [
+        ("zero-spof", "zero-spof/after-longhorn.json", 1),
+        ("k3s", "k3s/after.json", 1),
+        ("data-platform", "data-platform/option-a.json", 0),
+    ] {
+        let policy = format!("policies/{plan}.yaml");
+        let told = run(&["check", "--policy", &policy, cluster]).ended(code);
+        insta::assert_snapshot!(format!("plan-{plan}"), told.transcript());
+    }
+}
+
+/// Which state each scenario comes to.
+#[test]
+fn states_are_told_by_scenario() {
+    let report = check("edge", &["-o", "json"]).ended(1).json();
+    let scenarios = report["scenarios"].as_array().unwrap().iter();
+    let states: Vec<(&str, &str)> = scenarios
+        .map(|one| (one["name"].as_str().unwrap(), one["state"]["name"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("one-worker", "black"),
+        ("both-workers", "black"),
+        ("any-node", "black"),
+        ("worker-back", "green"),
+    ];
+    assert_eq!(states, expected);
+    let more = ["--set", "statefulset/monitoring/prometheus.replicas=1"];
+    // A lifeboat that takes no StatefulSet holds what it can.
+    assert_eq!(check("edge", &more).ended(1).code, Some(1));
+}
+
+/// What must be so as the cluster stands, and is not.
+#[test]
+fn what_workloads_must_look_like() {
+    let folder = folder("check-form");
+    let cluster = fixtures().join("homelab/cluster.json").display().to_string();
+    let judge = |form: &str, change: &str| {
+        let text =
+            format!("{HEAD}requirements:\n- name: r\n  workloads: [{{name: traefik}}]\n  {form}\n");
+        write(&folder, "holdfast.yaml", text);
+        let mut told = vec!["check", cluster.as_str(), "-o", "json"];
+        if !change.is_empty() {
+            told.extend(["--set", change]);
+        }
+        let report = run_in(&folder, &told).json();
+        assert_eq!(valid("holdfast.findings.v1.json", &report), Ok(()));
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.map(|one| one["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let terms = "deployment/traefik/traefik.spec.template.spec.affinity.podAntiAffinity.\
+                 requiredDuringSchedulingIgnoredDuringExecution[0]";
+    for (form, change, expected) in [
+        ("carries: { antiAffinity: true }", String::new(), ""),
+        ("carries: { antiAffinity: true }", format!("{terms}.topologyKey=rack"), "must-carry"),
+        (
+            "carries: { antiAffinity: true }",
+            format!("{terms}.labelSelector.matchLabels={{\"a\":\"b\"}}"),
+            "must-carry",
+        ),
+        ("carries: { budget: true }", String::new(), ""),
+        (
+            "carries: { budget: true }",
+            "poddisruptionbudget/traefik/traefik.spec.selector.matchLabels={\"a\":\"b\"}"
+                .to_owned(),
+            "must-carry",
+        ),
+        ("carries: { replicas: 2 }", String::new(), ""),
+        ("carries: { replicas: 3 }", String::new(), "must-carry"),
+        ("carries: { strategy: RollingUpdate }", String::new(), "must-carry"),
+        ("spreadOver: { label: kubernetes.io/hostname, atLeast: 3 }", String::new(), ""),
+        ("spreadOver: { label: kubernetes.io/os, atLeast: 2 }", String::new(), "spread-too-thin"),
+        ("maxPodsPerNode: 1", String::new(), ""),
+        ("noSinglePointOfFailure: true", String::new(), ""),
+        (
+            "noSinglePointOfFailure: true",
+            "deployment/traefik/traefik.replicas=1".to_owned(),
+            "none-left",
+        ),
+    ] {
+        assert_eq!(judge(form, &change), expected, "{form} {change}");
+    }
+    let many = "maxPodsPerNode: 1\n  carries: { replicas: 4 }";
+    let dense = format!("{terms}.topologyKey=rack");
+    let told = judge(many, &dense);
+    assert_eq!(told, "must-carry", "{told}");
+}
+
 #[test]
 fn a_policy_that_holds() {
     insta::assert_snapshot!("homelab", check("homelab", &[]).ended(0).transcript());
@@ -142,6 +232,30 @@ fn what_makes_no_sense_is_refused_with_its_place() {
         ),
         ("unknown", "- {name: t, anyNodes: 1}\n", "holdfast.yaml:8:", "did you mean t?"),
         ("field", "- {name: s, anyNode: 1}\n", "holdfast.yaml:4:", "unknown field `anyNode`"),
+        (
+            "state",
+            "- {name: s, anyNodes: 1, expect: gren}\nstates: [{name: green}]\n",
+            "holdfast.yaml:4:",
+            "did you mean green?",
+        ),
+        (
+            "states",
+            "- {name: s, anyNodes: 1}\nstates: [{name: green}, {name: green}]\n",
+            "holdfast.yaml:5:",
+            "state green is there twice",
+        ),
+        (
+            "events",
+            "- {name: s, sequence: fail worker1}\n",
+            "holdfast.yaml:4:",
+            "did you mean worker-1?",
+        ),
+        (
+            "file",
+            "- {name: s, domains: {file: nowhere.yaml}}\n",
+            "holdfast.yaml:4:",
+            "nowhere.yaml",
+        ),
     ] {
         let told = told(name, scenarios, rest, 2);
         assert!(told.contains(place) && told.contains(said), "{name}: {told}");

@@ -1,4 +1,5 @@
 use super::*;
+use crate::{Diagnostic, Source};
 
 const HEAD: &str = "apiVersion: holdfast.dev/v1\nkind: Policy\n";
 const ONE_NODE: &str = "scenarios:\n- name: one-node\n  anyNodes: 1\n";
@@ -24,7 +25,7 @@ fn a_policy_is_read_with_its_places() {
         "  maxDowntime: 1m30s\n",
     ));
     assert_eq!(told, []);
-    let Policy { scenarios, requirements } = found.unwrap();
+    let Policy { scenarios, requirements, .. } = found.unwrap();
     assert_eq!(scenarios[0].fails, Fails::Domains { label: "zone".to_owned(), at_most: 1 });
     assert_eq!(scenarios[1].fails, Fails::These(vec!["a".to_owned(), "b".to_owned()]));
     let web = &requirements[0];

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use holdfast_policy::CheckReport;
 use holdfast_policy::finding::{Fault, Finding};
+use holdfast_policy::report::StateReport;
 use holdfast_policy::suppress::{By, Suppressed};
 use holdfast_proof::report::VerdictName;
 
@@ -93,7 +94,7 @@ fn table(out: &mut String, report: &CheckReport) {
     for one in &report.requirements {
         grid.row([
             one.name.clone(),
-            one.scenario.clone(),
+            one.scenario.clone().unwrap_or_else(|| "as it stands".to_owned()),
             reason::severity(one.severity).to_owned(),
             one.workloads.to_string(),
             one.hold.to_string(),
@@ -118,18 +119,28 @@ pub fn finding(out: &mut String, found: &Finding) {
     out.push('\n');
 }
 
+/// What the cluster comes to in a scenario.
+fn state(state: &StateReport) -> String {
+    let perhaps = if state.perhaps.is_empty() {
+        String::new()
+    } else {
+        format!(", perhaps {}", words::list(&state.perhaps, 4))
+    };
+    let name = state.name.as_deref().unwrap_or("none that is PROVED");
+    format!(" State: {name}{perhaps}.")
+}
+
 fn closing(out: &mut String, report: &CheckReport) {
     for scenario in &report.scenarios {
         let checked = &scenario.checked;
         let sets = usize::try_from(checked.sets).unwrap_or(usize::MAX);
-        let sets = words::count(sets, "set", "sets");
+        let looked_at = match &checked.sequence {
+            Some(events) => format!("{} in every order", events.join(", then ")),
+            None => format!("{} {}", words::count(sets, "set", "sets"), domain::sets_of(checked)),
+        };
         let interrupted = if checked.complete { "" } else { ", interrupted" };
-        let _ = writeln!(
-            out,
-            "Checked: {}: {sets} {}{interrupted}.",
-            scenario.name,
-            domain::sets_of(checked)
-        );
+        let state = scenario.state.as_ref().map(state).unwrap_or_default();
+        let _ = writeln!(out, "Checked: {}: {looked_at}{interrupted}.{state}", scenario.name);
         domain::tell_without(out, checked.domains.as_ref(), 96);
     }
     let _ = writeln!(out, "{}", words::modelled(&report.kubernetes));

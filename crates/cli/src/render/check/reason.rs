@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use holdfast_ingest::policy::Weight;
+use holdfast_ingest::policy::{Carry, Weight};
 use holdfast_policy::finding::{Claim, Fault, Finding, SelectorReport, Since, Standing, Why};
 use holdfast_proof::report::downtime::SpanReport;
 use holdfast_proof::report::rules::ByRuleReport;
@@ -79,6 +79,17 @@ pub fn sentence(found: &Finding) -> String {
             "{needed} of {expected} pods must be ready, so none is ever evicted: drains never end"
         ),
         Fault::BudgetOfNothing => "it selects no pod any more".to_owned(),
+        Fault::MustCarry { misses, has } => must_carry(*misses, *has),
+        Fault::SpreadTooThin { label, needed, values } => {
+            let on = match values.as_slice() {
+                [] => "none".to_owned(),
+                values => words::list(values, 4),
+            };
+            format!("its pods are on {} of {needed} values of {label}: {on}", values.len())
+        }
+        Fault::TooManyOnNode { node, pods, most } => {
+            format!("{node} holds {pods} of its pods, {most} allowed")
+        }
         Fault::SuppressionExpired { suppresses } => {
             format!("the suppression of {suppresses} has expired")
         }
@@ -89,8 +100,8 @@ pub fn sentence(found: &Finding) -> String {
             format!("no finding has the id {suppresses}, so nothing is suppressed")
         }
         Fault::SuppressionUnclear { suppresses } => format!(
-            "the suppression of {suppresses} needs a reason, and a day such as `; until 2027-01-31` \
-             if any"
+            "the suppression of {suppresses} needs a reason, and if any a day such as \
+             `; until 2027-01-31`"
         ),
         Fault::RunsNoMore { scaled_to_zero: true } => "it is scaled to zero".to_owned(),
         Fault::RunsNoMore { scaled_to_zero: false } => "it is there no more".to_owned(),
@@ -155,6 +166,7 @@ fn inconclusive(claim: Claim, why: &Why) -> String {
         Claim::ByRule => "a pod is left wherever the rules let them be",
         Claim::Recovered => "all come back",
         Claim::MinReady => "enough are ready at once",
+        Claim::Carries => "it carries what it must",
         Claim::RollsOut => "its rollout comes to an end",
         Claim::MaxDowntime => "it is without a pod for no longer than it may be",
     };
@@ -191,6 +203,17 @@ fn unknown(why: &Why) -> String {
             "pods are missing, and nothing in the export says what they would ask for".to_owned()
         }
         (reason, None) => prove::doubt_reason(reason, detail),
+    }
+}
+
+fn must_carry(misses: Carry, has: Option<i64>) -> String {
+    match misses {
+        Carry::AntiAffinity => {
+            "it carries no required anti-affinity that keeps its own pods apart".to_owned()
+        }
+        Carry::Budget => "no disruption budget selects its pods".to_owned(),
+        Carry::Replicas(least) => format!("{} replicas, {least} needed", has.unwrap_or(0)),
+        Carry::RollingUpdate => "it does not replace its pods a few at a time".to_owned(),
     }
 }
 
