@@ -243,6 +243,10 @@ pub struct CheckArguments {
     /// working directory and then in those above it.
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    /// Look for the cheapest proved change that mends each finding, however long that takes. In
+    /// small clusters it is looked for anyway.
+    #[arg(long)]
+    pub remedies: bool,
     /// End with 0 where a requirement fails or is inconclusive, too.
     #[arg(long)]
     pub exit_zero: bool,

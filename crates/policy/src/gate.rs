@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use holdfast_cluster::{Placement, WorkloadId};
 use holdfast_ingest::Loaded;
 use holdfast_ingest::policy::{Policy, Requirement, Selector};
-use holdfast_proof::report::{Excluded, Kubernetes, Object};
+use holdfast_planner::report::{RemediesReport, RemedyReport};
+use holdfast_proof::report::{Excluded, Kubernetes, Object, VerdictName};
 use holdfast_proof::subject::Subjects;
 use holdfast_proof::{Report, Summary};
 
@@ -111,6 +112,35 @@ impl<'a> Gate<'a> {
         }
     }
 
+    /// Positions of the workloads of which something is refuted in a scenario.
+    pub fn refuted(&self, scenario: usize) -> Vec<usize> {
+        let name = Some(&self.policy.scenarios[scenario].name);
+        let cluster = &self.loaded.cluster;
+        let refuted = |root: WorkloadId| {
+            let object = Object::of(cluster, root);
+            let found = self.findings.iter().filter(|one| one.scenario.as_ref() == name);
+            found.filter(|one| !one.fault.is_open()).any(|one| one.object.as_ref() == Some(&object))
+        };
+        let all = self.subjects.subjects.iter().enumerate();
+        all.filter(|(_, subject)| refuted(subject.root)).map(|(at, _)| at).collect()
+    }
+
+    /// Tells with each finding of a scenario the cheapest change that mends it.
+    pub fn remedy(&mut self, scenario: usize, found: &[RemediesReport]) {
+        let name = Some(&self.policy.scenarios[scenario].name);
+        for finding in self.findings.iter_mut().filter(|one| one.scenario.as_ref() == name) {
+            let of_object = found.iter().find(|one| Some(&one.object) == finding.object.as_ref());
+            let mends = |one: &&RemedyReport| match &finding.fault {
+                Fault::NoneLeft { .. } => one.proves.contains(&"immediately"),
+                Fault::NotRecovered { .. } => one.proves.contains(&"recovered"),
+                Fault::NotByRule { .. } => one.by_rule == VerdictName::Proved,
+                _ => false,
+            };
+            let remedy = of_object.and_then(|one| one.remedies.iter().find(mends));
+            finding.remedy = remedy.cloned().map(Box::new);
+        }
+    }
+
     /// Everything that was found, and is not lived with.
     pub fn finish(mut self, accepted: Accepted) -> CheckReport {
         self.requirements.sort_by_key(|(at, _)| *at);
@@ -209,6 +239,7 @@ impl<'a> Gate<'a> {
             object: Some(object),
             since: None,
             standing: None,
+            remedy: None,
             fault,
         }
     }
@@ -230,6 +261,7 @@ impl<'a> Gate<'a> {
             fingerprint: fingerprint(&fault, (&requirement.name, None), None),
             since: None,
             standing: None,
+            remedy: None,
             fault,
         }
     }

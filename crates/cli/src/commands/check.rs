@@ -13,7 +13,7 @@ use crate::args::{CheckArguments, FailureArguments};
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::sequences::Sequences;
-use crate::{accept, exit, input, interrupt, question, render, sweep, whatif};
+use crate::{accept, exit, input, interrupt, question, remedies, render, sweep, whatif};
 
 /// What a policy is called where none is named.
 pub(crate) const FILE: &str = "holdfast.yaml";
@@ -36,7 +36,8 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
     let assumptions = arguments.proof.assumptions.clone();
     let of_policy = || policy.assumptions.as_ref().map(|file| path.with_file_name(file));
     let loaded = super::assume(loaded, assumptions.or_else(of_policy).as_ref())?;
-    let Some(gate) = judge(&policy, &path, &loaded, arguments.proof.budget)? else {
+    let effort = Effort { budget: arguments.proof.budget, remedies: Some(arguments.remedies) };
+    let Some(gate) = judge(&policy, &path, &loaded, effort)? else {
         let path = path.display();
         let text = format!("no requirement of {path} selects a workload that should keep running");
         return Err(Failure::nothing(text).hint("holdfast inspect shows what was read"));
@@ -57,6 +58,15 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
     })
 }
 
+/// How much is done about a policy.
+#[derive(Clone, Copy)]
+pub(super) struct Effort {
+    /// States to search per failure set.
+    pub(super) budget: usize,
+    /// Whether remedies are looked for, and then whether that is so in large clusters, too.
+    pub(super) remedies: Option<bool>,
+}
+
 /// What the prover makes of a policy, read from `path`; nothing where that is about no workload.
 ///
 /// # Errors
@@ -65,7 +75,7 @@ pub(super) fn judge<'a>(
     policy: &'a Policy,
     path: &Path,
     loaded: &'a Loaded,
-    budget: usize,
+    effort: Effort,
 ) -> Result<Option<Gate<'a>>, Failure> {
     let cluster = &loaded.cluster;
     let ask = |scenario| Asked::of(scenario, path, cluster);
@@ -74,7 +84,7 @@ pub(super) fn judge<'a>(
     if gate.is_idle() {
         return Ok(None);
     }
-    let settings = Settings { states_per_set: budget, ..Settings::default() };
+    let settings = Settings { states_per_set: effort.budget, ..Settings::default() };
     let mut prover = Prover::new(cluster, settings);
     for (scenario, asked) in asked.iter().enumerate() {
         if !gate.asks(scenario) {
@@ -86,10 +96,15 @@ pub(super) fn judge<'a>(
                 prover.foresee(if let Question::AnyNodes(most) = question { *most } else { 0 });
                 let summary = sweep::sweep(&prover, question, interrupt::flag());
                 gate.judge(scenario, Some(&summary), &Report::new(&prover, question, &summary));
+                let Some(anywhere) = effort.remedies else { continue };
+                let refuted = gate.refuted(scenario);
+                let asked = (question, &summary);
+                let found = remedies::of_these(&prover, asked, &refuted, anywhere);
+                gate.remedy(scenario, &found);
             }
             Asked::Events(events) => {
                 let report = events.prove(&events.prepare(cluster), settings, interrupt::flag());
-                let report = report.map_err(|why| named(why, &policy.scenarios[scenario]))?;
+                let report = report.map_err(|why| named(&why, &policy.scenarios[scenario]))?;
                 gate.judge(scenario, None, &report);
             }
         }
@@ -146,15 +161,15 @@ impl Asked {
             Fails::These(names) => asked.fail = Some(names.clone()),
             Fails::Sequence(events) => {
                 let events = Sequences::of_text(events, cluster);
-                return events.map(Self::Events).map_err(|why| named(why, scenario));
+                return events.map(Self::Events).map_err(|why| named(&why, scenario));
             }
         }
-        question::of(&asked, cluster).map(Self::Sets).map_err(|why| named(why, scenario))
+        question::of(&asked, cluster).map(Self::Sets).map_err(|why| named(&why, scenario))
     }
 }
 
 /// What is wrong with a scenario, in the words of the policy.
-fn named(failure: Failure, scenario: &Scenario) -> Failure {
+fn named(failure: &Failure, scenario: &Scenario) -> Failure {
     const FIELDS: [(&str, &str); 6] = [
         ("--domain-file", "file"),
         ("--domains", "atMost"),
@@ -166,7 +181,7 @@ fn named(failure: Failure, scenario: &Scenario) -> Failure {
     let renamed = |text: &str| {
         FIELDS.iter().fold(text.to_owned(), |text, (option, field)| text.replace(option, field))
     };
-    let Failure { code, message, hint } = failure;
-    let message = format!("scenario {}: {}", scenario.name, renamed(&message));
-    Failure { code, message, hint: hint.as_deref().map(renamed) }.at(&scenario.place)
+    let message = format!("scenario {}: {}", scenario.name, renamed(&failure.message));
+    let hint = failure.hint.as_deref().map(renamed);
+    Failure { code: failure.code, message, hint }.at(&scenario.place)
 }

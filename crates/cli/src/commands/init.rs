@@ -14,7 +14,8 @@ use holdfast_proof::Domains;
 use holdfast_proof::report::Object;
 use holdfast_proof::subject::Subjects;
 
-use super::{check, prove};
+use super::check::{self, Effort};
+use super::prove;
 use crate::args::{InitArguments, STATES, WhatIfArguments};
 use crate::failure::Failure;
 use crate::{exit, input, output, render};
@@ -146,7 +147,8 @@ fn judge(scenarios: &[Failing], loaded: &Loaded, budget: usize) -> Result<CheckR
     }
     let (policy, wrong) = holdfast_ingest::policy(Source::named("what init asks", text));
     let policy = policy.unwrap_or_else(|| panic!("it is written here: {wrong:?}"));
-    let gate = check::judge(&policy, Path::new(check::FILE), loaded, budget)?;
+    let effort = Effort { budget, remedies: None };
+    let gate = check::judge(&policy, Path::new(check::FILE), loaded, effort)?;
     let gate = gate.ok_or_else(|| prove::nothing_runs(loaded))?;
     // What somebody lives with is found all the same: it does not hold.
     let (suppressions, today) = (Suppressions::default(), Date { days: 0 });

@@ -10,7 +10,7 @@ use holdfast_proof::report::VerdictName;
 
 use super::reason;
 use crate::render::table::Grid;
-use crate::render::{domain, prove, words};
+use crate::render::{domain, prove, remedy, words};
 
 /// The whole report, and what is suppressed where that is asked for.
 pub fn human(report: &CheckReport, show_suppressed: bool) -> String {
@@ -113,6 +113,9 @@ pub fn finding(out: &mut String, found: &Finding) {
     let _ = writeln!(out, "{}: {}", reason::label(found), reason::sentence(found));
     let _ = writeln!(out, "  --> {}", found.place);
     let _ = writeln!(out, "   = {}", reason::background(found));
+    if let Some(remedy) = &found.remedy {
+        let _ = writeln!(out, "   = remedy, PROVED: {}", remedy::with_limits(remedy));
+    }
     if let (Fault::NotRecovered { counterexample }, Some(object)) = (&found.fault, &found.object) {
         prove::story(out, &object.kind, counterexample);
     }
