@@ -126,7 +126,7 @@ fn due_to(since: &Since) -> String {
 }
 
 /// What is wrong, and of what.
-pub(super) fn sentence(found: &Finding) -> String {
+pub fn sentence(found: &Finding) -> String {
     match object(found) {
         Some(object) => format!("{object}: {}", what(found)),
         None => what(found),
