@@ -3,6 +3,7 @@
 mod bench;
 mod conformance;
 mod fixtures;
+mod krew;
 mod log;
 mod pages;
 mod parity;
@@ -43,6 +44,8 @@ enum Task {
     },
     /// Compares Holdfast's decisions with the real scheduler's.
     Conformance(conformance::Arguments),
+    /// Prints the manifest by which krew installs a release.
+    Krew(krew::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -56,6 +59,7 @@ fn main() -> Result<()> {
         Task::Generate { check: true } => fixtures::check(&root).and_then(|()| pages::check(&root)),
         Task::Bench { bench } => bench::run(&root, &bench),
         Task::Conformance(arguments) => conformance::run(&root, &arguments),
+        Task::Krew(arguments) => krew::run(&root, &arguments),
     }
 }
 

@@ -1,6 +1,9 @@
 //! What can be typed.
 
+mod config;
+mod init;
 mod plan;
+mod table;
 
 use std::path::PathBuf;
 
@@ -10,6 +13,12 @@ use holdfast_scheduler::Release;
 
 use crate::exit;
 use crate::output::Output;
+
+pub use config::{
+    CompletionsArguments, ConfigArguments, ConfigCommand, ManArguments, ShowArguments,
+};
+pub use init::{InitArguments, STATES};
+pub use table::{Inputs, table};
 
 pub use plan::{
     FitArguments, LoadOf, MigrateArguments, MixArguments, NodesArguments, OptionsArguments,
@@ -23,13 +32,18 @@ const EXPORT_LINE: [&str; 5] = [
     "replicationcontrollers,jobs,cronjobs,services,poddisruptionbudgets,horizontalpodautoscalers,",
     "persistentvolumes,persistentvolumeclaims,storageclasses,csinodes,csidrivers,",
     "csistoragecapacities,volumeattachments,priorityclasses,runtimeclasses,resourcequotas",
-    " -A -o json > cluster.json",
+    " -A -o json",
 ];
 
 /// The line that exports everything Holdfast reads, and no Secret. With a backslash and a line end
 /// between its pieces it can be pasted from text that would otherwise be wrapped.
 pub fn export_line(between: &str) -> String {
-    EXPORT_LINE.join(between)
+    EXPORT_LINE.join(between) + " > cluster.json"
+}
+
+/// The words of that line that run `kubectl`.
+pub fn export_command() -> String {
+    EXPORT_LINE.concat()
 }
 
 /// If these machines fail, does what I run keep running?
@@ -52,6 +66,8 @@ pub enum Command {
     Prove(ProveArguments),
     /// Check a policy: whether what must hold when machines fail does, for use as a gate.
     Check(CheckArguments),
+    /// Write a policy of what a cluster survives today, so that the gate starts green.
+    Init(InitArguments),
     /// Tell what a change makes worse, without a policy, for use as a gate.
     Diff(DiffArguments),
     /// Check a certificate that `prove --certificate` wrote, without the prover: accept it, or name
@@ -70,6 +86,12 @@ pub enum Command {
     Redact(RedactArguments),
     /// Make a cluster of any size from a seed, for tests and benchmarks.
     Synth(SynthArguments),
+    /// Show what a command would run with, and where each value comes from.
+    Config(ConfigArguments),
+    /// Write what a shell needs to complete commands and flags.
+    Completions(CompletionsArguments),
+    /// Write the manual page, or with `--dir` one for every command.
+    Man(ManArguments),
 }
 
 /// Where the cluster is read from.
@@ -78,7 +100,7 @@ pub struct InputArguments {
     /// Exports: files, directories, or `-` for standard input. JSON or YAML, one object or many;
     /// plain, `.gz`, `.zst` or `.tar`; `kubectl cluster-info dump`, support bundles, rendered
     /// manifests.
-    #[arg(value_name = "INPUT", required = true)]
+    #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 }
 
@@ -120,7 +142,7 @@ impl WhatIfArguments {
 pub struct SchedulerArguments {
     /// The scheduler's configuration: a `KubeSchedulerConfiguration` of
     /// `kubescheduler.config.k8s.io/v1`, YAML or JSON. Without it kube-scheduler's defaults hold.
-    #[arg(long, value_name = "FILE", env = "HOLDFAST_SCHEDULER_CONFIG")]
+    #[arg(long, value_name = "FILE")]
     pub scheduler_config: Option<PathBuf>,
 }
 
@@ -128,7 +150,7 @@ pub struct SchedulerArguments {
 #[derive(Debug, Args)]
 pub struct FailureArguments {
     /// Every set of up to K nodes fails.
-    #[arg(long, value_name = "K", default_value_t = 1, env = "HOLDFAST_NODES")]
+    #[arg(long, value_name = "K", default_value_t = 1)]
     pub nodes: usize,
     /// Every value of this node label fails as a whole, for instance
     /// `topology.kubernetes.io/zone`; nodes without it never fail.
@@ -180,7 +202,7 @@ pub struct ProveArguments {
     pub sequence: Option<String>,
     /// How it is proved.
     #[command(flatten)]
-    pub proof: ProofArguments<20_000>,
+    pub proof: ProofArguments<STATES>,
     /// Look at every set and order, also at those that differ from another only by which of nodes
     /// fail that nothing can tell apart. The answers are the same.
     #[arg(long)]
@@ -219,14 +241,18 @@ pub struct CheckArguments {
     pub input: InputArguments,
     /// What must hold: a file of kind `Policy`. Without it `holdfast.yaml` is looked for in the
     /// working directory and then in those above it.
-    #[arg(long, value_name = "FILE", env = "HOLDFAST_POLICY")]
+    #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    /// Look for the cheapest proved change that mends each finding, however long that takes. In
+    /// small clusters it is looked for anyway.
+    #[arg(long)]
+    pub remedies: bool,
     /// End with 0 where a requirement fails or is inconclusive, too.
     #[arg(long)]
     pub exit_zero: bool,
     /// How it is proved.
     #[command(flatten)]
-    pub proof: ProofArguments<20_000>,
+    pub proof: ProofArguments<STATES>,
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,
@@ -260,7 +286,7 @@ pub struct DiffArguments {
     pub exit_zero: bool,
     /// How it is proved.
     #[command(flatten)]
-    pub proof: ProofArguments<20_000>,
+    pub proof: ProofArguments<STATES>,
     /// The scheduler.
     #[command(flatten)]
     pub scheduler: SchedulerArguments,
@@ -370,7 +396,7 @@ pub struct SimulateArguments {
     pub export: Option<PathBuf>,
     /// States to search per event before the ranges are widened instead. [default: 200000 up to
     /// 200 pods, 20000 beyond and where events are joined]
-    #[arg(long, value_name = "STATES", env = "HOLDFAST_BUDGET")]
+    #[arg(long, value_name = "STATES")]
     pub budget: Option<usize>,
     /// Show every workload and node, also in large clusters.
     #[arg(long)]
@@ -390,7 +416,7 @@ pub struct ProofArguments<const STATES: usize> {
     #[arg(long, value_name = "FILE")]
     pub assumptions: Option<PathBuf>,
     /// States to search per failure set before its answer is UNKNOWN.
-    #[arg(long, value_name = "STATES", default_value_t = STATES, env = "HOLDFAST_BUDGET")]
+    #[arg(long, value_name = "STATES", default_value_t = STATES)]
     pub budget: usize,
 }
 
@@ -420,7 +446,7 @@ pub struct InspectArguments {
 #[command(after_long_help = after_help())]
 pub struct ExplainArguments {
     /// Exports, as for `prove`.
-    #[arg(value_name = "INPUT", required_unless_present = "cases")]
+    #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     /// This pod, as if it were pending and everything else stood where it stands.
     #[arg(long, value_name = "NAMESPACE/NAME")]
@@ -488,13 +514,7 @@ pub struct OutputArguments {
     /// `human` or `json` (of `plan`, `check` and `diff` also `markdown` and `csv`, of `check` and
     /// `diff` also `concise`, `html`, `sarif`, `junit`, `github` and `gitlab`) on standard output,
     /// with `=PATH` in a file; may repeat.
-    #[arg(
-        short,
-        long,
-        value_name = "FORMAT[=PATH]",
-        default_value = "human",
-        env = "HOLDFAST_OUTPUT"
-    )]
+    #[arg(short, long, value_name = "FORMAT[=PATH]", default_value = "human")]
     pub output: Vec<Output>,
 }
 

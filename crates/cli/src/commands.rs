@@ -1,9 +1,13 @@
 //! One file per command.
 
 pub mod check;
+pub mod completions;
+pub mod config;
 pub mod diff;
 pub mod explain;
+pub mod init;
 pub mod inspect;
+pub mod man;
 pub mod plan;
 pub mod prove;
 pub mod redact;
@@ -28,7 +32,8 @@ use crate::{input, render, whatif};
 /// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no
 /// objects.
 fn load(inputs: &[PathBuf], what_if: &WhatIfArguments) -> Result<Loaded, Failure> {
-    let Overlaid { sources, rolled, places, .. } = whatif::over(input::read(inputs)?, what_if)?;
+    let Overlaid { sources, rolled, places, .. } =
+        whatif::over(input::read_cluster(inputs)?, what_if)?;
     let loaded = load_sources(sources, inputs, &Options::default())?;
     whatif::begin(Loaded { laid_over: places, ..loaded }, &rolled)
 }
@@ -57,7 +62,7 @@ fn judge(diagnostics: &[Diagnostic], objects: u64, inputs: &[PathBuf]) -> Result
         return Err(Failure::refused());
     }
     if objects == 0 {
-        let names: Vec<String> = inputs.iter().map(|path| input::name(path)).collect();
+        let names = input::names(inputs);
         let message = format!("no API objects in {}", render::words::list(&names, 3));
         return Err(Failure::nothing(message)
             .hint(format!("export a cluster with:\n  {}", crate::args::export_line(""))));
@@ -75,7 +80,7 @@ fn load_cluster(
     scheduler: &SchedulerArguments,
     what_if: &WhatIfArguments,
 ) -> Result<Loaded, Failure> {
-    load_overlaid(whatif::over(input::read(inputs)?, what_if)?, inputs, scheduler)
+    load_overlaid(whatif::over(input::read_cluster(inputs)?, what_if)?, inputs, scheduler)
 }
 
 /// The same with something laid over it that there is to be more of; what that goes by.
@@ -88,7 +93,7 @@ fn load_with_sample(
     what_if: &WhatIfArguments,
     sample: Alteration,
 ) -> Result<(Loaded, Option<Named>), Failure> {
-    let overlaid = whatif::with(input::read(inputs)?, what_if, Some(sample))?;
+    let overlaid = whatif::with(input::read_cluster(inputs)?, what_if, Some(sample))?;
     let sample = overlaid.sample.clone();
     Ok((load_overlaid(overlaid, inputs, scheduler)?, sample))
 }

@@ -7,8 +7,17 @@ use std::path::{Path, PathBuf};
 use holdfast_ingest::Source;
 
 use crate::failure::Failure;
+use crate::live;
 
 const STDIN: &str = "<stdin>";
+
+/// Reads the cluster: every input, or the cluster itself where none may be and none is named.
+///
+/// # Errors
+/// As [`read`], and [`live::read`].
+pub fn read_cluster(inputs: &[PathBuf]) -> Result<Vec<Source>, Failure> {
+    if inputs.is_empty() { Ok(vec![live::read()?]) } else { read(inputs) }
+}
 
 /// Reads every input, directories recursively in order of names.
 ///
@@ -27,6 +36,14 @@ pub fn read(inputs: &[PathBuf]) -> Result<Vec<Source>, Failure> {
         }
     }
     Ok(sources)
+}
+
+/// What the inputs of a cluster go by in messages.
+pub fn names(inputs: &[PathBuf]) -> Vec<String> {
+    if inputs.is_empty() {
+        return vec![live::NAME.to_owned()];
+    }
+    inputs.iter().map(|path| name(path)).collect()
 }
 
 /// What an input goes by in messages.

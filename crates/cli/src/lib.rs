@@ -7,6 +7,7 @@
 pub mod accept;
 pub mod args;
 pub mod commands;
+pub mod environment;
 pub mod events;
 pub mod exit;
 pub mod export;
@@ -14,8 +15,10 @@ pub mod failure;
 pub mod findings;
 pub mod input;
 pub mod interrupt;
+pub mod live;
 pub mod manifests;
 pub mod output;
+pub mod program;
 pub mod progress;
 pub mod question;
 pub mod remedies;
@@ -30,22 +33,31 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::args::{Arguments, Command};
+use crate::args::{Arguments, Command, export_line, table};
 use crate::failure::Failure;
+use crate::program::Program;
 
 /// Runs the command that `arguments` name and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let program = Program::of(arguments.first().map(OsString::as_os_str));
+    let mut table = table(program, live::inputs(program));
+    let parsed = table
+        .try_get_matches_from_mut(arguments)
+        .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
     match dispatch(arguments) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
+            let told = program.tell(&failure.to_string(), &table);
             // A closed standard error leaves nobody to tell; the exit code still does.
-            let _ = write!(std::io::stderr(), "{failure}");
+            let _ = write!(std::io::stderr(), "{told}");
             ExitCode::from(failure.code)
         }
     }
@@ -55,6 +67,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         Command::Prove(arguments) => commands::prove::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Init(arguments) => commands::init::run(&arguments),
         Command::Diff(arguments) => commands::diff::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Plan(arguments) => commands::plan::run(&arguments),
@@ -63,6 +76,9 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Redact(arguments) => commands::redact::run(&arguments),
         Command::Synth(arguments) => commands::synth::run(&arguments),
+        Command::Config(arguments) => commands::config::run(&arguments),
+        Command::Completions(arguments) => commands::completions::run(&arguments),
+        Command::Man(arguments) => commands::man::run(&arguments),
     }
 }
 
@@ -70,5 +86,31 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
 fn usage(error: &clap::Error) -> ExitCode {
     // A closed pipe is the reader's choice, not an error.
     let _ = error.print();
-    ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::HOLDS })
+    if !error.use_stderr() {
+        return ExitCode::from(exit::HOLDS);
+    }
+    if let Some(hint) = hint(error) {
+        let _ = writeln!(std::io::stderr(), "\nhint: {hint}");
+    }
+    ExitCode::from(exit::USAGE)
+}
+
+/// What clap cannot know of what was typed.
+fn hint(error: &clap::Error) -> Option<String> {
+    let of_flags = [
+        ErrorKind::ArgumentConflict,
+        ErrorKind::InvalidValue,
+        ErrorKind::MissingRequiredArgument,
+        ErrorKind::ValueValidation,
+    ];
+    let lacks = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(lacks)) => lacks.as_slice(),
+        _ => &[],
+    };
+    if lacks.iter().any(|lacks| lacks.starts_with("<INPUT>")) {
+        return Some(format!("export a cluster with:\n  {}", export_line("")));
+    }
+    let given: Vec<String> = environment::given().into_iter().collect();
+    let may_be_why = of_flags.contains(&error.kind()) && !given.is_empty();
+    may_be_why.then(|| format!("the environment sets {}", render::words::list(&given, 4)))
 }

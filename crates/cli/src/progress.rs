@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::environment;
+
 /// How long work goes on before anything is shown.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -19,7 +21,7 @@ impl Progress {
     /// terminal; `HOLDFAST_NO_PROGRESS` switches it off there too.
     pub fn new(total: u64) -> Self {
         let wanted =
-            std::io::stderr().is_terminal() && std::env::var_os("HOLDFAST_NO_PROGRESS").is_none();
+            std::io::stderr().is_terminal() && std::env::var_os(environment::NO_PROGRESS).is_none();
         let bar = wanted
             .then(|| ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden()));
         Self { bar, total }

@@ -67,6 +67,32 @@ pub fn beside(prover: &Prover<'_>, question: &Question, summary: &Summary, wante
     Beside { remedies: told.collect(), remedies_not_asked: all - refuted.len() }
 }
 
+/// Remedies for the workloads at these positions, of which something is refuted; `wanted` looks for
+/// them however long it takes.
+pub fn of_these(
+    prover: &Prover<'_>,
+    (question, summary): (&Question, &Summary),
+    positions: &[usize],
+    wanted: bool,
+) -> Vec<RemediesReport> {
+    let small = prover.cluster().pods().len() <= PODS_MAX
+        && summary.sets <= SETS_MAX
+        && fails_once(question);
+    let (states, effort) = if wanted { (LONG, Effort::default()) } else { (SHORT, QUICK) };
+    let asked = asked(prover, question, summary, states);
+    let repairer = Repairer { asked, effort };
+    let most = if wanted {
+        usize::MAX
+    } else if small {
+        WORKLOADS_MAX
+    } else {
+        0
+    };
+    let refuted: Vec<usize> =
+        repairer.refuted().into_iter().filter(|at| positions.contains(at)).take(most).collect();
+    of(&repairer, &refuted).iter().map(|one| RemediesReport::new(&asked, one)).collect()
+}
+
 /// Whether one node, domain or set is to fail at a time: what several break takes far more proofs.
 fn fails_once(question: &Question) -> bool {
     match question {

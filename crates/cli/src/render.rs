@@ -2,11 +2,13 @@
 
 pub mod autoscaled;
 pub mod check;
+pub mod config;
 pub mod diagnostics;
 pub mod diff;
 pub mod domain;
 pub mod explain;
 pub mod grouping;
+pub mod init;
 pub mod inspect;
 pub mod needs;
 pub mod plan;

@@ -279,6 +279,7 @@ impl Diff<'_> {
             object: Some(object),
             since: Some(Since { new, own: fields, also }),
             standing: None,
+            remedy: None,
             fault,
         });
     }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use holdfast_failover::times::Seconds;
 use holdfast_ingest::Place;
 use holdfast_ingest::policy::{Carry, Selector, Weight};
+use holdfast_planner::report::RemedyReport;
 use holdfast_proof::report::downtime::SpanReport;
 use holdfast_proof::report::rules::ByRuleReport;
 use holdfast_proof::report::{AtOnce, Counterexample, DoubtReport, Excluded, Object};
@@ -39,6 +40,9 @@ pub struct Finding {
     /// How it stands to a baseline, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standing: Option<Standing>,
+    /// The cheapest change that was PROVED to mend it, where one was looked for and found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<Box<RemedyReport>>,
     /// The id, and why.
     #[serde(flatten)]
     pub fault: Fault,

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use holdfast_cluster::{Placement, WorkloadId};
 use holdfast_ingest::Loaded;
 use holdfast_ingest::policy::{Policy, Requirement, Selector};
-use holdfast_proof::report::{Excluded, Kubernetes, Object};
+use holdfast_planner::report::{RemediesReport, RemedyReport};
+use holdfast_proof::report::{Excluded, Kubernetes, Object, VerdictName};
 use holdfast_proof::subject::Subjects;
 use holdfast_proof::{Report, Summary};
 
@@ -13,7 +14,7 @@ use crate::accepted::Accepted;
 use crate::finding::{Fault, Finding, SelectorReport, fingerprint};
 use crate::form;
 use crate::judge::Known;
-use crate::report::{CheckReport, Judged, RequirementReport, ScenarioReport, StateReport, verdict};
+use crate::report::{CheckReport, RequirementReport, ScenarioReport, StateReport, verdict};
 use crate::select::selects;
 
 /// Judges a policy, scenario by scenario.
@@ -70,12 +71,9 @@ impl<'a> Gate<'a> {
             let subject = &self.subjects.subjects[position];
             let root = subject.root;
             let claims = form::judge(cluster, &placement, subject, &requirement.form);
-            told.judged.push(Judged::new(Object::of(cluster, root), &claims));
-            for fault in claims {
-                told.count(fault.as_ref());
-                if let Some(fault) = fault {
-                    self.findings.push(self.finding(requirement, None, root, fault));
-                }
+            told.count(Object::of(cluster, root), &claims);
+            for fault in claims.into_iter().flatten() {
+                self.findings.push(self.finding(requirement, None, root, fault));
             }
         }
         self.requirements.push(((at, 0), told));
@@ -113,6 +111,35 @@ impl<'a> Gate<'a> {
         }
     }
 
+    /// Positions of the workloads of which something is refuted in a scenario.
+    pub fn refuted(&self, scenario: usize) -> Vec<usize> {
+        let name = Some(&self.policy.scenarios[scenario].name);
+        let cluster = &self.loaded.cluster;
+        let refuted = |root: WorkloadId| {
+            let object = Object::of(cluster, root);
+            let found = self.findings.iter().filter(|one| one.scenario.as_ref() == name);
+            found.filter(|one| !one.fault.is_open()).any(|one| one.object.as_ref() == Some(&object))
+        };
+        let all = self.subjects.subjects.iter().enumerate();
+        all.filter(|(_, subject)| refuted(subject.root)).map(|(at, _)| at).collect()
+    }
+
+    /// Tells with each finding of a scenario the cheapest change that mends it.
+    pub fn remedy(&mut self, scenario: usize, found: &[RemediesReport]) {
+        let name = Some(&self.policy.scenarios[scenario].name);
+        for finding in self.findings.iter_mut().filter(|one| one.scenario.as_ref() == name) {
+            let of_object = found.iter().find(|one| Some(&one.object) == finding.object.as_ref());
+            let mends = |one: &&RemedyReport| match &finding.fault {
+                Fault::NoneLeft { .. } => one.proves.contains(&"immediately"),
+                Fault::NotRecovered { .. } => one.proves.contains(&"recovered"),
+                Fault::NotByRule { .. } => one.by_rule == VerdictName::Proved,
+                _ => false,
+            };
+            let remedy = of_object.and_then(|one| one.remedies.iter().find(mends));
+            finding.remedy = remedy.cloned().map(Box::new);
+        }
+    }
+
     /// Everything that was found, and is not lived with.
     pub fn finish(mut self, accepted: Accepted) -> CheckReport {
         self.requirements.sort_by_key(|(at, _)| *at);
@@ -141,12 +168,9 @@ impl<'a> Gate<'a> {
         for position in self.selected[at].clone() {
             let claims = self.known(position, summary, report).judge(&requirement.demands);
             let root = self.subjects.subjects[position].root;
-            told.judged.push(Judged::new(Object::of(&self.loaded.cluster, root), &claims));
-            for fault in claims {
-                told.count(fault.as_ref());
-                if let Some(fault) = fault {
-                    self.findings.push(self.finding(requirement, Some(name), root, fault));
-                }
+            told.count(Object::of(&self.loaded.cluster, root), &claims);
+            for fault in claims.into_iter().flatten() {
+                self.findings.push(self.finding(requirement, Some(name), root, fault));
             }
         }
         told
@@ -212,6 +236,7 @@ impl<'a> Gate<'a> {
             object: Some(object),
             since: None,
             standing: None,
+            remedy: None,
             fault,
         }
     }
@@ -233,6 +258,7 @@ impl<'a> Gate<'a> {
             fingerprint: fingerprint(&fault, (&requirement.name, None), None),
             since: None,
             standing: None,
+            remedy: None,
             fault,
         }
     }

@@ -126,13 +126,16 @@ impl RequirementReport {
         Self { name, scenario, severity, workloads, hold: 0, fail: 0, unknown: 0, judged }
     }
 
-    /// Counts a claim: what is wrong with it, if anything is.
-    pub(crate) fn count(&mut self, fault: Option<&Fault>) {
-        match fault {
-            None => self.hold += 1,
-            Some(fault) if fault.is_open() => self.unknown += 1,
-            Some(_) => self.fail += 1,
+    /// Counts claims about a workload, by what is wrong with each.
+    pub(crate) fn count(&mut self, object: Object, claims: &[Option<Fault>]) {
+        for claim in claims {
+            match claim {
+                None => self.hold += 1,
+                Some(fault) if fault.is_open() => self.unknown += 1,
+                Some(_) => self.fail += 1,
+            }
         }
+        self.judged.push(Judged::new(object, claims));
     }
 }
 

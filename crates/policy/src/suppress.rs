@@ -221,6 +221,7 @@ fn about(fault: Fault, place: Place, object: Option<Object>) -> Finding {
         object,
         since: None,
         standing: None,
+        remedy: None,
         fault,
     }
 }

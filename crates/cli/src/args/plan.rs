@@ -332,7 +332,7 @@ pub struct OptionsArguments {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// States to search per failure set before its answer is UNKNOWN.
-    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
+    #[arg(long, value_name = "STATES", default_value_t = 20_000)]
     pub budget: usize,
     /// The scheduler.
     #[command(flatten)]
@@ -368,7 +368,7 @@ pub struct MigrateArguments {
     #[arg(long, value_name = "FILE")]
     pub to_assumptions: Option<PathBuf>,
     /// States to search per failure set before its answer is UNKNOWN.
-    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
+    #[arg(long, value_name = "STATES", default_value_t = 20_000)]
     pub budget: usize,
     /// The scheduler.
     #[command(flatten)]
@@ -421,7 +421,7 @@ pub struct RepairArguments {
     #[arg(long, value_name = "N", default_value_t = 256)]
     pub proofs: usize,
     /// States to search per failure set before its answer is UNKNOWN.
-    #[arg(long, value_name = "STATES", default_value_t = 20_000, env = "HOLDFAST_BUDGET")]
+    #[arg(long, value_name = "STATES", default_value_t = 20_000)]
     pub budget: usize,
     /// The scheduler.
     #[command(flatten)]

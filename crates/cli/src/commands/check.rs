@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use holdfast_cluster::Cluster;
-use holdfast_ingest::overlay;
 use holdfast_ingest::policy::{Fails, Policy, Scenario};
+use holdfast_ingest::{Loaded, overlay};
 use holdfast_policy::Gate;
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::{Prover, Report, Settings};
@@ -13,10 +13,10 @@ use crate::args::{CheckArguments, FailureArguments};
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::sequences::Sequences;
-use crate::{accept, exit, findings, input, interrupt, question, render, sweep, whatif};
+use crate::{accept, exit, findings, input, interrupt, question, remedies, render, sweep, whatif};
 
 /// What a policy is called where none is named.
-const FILE: &str = "holdfast.yaml";
+pub(crate) const FILE: &str = "holdfast.yaml";
 
 /// Runs the command.
 ///
@@ -29,42 +29,19 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
     output::check_findings(&arguments.output.output)?;
     let path = arguments.policy.clone().map_or_else(discover, Ok)?;
     let policy = read(&path)?;
-    let overlaid = whatif::over(input::read(&arguments.input.inputs)?, &arguments.what_if)?;
+    let overlaid = whatif::over(input::read_cluster(&arguments.input.inputs)?, &arguments.what_if)?;
     let manifests = overlay::manifests(&overlaid);
     let loaded = super::load_overlaid(overlaid, &arguments.input.inputs, &arguments.scheduler)?;
     // What is asked for outright is nearer than what the policy says.
     let assumptions = arguments.proof.assumptions.clone();
     let of_policy = || policy.assumptions.as_ref().map(|file| path.with_file_name(file));
     let loaded = super::assume(loaded, assumptions.or_else(of_policy).as_ref())?;
-    let cluster = &loaded.cluster;
-    let ask = |scenario| Asked::of(scenario, &path, cluster);
-    let asked: Vec<Asked> = policy.scenarios.iter().map(ask).collect::<Result<_, _>>()?;
-    let mut gate = Gate::new(&policy, &loaded);
-    if gate.is_idle() {
+    let effort = Effort { budget: arguments.proof.budget, remedies: Some(arguments.remedies) };
+    let Some(gate) = judge(&policy, &path, &loaded, effort)? else {
         let path = path.display();
         let text = format!("no requirement of {path} selects a workload that should keep running");
         return Err(Failure::nothing(text).hint("holdfast inspect shows what was read"));
-    }
-    let settings = Settings { states_per_set: arguments.proof.budget, ..Settings::default() };
-    let mut prover = Prover::new(cluster, settings);
-    for (scenario, asked) in asked.iter().enumerate() {
-        if !gate.asks(scenario) {
-            continue;
-        }
-        match asked {
-            Asked::Sets(question) => {
-                // Nothing is foreseen of other sets than those of nodes.
-                prover.foresee(if let Question::AnyNodes(most) = question { *most } else { 0 });
-                let summary = sweep::sweep(&prover, question, interrupt::flag());
-                gate.judge(scenario, Some(&summary), &Report::new(&prover, question, &summary));
-            }
-            Asked::Events(events) => {
-                let report = events.prove(&events.prepare(cluster), settings, interrupt::flag());
-                let report = report.map_err(|why| named(why, &policy.scenarios[scenario]))?;
-                gate.judge(scenario, None, &report);
-            }
-        }
-    }
+    };
     let mut report = gate.finish(accept::read(&arguments.accept, Some(&policy), &manifests)?);
     accept::write(&arguments.accept, &mut report.findings)?;
     report.judge();
@@ -82,8 +59,62 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
     })
 }
 
+/// How much is done about a policy.
+#[derive(Clone, Copy)]
+pub(super) struct Effort {
+    /// States to search per failure set.
+    pub(super) budget: usize,
+    /// Whether remedies are looked for, and then whether that is so in large clusters, too.
+    pub(super) remedies: Option<bool>,
+}
+
+/// What the prover makes of a policy, read from `path`; nothing where that is about no workload.
+///
+/// # Errors
+/// Scenarios that name what is not there.
+pub(super) fn judge<'a>(
+    policy: &'a Policy,
+    path: &Path,
+    loaded: &'a Loaded,
+    effort: Effort,
+) -> Result<Option<Gate<'a>>, Failure> {
+    let cluster = &loaded.cluster;
+    let ask = |scenario| Asked::of(scenario, path, cluster);
+    let asked: Vec<Asked> = policy.scenarios.iter().map(ask).collect::<Result<_, _>>()?;
+    let mut gate = Gate::new(policy, loaded);
+    if gate.is_idle() {
+        return Ok(None);
+    }
+    let settings = Settings { states_per_set: effort.budget, ..Settings::default() };
+    let mut prover = Prover::new(cluster, settings);
+    for (scenario, asked) in asked.iter().enumerate() {
+        if !gate.asks(scenario) {
+            continue;
+        }
+        match asked {
+            Asked::Sets(question) => {
+                // Nothing is foreseen of other sets than those of nodes.
+                prover.foresee(if let Question::AnyNodes(most) = question { *most } else { 0 });
+                let summary = sweep::sweep(&prover, question, interrupt::flag());
+                gate.judge(scenario, Some(&summary), &Report::new(&prover, question, &summary));
+                let Some(anywhere) = effort.remedies else { continue };
+                let refuted = gate.refuted(scenario);
+                let asked = (question, &summary);
+                let found = remedies::of_these(&prover, asked, &refuted, anywhere);
+                gate.remedy(scenario, &found);
+            }
+            Asked::Events(events) => {
+                let report = events.prove(&events.prepare(cluster), settings, interrupt::flag());
+                let report = report.map_err(|why| named(&why, &policy.scenarios[scenario]))?;
+                gate.judge(scenario, None, &report);
+            }
+        }
+    }
+    Ok(Some(gate))
+}
+
 /// The policy of the working directory, or of the nearest one above it that has one.
-fn discover() -> Result<PathBuf, Failure> {
+pub(super) fn discover() -> Result<PathBuf, Failure> {
     let here = std::env::current_dir()
         .map_err(|error| Failure::usage(format!("cannot tell the working directory: {error}")))?;
     let found = here.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file());
@@ -131,15 +162,15 @@ impl Asked {
             Fails::These(names) => asked.fail = Some(names.clone()),
             Fails::Sequence(events) => {
                 let events = Sequences::of_text(events, cluster);
-                return events.map(Self::Events).map_err(|why| named(why, scenario));
+                return events.map(Self::Events).map_err(|why| named(&why, scenario));
             }
         }
-        question::of(&asked, cluster).map(Self::Sets).map_err(|why| named(why, scenario))
+        question::of(&asked, cluster).map(Self::Sets).map_err(|why| named(&why, scenario))
     }
 }
 
 /// What is wrong with a scenario, in the words of the policy.
-fn named(failure: Failure, scenario: &Scenario) -> Failure {
+fn named(failure: &Failure, scenario: &Scenario) -> Failure {
     const FIELDS: [(&str, &str); 6] = [
         ("--domain-file", "file"),
         ("--domains", "atMost"),
@@ -153,5 +184,5 @@ fn named(failure: Failure, scenario: &Scenario) -> Failure {
     };
     let message = format!("scenario {}: {}", scenario.name, renamed(&failure.message));
     let hint = failure.hint.as_deref().map(renamed);
-    Failure { message, hint, ..failure }.at(&scenario.place)
+    Failure { code: failure.code, message, hint }.at(&scenario.place)
 }

@@ -16,7 +16,7 @@ pub fn run(arguments: &RedactArguments) -> Result<u8, Failure> {
     let mut diagnostics = Vec::new();
     let mut unread: Vec<Diagnostic> = Vec::new();
     let mut objects: Vec<Value> = Vec::new();
-    let sources = input::read(&arguments.input.inputs)?;
+    let sources = input::read_cluster(&arguments.input.inputs)?;
     for_each_object(
         sources,
         &mut |raw| match raw.parse::<Value>() {

@@ -22,7 +22,7 @@ pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
     output::refuse_ndjson(&arguments.output.output)?;
     arguments.export.as_deref().map_or(Ok(()), output::check_folder)?;
     let inputs = &arguments.input.inputs;
-    let overlaid = whatif::over(input::read(inputs)?, &arguments.what_if)?;
+    let overlaid = whatif::over(input::read_cluster(inputs)?, &arguments.what_if)?;
     let kept = arguments.export.is_some().then(|| overlaid.sources.clone());
     let loaded = super::load_overlaid(overlaid, inputs, &arguments.scheduler)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;

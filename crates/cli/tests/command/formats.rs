@@ -213,7 +213,7 @@ fn what_is_lived_with_is_told_apart() {
     assert_eq!(cases.iter().filter(|(name, _)| name == "skipped").count(), all);
     assert_eq!(known("markdown").stdout.matches(" (known) ").count(), all);
 
-    let accept = "not-recovered:StatefulSet/monitoring/prometheus=the disk is local & <small>";
+    let accept = "too-few-ready:Deployment/apps/frontend=the disk is local & <small>";
     let accepted = |format: &str| check("edge", &["--suppress", accept, "-o", format]).ended(1);
     assert_eq!(accepted("sarif").json()["runs"][0]["results"].as_array().unwrap().len(), all - 1);
     assert!(accepted("markdown").stdout.contains("1 finding is suppressed."));

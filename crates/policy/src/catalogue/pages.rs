@@ -170,98 +170,78 @@ spec:
 };
 
 pub(super) const MUST_CARRY: Page = Page {
-    title: "The manifest lacks what it must carry",
-    what: "The policy asks the manifest for something by `carries`: anti-affinity that is required \
-           and selects its own pods, a disruption budget, replicas, or a strategy that replaces a \
-           few pods at a time. The finding names what is missing.",
-    why: "What is proved holds for the cluster as it is. What the manifest carries holds wherever \
-          it is applied next, and somebody decided that it should.",
+    title: "A manifest lacks what the policy wants in it",
+    what: "`carries` asks for required anti-affinity that selects the workload's own pods by a label \
+           that nodes have, for a disruption budget that selects them, for so many replicas, or for \
+           a rollout that replaces a few pods at a time. It is judged as the cluster stands, without \
+           any failure: anti-affinity with a selector that is spelled wrong, or a topology key that \
+           no node has, is there and keeps nothing apart, and so does not count.",
+    why: "What a manifest does not say may hold today by luck, and not after the next rollout.",
     example: Sample::yaml(
-        "No anti-affinity, and one replica.",
+        "No node is labelled `kubernetes.io/hostnam`:",
         "
-kind: Deployment
-spec:
-  replicas: 1
+affinity:
+  podAntiAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      - topologyKey: kubernetes.io/hostnam
+        labelSelector: { matchLabels: { app: web } }
 ",
     ),
     instead: Sample::yaml(
-        "What the finding names, in the manifest or beside it.",
+        "Pods of one app are on nodes of their own:",
         "
-kind: Deployment
-spec:
-  replicas: 2
-  template:
-    metadata:
-      labels: { app: web }
-    spec:
-      affinity:
-        podAntiAffinity:
-          requiredDuringSchedulingIgnoredDuringExecution:
-            - topologyKey: kubernetes.io/hostname
-              labelSelector:
-                matchLabels: { app: web }
----
-kind: PodDisruptionBudget
-spec:
-  maxUnavailable: 1
-  selector:
-    matchLabels: { app: web }
+affinity:
+  podAntiAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      - topologyKey: kubernetes.io/hostname
+        labelSelector: { matchLabels: { app: web } }
 ",
     ),
 };
 
 pub(super) const SPREAD_TOO_THIN: Page = Page {
-    title: "Its pods are in too few places",
-    what: "The pods are on nodes with fewer values of the label than `spreadOver` asks for, zones \
-           for instance. It is about the cluster as it stands, and not about what the rules allow.",
-    why: "What all pods share takes all of them along when it fails.",
+    title: "Pods are on nodes with too few values of a label",
+    what: "`spreadOver` asks that the workload's pods are on nodes with so many values of a label, \
+           zones for instance, or with as many as there are pods. It is judged as the pods are \
+           placed today; nodes without the label have no value of it.",
+    why: "All pods in one zone are lost with it, however many nodes the zone has.",
     example: Sample::yaml(
-        "Nothing spreads the pods over zones, and all are in one.",
+        "Three replicas, all of them in zone a, where the policy says:",
         "
-kind: Deployment
-spec:
-  replicas: 3
+spreadOver: { label: topology.kubernetes.io/zone, atLeast: 2 }
 ",
     ),
     instead: Sample::yaml(
-        "A constraint that is hard. Pods that run already stay where they are: \
-         `holdfast plan rebalance` says which to delete.",
+        "Have the scheduler spread them, and restart the pods once:",
         "
 topologySpreadConstraints:
-  - topologyKey: topology.kubernetes.io/zone
-    maxSkew: 1
+  - maxSkew: 1
+    topologyKey: topology.kubernetes.io/zone
     whenUnsatisfiable: DoNotSchedule
-    labelSelector:
-      matchLabels: { app: web }
+    labelSelector: { matchLabels: { app: web } }
 ",
     ),
 };
 
 pub(super) const TOO_MANY_ON_NODE: Page = Page {
-    title: "One node holds too many of its pods",
-    what: "A node holds more pods of the workload than `maxPodsPerNode` allows. It is about the \
-           cluster as it stands, and not about what the rules allow.",
-    why: "When that node fails, a large share of the workload goes with it, and the rest carries \
-          the load until the lost pods are back.",
+    title: "A node holds too many pods of a workload",
+    what: "`maxPodsPerNode` says how many pods of the workload a node may hold. It is judged as they \
+           are placed today.",
+    why: "So many are lost at once with the node.",
     example: Sample::yaml(
-        "Nothing keeps the pods apart, and the emptiest node gets most.",
+        "Both replicas on one node, where the policy says:",
         "
-kind: Deployment
-spec:
-  replicas: 6
+maxPodsPerNode: 1
 ",
     ),
     instead: Sample::yaml(
-        "Spread that is hard keeps the counts of nodes within `maxSkew` of one another; required \
-         anti-affinity allows one pod on each. `holdfast plan rebalance` says which pods to delete \
-         so that they spread.",
+        "Keep them apart, and delete one of them once:",
         "
-topologySpreadConstraints:
-  - topologyKey: kubernetes.io/hostname
-    maxSkew: 1
-    whenUnsatisfiable: DoNotSchedule
-    labelSelector:
-      matchLabels: { app: web }
+affinity:
+  podAntiAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      - topologyKey: kubernetes.io/hostname
+        labelSelector: { matchLabels: { app: web } }
 ",
     ),
 };

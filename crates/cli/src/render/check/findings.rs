@@ -37,9 +37,7 @@ impl<'a> From<&'a CheckReport> for Findings<'a> {
     fn from(report: &'a CheckReport) -> Self {
         let held = report.requirements.iter().filter(|one| one.fail + one.unknown == 0);
         Self {
-            held: held
-                .map(|one| (one.name.as_str(), reason::scenario(one.scenario.as_deref())))
-                .collect(),
+            held: held.map(|one| (one.name.as_str(), reason::when(one))).collect(),
             ..Self::new("check", human::answer(report), &report.findings, &report.suppressed)
         }
     }

@@ -12,8 +12,8 @@ use holdfast_policy::{CheckReport, Finding};
 use holdfast_proof::report::{Object, VerdictName};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Findings, human, reason};
-use crate::render::{prove, words};
+use super::{Findings, reason};
+use crate::render::{domain, prove, words};
 
 /// Nothing is loaded, and nothing runs.
 const POLICY: &str =
@@ -32,7 +32,7 @@ struct Cell {
 }
 
 /// Which finding stands behind an id in a cell.
-type Anchors<'a> = BTreeMap<(Key<'a>, Option<&'a str>, Id), &'a str>;
+type Anchors<'a> = BTreeMap<(Key<'a>, &'a str, Id), &'a str>;
 
 /// The whole report.
 pub fn html(report: &CheckReport) -> String {
@@ -74,11 +74,11 @@ pub fn document(
 }
 
 fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
-    let mut rows: BTreeMap<Key<'_>, BTreeMap<Option<&str>, Cell>> = BTreeMap::new();
+    let mut rows: BTreeMap<Key<'_>, BTreeMap<&str, Cell>> = BTreeMap::new();
     for requirement in &report.requirements {
         for judged in &requirement.judged {
             let row = rows.entry(key(&judged.object)).or_default();
-            let cell = row.entry(requirement.scenario.as_deref()).or_default();
+            let cell = row.entry(reason::when(requirement)).or_default();
             cell.verdict =
                 cell.verdict.into_iter().chain([judged.verdict]).max_by_key(|one| badness(*one));
             cell.found.extend(&judged.found);
@@ -87,7 +87,7 @@ fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
     let accepted = told.suppressed.iter().map(|one| &one.finding);
     let anchors: Anchors<'_> =
         told.all.iter().copied().chain(accepted).filter_map(anchor).collect();
-    let proved = |row: &BTreeMap<Option<&str>, Cell>| {
+    let proved = |row: &BTreeMap<&str, Cell>| {
         row.values().all(|cell| cell.verdict == Some(VerdictName::Proved))
     };
     let all = rows.len();
@@ -96,8 +96,9 @@ fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
     }
     let left_out = all - rows.len();
     let stands = report.requirements.iter().any(|one| one.scenario.is_none());
-    let named = report.scenarios.iter().map(|one| Some(one.name.as_str()));
-    let columns: Vec<Option<&str>> = stands.then_some(None).into_iter().chain(named).collect();
+    let scenarios = report.scenarios.iter().map(|one| one.name.as_str());
+    let columns: Vec<&str> =
+        stands.then_some(reason::AS_IT_STANDS).into_iter().chain(scenarios).collect();
     html! {
         section {
             h2 { "Failure map" }
@@ -111,7 +112,7 @@ fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
                 table.map {
                     thead { tr {
                         th scope="col" { "Workload" }
-                        @if stands { th scope="col" { (reason::scenario(None)) } }
+                        @if stands { th scope="col" { (reason::AS_IT_STANDS) } }
                         @for scenario in &report.scenarios { (column(scenario)) }
                     } }
                     tbody { @for (workload, row) in &rows { tr {
@@ -119,7 +120,7 @@ fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
                             (workload.0) "/" wbr; (workload.1.to_lowercase()) "/" wbr; (workload.2)
                         }
                         @for name in &columns {
-                            (field((*workload, *name), row.get(name), &anchors))
+                            (field((*workload, name), row.get(name), &anchors))
                         }
                     } } }
                 }
@@ -135,23 +136,23 @@ fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
 }
 
 fn column(scenario: &ScenarioReport) -> Markup {
-    let fail = scenario.checked.fail.as_ref();
-    let what =
-        fail.map_or_else(|| human::looked_at(&scenario.checked), |names| words::list(names, 4));
-    html! { th scope="col" {
-        (scenario.name)
-        small { (what) }
-        @if let Some(state) = &scenario.state { small { (human::state(state)) } }
-    } }
+    let checked = &scenario.checked;
+    let sets = usize::try_from(checked.sets).unwrap_or(usize::MAX);
+    let sets = || format!("{} {}", words::count(sets, "set", "sets"), domain::sets_of(checked));
+    let named = checked.fail.as_ref().map(|names| words::list(names, 4));
+    let what = named.or_else(|| Some(checked.sequence.as_ref()?.join(", then ")));
+    let what = what.unwrap_or_else(sets);
+    html! { th scope="col" { (scenario.name) small { (what) } } }
 }
 
-fn anchor(found: &Finding) -> Option<((Key<'_>, Option<&str>, Id), &str)> {
+fn anchor(found: &Finding) -> Option<((Key<'_>, &str, Id), &str)> {
     let workload = key(found.object.as_ref()?);
-    Some(((workload, found.scenario.as_deref(), Id::of(&found.fault)), &found.fingerprint))
+    let scenario = found.scenario.as_deref().unwrap_or(reason::AS_IT_STANDS);
+    Some(((workload, scenario, Id::of(&found.fault)), &found.fingerprint))
 }
 
 fn field<'a>(
-    (workload, scenario): (Key<'a>, Option<&'a str>),
+    (workload, scenario): (Key<'a>, &'a str),
     cell: Option<&Cell>,
     anchors: &Anchors<'a>,
 ) -> Markup {
@@ -187,7 +188,7 @@ fn requirements(report: &CheckReport) -> Markup {
                     } }
                     tbody { @for one in &report.requirements { tr {
                         th scope="row" { (one.name) }
-                        td { (reason::scenario(one.scenario.as_deref())) }
+                        td { (reason::when(one)) }
                         td { (reason::severity(one.severity)) }
                         @for count in [one.workloads, one.hold, one.fail, one.unknown] {
                             td.number { (count) }

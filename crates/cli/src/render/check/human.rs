@@ -6,11 +6,11 @@ use holdfast_policy::CheckReport;
 use holdfast_policy::finding::{Fault, Finding};
 use holdfast_policy::report::StateReport;
 use holdfast_policy::suppress::Suppressed;
-use holdfast_proof::report::{Checked, VerdictName};
+use holdfast_proof::report::VerdictName;
 
 use super::reason;
 use crate::render::table::Grid;
-use crate::render::{domain, words};
+use crate::render::{domain, remedy, words};
 
 /// The whole report, and what is suppressed where that is asked for.
 pub fn human(report: &CheckReport, show_suppressed: bool) -> String {
@@ -89,7 +89,7 @@ fn table(out: &mut String, report: &CheckReport) {
     for one in &report.requirements {
         grid.row([
             one.name.clone(),
-            reason::scenario(one.scenario.as_deref()).to_owned(),
+            reason::when(one).to_owned(),
             reason::severity(one.severity).to_owned(),
             one.workloads.to_string(),
             one.hold.to_string(),
@@ -108,6 +108,9 @@ pub fn finding(out: &mut String, found: &Finding) {
     let _ = writeln!(out, "{}: {}", reason::label(found), reason::sentence(found));
     let _ = writeln!(out, "  --> {}", found.place);
     let _ = writeln!(out, "   = {}", reason::background(found));
+    if let Some(remedy) = &found.remedy {
+        let _ = writeln!(out, "   = remedy, PROVED: {}", remedy::with_limits(remedy));
+    }
     let _ = writeln!(out, "   = help: {}", reason::page(found));
     if let Some(story) = reason::story(found) {
         out.push_str(&story);
@@ -116,32 +119,26 @@ pub fn finding(out: &mut String, found: &Finding) {
 }
 
 /// What the cluster comes to in a scenario.
-pub(super) fn state(state: &StateReport) -> String {
+fn state(state: &StateReport) -> String {
     let perhaps = if state.perhaps.is_empty() {
         String::new()
     } else {
         format!(", perhaps {}", words::list(&state.perhaps, 4))
     };
     let name = state.name.as_deref().unwrap_or("none that is PROVED");
-    format!("State: {name}{perhaps}.")
-}
-
-/// What was looked at: `3 sets of failed nodes out of 3 nodes`.
-pub(super) fn looked_at(checked: &Checked) -> String {
-    let sets = usize::try_from(checked.sets).unwrap_or(usize::MAX);
-    match &checked.sequence {
-        Some(events) => format!("{} in every order", events.join(", then ")),
-        None => format!("{} {}", words::count(sets, "set", "sets"), domain::sets_of(checked)),
-    }
+    format!(" State: {name}{perhaps}.")
 }
 
 fn closing(out: &mut String, report: &CheckReport) {
     for scenario in &report.scenarios {
         let checked = &scenario.checked;
-        let looked_at = looked_at(checked);
+        let sets = usize::try_from(checked.sets).unwrap_or(usize::MAX);
+        let looked_at = match &checked.sequence {
+            Some(events) => format!("{} in every order", events.join(", then ")),
+            None => format!("{} {}", words::count(sets, "set", "sets"), domain::sets_of(checked)),
+        };
         let interrupted = if checked.complete { "" } else { ", interrupted" };
-        let state =
-            scenario.state.as_ref().map(|one| format!(" {}", state(one))).unwrap_or_default();
+        let state = scenario.state.as_ref().map(state).unwrap_or_default();
         let _ = writeln!(out, "Checked: {}: {looked_at}{interrupted}.{state}", scenario.name);
         domain::tell_without(out, checked.domains.as_ref(), 96);
     }

@@ -100,9 +100,9 @@ fn requirements(report: &CheckReport) -> String {
         ["requirement", "scenario", "worth", "workloads", "PROVED", "REFUTED", "UNKNOWN"];
     let mut sheet = Sheet::new(&headings, &[3, 4, 5, 6]);
     for one in &report.requirements {
-        let scenario = reason::scenario(one.scenario.as_deref());
         let counts = [one.workloads, one.hold, one.fail, one.unknown];
-        let names = [plain(&one.name), plain(scenario), reason::severity(one.severity).to_owned()];
+        let names =
+            [plain(&one.name), plain(reason::when(one)), reason::severity(one.severity).to_owned()];
         sheet.row(names.into_iter().chain(counts.map(|count| count.to_string())));
     }
     sheet.markdown() + "\n"

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use holdfast_ingest::policy::{Carry, Weight};
 use holdfast_policy::catalogue::Id;
 use holdfast_policy::finding::{Claim, Fault, Finding, SelectorReport, Since, Standing, Why};
+use holdfast_policy::report::RequirementReport;
 use holdfast_policy::suppress::{By, Suppressed};
 use holdfast_proof::report::downtime::SpanReport;
 use holdfast_proof::report::rules::ByRuleReport;
@@ -50,10 +51,13 @@ pub(super) fn severity(severity: Weight) -> &'static str {
     }
 }
 
-/// The scenario of a requirement, or what it is about where there is none.
-pub(super) fn scenario(name: Option<&str>) -> &str {
-    name.unwrap_or("as it stands")
+/// The scenario of a requirement, or what there is without one.
+pub(super) fn when(requirement: &RequirementReport) -> &str {
+    requirement.scenario.as_deref().unwrap_or(AS_IT_STANDS)
 }
+
+/// What is asked of a cluster in no scenario.
+pub(super) const AS_IT_STANDS: &str = "as it stands";
 
 /// Which requirement, and in which scenario; or what has made it worse.
 pub(super) fn background(found: &Finding) -> String {
@@ -122,7 +126,7 @@ fn due_to(since: &Since) -> String {
 }
 
 /// What is wrong, and of what.
-pub(super) fn sentence(found: &Finding) -> String {
+pub fn sentence(found: &Finding) -> String {
     match object(found) {
         Some(object) => format!("{object}: {}", what(found)),
         None => what(found),

@@ -1,0 +1,226 @@
+//! `holdfast init`: a policy of what a cluster survives today, so that the gate starts green.
+//!
+//! It is what `check` leaves of a policy that asks for everything: the same prover, the same judge.
+
+use std::path::Path;
+
+use holdfast_cluster::{Cluster, Placement};
+use holdfast_ingest::policy::Date;
+use holdfast_ingest::{Loaded, Source};
+use holdfast_policy::accepted::Accepted;
+use holdfast_policy::suppress::Suppressions;
+use holdfast_policy::{CheckReport, Finding};
+use holdfast_proof::Domains;
+use holdfast_proof::report::Object;
+use holdfast_proof::subject::Subjects;
+
+use super::check::{self, Effort};
+use super::prove;
+use crate::args::{InitArguments, STATES, WhatIfArguments};
+use crate::failure::Failure;
+use crate::{exit, input, output, render};
+
+/// The label that says in which zone a node is.
+const ZONE: &str = "topology.kubernetes.io/zone";
+
+/// A claim that a policy may ask for, by its field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What the requirement is called.
+    pub name: &'static str,
+    /// The field that asks for it.
+    pub field: &'static str,
+    /// What it means.
+    pub means: &'static str,
+}
+
+/// What is asked of every workload.
+const ASKED: [Asked; 3] = [
+    Asked {
+        name: "immediately",
+        field: "immediately",
+        means: "At least one pod is ready as soon as the machines are gone, as placed today.",
+    },
+    Asked {
+        name: "by-rule",
+        field: "byRule",
+        means: "At least one is ready wherever the hard rules let them be, after a rollout, too.",
+    },
+    Asked {
+        name: "recovered",
+        field: "recovered",
+        means: "All wanted pods are ready once Kubernetes has done all it will do.",
+    },
+];
+
+/// Machines that fail, as a policy says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// What the scenario is called.
+    pub name: &'static str,
+    /// The field that says which.
+    pub field: String,
+}
+
+/// Workloads of which a claim is PROVED in the same scenarios.
+#[derive(Debug)]
+pub struct Group {
+    /// Names of the scenarios.
+    pub scenarios: Vec<&'static str>,
+    /// The workloads.
+    pub workloads: Vec<Object>,
+}
+
+/// What is to be required, and what is left out.
+#[derive(Debug)]
+pub struct Draft {
+    /// What was read, and how: the words after `holdfast check`.
+    pub words: Vec<String>,
+    /// The scenarios that something is required in.
+    pub scenarios: Vec<Failing>,
+    /// The scenarios in which nothing is PROVED.
+    pub hopeless: Vec<Failing>,
+    /// Each claim, who meets it, and who does not or perhaps not.
+    pub claims: Vec<(Asked, Vec<Group>, Vec<Finding>)>,
+    /// Claims that are required, over workloads and scenarios.
+    pub held: usize,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Bad input, a file that is there already, or nothing that could be required.
+pub fn run(arguments: &InitArguments) -> Result<u8, Failure> {
+    if arguments.proof.budget == 0 {
+        return Err(Failure::usage("--budget must be at least one state"));
+    }
+    let path = &arguments.policy;
+    let is_file = path.as_os_str() != "-";
+    if is_file {
+        may_be_written(path, arguments.force)?;
+    }
+    let what_if = WhatIfArguments::default();
+    let loaded = super::load_cluster(&arguments.input.inputs, &arguments.scheduler, &what_if)?;
+    let loaded = super::assume(loaded, arguments.proof.assumptions.as_ref())?;
+    let scenarios = scenarios(&loaded.cluster);
+    let report = judge(&scenarios, &loaded, arguments.proof.budget)?;
+    let draft = Draft::of(words(arguments), scenarios, &loaded.cluster, report);
+    if draft.held == 0 {
+        let text = "of no workload any claim is PROVED, so there is nothing to require";
+        return Err(Failure::nothing(text).hint("holdfast plan repair looks for what to change"));
+    }
+    let text = render::init::policy(&draft);
+    let name = if is_file { path.display().to_string() } else { "the policy".to_owned() };
+    if is_file {
+        output::write_file(path, &text)?;
+    } else {
+        output::print(text.as_bytes())?;
+    }
+    render::init::tell(&name, &draft);
+    Ok(exit::HOLDS)
+}
+
+fn may_be_written(path: &Path, force: bool) -> Result<(), Failure> {
+    if path.exists() && !force {
+        return Err(Failure::usage(format!("{} is there already", path.display()))
+            .hint("--force writes over it; --policy FILE writes another"));
+    }
+    output::check_folder(path)
+}
+
+/// Any one node, and any one zone where there are several.
+fn scenarios(cluster: &Cluster) -> Vec<Failing> {
+    let mut all = vec![Failing { name: "one-node", field: "anyNodes: 1".to_owned() }];
+    if Domains::of_label(cluster, ZONE).all.len() > 1 {
+        let field = format!("domains: {{ label: {ZONE}, atMost: 1 }}");
+        all.push(Failing { name: "one-zone", field });
+    }
+    all
+}
+
+/// What `check` finds of a policy that asks for every claim of every workload.
+fn judge(scenarios: &[Failing], loaded: &Loaded, budget: usize) -> Result<CheckReport, Failure> {
+    let names: Vec<&str> = scenarios.iter().map(|one| one.name).collect();
+    let mut text = render::init::head(scenarios);
+    for Asked { name, field, .. } in ASKED {
+        text += &render::init::requirement(name, &names, field, &["{}".to_owned()]);
+    }
+    let (policy, wrong) = holdfast_ingest::policy(Source::named("what init asks", text));
+    let policy = policy.unwrap_or_else(|| panic!("it is written here: {wrong:?}"));
+    let effort = Effort { budget, remedies: None };
+    let gate = check::judge(&policy, Path::new(check::FILE), loaded, effort)?;
+    let gate = gate.ok_or_else(|| prove::nothing_runs(loaded))?;
+    // What somebody lives with is found all the same: it does not hold.
+    let (suppressions, today) = (Suppressions::default(), Date { days: 0 });
+    Ok(gate.finish(Accepted { suppressions, today, baseline: None }))
+}
+
+/// What `check` needs to come to the same.
+fn words(arguments: &InitArguments) -> Vec<String> {
+    let InitArguments { input, proof, scheduler, .. } = arguments;
+    let mut words = Vec::new();
+    let files = [
+        ("--assumptions", &proof.assumptions),
+        ("--scheduler-config", &scheduler.scheduler_config),
+    ];
+    for (flag, file) in files {
+        words.extend(file.iter().flat_map(|file| [flag.to_owned(), file.display().to_string()]));
+    }
+    if proof.budget != STATES {
+        words.extend(["--budget".to_owned(), proof.budget.to_string()]);
+    }
+    words.extend(input.inputs.iter().map(|path| input::name(path)));
+    words
+}
+
+impl Draft {
+    fn of(
+        words: Vec<String>,
+        scenarios: Vec<Failing>,
+        cluster: &Cluster,
+        report: CheckReport,
+    ) -> Self {
+        let subjects = Subjects::of(cluster, &Placement::of(cluster)).subjects;
+        let mut workloads: Vec<Object> =
+            subjects.iter().map(|one| Object::of(cluster, one.root)).collect();
+        let key = |one: &Object| (one.namespace.clone(), one.kind.clone(), one.name.clone());
+        workloads.sort_by_key(key);
+        // What goes by the same name is selected by the same selector.
+        workloads.dedup();
+        let (mut findings, mut claims) = (report.findings, Vec::new());
+        for asked in ASKED {
+            let is_of = |found: &Finding| found.requirement.as_deref() == Some(asked.name);
+            let (left, rest): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_of);
+            findings = rest;
+            let groups = groups(&scenarios, &workloads, &left);
+            claims.push((asked, groups, left));
+        }
+        let groups = || claims.iter().flat_map(|(_, groups, _)| groups);
+        let held = groups().map(|group| group.scenarios.len() * group.workloads.len()).sum();
+        let is_used = |one: &Failing| groups().any(|group| group.scenarios.contains(&one.name));
+        let (used, hopeless) = scenarios.into_iter().partition(is_used);
+        Self { words, scenarios: used, hopeless, claims, held }
+    }
+}
+
+/// Workloads of which nothing was found in some scenarios, by those scenarios: most of them first.
+fn groups(scenarios: &[Failing], workloads: &[Object], left: &[Finding]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for workload in workloads {
+        let holds = |one: &&Failing| {
+            let of = |found: &&Finding| {
+                found.object.as_ref() == Some(workload)
+                    && found.scenario.as_deref() == Some(one.name)
+            };
+            !left.iter().any(|found| of(&found))
+        };
+        let held: Vec<&str> = scenarios.iter().filter(holds).map(|one| one.name).collect();
+        match groups.iter_mut().find(|group| group.scenarios == held) {
+            _ if held.is_empty() => {}
+            Some(group) => group.workloads.push(workload.clone()),
+            None => groups.push(Group { scenarios: held, workloads: vec![workload.clone()] }),
+        }
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.scenarios.len()));
+    groups
+}
