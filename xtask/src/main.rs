@@ -5,6 +5,7 @@ mod conformance;
 mod fixtures;
 mod krew;
 mod log;
+mod pages;
 mod parity;
 mod program;
 mod suite;
@@ -30,7 +31,7 @@ enum Task {
     Test,
     /// Checks the rules of the house that neither rustfmt nor clippy knows.
     Tidy,
-    /// Writes the generated fixtures.
+    /// Writes what is generated: the fixtures, and the pages on findings.
     Generate {
         /// Only compare, and fail if a committed file differs from what would be written.
         #[arg(long)]
@@ -52,8 +53,10 @@ fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Test => suite::run(&root),
         Task::Tidy => tidy::run(&root),
-        Task::Generate { check: false } => fixtures::generate(&root),
-        Task::Generate { check: true } => fixtures::check(&root),
+        Task::Generate { check: false } => {
+            fixtures::generate(&root).and_then(|()| pages::generate(&root))
+        }
+        Task::Generate { check: true } => fixtures::check(&root).and_then(|()| pages::check(&root)),
         Task::Bench { bench } => bench::run(&root, &bench),
         Task::Conformance(arguments) => conformance::run(&root, &arguments),
         Task::Krew(arguments) => krew::run(&root, &arguments),

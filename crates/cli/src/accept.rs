@@ -105,6 +105,6 @@ fn known(id: &str) -> Result<(), Failure> {
     let failure = Failure::usage(format!("no finding has the id {id}"));
     Err(match nearest(id, IDS.iter().copied()) {
         Some(near) => failure.hint(format!("did you mean {near}?")),
-        None => failure.hint(format!("the ids are {}", render::words::list(&IDS, IDS.len()))),
+        None => failure.hint(format!("the ids are {}", render::words::list(IDS, IDS.len()))),
     })
 }

@@ -259,7 +259,8 @@ pub struct CheckArguments {
     /// What is lived with.
     #[command(flatten)]
     pub accept: AcceptArguments,
-    /// Formats and where to write them: `human`, `concise`, `json`.
+    /// Formats and where to write them: `human`, `concise`, `json`, `markdown`, `html`, `sarif`,
+    /// `junit`, `github`, `gitlab`, `csv`.
     #[command(flatten)]
     pub output: OutputArguments,
     /// What if.
@@ -292,7 +293,8 @@ pub struct DiffArguments {
     /// What is lived with.
     #[command(flatten)]
     pub accept: AcceptArguments,
-    /// Formats and where to write them: `human`, `concise`, `json`.
+    /// Formats and where to write them: `human`, `concise`, `json`, `markdown`, `html`, `sarif`,
+    /// `junit`, `github`, `gitlab`, `csv`.
     #[command(flatten)]
     pub output: OutputArguments,
     /// What if.
@@ -509,8 +511,9 @@ pub struct SynthArguments {
 /// Formats and where to write them.
 #[derive(Debug, Args)]
 pub struct OutputArguments {
-    /// `human` or `json` (of `check` and `diff` also `concise`, of `plan` also `markdown` and
-    /// `csv`) on standard output, with `=PATH` in a file; may repeat.
+    /// `human` or `json` (of `plan`, `check` and `diff` also `markdown` and `csv`, of `check` and
+    /// `diff` also `concise`, `html`, `sarif`, `junit`, `github` and `gitlab`) on standard output,
+    /// with `=PATH` in a file; may repeat.
     #[arg(short, long, value_name = "FORMAT[=PATH]", default_value = "human")]
     pub output: Vec<Output>,
 }

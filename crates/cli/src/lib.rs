@@ -12,6 +12,7 @@ pub mod events;
 pub mod exit;
 pub mod export;
 pub mod failure;
+pub mod findings;
 pub mod input;
 pub mod interrupt;
 pub mod live;

@@ -22,6 +22,16 @@ pub enum Format {
     Markdown,
     /// For spreadsheets: the table alone.
     Csv,
+    /// For browsers: one page that needs nothing else.
+    Html,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For test reports.
+    Junit,
+    /// For GitHub Actions: workflow commands, which become annotations.
+    Github,
+    /// For GitLab: Code Quality.
+    Gitlab,
 }
 
 /// A format and where to write it.
@@ -49,10 +59,16 @@ impl FromStr for Output {
             "ndjson" => Format::Ndjson,
             "markdown" => Format::Markdown,
             "csv" => Format::Csv,
+            "html" => Format::Html,
+            "sarif" => Format::Sarif,
+            "junit" => Format::Junit,
+            "github" => Format::Github,
+            "gitlab" => Format::Gitlab,
             _ => {
                 return Err(
-                    "the formats are human, json (= json-v1), for explain ndjson, for check \
-                            concise, and for plan markdown and csv"
+                    "the formats are human, json (= json-v1), for explain ndjson, for plan \
+                            and check markdown and csv, and for check concise, html, sarif, junit, \
+                            github and gitlab"
                         .to_owned(),
                 );
             }
@@ -68,32 +84,31 @@ impl FromStr for Output {
 /// result is none.
 pub fn check(outputs: &[Output]) -> Result<(), Failure> {
     if outputs.iter().any(|output| matches!(output.format, Format::Markdown | Format::Csv)) {
-        return Err(Failure::usage("markdown and csv are formats of the tables of plan")
+        return Err(Failure::usage("markdown and csv are formats of plan, check and diff")
             .hint("use -o json"));
     }
-    refuse_concise(outputs)?;
+    refuse_findings(outputs)?;
     check_places(outputs)
 }
 
 /// The same where the result is a list of findings.
 ///
 /// # Errors
-/// Two formats for standard output, a file in a folder that is not there, or a format that tells no
-/// findings.
+/// Two formats for standard output, a file in a folder that is not there, or the format of streams.
 pub fn check_findings(outputs: &[Output]) -> Result<(), Failure> {
-    let tells =
-        |output: &Output| matches!(output.format, Format::Human | Format::Concise | Format::Json);
-    if !outputs.iter().all(tells) {
-        return Err(Failure::usage("findings are told as human, concise or json")
-            .hint("use -o concise for a line each"));
-    }
+    refuse_ndjson(outputs)?;
     check_places(outputs)
 }
 
-fn refuse_concise(outputs: &[Output]) -> Result<(), Failure> {
-    if outputs.iter().any(|output| output.format == Format::Concise) {
-        return Err(Failure::usage("concise is the format of check, whose result is findings")
-            .hint("use -o human"));
+/// Refuses the formats of findings where the result is something else.
+fn refuse_findings(outputs: &[Output]) -> Result<(), Failure> {
+    use Format::{Concise, Github, Gitlab, Html, Junit, Sarif};
+    let told =
+        |output: &Output| matches!(output.format, Concise | Html | Sarif | Junit | Github | Gitlab);
+    if outputs.iter().any(told) {
+        let text = "concise, html, sarif, junit, github and gitlab are formats of check and \
+                    diff, whose result is findings";
+        return Err(Failure::usage(text).hint("use -o human or -o json"));
     }
     Ok(())
 }
@@ -104,7 +119,7 @@ fn refuse_concise(outputs: &[Output]) -> Result<(), Failure> {
 /// Two formats for standard output, a file in a folder that is not there, or the format of streams.
 pub fn check_plan(outputs: &[Output]) -> Result<(), Failure> {
     refuse_ndjson(outputs)?;
-    refuse_concise(outputs)?;
+    refuse_findings(outputs)?;
     check_places(outputs)
 }
 

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod prove;
 pub mod remedy;
 pub mod sequence;
+pub mod sheet;
 pub mod simulate;
 pub mod table;
 pub mod tolerance;

@@ -12,6 +12,7 @@ use holdfast_proof::report::{AtOnce, Counterexample, DoubtReport, Excluded, Obje
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::catalogue::Id;
 use crate::changes::Field;
 
 /// One thing that does not hold, or is not known to.
@@ -309,50 +310,12 @@ impl SelectorReport {
 }
 
 /// All ids.
-pub const IDS: [&str; 18] = [
-    "none-left",
-    "not-by-rule",
-    "not-recovered",
-    "too-few-ready",
-    "down-too-long",
-    "must-carry",
-    "spread-too-thin",
-    "too-many-on-node",
-    "rollout-stuck",
-    "rollout-outage",
-    "drains-blocked",
-    "budget-of-nothing",
-    "runs-no-more",
-    "inconclusive",
-    "suppression-expired",
-    "suppression-unmatched",
-    "suppression-unclear",
-    "requirement-matches-nothing",
-];
+pub const IDS: &[&str] = Id::NAMES;
 
 impl Fault {
     /// The stable kebab-case id.
     pub fn id(&self) -> &'static str {
-        match self {
-            Self::NoneLeft { .. } => "none-left",
-            Self::NotByRule { .. } => "not-by-rule",
-            Self::NotRecovered { .. } => "not-recovered",
-            Self::TooFewReady { .. } => "too-few-ready",
-            Self::DownTooLong { .. } => "down-too-long",
-            Self::MustCarry { .. } => "must-carry",
-            Self::SpreadTooThin { .. } => "spread-too-thin",
-            Self::TooManyOnNode { .. } => "too-many-on-node",
-            Self::RolloutStuck { .. } => "rollout-stuck",
-            Self::RolloutOutage { .. } => "rollout-outage",
-            Self::DrainsBlocked { .. } => "drains-blocked",
-            Self::BudgetOfNothing => "budget-of-nothing",
-            Self::RunsNoMore { .. } => "runs-no-more",
-            Self::Inconclusive { .. } => "inconclusive",
-            Self::SuppressionExpired { .. } => "suppression-expired",
-            Self::SuppressionUnmatched { .. } => "suppression-unmatched",
-            Self::SuppressionUnclear { .. } => "suppression-unclear",
-            Self::RequirementMatchesNothing { .. } => "requirement-matches-nothing",
-        }
+        Id::of(self).name()
     }
 
     /// How bad it is, to be compared number by number with one of the same fingerprint: fewer

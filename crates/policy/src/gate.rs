@@ -70,11 +70,10 @@ impl<'a> Gate<'a> {
         for position in self.selected[at].clone() {
             let subject = &self.subjects.subjects[position];
             let root = subject.root;
-            for fault in form::judge(cluster, &placement, subject, &requirement.form) {
-                told.count(fault.as_ref());
-                if let Some(fault) = fault {
-                    self.findings.push(self.finding(requirement, None, root, fault));
-                }
+            let claims = form::judge(cluster, &placement, subject, &requirement.form);
+            told.count(Object::of(cluster, root), &claims);
+            for fault in claims.into_iter().flatten() {
+                self.findings.push(self.finding(requirement, None, root, fault));
             }
         }
         self.requirements.push(((at, 0), told));
@@ -167,13 +166,11 @@ impl<'a> Gate<'a> {
         let name = &self.policy.scenarios[scenario].name;
         let mut told = RequirementReport::new(requirement, Some(name), self.selected[at].len());
         for position in self.selected[at].clone() {
-            let known = self.known(position, summary, report);
-            for fault in known.judge(&requirement.demands) {
-                told.count(fault.as_ref());
-                if let Some(fault) = fault {
-                    let root = self.subjects.subjects[position].root;
-                    self.findings.push(self.finding(requirement, Some(name), root, fault));
-                }
+            let claims = self.known(position, summary, report).judge(&requirement.demands);
+            let root = self.subjects.subjects[position].root;
+            told.count(Object::of(&self.loaded.cluster, root), &claims);
+            for fault in claims.into_iter().flatten() {
+                self.findings.push(self.finding(requirement, Some(name), root, fault));
             }
         }
         told

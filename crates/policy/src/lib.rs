@@ -13,9 +13,11 @@
 //! * [`finding`]: what does not.
 //! * [`suppress`]: findings that somebody accepts; [`baseline`]: those that were there before.
 //! * [`report`]: everything, for machines.
+//! * [`catalogue`]: what each finding means, for people.
 
 pub mod accepted;
 pub mod baseline;
+pub mod catalogue;
 pub mod changes;
 pub mod diff;
 pub mod finding;

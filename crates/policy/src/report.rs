@@ -3,9 +3,10 @@
 //! The shape is `holdfast.findings/v1`; fields are only ever added within the version.
 
 use holdfast_ingest::policy::{Requirement, Weight};
-use holdfast_proof::report::{Checked, Kubernetes, VerdictName};
+use holdfast_proof::report::{Checked, Kubernetes, Object, VerdictName};
 use serde::Serialize;
 
+use crate::catalogue::Id;
 use crate::finding::{Fault, Finding, Standing};
 use crate::suppress::Suppressed;
 
@@ -80,6 +81,36 @@ pub struct RequirementReport {
     pub fail: usize,
     /// Claims of which it is not known.
     pub unknown: usize,
+    /// How each workload came out, for maps; findings say the rest.
+    #[serde(skip)]
+    pub judged: Vec<Judged>,
+}
+
+/// How a workload came out of a requirement in a scenario.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The workload.
+    pub object: Object,
+    /// The worst verdict of its claims.
+    pub verdict: VerdictName,
+    /// What was found, once each.
+    pub found: Vec<Id>,
+}
+
+impl Judged {
+    /// By what is wrong with each claim.
+    pub(crate) fn new(object: Object, claims: &[Option<Fault>]) -> Self {
+        let faults = || claims.iter().flatten();
+        let mut found: Vec<Id> = faults().map(Id::of).collect();
+        found.sort_unstable();
+        found.dedup();
+        let verdict = match faults().map(Fault::is_open).min() {
+            None => VerdictName::Proved,
+            Some(false) => VerdictName::Refuted,
+            Some(true) => VerdictName::Unknown,
+        };
+        Self { object, verdict, found }
+    }
 }
 
 impl RequirementReport {
@@ -91,16 +122,20 @@ impl RequirementReport {
     ) -> Self {
         let (name, severity) = (requirement.name.clone(), requirement.severity);
         let scenario = scenario.cloned();
-        Self { name, scenario, severity, workloads, hold: 0, fail: 0, unknown: 0 }
+        let judged = Vec::new();
+        Self { name, scenario, severity, workloads, hold: 0, fail: 0, unknown: 0, judged }
     }
 
-    /// Counts a claim: what is wrong with it, if anything is.
-    pub(crate) fn count(&mut self, fault: Option<&Fault>) {
-        match fault {
-            None => self.hold += 1,
-            Some(fault) if fault.is_open() => self.unknown += 1,
-            Some(_) => self.fail += 1,
+    /// Counts claims about a workload, by what is wrong with each.
+    pub(crate) fn count(&mut self, object: Object, claims: &[Option<Fault>]) {
+        for claim in claims {
+            match claim {
+                None => self.hold += 1,
+                Some(fault) if fault.is_open() => self.unknown += 1,
+                Some(_) => self.fail += 1,
+            }
         }
+        self.judged.push(Judged::new(object, claims));
     }
 }
 

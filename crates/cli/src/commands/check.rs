@@ -13,7 +13,7 @@ use crate::args::{CheckArguments, FailureArguments};
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::sequences::Sequences;
-use crate::{accept, exit, input, interrupt, question, remedies, render, sweep, whatif};
+use crate::{accept, exit, findings, input, interrupt, question, remedies, render, sweep, whatif};
 
 /// What a policy is called where none is named.
 pub(crate) const FILE: &str = "holdfast.yaml";
@@ -45,9 +45,10 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
     let mut report = gate.finish(accept::read(&arguments.accept, Some(&policy), &manifests)?);
     accept::write(&arguments.accept, &mut report.findings)?;
     report.judge();
-    output::write_all(&arguments.output.output, |format| match format {
+    findings::write(&arguments.output.output, &(&report).into(), |format| match format {
         Format::Json => render::json(&report),
-        Format::Concise => render::check::concise(&report.findings),
+        Format::Markdown => render::check::markdown(&report),
+        Format::Html => render::check::html(&report),
         _ => render::check::human(&report, arguments.accept.show_suppressed),
     })?;
     Ok(match report.verdict {

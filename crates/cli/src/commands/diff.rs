@@ -15,7 +15,7 @@ use holdfast_proof::{Prover, Report, Settings};
 use crate::args::{DiffArguments, WhatIfArguments};
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::{accept, exit, input, interrupt, question, render, sweep, whatif};
+use crate::{accept, exit, findings, input, interrupt, question, render, sweep, whatif};
 
 /// Runs the command.
 ///
@@ -52,9 +52,10 @@ pub fn run(arguments: &DiffArguments) -> Result<u8, Failure> {
     let mut report = DiffReport::new(sides, rollouts, accepted);
     accept::write(&arguments.accept, &mut report.findings)?;
     report.judge();
-    output::write_all(&arguments.output.output, |format| match format {
+    findings::write(&arguments.output.output, &(&report).into(), |format| match format {
         Format::Json => render::json(&report),
-        Format::Concise => render::check::concise(&report.findings),
+        Format::Markdown => render::diff::markdown(&report),
+        Format::Html => render::diff::html(&report),
         _ => render::diff::human(&report, arguments.accept.show_suppressed),
     })?;
     Ok(match report.verdict {

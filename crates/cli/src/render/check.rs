@@ -1,9 +1,28 @@
-//! Findings for people: one file per format, and the words they share.
+//! Findings in every format: a file each, and the words they share.
+//!
+//! Formats that tell findings alone take [`Findings`], which any command can hand over; those that
+//! tell more take the report, and share the part on findings.
 
 mod concise;
+mod csv;
+mod findings;
+mod github;
+mod gitlab;
+mod html;
 mod human;
+mod junit;
+mod markdown;
 mod reason;
+mod sarif;
 
 pub use concise::concise;
+pub use csv::csv;
+pub use findings::Findings;
+pub use github::{Rest, beyond, github};
+pub use gitlab::gitlab;
+pub use html::{document, html};
 pub use human::{accepted, finding, human};
+pub use junit::junit;
+pub use markdown::{comment, fenced, list, markdown};
 pub use reason::sentence;
+pub use sarif::sarif;

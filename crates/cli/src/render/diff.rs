@@ -9,6 +9,7 @@ use holdfast_policy::changes::{Change, Field, What};
 use holdfast_policy::diff::{Better, Moved};
 use holdfast_policy::finding::Claim;
 use holdfast_proof::report::VerdictName;
+use maud::html;
 use serde_json::Value;
 
 use crate::render::{check, domain, prove, words};
@@ -25,6 +26,29 @@ pub fn human(report: &DiffReport, show_suppressed: bool) -> String {
         check::finding(&mut out, found);
     }
     check::accepted(&mut out, &report.suppressed, report.fixed, show_suppressed);
+    out + &besides(report)
+}
+
+/// The same where Markdown is shown, in 64 KiB.
+pub fn markdown(report: &DiffReport) -> String {
+    check::comment(&report.into(), &check::fenced(&besides(report), ""))
+}
+
+/// The same as one page.
+pub fn html(report: &DiffReport) -> String {
+    let last = html! { section { h2 { "Besides" } pre { (besides(report).trim_end()) } } };
+    check::document(&report.into(), report.verdict, &html! {}, &last)
+}
+
+impl<'a> From<&'a DiffReport> for check::Findings<'a> {
+    fn from(report: &'a DiffReport) -> Self {
+        Self::new("diff", answer(report), &report.findings, &report.suppressed)
+    }
+}
+
+/// What there is to say beside findings.
+fn besides(report: &DiffReport) -> String {
+    let mut out = String::new();
     better(&mut out, &report.better);
     moved(&mut out, &report.moved);
     changed(&mut out, &report.changes);

@@ -9,7 +9,6 @@ pub mod options;
 pub mod rebalance;
 pub mod remove;
 mod repair;
-mod sheet;
 mod steps;
 pub mod tolerance;
 pub mod waste;

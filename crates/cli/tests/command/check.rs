@@ -7,7 +7,7 @@ use crate::holdfast::{Run, fixtures, folder, run, run_in, write};
 
 const HEAD: &str = "apiVersion: holdfast.dev/v1\nkind: Policy\n";
 
-fn check(plan: &str, more: &[&str]) -> Run {
+pub(crate) fn check(plan: &str, more: &[&str]) -> Run {
     let (policy, cluster) = (format!("policies/{plan}.yaml"), format!("{plan}/cluster.json"));
     run(&[&["check", "--policy", &policy, &cluster], more].concat())
 }
@@ -275,6 +275,6 @@ fn a_policy_that_matches_nothing_has_nothing_to_check() {
     assert!(told.contains("no requirement of holdfast.yaml selects a workload"), "{told}");
     let missing = run_in(&folder("check-none"), &["check", "cluster.json"]).ended(2);
     assert!(missing.stderr.contains("holdfast.yaml"), "{}", missing.stderr);
-    let format = check("edge", &["-o", "csv"]).ended(2);
-    assert!(format.stderr.contains("findings are told as"), "{}", format.stderr);
+    let format = check("edge", &["-o", "ndjson"]).ended(2);
+    assert!(format.stderr.contains("ndjson is the format of explain"), "{}", format.stderr);
 }

@@ -50,6 +50,7 @@ pub(crate) fn command(folder: &Path) -> Command {
     for (name, _) in settings {
         command.env_remove(name);
     }
+    command.env_remove("GITHUB_STEP_SUMMARY");
     // Without a terminal clap asks COLUMNS how wide help may be.
     command.current_dir(folder).env("COLUMNS", "100").stdin(Stdio::null());
     command
@@ -79,7 +80,7 @@ pub(crate) fn run_with(input: &[u8], arguments: &[&str]) -> Run {
     ended(child.wait_with_output().unwrap())
 }
 
-/// How a command ended, and what it printed.
+/// What a run that ended printed.
 pub(crate) fn ended(output: Output) -> Run {
     let text = |bytes| String::from_utf8(bytes).expect("the command writes UTF-8");
     Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }

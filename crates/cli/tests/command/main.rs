@@ -18,6 +18,7 @@ mod claims;
 mod endless;
 mod explain;
 mod export;
+mod formats;
 mod generated;
 mod golden;
 mod holdfast;

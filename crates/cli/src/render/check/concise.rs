@@ -2,14 +2,12 @@
 
 use std::fmt::Write;
 
-use holdfast_policy::Finding;
-
-use super::reason;
+use super::{Findings, reason};
 
 /// A line for each finding; nothing where all holds.
-pub fn concise(findings: &[Finding]) -> String {
+pub fn concise(told: &Findings<'_>) -> String {
     let mut out = String::new();
-    for found in findings {
+    for found in &told.all {
         // Writing to a string cannot fail.
         let _ = writeln!(
             out,

@@ -5,12 +5,12 @@ use std::fmt::Write;
 use holdfast_policy::CheckReport;
 use holdfast_policy::finding::{Fault, Finding};
 use holdfast_policy::report::StateReport;
-use holdfast_policy::suppress::{By, Suppressed};
+use holdfast_policy::suppress::Suppressed;
 use holdfast_proof::report::VerdictName;
 
 use super::reason;
 use crate::render::table::Grid;
-use crate::render::{domain, prove, remedy, words};
+use crate::render::{domain, remedy, words};
 
 /// The whole report, and what is suppressed where that is asked for.
 pub fn human(report: &CheckReport, show_suppressed: bool) -> String {
@@ -35,15 +35,10 @@ pub fn accepted(
 ) {
     if show_suppressed {
         for one in suppressed {
-            let by = match one.by {
-                By::Annotation => "an annotation",
-                By::Policy => "the policy",
-                By::Run => "--suppress",
-            };
             let sentence = reason::sentence(&one.finding);
             let _ = writeln!(out, "suppressed[{}]: {sentence}", one.finding.fault.id());
             let _ = writeln!(out, "  --> {}", one.finding.place);
-            let _ = writeln!(out, "   = by {by}: {}\n", one.reason);
+            let _ = writeln!(out, "   = {}\n", reason::accepted(one));
         }
     }
     let count = words::count(suppressed.len(), "finding is", "findings are");
@@ -63,7 +58,7 @@ pub fn accepted(
 }
 
 /// One sentence that answers.
-fn answer(report: &CheckReport) -> String {
+pub(super) fn answer(report: &CheckReport) -> String {
     let sum = |count: fn(&(usize, usize, usize)) -> usize| -> usize {
         let each = report.requirements.iter().map(|one| (one.hold, one.fail, one.unknown));
         each.map(|counts| count(&counts)).sum()
@@ -94,7 +89,7 @@ fn table(out: &mut String, report: &CheckReport) {
     for one in &report.requirements {
         grid.row([
             one.name.clone(),
-            one.scenario.clone().unwrap_or_else(|| "as it stands".to_owned()),
+            reason::when(one).to_owned(),
             reason::severity(one.severity).to_owned(),
             one.workloads.to_string(),
             one.hold.to_string(),
@@ -116,8 +111,9 @@ pub fn finding(out: &mut String, found: &Finding) {
     if let Some(remedy) = &found.remedy {
         let _ = writeln!(out, "   = remedy, PROVED: {}", remedy::with_limits(remedy));
     }
-    if let (Fault::NotRecovered { counterexample }, Some(object)) = (&found.fault, &found.object) {
-        prove::story(out, &object.kind, counterexample);
+    let _ = writeln!(out, "   = help: {}", reason::page(found));
+    if let Some(story) = reason::story(found) {
+        out.push_str(&story);
     }
     out.push('\n');
 }

@@ -1,9 +1,12 @@
-//! What is wrong, in one sentence.
+//! A finding in words, for every format: what is wrong, of what, and how it comes to that.
 
 use std::fmt::Write;
 
 use holdfast_ingest::policy::{Carry, Weight};
+use holdfast_policy::catalogue::Id;
 use holdfast_policy::finding::{Claim, Fault, Finding, SelectorReport, Since, Standing, Why};
+use holdfast_policy::report::RequirementReport;
+use holdfast_policy::suppress::{By, Suppressed};
 use holdfast_proof::report::downtime::SpanReport;
 use holdfast_proof::report::rules::ByRuleReport;
 use holdfast_proof::report::{AtOnce, Counterexample, Excluded, Object};
@@ -13,12 +16,31 @@ use crate::render::{diff, domain, words};
 
 /// `error[too-few-ready]`.
 pub(super) fn label(found: &Finding) -> String {
-    let standing = match found.standing {
+    format!("{}[{}]{}", severity(found.severity), found.fault.id(), standing(found))
+}
+
+/// How it stands to a baseline, in brackets, where that is to be said.
+pub(super) fn standing(found: &Finding) -> &'static str {
+    match found.standing {
         None | Some(Standing::New) => "",
         Some(Standing::Worse) => " (worse than known)",
         Some(Standing::Known) => " (known)",
+    }
+}
+
+/// Whether the baseline knows it, so that it closes nothing.
+pub(super) fn is_known(found: &Finding) -> bool {
+    found.standing == Some(Standing::Known)
+}
+
+/// Who accepts a finding, and why.
+pub(super) fn accepted(one: &Suppressed) -> String {
+    let by = match one.by {
+        By::Annotation => "an annotation",
+        By::Policy => "the policy",
+        By::Run => "--suppress",
     };
-    format!("{}[{}]{standing}", severity(found.severity), found.fault.id())
+    format!("by {by}: {}", one.reason)
 }
 
 /// What a requirement is worth.
@@ -29,6 +51,14 @@ pub(super) fn severity(severity: Weight) -> &'static str {
     }
 }
 
+/// The scenario of a requirement, or what there is without one.
+pub(super) fn when(requirement: &RequirementReport) -> &str {
+    requirement.scenario.as_deref().unwrap_or(AS_IT_STANDS)
+}
+
+/// What is asked of a cluster in no scenario.
+pub(super) const AS_IT_STANDS: &str = "as it stands";
+
 /// Which requirement, and in which scenario; or what has made it worse.
 pub(super) fn background(found: &Finding) -> String {
     match (&found.requirement, &found.scenario, &found.since) {
@@ -37,6 +67,48 @@ pub(super) fn background(found: &Finding) -> String {
         (None, _, Some(since)) => due_to(since),
         (None, _, None) => "found among the suppressions".to_owned(),
     }
+}
+
+/// How bad it is: what the baseline knows comes last, errors come before warnings, and what is
+/// refuted before what is not known.
+pub(super) fn rank(found: &Finding) -> (bool, Weight, bool) {
+    (is_known(found), found.severity, found.fault.is_open())
+}
+
+/// The workload: `shop/deployment/web`.
+pub(super) fn object(found: &Finding) -> Option<String> {
+    found.object.as_ref().map(name)
+}
+
+/// Where there is more to read on findings of its id.
+pub(super) fn page(found: &Finding) -> String {
+    Id::of(&found.fault).path()
+}
+
+/// How it comes to that, line by line; nothing where the sentence says all.
+pub(super) fn story(found: &Finding) -> Option<String> {
+    let mut out = String::new();
+    match (&found.fault, &found.object) {
+        (Fault::NotRecovered { counterexample }, Some(object)) => {
+            prove::story(&mut out, &object.kind, counterexample);
+        }
+        (Fault::NotByRule { counterexample: ByRuleReport { moved: Some(moved), .. } }, _) => {
+            rules::story(&mut out, moved);
+        }
+        _ => return None,
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+/// Everything, as text without marks.
+pub(super) fn text(found: &Finding) -> String {
+    let mut out = format!("{}\n{}\n", sentence(found), background(found));
+    if let Some(story) = story(found) {
+        out += &story;
+    }
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "See {}", page(found));
+    out
 }
 
 fn due_to(since: &Since) -> String {
@@ -53,10 +125,18 @@ fn due_to(since: &Since) -> String {
     text
 }
 
-/// What is wrong.
+/// What is wrong, and of what.
 pub fn sentence(found: &Finding) -> String {
+    match object(found) {
+        Some(object) => format!("{object}: {}", what(found)),
+        None => what(found),
+    }
+}
+
+/// What is wrong, where it is plain of what.
+pub(super) fn what(found: &Finding) -> String {
     let kind = found.object.as_ref().map_or("", |object| object.kind.as_str());
-    let what = match &found.fault {
+    match &found.fault {
         Fault::NoneLeft { counterexample } => none_left(counterexample),
         Fault::NotByRule { counterexample } => not_by_rule(counterexample),
         Fault::NotRecovered { counterexample } => not_recovered(counterexample),
@@ -107,12 +187,8 @@ pub fn sentence(found: &Finding) -> String {
         Fault::RunsNoMore { scaled_to_zero: false } => "it is there no more".to_owned(),
         Fault::Inconclusive { claim, why } => inconclusive(*claim, why),
         Fault::RequirementMatchesNothing { selector, excluded } => {
-            return matches_nothing(selector, excluded);
+            matches_nothing(selector, excluded)
         }
-    };
-    match &found.object {
-        Some(object) => format!("{}: {what}", name(object)),
-        None => what,
     }
 }
 

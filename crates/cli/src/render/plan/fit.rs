@@ -8,9 +8,9 @@ use holdfast_planner::report::fit::{
 use holdfast_proof::report::VerdictName;
 
 use super::bar::bar;
-use super::sheet::Sheet;
 use crate::output::Format;
 use crate::render::prove::verdict;
+use crate::render::sheet::Sheet;
 use crate::render::{domain, prove, words};
 
 /// The width of running text.

@@ -7,9 +7,9 @@ use holdfast_planner::report::MigrateReport;
 use holdfast_planner::report::migrate::{StandReport, StepReport};
 use holdfast_proof::report::VerdictName;
 
-use super::sheet::Sheet;
 use crate::output::Format;
 use crate::render::prove::verdict;
+use crate::render::sheet::Sheet;
 use crate::render::words;
 
 /// The width of running text.

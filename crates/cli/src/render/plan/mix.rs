@@ -8,9 +8,9 @@ use holdfast_proof::report::VerdictName;
 
 use super::fit;
 use super::nodes;
-use super::sheet::{Sheet, laid_out};
 use crate::output::Format;
 use crate::render::prove::verdict;
+use crate::render::sheet::{Sheet, laid_out};
 use crate::render::words;
 
 /// Pods without a place that are told one by one.

@@ -5,9 +5,9 @@ use holdfast_planner::report::options::{BrokenReport, PointReport, StandingRepor
 use holdfast_planner::report::{OptionReport, OptionsReport};
 use holdfast_proof::report::VerdictName;
 
-use super::sheet::{Sheet, laid_out};
 use crate::output::Format;
 use crate::render::prove::verdict;
+use crate::render::sheet::{Sheet, laid_out};
 use crate::render::{domain, words};
 
 /// The answer in a format that is not JSON.

@@ -3,9 +3,9 @@
 use holdfast_planner::report::rebalance::{HinderedReport, RebalanceReport, RuleReport};
 
 use super::bar::bar;
-use super::sheet::Sheet;
 use super::steps;
 use crate::output::Format;
+use crate::render::sheet::Sheet;
 use crate::render::{domain, words};
 
 /// The answer in a format that is not JSON.

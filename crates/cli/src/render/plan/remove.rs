@@ -5,10 +5,10 @@ use std::fmt::Write;
 use holdfast_planner::report::remove::{KeptReport, RemoveReport};
 use holdfast_proof::report::VerdictName;
 
-use super::sheet::Sheet;
 use super::steps;
 use crate::output::Format;
 use crate::render::prove::verdict;
+use crate::render::sheet::Sheet;
 use crate::render::{domain, words};
 
 /// The answer in a format that is not JSON.

@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use super::sheet::Sheet;
 use crate::output::Format;
+use crate::render::sheet::Sheet;
 use crate::render::words;
 
 /// The width of running text.

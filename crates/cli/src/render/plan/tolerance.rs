@@ -5,9 +5,9 @@ use holdfast_proof::report::Checked;
 use holdfast_proof::tolerance::ToleranceReport;
 use serde::Serialize;
 
-use super::sheet::Sheet;
 use crate::output::Format;
 use crate::render::prove;
+use crate::render::sheet::Sheet;
 use crate::render::tolerance::{answer, broken_by, human, survives};
 
 /// The answer to `plan tolerance`.

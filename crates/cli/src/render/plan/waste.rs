@@ -5,8 +5,8 @@ use std::fmt::Write;
 use holdfast_planner::report::waste::{AmountsReport, NodeWasteReport, WasteReport};
 use holdfast_planner::waste::Reason;
 
-use super::sheet::Sheet;
 use crate::output::Format;
+use crate::render::sheet::Sheet;
 use crate::render::words;
 
 /// The width of running text.

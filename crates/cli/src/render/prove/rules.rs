@@ -233,11 +233,29 @@ fn measure(resource: &str, amount: i64, bytes: fn(i64) -> String) -> String {
     }
 }
 
+/// How many moves a sentence names.
+const MOVES_NAMED: usize = 2;
+
 /// Moves in words.
 pub(crate) fn moves(moved: &[MoveReport]) -> String {
-    const SHOWN: usize = 2;
     let told: Vec<String> = moved.iter().map(one_move).collect();
-    words::list(&told, SHOWN)
+    words::list(&told, MOVES_NAMED)
+}
+
+/// The moves line by line, where a sentence does not name them all.
+pub(crate) fn story(out: &mut String, moved: &[MoveReport]) {
+    const SHOWN: usize = 12;
+    if moved.len() <= MOVES_NAMED {
+        return;
+    }
+    for (at, one) in moved.iter().take(SHOWN).enumerate() {
+        let label = if at == 0 { "as when" } else { "" };
+        // Writing to a string cannot fail, here and below.
+        let _ = writeln!(out, "  {label:<10}{}", one_move(one));
+    }
+    if moved.len() > SHOWN {
+        let _ = writeln!(out, "            and {} more", moved.len() - SHOWN);
+    }
 }
 
 fn one_move(moved: &MoveReport) -> String {
