@@ -2,8 +2,8 @@
 //! each finding.
 //!
 //! What is refuted is a failure, and what is not known an error. Warnings, what the baseline knows
-//! and what somebody accepts are skipped, so that they are seen and fail nothing. A requirement that
-//! holds in a scenario is a case that passed.
+//! and what somebody accepts are skipped, so that they are seen and fail nothing. A requirement
+//! that holds in a scenario is a case that passed.
 
 use std::collections::BTreeMap;
 use std::io;
