@@ -232,6 +232,7 @@ fn finding(found: &Finding, accepted: Option<&Suppressed>) -> Markup {
             p { (reason::what(found)) }
             @if let Some(one) = accepted { p { b { "Accepted " (reason::accepted(one)) } } }
             @if let Some(story) = reason::story(found) { pre { (story.trim_end()) } }
+            @if let Some(remedy) = reason::remedy(found) { p { (remedy) } }
             p.hint { code { (found.place) } " · " (reason::background(found)) }
         }
     }

@@ -10,7 +10,7 @@ use holdfast_proof::report::VerdictName;
 
 use super::reason;
 use crate::render::table::Grid;
-use crate::render::{domain, remedy, words};
+use crate::render::{domain, words};
 
 /// The whole report, and what is suppressed where that is asked for.
 pub fn human(report: &CheckReport, show_suppressed: bool) -> String {
@@ -108,8 +108,8 @@ pub fn finding(out: &mut String, found: &Finding) {
     let _ = writeln!(out, "{}: {}", reason::label(found), reason::sentence(found));
     let _ = writeln!(out, "  --> {}", found.place);
     let _ = writeln!(out, "   = {}", reason::background(found));
-    if let Some(remedy) = &found.remedy {
-        let _ = writeln!(out, "   = remedy, PROVED: {}", remedy::with_limits(remedy));
+    if let Some(remedy) = reason::remedy(found) {
+        let _ = writeln!(out, "   = {remedy}");
     }
     let _ = writeln!(out, "   = help: {}", reason::page(found));
     if let Some(story) = reason::story(found) {

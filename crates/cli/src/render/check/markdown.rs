@@ -80,6 +80,9 @@ fn in_full(found: &Finding) -> String {
         plain(&reason::background(found)),
         reason::page(found),
     );
+    if let Some(remedy) = reason::remedy(found) {
+        out += &format!("  <br>{}\n", plain(&remedy));
+    }
     if let Some(story) = reason::story(found) {
         let summary = "<summary>How it comes to that</summary>";
         // Stories are indented as far as what belongs to a point of a list.

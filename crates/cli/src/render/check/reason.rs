@@ -12,7 +12,7 @@ use holdfast_proof::report::rules::ByRuleReport;
 use holdfast_proof::report::{AtOnce, Counterexample, Excluded, Object};
 
 use crate::render::prove::{self, downtime, rules, with_failure};
-use crate::render::{diff, domain, words};
+use crate::render::{diff, domain, remedy, words};
 
 /// `error[too-few-ready]`.
 pub(super) fn label(found: &Finding) -> String {
@@ -100,13 +100,22 @@ pub(super) fn story(found: &Finding) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
+/// The cheapest change that mends it, where one was found.
+pub(super) fn remedy(found: &Finding) -> Option<String> {
+    let remedy = found.remedy.as_ref()?;
+    Some(format!("remedy, PROVED: {}", remedy::with_limits(remedy)))
+}
+
 /// Everything, as text without marks.
 pub(super) fn text(found: &Finding) -> String {
     let mut out = format!("{}\n{}\n", sentence(found), background(found));
     if let Some(story) = story(found) {
         out += &story;
     }
-    // Writing to a string cannot fail.
+    // Writing to a string cannot fail, here and below.
+    if let Some(remedy) = remedy(found) {
+        let _ = writeln!(out, "{remedy}");
+    }
     let _ = writeln!(out, "See {}", page(found));
     out
 }
