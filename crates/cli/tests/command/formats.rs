@@ -213,7 +213,7 @@ fn what_is_lived_with_is_told_apart() {
     assert_eq!(cases.iter().filter(|(name, _)| name == "skipped").count(), all);
     assert_eq!(known("markdown").stdout.matches(" (known) ").count(), all);
 
-    let accept = "not-recovered:StatefulSet/monitoring/prometheus=the disk is local & <small>";
+    let accept = "too-few-ready:Deployment/apps/frontend=the disk is local & <small>";
     let accepted = |format: &str| check("edge", &["--suppress", accept, "-o", format]).ended(1);
     assert_eq!(accepted("sarif").json()["runs"][0]["results"].as_array().unwrap().len(), all - 1);
     assert!(accepted("markdown").stdout.contains("1 finding is suppressed."));
@@ -223,6 +223,22 @@ fn what_is_lived_with_is_told_apart() {
     let report = accepted("junit").stdout;
     assert_eq!(elements(&report).iter().filter(|(name, _)| name == "testcase").count(), all);
     assert!(report.contains("accepted by --suppress: the disk is local"), "{report}");
+}
+
+/// What is asked of the cluster as it stands has its column, before the scenarios.
+#[test]
+fn the_map_begins_with_the_cluster_as_it_stands() {
+    let folder = folder("formats-stands");
+    let policy = "apiVersion: holdfast.dev/v1\nkind: Policy\nscenarios: [{name: gone, fail: \
+                  [worker-1]}]\nrequirements:\n- name: form\n  workloads: [{namespace: apps}]\n  \
+                  scenarios: [gone]\n  immediately: true\n  carries: { replicas: 3 }\n";
+    write(&folder, "holdfast.yaml", policy);
+    let cluster = fixtures().join("edge/cluster.json");
+    let told = run_in(&folder, &["check", cluster.to_str().unwrap(), "-o", "html"]).ended(1);
+    is_on_its_own(&told.stdout);
+    let at = |text: &str| told.stdout.find(text).unwrap_or_else(|| panic!("no {text}"));
+    assert!(at(">as it stands<") < at(">gone<"));
+    assert!(at(">must-carry</a>") < at("✓ PROVED</b></td></tr>"));
 }
 
 #[test]

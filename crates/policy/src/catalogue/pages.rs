@@ -105,8 +105,8 @@ holdfast plan nodes cluster.json --like worker-1
 
 pub(super) const TOO_FEW_READY: Page = Page {
     title: "Too few pods are left when these machines fail",
-    what: "The machines that the finding names leave fewer ready pods than `minReady` asks for: \
-           a number, a share of the pods that are wanted, `all`, or a `quorum`.",
+    what: "The machines that the finding names leave fewer ready pods than `minReady` asks for: a \
+           number, a share of the pods that are wanted, `all`, or a `quorum`.",
     why: "The pods that are left must carry the load of all, or cannot agree: a database or a \
           store without a quorum refuses writes though some of its members run.",
     example: Sample::yaml(
@@ -171,11 +171,12 @@ spec:
 
 pub(super) const MUST_CARRY: Page = Page {
     title: "A manifest lacks what the policy wants in it",
-    what: "`carries` asks for required anti-affinity that selects the workload's own pods by a label \
-           that nodes have, for a disruption budget that selects them, for so many replicas, or for \
-           a rollout that replaces a few pods at a time. It is judged as the cluster stands, without \
-           any failure: anti-affinity with a selector that is spelled wrong, or a topology key that \
-           no node has, is there and keeps nothing apart, and so does not count.",
+    what: "`carries` asks for required anti-affinity that selects the workload's own pods by a \
+           label that nodes have, for a disruption budget that selects them, for so many \
+           replicas, or for a rollout that replaces a few pods at a time. It is judged as the \
+           cluster stands, without any failure: anti-affinity with a selector that is spelled \
+           wrong, or a topology key that no node has, is there and keeps nothing apart, and so \
+           does not count.",
     why: "What a manifest does not say may hold today by luck, and not after the next rollout.",
     example: Sample::yaml(
         "No node is labelled `kubernetes.io/hostnam`:",
@@ -201,9 +202,9 @@ affinity:
 
 pub(super) const SPREAD_TOO_THIN: Page = Page {
     title: "Pods are on nodes with too few values of a label",
-    what: "`spreadOver` asks that the workload's pods are on nodes with so many values of a label, \
-           zones for instance, or with as many as there are pods. It is judged as the pods are \
-           placed today; nodes without the label have no value of it.",
+    what: "`spreadOver` asks that the workload's pods are on nodes with so many values of a \
+           label, zones for instance, or with as many as there are pods. It is judged as the pods \
+           are placed today; nodes without the label have no value of it.",
     why: "All pods in one zone are lost with it, however many nodes the zone has.",
     example: Sample::yaml(
         "Three replicas, all of them in zone a, where the policy says:",
@@ -225,8 +226,8 @@ topologySpreadConstraints:
 
 pub(super) const TOO_MANY_ON_NODE: Page = Page {
     title: "A node holds too many pods of a workload",
-    what: "`maxPodsPerNode` says how many pods of the workload a node may hold. It is judged as they \
-           are placed today.",
+    what: "`maxPodsPerNode` says how many pods of the workload a node may hold. It is judged as \
+           they are placed today.",
     why: "So many are lost at once with the node.",
     example: Sample::yaml(
         "Both replicas on one node, where the policy says:",
@@ -250,8 +251,8 @@ pub(super) const ROLLOUT_STUCK: Page = Page {
     title: "Its rollout does not get on",
     what: "The change begins a rollout that comes to rest before all pods are of the new \
            template. The finding says what the scheduler tells the pods that wait.",
-    why: "The new version never runs in full, and what follows may wait behind it. Where old \
-          pods went first, fewer serve than before.",
+    why: "The new version never runs in full, and what follows may wait behind it. Where old pods \
+          went first, fewer serve than before.",
     example: Sample::yaml(
         "Three replicas that may not share a node, on three nodes: the pod that comes on top \
          finds none.",
@@ -317,8 +318,8 @@ pub(super) const DRAINS_BLOCKED: Page = Page {
     what: "The PodDisruptionBudget asks for as many ready pods as there are, so that none may be \
            evicted even while all of them serve.",
     why: "`kubectl drain` waits for ever on every node that holds one of them: upgrades, repairs \
-          and autoscalers that shrink a cluster get stuck, until somebody deletes the pod and with \
-          it all that the budget was for.",
+          and autoscalers that shrink a cluster get stuck, until somebody deletes the pod and \
+          with it all that the budget was for.",
     example: Sample::yaml(
         "Two replicas, of which two must serve. `maxUnavailable: 0` says the same of any number.",
         "
@@ -343,8 +344,8 @@ spec:
 
 pub(super) const BUDGET_OF_NOTHING: Page = Page {
     title: "A budget selects no pod any more",
-    what: "The PodDisruptionBudget selected pods before the change, and selects none after it: \
-           a label of the pods or the selector was changed, or the pods are gone.",
+    what: "The PodDisruptionBudget selected pods before the change, and selects none after it: a \
+           label of the pods or the selector was changed, or the pods are gone.",
     why: "What it kept is unguarded: a drain may evict all of the pods at once.",
     example: Sample::yaml(
         "The pods are labelled `app.kubernetes.io/name: web` since the change.",
@@ -447,8 +448,8 @@ suppressions:
 
 pub(super) const SUPPRESSION_UNMATCHED: Page = Page {
     title: "A suppression accepts nothing",
-    what: "There is no finding of this id on this object: it was mended, the object is another, or \
-           no finding has such an id.",
+    what: "There is no finding of this id on this object: it was mended, the object is another, \
+           or no finding has such an id.",
     why: "What is left over accepts the same finding in silence when it comes back, and who reads \
           the policy believes that something is wrong which is not.",
     example: Sample::yaml(
@@ -505,8 +506,8 @@ pub(super) const REQUIREMENT_MATCHES_NOTHING: Page = Page {
     what: "A selector of the policy is true of no workload that should keep running. Jobs, and \
            what is scaled to zero, no claim is about; the finding names those that the selector \
            would have matched.",
-    why: "A requirement on nothing holds of nothing. What was renamed, moved to another \
-          namespace or scaled to zero would leave the gate green and unguarded.",
+    why: "A requirement on nothing holds of nothing. What was renamed, moved to another namespace \
+          or scaled to zero would leave the gate green and unguarded.",
     example: Sample::yaml(
         "The Deployment is called `frontend`.",
         "

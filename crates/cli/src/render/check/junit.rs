@@ -2,15 +2,15 @@
 //! each finding.
 //!
 //! What is refuted is a failure, and what is not known an error. Warnings, what the baseline knows
-//! and what somebody accepts are skipped, so that they are seen and fail nothing. A requirement that
-//! holds in a scenario is a case that passed.
+//! and what somebody accepts are skipped, so that they are seen and fail nothing. A requirement
+//! that holds in a scenario is a case that passed.
 
 use std::collections::BTreeMap;
 use std::io;
 
 use holdfast_ingest::policy::Weight;
 use holdfast_policy::Finding;
-use holdfast_policy::finding::Fault;
+use holdfast_policy::finding::{Fault, carried};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
@@ -133,6 +133,7 @@ fn counts<'c, 'a: 'c>(
 fn name(found: &Finding) -> String {
     let claim = match &found.fault {
         Fault::Inconclusive { claim, .. } => format!(" ({})", claim.id()),
+        Fault::MustCarry { misses, .. } => format!(" ({})", carried(*misses)),
         _ => String::new(),
     };
     let scenario = found.scenario.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();

@@ -165,6 +165,8 @@ mod tests {
             place: Place { file: "`".repeat(at % 7), line: 1, column: 1 },
             fingerprint: String::new(),
             since: None,
+            standing: None,
+            remedy: None,
             fault: Fault::Inconclusive { claim: Claim::Recovered, why: Why::of("budget") },
         };
         let all: Vec<Finding> = (0..30).map(found).collect();
