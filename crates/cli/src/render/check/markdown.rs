@@ -81,7 +81,8 @@ fn in_full(found: &Finding) -> String {
         reason::page(found),
     );
     if let Some(remedy) = reason::remedy(found) {
-        out += &format!("  <br>{}\n", plain(&remedy));
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "  <br>{}", plain(&remedy));
     }
     if let Some(story) = reason::story(found) {
         let summary = "<summary>How it comes to that</summary>";
