@@ -1,5 +1,6 @@
 //! Files of kind `Policy`: what must hold of which workloads when machines fail.
 
+mod presets;
 mod read;
 
 use holdfast_cluster::budget::Amount;

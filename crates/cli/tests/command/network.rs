@@ -96,7 +96,9 @@ fn no_command_opens_a_socket() {
             .unwrap();
         assert!(ended.code().is_some(), "{name} was ended");
         let calls = fs::read_to_string(trace).unwrap();
-        assert!(!calls.contains('('), "{name} called\n{calls}");
+        // A thread that ends while it is looked at is no call.
+        let mut made = calls.lines().filter(|line| line.contains('(') && !line.contains("???("));
+        assert!(made.next().is_none(), "{name} called\n{calls}");
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     Carry, Date, Demands, FILE, Fails, Form, Hold, MinReady, Policy, Requirement, Scenario,
-    Selector, State, Suppression, Weight,
+    Selector, State, Suppression, Weight, presets,
 };
 use crate::objects::lean::{Int, List, Pairs, Text};
 use crate::{Diagnostic, Place, RawObject, Source, duration};
@@ -26,6 +26,8 @@ struct Raw<'a> {
     states: Option<List<RawState<'a>>>,
     #[serde(default)]
     assumptions: Option<Text<'a>>,
+    #[serde(default)]
+    extends: Option<Text<'a>>,
     #[serde(default)]
     suppressions: Option<List<RawSuppression<'a>>>,
 }
@@ -200,7 +202,12 @@ impl Reader<'_, '_> {
                 self.expect(at, name, &mut policy);
             }
         }
-        if policy.requirements.is_empty() {
+        let preset = read.extends.as_ref();
+        let preset = preset.and_then(|name| self.one_of("preset", name, presets::names()));
+        if let Some(preset) = preset {
+            presets::add(preset, &mut policy);
+        }
+        if policy.requirements.is_empty() && read.extends.is_none() {
             self.tell(self.raw.place_at(0), "it requires nothing".to_owned());
         }
         for (at, scenario) in policy.scenarios[..named].iter().enumerate() {

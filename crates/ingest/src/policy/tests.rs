@@ -97,6 +97,27 @@ fn what_makes_no_sense_is_told_with_its_place() {
 }
 
 #[test]
+fn a_policy_may_begin_with_another() {
+    let (found, told) = read("extends: ha\n");
+    assert_eq!(told, []);
+    let whole = found.unwrap();
+    assert_eq!(whole.scenarios.len(), 1);
+    assert_eq!(whole.requirements.len(), 2);
+    assert_eq!(whole.requirements[0].place.file, "<preset ha>");
+    // What goes by the same name is its own.
+    let (found, told) = read(&format!(
+        "extends: ha\n{ONE_NODE}- {{name: two, anyNodes: 2}}\nrequirements:\n- name: \
+         highly-available\n  workloads: [{{}}]\n  scenarios: [two]\n  recovered: true\n"
+    ));
+    assert_eq!(told, []);
+    let own = found.unwrap();
+    let spoken_of: Vec<&[usize]> = own.requirements.iter().map(|one| &*one.scenarios).collect();
+    assert_eq!((own.scenarios.len(), spoken_of), (2, vec![&[1][..], &[]]));
+    let wrong = read("extends: hal\n").1;
+    assert_eq!(wrong, [(3, "there is no preset hal; did you mean ha?".to_owned())]);
+}
+
+#[test]
 fn a_scenario_that_nobody_speaks_of_is_an_error() {
     let text = requiring("  recovered: true\n")
         .replace("requirements:", "- {name: two, anyNodes: 2}\nrequirements:");

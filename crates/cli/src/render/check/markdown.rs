@@ -81,13 +81,14 @@ fn in_full(found: &Finding) -> String {
         reason::page(found),
     );
     if let Some(remedy) = reason::remedy(found) {
-        // Writing to a string cannot fail, here and below.
+        // Writing to a string cannot fail.
         let _ = writeln!(out, "  <br>{}", plain(&remedy));
     }
     if let Some(story) = reason::story(found) {
         let summary = "<summary>How it comes to that</summary>";
         // Stories are indented as far as what belongs to a point of a list.
         let told = fenced(&story, "  ");
+        // Writing to a string cannot fail.
         let _ = write!(out, "  <details>{summary}\n\n{told}\n  </details>\n");
     }
     out
