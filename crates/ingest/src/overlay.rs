@@ -15,7 +15,9 @@ use holdfast_cluster::{Cluster, WorkloadId};
 use serde_json::{Map, Value, json};
 
 use crate::objects::{Kind, kind_of, unread};
-use crate::{Diagnostic, Loaded, Place, RawObject, Severity, Source, for_each_object};
+use crate::{
+    Diagnostic, Loaded, ObjectRef, Place, RawObject, Rule, Severity, Source, for_each_object,
+};
 
 pub use path::{Path, PathError};
 pub use sample::{NoSample, sample};
@@ -162,7 +164,10 @@ pub fn overlay(sources: Vec<Source>, alterations: Vec<Alteration>) -> Result<Ove
             Alteration::Sample { object, value } => {
                 overlaid.sample = Some(lay_sample(&mut objects, object, value));
             }
-            alteration => alter(&mut objects, alteration, applied)?,
+            alteration => {
+                let told = &mut overlaid.diagnostics;
+                alter(&mut objects, alteration, applied, told)?;
+            }
         }
     }
     overlaid.sources = sources;
@@ -368,12 +373,13 @@ fn alter(
     objects: &mut Objects,
     alteration: Alteration,
     applied: Vec<Manifest>,
+    told: &mut Vec<Diagnostic>,
 ) -> Result<(), Refusal> {
     match alteration {
         Alteration::Sample { .. } => Ok(()),
         Alteration::Apply(_) => {
-            for Manifest { named, value, .. } in applied {
-                apply(objects, named, value);
+            for manifest in applied {
+                told.extend(apply(objects, manifest));
             }
             Ok(())
         }
@@ -433,9 +439,11 @@ fn forget_version(value: &mut Value) {
     }
 }
 
-/// Applies a manifest.
-fn apply(objects: &mut Objects, named: Named, manifest: Value) {
-    let object = objects.entry(named).or_insert_with(|| Object {
+/// Applies a manifest; tells what it takes away without saying so.
+fn apply(objects: &mut Objects, manifest: Manifest) -> Option<Diagnostic> {
+    let Manifest { named, value: manifest, place } = manifest;
+    let mut dropped = Vec::new();
+    let object = objects.entry(named.clone()).or_insert_with(|| Object {
         value: Value::Null,
         before: None,
         touched: true,
@@ -444,9 +452,19 @@ fn apply(objects: &mut Objects, named: Named, manifest: Value) {
     if object.value.is_null() {
         object.value = manifest;
     } else {
+        dropped = merge::drop_unsaid(&mut object.value, &manifest);
         merge::apply(&mut object.value, &manifest);
     }
     forget_version(&mut object.value);
+    let Named { kind, namespace, name } = named;
+    let object = ObjectRef { kind, namespace: Some(namespace), name };
+    (!dropped.is_empty()).then(|| Diagnostic {
+        rule: Rule::TakenAsDropped,
+        severity: Severity::Warning,
+        place: Some(place),
+        object: Some(object),
+        detail: format!("taken as dropped, as Helm does: {}", dropped.join(", ")),
+    })
 }
 
 /// A node like another: ready, with no pods and no images, and taints of its own making alone.

@@ -57,6 +57,8 @@ pub enum Rule {
     UnknownKind,
     /// An object that was laid over an export, of a kind that others define.
     KindNotRead,
+    /// What a manifest that Helm applies does not say any more.
+    TakenAsDropped,
     /// An object without a name.
     NoName,
     /// The same object more than once, the same each time.
@@ -105,7 +107,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order of declaration.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 50] = [
         Self::EmptyFile,
         Self::BinaryFile,
         Self::UnsupportedArchive,
@@ -133,6 +135,7 @@ impl Rule {
         Self::BadField,
         Self::UnknownKind,
         Self::KindNotRead,
+        Self::TakenAsDropped,
         Self::NoName,
         Self::SameObjectTwice,
         Self::ObjectsDiffer,
@@ -231,6 +234,8 @@ impl Rule {
                 "Correct `apiVersion` and `kind`; as it stands the object decides nothing."),
             Self::KindNotRead => ("kind-not-read", "this changes nothing here",
                 "Lay what its controller makes of it over the export instead."),
+            Self::TakenAsDropped => ("taken-as-dropped", "the manifest says less than the object",
+                "Where it was set by hand and is to stay, say it in the manifest."),
             Self::NoName => ("no-name", "an object has no name",
                 "Give it a name; what is made from `generateName` has none before it exists."),
             Self::SameObjectTwice => ("same-object-twice", "an object stands more than once",

@@ -226,6 +226,27 @@ fn what_is_told_of_a_change() {
     run(&["diff", SHOP, "--overlay", path, "--exit-zero"]).ended(0);
 }
 
+/// A chart that does not say any more what it said: Helm takes that away.
+#[test]
+fn a_helm_upgrade_that_drops_the_affinity() {
+    let folder = folder("helm");
+    let all: Value = serde_json::from_slice(&fs::read(fixtures().join(HOMELAB)).unwrap()).unwrap();
+    let mut chart = all["items"].as_array().unwrap().iter();
+    let chart =
+        chart.find(|one| one["kind"] == "Deployment" && one["metadata"]["name"] == "traefik");
+    let mut chart = chart.unwrap().clone();
+    chart["spec"]["template"]["spec"].as_object_mut().unwrap().remove("affinity");
+    fs::write(folder.join("chart.json"), chart.to_string()).unwrap();
+    let cluster = fixtures().join(HOMELAB).display().to_string();
+    let told = run_in(&folder, &["diff", &cluster, "--overlay", "chart.json"]).ended(1);
+    insta::assert_snapshot!("helm", told.transcript());
+    // What it says again is there again.
+    chart["spec"]["template"]["spec"]["affinity"] = json!({});
+    fs::write(folder.join("chart.json"), chart.to_string()).unwrap();
+    let told = run_in(&folder, &["diff", &cluster, "--overlay", "chart.json"]).ended(0);
+    assert_eq!(told.stderr, "");
+}
+
 #[test]
 fn a_plan_is_better_after_than_before() {
     let told = run(&["diff", "zero-spof/before.json", SHOP]);

@@ -39,6 +39,36 @@ pub(super) fn apply(object: &mut Value, manifest: &Value) {
     lay(object, manifest, "");
 }
 
+/// What the API server never fills in: where a template has it, the manifest had it.
+const SAID_BY_THE_MANIFEST: [&str; 5] =
+    ["affinity", "nodeSelector", "priorityClassName", "tolerations", "topologySpreadConstraints"];
+
+/// Takes away what a manifest that Helm applies does not say any more of where pods may be; tells
+/// what that is. Helm compares with the release before, of which an export says nothing.
+pub(super) fn drop_unsaid(object: &mut Value, manifest: &Value) -> Vec<&'static str> {
+    const SPEC: &str = "/spec/template/spec";
+    if is_applied(object) || !is_of_helm(object) {
+        return Vec::new();
+    }
+    let (Some(own), Some(says)) = (object.pointer_mut(SPEC), manifest.pointer(SPEC)) else {
+        return Vec::new();
+    };
+    let Some(own) = own.as_object_mut() else { return Vec::new() };
+    let mut dropped = SAID_BY_THE_MANIFEST.to_vec();
+    dropped.retain(|field| says.get(field).is_none() && own.remove(*field).is_some());
+    dropped
+}
+
+fn is_applied(object: &Value) -> bool {
+    object["metadata"]["annotations"].get(LAST_APPLIED).is_some()
+}
+
+fn is_of_helm(object: &Value) -> bool {
+    let metadata = &object["metadata"];
+    metadata["labels"]["app.kubernetes.io/managed-by"] == "Helm"
+        && metadata["annotations"].get("meta.helm.sh/release-name").is_some()
+}
+
 /// Merges a strategic patch into an object.
 pub(crate) fn patch(object: &mut Value, patch: &Value) {
     lay(object, patch, "");
