@@ -133,15 +133,15 @@ fn keys<'v>(before: &'v Map<String, Value>, after: &'v Map<String, Value>) -> Ve
 }
 
 fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Field>) {
-    // An empty list or object says no more than none.
-    let (before, after) = (before.filter(|it| says(it)), after.filter(|it| says(it)));
-    match (before, after) {
-        (None, None) => {}
-        (Some(Value::Object(before)), Some(Value::Object(after))) => {
-            for key in keys(before, after) {
-                compare(&below(path, key), before.get(key), after.get(key), found);
-            }
+    if let (Some(Value::Object(before)), Some(Value::Object(after))) = (before, after) {
+        for key in keys(before, after) {
+            compare(&below(path, key), before.get(key), after.get(key), found);
         }
+        return;
+    }
+    // An empty list or object says no more than none.
+    match (before.filter(|it| says(it)), after.filter(|it| says(it))) {
+        (None, None) => {}
         (Some(Value::Array(before)), Some(Value::Array(after))) => {
             compare_lists(path, before, after, found);
         }

@@ -106,13 +106,14 @@ fn a_policy_may_begin_with_another() {
     assert_eq!(whole.requirements[0].place.file, "<preset ha>");
     // What goes by the same name is its own.
     let (found, told) = read(&format!(
-        "extends: ha\n{ONE_NODE}- {{name: two, anyNodes: 2}}\nrequirements:\n- name: \
-         highly-available\n  workloads: [{{}}]\n  scenarios: [two]\n  recovered: true\n"
+        "extends: ha\n{}requirements:\n- name: highly-available\n  workloads: [{{}}]\n  \
+         scenarios: [two]\n  recovered: true\n",
+        "scenarios: [{name: two, anyNodes: 2}]\n"
     ));
     assert_eq!(told, []);
     let own = found.unwrap();
     let spoken_of: Vec<&[usize]> = own.requirements.iter().map(|one| &*one.scenarios).collect();
-    assert_eq!((own.scenarios.len(), spoken_of), (2, vec![&[1][..], &[]]));
+    assert_eq!((own.scenarios.len(), spoken_of), (2, vec![&[0][..], &[]]));
     let wrong = read("extends: hal\n").1;
     assert_eq!(wrong, [(3, "there is no preset hal; did you mean ha?".to_owned())]);
 }
