@@ -47,7 +47,10 @@ const SAID_BY_THE_MANIFEST: [&str; 5] =
 /// what that is. Helm compares with the release before, of which an export says nothing.
 pub(super) fn drop_unsaid(object: &mut Value, manifest: &Value) -> Vec<&'static str> {
     const SPEC: &str = "/spec/template/spec";
-    if is_applied(object) || !is_of_helm(object) {
+    // What lacks the selector, which every workload must have, is no manifest of a chart but a
+    // patch, which speaks of what it changes alone.
+    let is_whole = manifest["spec"].get("selector").is_some();
+    if is_applied(object) || !is_of_helm(object) || !is_whole {
         return Vec::new();
     }
     let (Some(own), Some(says)) = (object.pointer_mut(SPEC), manifest.pointer(SPEC)) else {
