@@ -1,6 +1,6 @@
 //! What each finding means, why it is bad, and what to do instead: a page for each id.
 //!
-//! With [`pages`] the one place where this crate holds prose: [`Id::page`] and [`Id::of`] match
+//! With its pages the one place where this crate holds prose: [`Id::page`] and [`Id::of`] match
 //! without a rest, so that a finding without a page does not compile. `cargo xtask generate` writes
 //! the pages to `docs/checks`, and a test holds them there.
 
