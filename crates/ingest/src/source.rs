@@ -1,5 +1,7 @@
 //! What the rim hands over.
 
+use crate::unpack::{Packing, packing};
+
 /// One input handed over by the rim: a name for messages and its bytes. No I/O here: the command or
 /// the page reads files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,12 @@ impl Source {
     /// A file that the user named, or standard input.
     pub fn named(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         Self { name: name.into(), bytes: bytes.into(), explicit: true }
+    }
+
+    /// Whether a text may stand in it: bytes that are packed are not looked into.
+    pub fn may_say(&self, text: &str) -> bool {
+        packing(&self.bytes) != Packing::Plain
+            || memchr::memmem::find(&self.bytes, text.as_bytes()).is_some()
     }
 
     /// A file found by walking a directory that the user named.

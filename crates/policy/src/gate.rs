@@ -114,14 +114,20 @@ impl<'a> Gate<'a> {
     /// Positions of the workloads of which something is refuted in a scenario.
     pub fn refuted(&self, scenario: usize) -> Vec<usize> {
         let name = Some(&self.policy.scenarios[scenario].name);
+        let found = self.findings.iter().filter(|one| one.scenario.as_ref() == name);
+        let refuted: BTreeSet<_> = found
+            .filter(|one| !one.fault.is_open())
+            .filter_map(|one| one.object.as_ref())
+            .map(|one| (one.name.as_str(), one.namespace.as_str(), one.kind.as_str()))
+            .collect();
         let cluster = &self.loaded.cluster;
-        let refuted = |root: WorkloadId| {
-            let object = Object::of(cluster, root);
-            let found = self.findings.iter().filter(|one| one.scenario.as_ref() == name);
-            found.filter(|one| !one.fault.is_open()).any(|one| one.object.as_ref() == Some(&object))
+        let is_refuted = |root: WorkloadId| {
+            let workload = cluster.workload(root);
+            let (name, namespace) = (cluster.text(workload.name), cluster.text(workload.namespace));
+            refuted.contains(&(name, namespace, workload.kind.name(cluster)))
         };
         let all = self.subjects.subjects.iter().enumerate();
-        all.filter(|(_, subject)| refuted(subject.root)).map(|(at, _)| at).collect()
+        all.filter(|(_, subject)| is_refuted(subject.root)).map(|(at, _)| at).collect()
     }
 
     /// Tells with each finding of a scenario the cheapest change that mends it.

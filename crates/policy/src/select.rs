@@ -2,15 +2,14 @@
 
 use holdfast_cluster::{Cluster, WorkloadId};
 use holdfast_ingest::policy::Selector;
-use holdfast_proof::report::Object;
 
 /// Whether all that the selector says is true of a workload.
 pub fn selects(selector: &Selector, cluster: &Cluster, id: WorkloadId) -> bool {
-    let object = Object::of(cluster, id);
+    let workload = cluster.workload(id);
     let is = |wanted: &Option<String>, has: &str| wanted.as_ref().is_none_or(|text| text == has);
-    is(&selector.namespace, &object.namespace)
-        && is(&selector.name, &object.name)
-        && is(&selector.kind, &object.kind)
+    is(&selector.name, cluster.text(workload.name))
+        && is(&selector.namespace, cluster.text(workload.namespace))
+        && is(&selector.kind, workload.kind.name(cluster))
         && selector.pod_labels.iter().all(|(key, value)| has_label(cluster, id, key, value))
 }
 

@@ -10,6 +10,9 @@ use serde::Serialize;
 
 use crate::finding::{Fault, Finding, IDS, fingerprint};
 
+/// The domain of annotations that accept findings.
+pub const DOMAIN: &str = "suppress.holdfast.dev";
+
 /// What an annotation that accepts a finding begins with: the finding's id follows.
 pub const ANNOTATION: &str = "suppress.holdfast.dev/";
 

@@ -1,11 +1,12 @@
 //! `holdfast check`: whether what a policy requires holds.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use holdfast_cluster::Cluster;
 use holdfast_ingest::policy::{Fails, Policy, Scenario};
 use holdfast_ingest::{Loaded, overlay};
-use holdfast_policy::Gate;
+use holdfast_policy::{Gate, suppress};
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::{Prover, Report, Settings};
 
@@ -30,7 +31,9 @@ pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
     let path = arguments.policy.clone().map_or_else(discover, Ok)?;
     let policy = read(&path)?;
     let overlaid = whatif::over(input::read_cluster(&arguments.input.inputs)?, &arguments.what_if)?;
-    let manifests = overlay::manifests(&overlaid);
+    // Objects are read once more only where one of them may accept findings.
+    let accepts = overlaid.sources.iter().any(|source| source.may_say(suppress::DOMAIN));
+    let manifests = if accepts { overlay::manifests(&overlaid) } else { BTreeMap::new() };
     let loaded = super::load_overlaid(overlaid, &arguments.input.inputs, &arguments.scheduler)?;
     // What is asked for outright is nearer than what the policy says.
     let assumptions = arguments.proof.assumptions.clone();

@@ -7,6 +7,7 @@ use super::{Answer, Bounds, ByRule, Most, Unbounded};
 use crate::doubts::Doubts;
 use crate::prover::Prover;
 use crate::report::Question;
+use crate::rules::is_fixed;
 use crate::scenario::FailureSet;
 use crate::seat::{self, Seat};
 use crate::subject::Subject;
@@ -70,38 +71,76 @@ pub enum Gap {
 /// The claim for each subject, by position: the worst of where the cluster may come to rest. What
 /// rolls out has other pods there than today, which other rules may hold for.
 pub fn claims(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Vec<Claim> {
-    let starts = 0..prover.starts().starts.len();
-    let each: Vec<Vec<Claim>> =
-        starts.map(|at| claims_from(prover, question, summary, at)).collect();
-    let worst = |position: usize| {
-        let all = each.iter().map(|claims| &claims[position]);
-        let claim = all.clone().rev().max_by_key(|claim| claim.answer.rank());
-        let claim = claim.expect("there is at least one start").clone();
-        let doubt = prover.starts().starts[claim.start].doubt;
-        match doubt {
-            // Nobody knows whether it comes there.
-            Some(doubt) if !all.clone().all(|one| one.answer.rank() == claim.answer.rank()) => {
-                Claim { answer: Known::Unknown(Gap::Doubt(doubt)), ..claim }
-            }
-            _ => claim,
+    let everyone: Vec<usize> = (0..summary.subjects.len()).collect();
+    let first = claims_from(prover, question, summary, (0, &everyone));
+    let mut each: Vec<Vec<Claim>> = first.into_iter().map(|claim| vec![claim]).collect();
+    for start in 1..prover.starts().starts.len() {
+        let others = differing(prover, start);
+        let claims = claims_from(prover, question, summary, (start, &others));
+        for (position, claim) in others.into_iter().zip(claims) {
+            each[position].push(claim);
         }
-    };
-    (0..summary.subjects.len()).map(worst).collect()
+    }
+    each.into_iter().map(|claims| worst(prover, claims)).collect()
 }
 
-/// The same from one start.
+/// The worst of the claims from several starts, of equal ones the first from a start that is known.
+fn worst(prover: &Prover<'_>, claims: Vec<Claim>) -> Claim {
+    let doubt = |claim: &Claim| prover.starts().starts[claim.start].doubt;
+    let all_alike = claims.iter().all(|one| one.answer.rank() == claims[0].answer.rank());
+    let claims = claims.into_iter().rev();
+    let worst = claims.max_by_key(|claim| (claim.answer.rank(), doubt(claim).is_none()));
+    let worst = worst.expect("there is at least one start");
+    match doubt(&worst) {
+        // Nobody knows whether it comes there.
+        Some(doubt) if !all_alike => Claim { answer: Known::Unknown(Gap::Doubt(doubt)), ..worst },
+        _ => worst,
+    }
+}
+
+/// The subjects whose own pods stand otherwise at a start than at the first one; all of them where
+/// pods do that belong to their nodes, as these leave others more room or less. Where others' pods
+/// are that may be anywhere does not matter.
+fn differing(prover: &Prover<'_>, start: usize) -> Vec<usize> {
+    let starts = &prover.starts().starts;
+    let cluster = prover.cluster();
+    let stand = |start: usize, subject: &Subject| {
+        let placement = &starts[start].placement;
+        let stand = |id| {
+            let one = placement.instance(id);
+            (one.class, one.node(), one.terminating, one.is_pending())
+        };
+        let mut all: Vec<_> = subject.instances(placement).map(stand).collect();
+        all.sort_unstable();
+        all
+    };
+    let subjects = &prover.subjects().subjects;
+    let differs = |at: &usize| stand(0, &subjects[*at]) != stand(start, &subjects[*at]);
+    let found: Vec<usize> = (0..subjects.len()).filter(differs).collect();
+    let fixed = |start: usize| -> Vec<_> {
+        let placement = &starts[start].placement;
+        let all = placement.instance_ids().filter(|id| is_fixed(cluster, placement, *id));
+        let mut all: Vec<_> =
+            all.map(|id| (placement.instance(id).class, placement.instance(id).node())).collect();
+        all.sort_unstable();
+        all
+    };
+    if fixed(0) == fixed(start) { found } else { (0..subjects.len()).collect() }
+}
+
+/// The claims of these subjects from one start.
 fn claims_from(
     prover: &Prover<'_>,
     question: &Question,
     summary: &Summary,
-    start: usize,
+    (start, positions): (usize, &[usize]),
 ) -> Vec<Claim> {
     let placement = prover.starts().starts[start].placement.clone();
     let by_rule = ByRule::new(prover.cluster(), &placement);
     let doubts = Doubts::new(prover.cluster());
     let mut judge = Judge { prover, question, by_rule: &by_rule, placement, doubts };
-    let judged = summary.subjects.iter().enumerate().map(|(position, summed)| {
-        let claim = judge.judge(position, summed, summary.complete);
+    let judged = positions.iter().map(|position| {
+        let claim = judge.judge(*position, &summary.subjects[*position], summary.complete);
         Claim { start, ..claim }
     });
     judged.collect()
