@@ -250,6 +250,14 @@ pub struct CheckArguments {
     /// End with 0 where a requirement fails or is inconclusive, too.
     #[arg(long)]
     pub exit_zero: bool,
+    /// The gate.
+    #[command(flatten)]
+    pub gate: GateArguments,
+}
+
+/// What all have in common whose result is findings.
+#[derive(Debug, Args)]
+pub struct GateArguments {
     /// How it is proved.
     #[command(flatten)]
     pub proof: ProofArguments<STATES>,
@@ -284,22 +292,9 @@ pub struct DiffArguments {
     /// End with 0 where something is worse or not known any more, too.
     #[arg(long)]
     pub exit_zero: bool,
-    /// How it is proved.
+    /// The gate.
     #[command(flatten)]
-    pub proof: ProofArguments<STATES>,
-    /// The scheduler.
-    #[command(flatten)]
-    pub scheduler: SchedulerArguments,
-    /// What is lived with.
-    #[command(flatten)]
-    pub accept: AcceptArguments,
-    /// Formats and where to write them: `human`, `concise`, `json`, `markdown`, `html`, `sarif`,
-    /// `junit`, `github`, `gitlab`, `csv`.
-    #[command(flatten)]
-    pub output: OutputArguments,
-    /// What if.
-    #[command(flatten)]
-    pub what_if: WhatIfArguments,
+    pub gate: GateArguments,
 }
 
 /// Codes of `holdfast diff`, which are about the change and not about the cluster.

@@ -113,6 +113,17 @@ fn load_overlaid(
     whatif::begin(Loaded { laid_over: overlaid.places, ..loaded }, &overlaid.rolled)
 }
 
+/// Refuses a search of no state.
+///
+/// # Errors
+/// When that is what was asked for.
+fn check_budget(states: Option<usize>) -> Result<(), Failure> {
+    if states == Some(0) {
+        return Err(Failure::usage("--budget must be at least one state"));
+    }
+    Ok(())
+}
+
 /// How exports are read: with the scheduler's configuration.
 ///
 /// # Errors

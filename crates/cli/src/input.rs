@@ -19,14 +19,23 @@ pub fn read_cluster(inputs: &[PathBuf]) -> Result<Vec<Source>, Failure> {
     if inputs.is_empty() { Ok(vec![live::read()?]) } else { read(inputs) }
 }
 
+/// Refuses standard input where it is named twice.
+///
+/// # Errors
+/// When it is.
+pub fn refuse_twice<'p>(inputs: impl IntoIterator<Item = &'p PathBuf>) -> Result<(), Failure> {
+    if inputs.into_iter().filter(|path| is_stdin(path)).count() > 1 {
+        return Err(Failure::usage("standard input (-) can be read only once"));
+    }
+    Ok(())
+}
+
 /// Reads every input, directories recursively in order of names.
 ///
 /// # Errors
 /// An input that is missing or cannot be read, or standard input named twice.
 pub fn read(inputs: &[PathBuf]) -> Result<Vec<Source>, Failure> {
-    if inputs.iter().filter(|path| is_stdin(path)).count() > 1 {
-        return Err(Failure::usage("standard input (-) can be read only once"));
-    }
+    refuse_twice(inputs)?;
     let mut sources = Vec::new();
     for path in inputs {
         if is_stdin(path) {

@@ -47,50 +47,46 @@ fn is_zero(number: &usize) -> bool {
 
 /// Remedies to be told beside the report on a proof; `wanted` looks for them however long it takes.
 pub fn beside(prover: &Prover<'_>, question: &Question, summary: &Summary, wanted: bool) -> Beside {
-    let small = prover.cluster().pods().len() <= PODS_MAX
-        && summary.sets <= SETS_MAX
-        && fails_once(question);
-    let (states, effort) = if wanted { (LONG, Effort::default()) } else { (SHORT, QUICK) };
-    let asked = asked(prover, question, summary, states);
-    let repairer = Repairer { asked, effort };
-    let mut refuted = repairer.refuted();
-    let all = refuted.len();
-    if !wanted {
-        refuted.truncate(if small { WORKLOADS_MAX } else { 0 });
+    let all = |_: &usize| true;
+    let (mut remedies, remedies_not_asked) = look(prover, (question, summary), all, wanted);
+    for one in &mut remedies {
+        one.tried.clear();
     }
-    let found = of(&repairer, &refuted);
-    let told = found.iter().map(|one| {
-        let mut told = RemediesReport::new(&asked, one);
-        told.tried.clear();
-        told
-    });
-    Beside { remedies: told.collect(), remedies_not_asked: all - refuted.len() }
+    Beside { remedies, remedies_not_asked }
 }
 
 /// Remedies for the workloads at these positions, of which something is refuted; `wanted` looks for
 /// them however long it takes.
 pub fn of_these(
     prover: &Prover<'_>,
-    (question, summary): (&Question, &Summary),
+    about: (&Question, &Summary),
     positions: &[usize],
     wanted: bool,
 ) -> Vec<RemediesReport> {
+    look(prover, about, |at| positions.contains(at), wanted).0
+}
+
+/// Remedies for refuted workloads, and for how many of them nobody looked.
+fn look(
+    prover: &Prover<'_>,
+    (question, summary): (&Question, &Summary),
+    is_asked: impl Fn(&usize) -> bool,
+    wanted: bool,
+) -> (Vec<RemediesReport>, usize) {
     let small = prover.cluster().pods().len() <= PODS_MAX
         && summary.sets <= SETS_MAX
         && fails_once(question);
     let (states, effort) = if wanted { (LONG, Effort::default()) } else { (SHORT, QUICK) };
     let asked = asked(prover, question, summary, states);
     let repairer = Repairer { asked, effort };
-    let most = if wanted {
-        usize::MAX
-    } else if small {
-        WORKLOADS_MAX
-    } else {
-        0
-    };
-    let refuted: Vec<usize> =
-        repairer.refuted().into_iter().filter(|at| positions.contains(at)).take(most).collect();
-    of(&repairer, &refuted).iter().map(|one| RemediesReport::new(&asked, one)).collect()
+    let mut refuted: Vec<usize> = repairer.refuted().into_iter().filter(is_asked).collect();
+    let all = refuted.len();
+    if !wanted {
+        refuted.truncate(if small { WORKLOADS_MAX } else { 0 });
+    }
+    let found = of(&repairer, &refuted);
+    let told = found.iter().map(|one| RemediesReport::new(&asked, one)).collect();
+    (told, all - refuted.len())
 }
 
 /// Whether one node, domain or set is to fail at a time: what several break takes far more proofs.

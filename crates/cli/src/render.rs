@@ -7,6 +7,7 @@ pub mod diagnostics;
 pub mod diff;
 pub mod domain;
 pub mod explain;
+pub mod field;
 pub mod grouping;
 pub mod init;
 pub mod inspect;

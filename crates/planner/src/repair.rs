@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use holdfast_cluster::change::Refused;
 use holdfast_cluster::{Change, Cluster, WorkloadId};
-use holdfast_proof::by_rule::claim::{self, Known};
+use holdfast_proof::by_rule::claim;
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::stuck::{self, Stuck};
 use holdfast_proof::summary::{SubjectSummary, Summary};
@@ -269,12 +269,7 @@ impl Repairer<'_, '_> {
         summary: &Summary,
     ) -> VerdictName {
         let Some(at) = self.same(position, prover) else { return VerdictName::Unknown };
-        match &claim::claims(prover, question, summary)[at].answer {
-            Known::Proved => VerdictName::Proved,
-            Known::Nodes(verdict) => verdict.into(),
-            Known::RefutedToday | Known::Refuted { .. } => VerdictName::Refuted,
-            Known::Unknown(_) => VerdictName::Unknown,
-        }
+        claim::claims(prover, question, summary)[at].answer.verdict()
     }
 
     /// The cheapest remedies of each workload, made together as far as they go together: each is

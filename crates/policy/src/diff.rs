@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use crate::accepted::Accepted;
 use crate::changes::{Change, What, changes};
-use crate::finding::{Claim, Fault, Finding, Since, Why, fingerprint};
+use crate::finding::{Claim, Fault, Finding, Since, Why};
 use crate::report::verdict;
 use crate::suppress::Suppressed;
 
@@ -169,7 +169,9 @@ impl Diff<'_> {
         let after = self.after;
         for (at, is) in after.report.workloads.iter().enumerate() {
             let root = after.subjects.subjects[at].root;
-            let was = was.get(&key(&is.object)).map(|at| &self.before.report.workloads[*at]);
+            let before = was.get(&key(&is.object)).copied();
+            let was_root = before.map(|at| self.before.subjects.subjects[at].root);
+            let was = before.map(|at| &self.before.report.workloads[at]);
             let mut worse = match was {
                 Some(was) if is.desired == 0 && was.desired > 0 => {
                     counts.gone += 1;
@@ -180,7 +182,7 @@ impl Diff<'_> {
                 Some(was) => compare::worse(was, is, &after.summary.subjects[at], after),
                 None => compare::of_new(is),
             };
-            worse.extend(self.rollout(root, was.is_some(), rollouts));
+            worse.extend(self.rollout(was_root, root, rollouts));
             let claims = was.map(|was| compare::better(was, is)).unwrap_or_default();
             match (was, worse.iter().all(|(_, fault)| fault.is_open())) {
                 (None, _) => counts.added += 1,
@@ -201,8 +203,8 @@ impl Diff<'_> {
     /// What the rollout of a workload comes to.
     fn rollout(
         &self,
+        was: Option<WorkloadId>,
         root: WorkloadId,
-        was_there: bool,
         rollouts: Option<Rollouts<'_>>,
     ) -> Vec<Worse> {
         let mut worse = Vec::new();
@@ -210,14 +212,9 @@ impl Diff<'_> {
         if let Some(rollouts) = rolled {
             worse.extend(rollout::stuck(rollouts, root).map(|fault| (Weight::Error, fault)));
         }
-        let after = &self.after.loaded.cluster;
-        let same = Named::of(after, root);
-        let before = &self.before.loaded.cluster;
-        let was = before.workload_ids().find(|id| Named::of(before, *id) == same);
-        if let Some(was) = was.filter(|_| was_there) {
-            let fault = rollout::outage((before, was), (after, root));
-            worse.extend(fault.map(|fault| (Weight::Error, fault)));
-        }
+        let (before, after) = (&self.before.loaded.cluster, &self.after.loaded.cluster);
+        let outage = was.and_then(|was| rollout::outage((before, was), (after, root)));
+        worse.extend(outage.map(|fault| (Weight::Error, fault)));
         worse
     }
 
@@ -270,18 +267,10 @@ impl Diff<'_> {
         let is_told = |other: &Fault| fault.is_open() || !other.is_open();
         let also = worse.filter(|(_, other)| is_told(other)).map(|(_, other)| other.id()).collect();
         let nowhere = || Place { file: "-".to_owned(), line: 1, column: 1 };
-        self.findings.push(Finding {
-            severity,
-            requirement: None,
-            scenario: None,
-            place: own.map(|one| one.place.clone()).or(place).unwrap_or_else(nowhere),
-            fingerprint: fingerprint(&fault, ("diff", None), Some(&object)),
-            object: Some(object),
-            since: Some(Since { new, own: fields, also }),
-            standing: None,
-            remedy: None,
-            fault,
-        });
+        let place = own.map(|one| one.place.clone()).or(place).unwrap_or_else(nowhere);
+        let since = Some(Since { new, own: fields, also });
+        let found = Finding::new((severity, fault), ("diff", None), (Some(object), place));
+        self.findings.push(Finding { since, ..found });
     }
 }
 

@@ -48,6 +48,29 @@ pub struct Finding {
     pub fault: Fault,
 }
 
+impl Finding {
+    /// A finding that is found now: how it stands to others, what it is due to and what mends it
+    /// is told later. What it is known by begins with `whose` it is, and in which scenario.
+    pub(crate) fn new(
+        (severity, fault): (Weight, Fault),
+        (whose, scenario): (&str, Option<&str>),
+        (object, place): (Option<Object>, Place),
+    ) -> Self {
+        Self {
+            severity,
+            requirement: None,
+            scenario: scenario.map(str::to_owned),
+            place,
+            fingerprint: fingerprint(&fault, (whose, scenario), object.as_ref()),
+            object,
+            since: None,
+            standing: None,
+            remedy: None,
+            fault,
+        }
+    }
+}
+
 /// How a finding stands to those that were there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -359,7 +382,7 @@ pub fn carried(carry: Carry) -> &'static str {
 }
 
 /// What tells a finding from all others, whatever lines it stands on.
-pub(crate) fn fingerprint(
+fn fingerprint(
     fault: &Fault,
     (requirement, scenario): (&str, Option<&str>),
     object: Option<&Object>,

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use holdfast_cluster::{Placement, WorkloadId};
-use holdfast_ingest::Loaded;
 use holdfast_ingest::policy::{Policy, Requirement, Selector};
+use holdfast_ingest::{Loaded, Place};
 use holdfast_planner::report::{RemediesReport, RemedyReport};
 use holdfast_proof::report::{Excluded, Kubernetes, Object, VerdictName};
 use holdfast_proof::subject::Subjects;
 use holdfast_proof::{Report, Summary};
 
 use crate::accepted::Accepted;
-use crate::finding::{Fault, Finding, SelectorReport, fingerprint};
+use crate::finding::{Fault, Finding, SelectorReport};
 use crate::form;
 use crate::judge::Known;
 use crate::report::{CheckReport, RequirementReport, ScenarioReport, StateReport, verdict};
@@ -34,10 +34,11 @@ impl<'a> Gate<'a> {
     /// The policy against what was loaded, nothing judged yet.
     pub fn new(policy: &'a Policy, loaded: &'a Loaded) -> Self {
         let cluster = &loaded.cluster;
+        let placement = Placement::of(cluster);
         let mut gate = Self {
             policy,
             loaded,
-            subjects: Subjects::of(cluster, &Placement::of(cluster)),
+            subjects: Subjects::of(cluster, &placement),
             selected: Vec::new(),
             scenarios: Vec::new(),
             requirements: Vec::new(),
@@ -56,21 +57,20 @@ impl<'a> Gate<'a> {
         }
         for (at, requirement) in policy.requirements.iter().enumerate() {
             if !requirement.form.is_nothing() && !gate.selected[at].is_empty() {
-                gate.form(at, requirement);
+                gate.form(at, requirement, &placement);
             }
         }
         gate
     }
 
     /// Judges what must be so as the cluster stands.
-    fn form(&mut self, at: usize, requirement: &Requirement) {
+    fn form(&mut self, at: usize, requirement: &Requirement, placement: &Placement) {
         let cluster = &self.loaded.cluster;
-        let placement = Placement::of(cluster);
         let mut told = RequirementReport::new(requirement, None, self.selected[at].len());
         for position in self.selected[at].clone() {
             let subject = &self.subjects.subjects[position];
             let root = subject.root;
-            let claims = form::judge(cluster, &placement, subject, &requirement.form);
+            let claims = form::judge(cluster, placement, subject, &requirement.form);
             told.count(Object::of(cluster, root), &claims);
             for fault in claims.into_iter().flatten() {
                 self.findings.push(self.finding(requirement, None, root, fault));
@@ -232,19 +232,8 @@ impl<'a> Gate<'a> {
         fault: Fault,
     ) -> Finding {
         let object = Object::of(&self.loaded.cluster, root);
-        let names = (requirement.name.as_str(), scenario);
-        Finding {
-            severity: requirement.severity,
-            requirement: Some(requirement.name.clone()),
-            scenario: scenario.map(str::to_owned),
-            place: self.loaded.place_of(root).unwrap_or_else(|| requirement.place.clone()),
-            fingerprint: fingerprint(&fault, names, Some(&object)),
-            object: Some(object),
-            since: None,
-            standing: None,
-            remedy: None,
-            fault,
-        }
+        let place = self.loaded.place_of(root).unwrap_or_else(|| requirement.place.clone());
+        told(requirement, scenario, fault, (Some(object), place))
     }
 
     fn matches_nothing(&self, requirement: &Requirement, selector: &Selector) -> Finding {
@@ -255,17 +244,18 @@ impl<'a> Gate<'a> {
             selector: SelectorReport::from(selector),
             excluded: excluded.map(|(id, why)| Excluded::new(cluster, *id, *why)).collect(),
         };
-        Finding {
-            severity: requirement.severity,
-            requirement: Some(requirement.name.clone()),
-            scenario: None,
-            object: None,
-            place: selector.place.clone(),
-            fingerprint: fingerprint(&fault, (&requirement.name, None), None),
-            since: None,
-            standing: None,
-            remedy: None,
-            fault,
-        }
+        told(requirement, None, fault, (None, selector.place.clone()))
     }
+}
+
+/// A finding about a requirement.
+fn told(
+    requirement: &Requirement,
+    scenario: Option<&str>,
+    fault: Fault,
+    of: (Option<Object>, Place),
+) -> Finding {
+    let Requirement { name, severity, .. } = requirement;
+    let found = Finding::new((*severity, fault), (name, scenario), of);
+    Finding { requirement: Some(name.clone()), ..found }
 }

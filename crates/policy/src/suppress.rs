@@ -8,7 +8,7 @@ use holdfast_ingest::policy::{Date, Policy, Suppression, Weight};
 use holdfast_proof::report::Object;
 use serde::Serialize;
 
-use crate::finding::{Fault, Finding, IDS, fingerprint};
+use crate::finding::{Fault, Finding, IDS};
 
 /// The domain of annotations that accept findings.
 pub const DOMAIN: &str = "suppress.holdfast.dev";
@@ -215,16 +215,5 @@ impl Entry {
 
 /// A finding about what accepts findings: it is told, and closes nothing.
 fn about(fault: Fault, place: Place, object: Option<Object>) -> Finding {
-    Finding {
-        severity: Weight::Warning,
-        requirement: None,
-        scenario: None,
-        place,
-        fingerprint: fingerprint(&fault, ("suppression", None), object.as_ref()),
-        object,
-        since: None,
-        standing: None,
-        remedy: None,
-        fault,
-    }
+    Finding::new((Weight::Warning, fault), ("suppression", None), (object, place))
 }

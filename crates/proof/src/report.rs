@@ -70,6 +70,17 @@ pub enum VerdictName {
     Unknown,
 }
 
+impl VerdictName {
+    /// The higher the worse: what is not known may be either.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Proved => 0,
+            Self::Unknown => 1,
+            Self::Refuted => 2,
+        }
+    }
+}
+
 /// Versions.
 #[derive(Clone, Debug, Serialize)]
 pub struct Kubernetes {

@@ -24,35 +24,35 @@ pub(crate) const FILE: &str = "holdfast.yaml";
 /// # Errors
 /// Bad input, a policy that makes no sense or names what is not there, nothing to check.
 pub fn run(arguments: &CheckArguments) -> Result<u8, Failure> {
-    if arguments.proof.budget == 0 {
-        return Err(Failure::usage("--budget must be at least one state"));
-    }
-    output::check_findings(&arguments.output.output)?;
+    super::check_budget(Some(arguments.gate.proof.budget))?;
+    output::check_findings(&arguments.gate.output.output)?;
     let path = arguments.policy.clone().map_or_else(discover, Ok)?;
     let policy = read(&path)?;
-    let overlaid = whatif::over(input::read_cluster(&arguments.input.inputs)?, &arguments.what_if)?;
+    let overlaid =
+        whatif::over(input::read_cluster(&arguments.input.inputs)?, &arguments.gate.what_if)?;
     // Objects are read once more only where one of them may accept findings.
     let accepts = overlaid.sources.iter().any(|source| source.may_say(suppress::DOMAIN));
     let manifests = if accepts { overlay::manifests(&overlaid) } else { BTreeMap::new() };
-    let loaded = super::load_overlaid(overlaid, &arguments.input.inputs, &arguments.scheduler)?;
+    let loaded =
+        super::load_overlaid(overlaid, &arguments.input.inputs, &arguments.gate.scheduler)?;
     // What is asked for outright is nearer than what the policy says.
-    let assumptions = arguments.proof.assumptions.clone();
+    let assumptions = arguments.gate.proof.assumptions.clone();
     let of_policy = || policy.assumptions.as_ref().map(|file| path.with_file_name(file));
     let loaded = super::assume(loaded, assumptions.or_else(of_policy).as_ref())?;
-    let effort = Effort { budget: arguments.proof.budget, remedies: Some(arguments.remedies) };
+    let effort = Effort { budget: arguments.gate.proof.budget, remedies: Some(arguments.remedies) };
     let Some(gate) = judge(&policy, &path, &loaded, effort)? else {
         let path = path.display();
         let text = format!("no requirement of {path} selects a workload that should keep running");
         return Err(Failure::nothing(text).hint("holdfast inspect shows what was read"));
     };
-    let mut report = gate.finish(accept::read(&arguments.accept, Some(&policy), &manifests)?);
-    accept::write(&arguments.accept, &mut report.findings)?;
+    let mut report = gate.finish(accept::read(&arguments.gate.accept, Some(&policy), &manifests)?);
+    accept::write(&arguments.gate.accept, &mut report.findings)?;
     report.judge();
-    findings::write(&arguments.output.output, &(&report).into(), |format| match format {
+    findings::write(&arguments.gate.output.output, &(&report).into(), |format| match format {
         Format::Json => render::json(&report),
         Format::Markdown => render::check::markdown(&report),
         Format::Html => render::check::html(&report),
-        _ => render::check::human(&report, arguments.accept.show_suppressed),
+        _ => render::check::human(&report, arguments.gate.accept.show_suppressed),
     })?;
     Ok(match report.verdict {
         _ if arguments.exit_zero => exit::HOLDS,

@@ -1,11 +1,11 @@
 //! `holdfast diff`: what a change makes worse.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 
 use holdfast_failover::Dynamics;
-use holdfast_ingest::Loaded;
 use holdfast_ingest::overlay::{self, Manifest, Named};
+use holdfast_ingest::{Loaded, Source};
 use holdfast_policy::DiffReport;
 use holdfast_policy::diff::{Rollouts, Side};
 use holdfast_proof::report::VerdictName;
@@ -22,18 +22,23 @@ use crate::{accept, exit, findings, input, interrupt, question, render, sweep, w
 /// # Errors
 /// Bad input, nothing that is changed, nothing to compare.
 pub fn run(arguments: &DiffArguments) -> Result<u8, Failure> {
-    if arguments.proof.budget == 0 {
-        return Err(Failure::usage("--budget must be at least one state"));
-    }
-    output::check_findings(&arguments.output.output)?;
-    if arguments.after.is_none() && arguments.what_if.is_empty() {
+    super::check_budget(Some(arguments.gate.proof.budget))?;
+    output::check_findings(&arguments.gate.output.output)?;
+    if arguments.after.is_none() && arguments.gate.what_if.is_empty() {
         return Err(Failure::usage("nothing is changed: there is BEFORE, and no AFTER")
             .hint("name a second export, or lay the change over the first with --overlay"));
     }
-    let before = Read::of(arguments, &arguments.before, &WhatIfArguments::default())?;
-    let path = arguments.after.as_ref().unwrap_or(&arguments.before);
-    let after = Read::of(arguments, path, &arguments.what_if)?;
-    let settings = Settings { states_per_set: arguments.proof.budget, ..Settings::default() };
+    let DiffArguments { before, after, .. } = arguments;
+    input::refuse_twice([before].into_iter().chain(after))?;
+    let sources = input::read(std::slice::from_ref(before))?;
+    // What cannot be read again is kept.
+    let (path, kept) = match after {
+        Some(after) => (after, input::read(std::slice::from_ref(after))?),
+        None => (before, sources.clone()),
+    };
+    let before = Read::of(arguments, (before, sources), &WhatIfArguments::default())?;
+    let after = Read::of(arguments, (path, kept), &arguments.gate.what_if)?;
+    let settings = Settings { states_per_set: arguments.gate.proof.budget, ..Settings::default() };
     let (was, is) = (before.prover(settings, arguments), after.prover(settings, arguments));
     if was.subjects().subjects.is_empty() && is.subjects().subjects.is_empty() {
         return Err(super::prove::nothing_runs(&after.loaded));
@@ -47,16 +52,16 @@ pub fn run(arguments: &DiffArguments) -> Result<u8, Failure> {
     let stage = stages.first();
     let rollouts =
         stage.map(|stage| Rollouts { workloads: &workloads, simulator: &simulator, stage });
-    let accepted = accept::read(&arguments.accept, None, &after.manifests)?;
+    let accepted = accept::read(&arguments.gate.accept, None, &after.manifests)?;
     let sides = (was.side(&before), is.side(&after));
     let mut report = DiffReport::new(sides, rollouts, accepted);
-    accept::write(&arguments.accept, &mut report.findings)?;
+    accept::write(&arguments.gate.accept, &mut report.findings)?;
     report.judge();
-    findings::write(&arguments.output.output, &(&report).into(), |format| match format {
+    findings::write(&arguments.gate.output.output, &(&report).into(), |format| match format {
         Format::Json => render::json(&report),
         Format::Markdown => render::diff::markdown(&report),
         Format::Html => render::diff::html(&report),
-        _ => render::diff::human(&report, arguments.accept.show_suppressed),
+        _ => render::diff::human(&report, arguments.gate.accept.show_suppressed),
     })?;
     Ok(match report.verdict {
         _ if arguments.exit_zero => exit::HOLDS,
@@ -77,14 +82,14 @@ struct Read {
 impl Read {
     fn of(
         arguments: &DiffArguments,
-        path: &Path,
+        (path, sources): (&PathBuf, Vec<Source>),
         what_if: &WhatIfArguments,
     ) -> Result<Self, Failure> {
-        let paths = [path.to_owned()];
-        let overlaid = whatif::over(input::read(&paths)?, what_if)?;
+        let overlaid = whatif::over(sources, what_if)?;
         let (manifests, rolled) = (overlay::manifests(&overlaid), overlaid.rolled.clone());
-        let loaded = super::load_overlaid(overlaid, &paths, &arguments.scheduler)?;
-        let loaded = super::assume(loaded, arguments.proof.assumptions.as_ref())?;
+        let loaded =
+            super::load_overlaid(overlaid, std::slice::from_ref(path), &arguments.gate.scheduler)?;
+        let loaded = super::assume(loaded, arguments.gate.proof.assumptions.as_ref())?;
         Ok(Self { loaded, manifests, rolled })
     }
 

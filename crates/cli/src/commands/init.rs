@@ -91,9 +91,7 @@ pub struct Draft {
 /// # Errors
 /// Bad input, a file that is there already, or nothing that could be required.
 pub fn run(arguments: &InitArguments) -> Result<u8, Failure> {
-    if arguments.proof.budget == 0 {
-        return Err(Failure::usage("--budget must be at least one state"));
-    }
+    super::check_budget(Some(arguments.proof.budget))?;
     let path = &arguments.policy;
     let is_file = path.as_os_str() != "-";
     if is_file {

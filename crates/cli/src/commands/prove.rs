@@ -23,9 +23,7 @@ use crate::{exit, interrupt, question, render, sweep};
 /// # Errors
 /// Bad input, an unknown node, nothing to check.
 pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
-    if arguments.proof.budget == 0 {
-        return Err(Failure::usage("--budget must be at least one state"));
-    }
+    super::check_budget(Some(arguments.proof.budget))?;
     output::check(&arguments.output.output)?;
     arguments.certificate.as_deref().map_or(Ok(()), output::check_folder)?;
     let loaded =

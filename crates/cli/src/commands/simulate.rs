@@ -15,9 +15,7 @@ use crate::{exit, export, input, render, whatif};
 /// # Errors
 /// Bad input, an event that names nothing or makes no sense.
 pub fn run(arguments: &SimulateArguments) -> Result<u8, Failure> {
-    if arguments.budget == Some(0) {
-        return Err(Failure::usage("--budget must be at least one state"));
-    }
+    super::check_budget(arguments.budget)?;
     output::check(&arguments.output.output)?;
     output::refuse_ndjson(&arguments.output.output)?;
     arguments.export.as_deref().map_or(Ok(()), output::check_folder)?;

@@ -24,5 +24,5 @@ pub use html::{document, html};
 pub use human::{accepted, finding, human};
 pub use junit::junit;
 pub use markdown::{comment, fenced, list, markdown};
-pub use reason::sentence;
+pub use reason::{name, sentence};
 pub use sarif::sarif;

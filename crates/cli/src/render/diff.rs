@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use holdfast_policy::DiffReport;
-use holdfast_policy::changes::{Change, Field, What};
+use holdfast_policy::changes::{Change, What};
 use holdfast_policy::diff::{Better, Moved};
 use holdfast_policy::finding::Claim;
 use holdfast_proof::report::VerdictName;
 use maud::html;
-use serde_json::Value;
 
-use crate::render::{check, domain, prove, words};
+use crate::render::{check, domain, field, words};
 
 /// So many changed objects, fields and moves are shown.
 const SHOWN: usize = 12;
@@ -53,10 +52,8 @@ fn besides(report: &DiffReport) -> String {
     moved(&mut out, &report.moved);
     changed(&mut out, &report.changes);
     let checked = &report.checked;
-    let sets = usize::try_from(checked.sets).unwrap_or(usize::MAX);
-    let sets = words::count(sets, "set", "sets");
     let interrupted = if checked.complete { "" } else { ", interrupted" };
-    let _ = writeln!(out, "Checked: {sets} {}{interrupted}.", domain::sets_of(checked));
+    let _ = writeln!(out, "Checked: {}{interrupted}.", domain::looked_at(checked));
     domain::tell_without(&mut out, checked.domains.as_ref(), 96);
     let _ = writeln!(out, "{}", words::modelled(&report.kubernetes));
     out
@@ -93,7 +90,7 @@ fn better(out: &mut String, all: &[Better]) {
     let _ = writeln!(out, "Better");
     for one in all.iter().take(SHOWN) {
         let claims: Vec<&str> = one.claims.iter().map(|claim| holds(*claim)).collect();
-        let name = format!("{}/{}", one.object.namespace, prove::short(&one.object));
+        let name = check::name(&one.object);
         let _ = writeln!(out, "  {name}: {} is PROVED now", words::list(&claims, 4));
     }
     more(out, all.len());
@@ -125,7 +122,7 @@ fn moved(out: &mut String, all: &[Moved]) {
     };
     let _ = writeln!(out, "Moved");
     for one in all.iter().take(SHOWN) {
-        let name = format!("{}/{}", one.object.namespace, prove::short(&one.object));
+        let name = check::name(&one.object);
         let _ = writeln!(out, "  {name}: from {} to {}", nodes(&one.from), nodes(&one.to));
     }
     more(out, all.len());
@@ -145,7 +142,7 @@ fn changed(out: &mut String, all: &[Change]) {
             What::Added => "is new".to_owned(),
             What::Removed => "is gone".to_owned(),
             What::Fields { fields } => {
-                words::list(&fields.iter().map(field).collect::<Vec<_>>(), 3)
+                words::list(&fields.iter().map(field::changed).collect::<Vec<_>>(), 3)
             }
         };
         let _ = writeln!(out, "  {}: {what}  ({})", name.join("/"), one.place);
@@ -158,31 +155,4 @@ fn more(out: &mut String, all: usize) {
         let _ = writeln!(out, "  and {} more; -o json has all of them", all - SHOWN);
     }
     out.push('\n');
-}
-
-/// `spec.replicas 3 → 1`, with the longest words of Kubernetes cut short.
-pub fn field(field: &Field) -> String {
-    const LONG: &str = "DuringSchedulingIgnoredDuringExecution";
-    let path = field.path.strip_prefix("spec.template.spec.").unwrap_or(&field.path);
-    let path = path.replace(LONG, "");
-    match (&field.before, &field.after) {
-        (Some(before), Some(after)) => format!("{path} {} → {}", short(before), short(after)),
-        (Some(before), None) => format!("{path} dropped (was {})", short(before)),
-        (None, Some(after)) => format!("{path} added: {}", short(after)),
-        (None, None) => path,
-    }
-}
-
-/// A value in at most so many characters.
-fn short(value: &Value) -> String {
-    const MOST: usize = 48;
-    let text = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    if text.chars().count() <= MOST {
-        return text;
-    }
-    let cut: String = text.chars().take(MOST - 1).collect();
-    format!("{cut}…")
 }

@@ -44,8 +44,14 @@ fn named(domains: &[String]) -> String {
     words::list(&names, 6)
 }
 
+/// How many sets were looked at, and of what: `3 sets of failed nodes out of 3 nodes`.
+pub fn looked_at(checked: &Checked) -> String {
+    let sets = usize::try_from(checked.sets).unwrap_or(usize::MAX);
+    format!("{} {}", words::count(sets, "set", "sets"), sets_of(checked))
+}
+
 /// What the sets are made of: `of failed nodes out of 3 nodes`.
-pub fn sets_of(checked: &Checked) -> String {
+fn sets_of(checked: &Checked) -> String {
     let nodes = words::count(checked.cluster_nodes, "node", "nodes");
     let Some(domains) = &checked.domains else {
         return format!("of failed nodes out of {nodes}");

@@ -414,13 +414,12 @@ fn up_to_symmetry(checked: &Checked) -> String {
 /// What was looked at, what is modelled, and what is claimed.
 pub(super) fn closing(out: &mut String, report: &Report, remedies_not_asked: usize) {
     let checked = &report.checked;
-    let sets = words::count(usize::try_from(checked.sets).unwrap_or(usize::MAX), "set", "sets");
     let states = match checked.states {
         0 => "none needed a search".to_owned(),
         states => format!("{} states searched", words::thousands(states)),
     };
     let looked_at = sequence::looked_at(checked);
-    let looked_at = looked_at.unwrap_or_else(|| format!("{sets} {}", domain::sets_of(checked)));
+    let looked_at = looked_at.unwrap_or_else(|| domain::looked_at(checked));
     let looked_at = looked_at + &up_to_symmetry(checked);
     let _ = writeln!(out, "Checked: {looked_at}; {states}.");
     domain::tell_without(out, checked.domains.as_ref(), WIDTH);

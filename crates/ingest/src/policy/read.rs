@@ -19,17 +19,17 @@ struct Raw<'a> {
     #[serde(rename = "kind")]
     _kind: Text<'a>,
     #[serde(default)]
-    scenarios: Option<List<RawScenario<'a>>>,
+    scenarios: List<RawScenario<'a>>,
     #[serde(default)]
-    requirements: Option<List<RawRequirement<'a>>>,
+    requirements: List<RawRequirement<'a>>,
     #[serde(default)]
-    states: Option<List<RawState<'a>>>,
+    states: List<RawState<'a>>,
     #[serde(default)]
     assumptions: Option<Text<'a>>,
     #[serde(default)]
     extends: Option<Text<'a>>,
     #[serde(default)]
-    suppressions: Option<List<RawSuppression<'a>>>,
+    suppressions: List<RawSuppression<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,7 +64,7 @@ struct RawScenario<'a> {
 struct RawState<'a> {
     name: Text<'a>,
     #[serde(default)]
-    holds: Option<List<RawHold<'a>>>,
+    holds: List<RawHold<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,7 +102,7 @@ struct RawRequirement<'a> {
     severity: Option<Text<'a>>,
     workloads: List<RawSelector<'a>>,
     #[serde(default)]
-    scenarios: Option<List<Text<'a>>>,
+    scenarios: List<Text<'a>>,
     #[serde(default)]
     no_single_point_of_failure: bool,
     #[serde(default)]
@@ -178,9 +178,7 @@ const ANY_ONE_NODE: &str = "any-one-node";
 
 impl Reader<'_, '_> {
     fn policy(&mut self, read: &Raw<'_>) -> Policy {
-        let requirements: Vec<&RawRequirement<'_>> = all(read.requirements.as_ref()).collect();
-        let scenarios: Vec<&RawScenario<'_>> = all(read.scenarios.as_ref()).collect();
-        let states: Vec<&RawState<'_>> = all(read.states.as_ref()).collect();
+        let Raw { requirements, scenarios, states, .. } = read;
         self.names("scenario", scenarios.iter().map(|one| &one.name));
         self.names("requirement", requirements.iter().map(|one| &one.name));
         self.names("state", states.iter().map(|one| &one.name));
@@ -189,12 +187,10 @@ impl Reader<'_, '_> {
             requirements: Vec::new(),
             states: states.iter().map(|one| self.state(one)).collect(),
             assumptions: read.assumptions.as_ref().map(|path| path.to_string()),
-            suppressions: all(read.suppressions.as_ref())
-                .map(|one| self.suppression(one))
-                .collect(),
+            suppressions: read.suppressions.iter().map(|one| self.suppression(one)).collect(),
         };
         let named = policy.scenarios.len();
-        for one in &requirements {
+        for one in requirements.iter() {
             self.requirement(one, &mut policy);
         }
         for (at, one) in scenarios.iter().enumerate() {
@@ -257,7 +253,7 @@ impl Reader<'_, '_> {
             let workloads = hold.workloads.iter().map(|each| self.selector(each, &place));
             Hold { workloads: workloads.collect(), demands }
         };
-        State { name: one.name.to_string(), holds: all(one.holds.as_ref()).map(hold).collect() }
+        State { name: one.name.to_string(), holds: one.holds.iter().map(hold).collect() }
     }
 
     fn suppression(&mut self, one: &RawSuppression<'_>) -> Suppression {
@@ -371,12 +367,14 @@ impl Reader<'_, '_> {
         let demands = self.demands(&whose, &asked, &place);
         let form = self.form(one, &whose, &place);
         let scenarios = policy.scenarios.iter().map(|known| known.name.as_str());
-        let spoken_of: Vec<usize> = all(one.scenarios.as_ref())
+        let spoken_of: Vec<usize> = one
+            .scenarios
+            .iter()
             .filter_map(|name| self.one_of("scenario", name, scenarios.clone()))
             .collect();
         let asks = !asked.is_nothing();
         let stands = !form.is_nothing() || one.no_single_point_of_failure;
-        let says = match (asks, all(one.scenarios.as_ref()).next().is_some()) {
+        let says = match (asks, !one.scenarios.is_empty()) {
             (true, false) => Some("it speaks of no scenario".to_owned()),
             (false, true) => Some(format!("nothing must hold in its scenarios; ask for {DEMANDS}")),
             (false, false) if !stands => Some(format!("nothing must hold; ask for {DEMANDS}")),
@@ -518,10 +516,6 @@ impl Asked<'_> {
             && self.min_ready.is_none()
             && self.max_downtime.is_none()
     }
-}
-
-fn all<T>(list: Option<&List<T>>) -> impl Iterator<Item = &T> {
-    list.into_iter().flat_map(|list| list.iter())
 }
 
 /// The position of the scenario in which any one node fails: one of the file, else another.

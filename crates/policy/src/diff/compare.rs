@@ -70,18 +70,10 @@ pub(super) fn better(was: &WorkloadReport, is: &WorkloadReport) -> Vec<Claim> {
     gained.collect()
 }
 
-fn rank(verdict: VerdictName) -> u8 {
-    match verdict {
-        VerdictName::Proved => 0,
-        VerdictName::Unknown => 1,
-        VerdictName::Refuted => 2,
-    }
-}
-
 /// Whether more is refuted than was: the claim itself, or by more of the same sets.
 fn is_more<E>(was: &ClaimReport<E>, is: &ClaimReport<E>, same_sets: bool) -> bool {
     let more = same_sets && is.refuted > was.refuted + was.unknown;
-    rank(is.verdict) > rank(was.verdict) || is.verdict == VerdictName::Refuted && more
+    is.verdict.rank() > was.verdict.rank() || is.verdict == VerdictName::Refuted && more
 }
 
 /// Whether it takes no failure any more to refute it.
@@ -116,9 +108,9 @@ fn recovered(was: &WorkloadReport, is: &WorkloadReport, same_sets: bool) -> Opti
 
 fn by_rule(was: &WorkloadReport, is: &WorkloadReport) -> Option<Fault> {
     // Where today's placement does not do, the rules that allow it do not either.
-    let today = rank(was.immediately.verdict);
+    let today = was.immediately.verdict.rank();
     let (was, is) = was.by_rule.as_ref().zip(is.by_rule.as_ref())?;
-    if rank(is.verdict) <= rank(was.verdict).max(today) {
+    if is.verdict.rank() <= was.verdict.rank().max(today) {
         return None;
     }
     if is.verdict == VerdictName::Refuted {

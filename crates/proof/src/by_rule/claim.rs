@@ -6,7 +6,7 @@ use holdfast_cluster::{ClassId, NodeId, Placement};
 use super::{Answer, Bounds, ByRule, Most, Unbounded};
 use crate::doubts::Doubts;
 use crate::prover::Prover;
-use crate::report::Question;
+use crate::report::{Question, VerdictName};
 use crate::rules::is_fixed;
 use crate::scenario::FailureSet;
 use crate::seat::{self, Seat};
@@ -87,9 +87,10 @@ pub fn claims(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Ve
 /// The worst of the claims from several starts, of equal ones the first from a start that is known.
 fn worst(prover: &Prover<'_>, claims: Vec<Claim>) -> Claim {
     let doubt = |claim: &Claim| prover.starts().starts[claim.start].doubt;
-    let all_alike = claims.iter().all(|one| one.answer.rank() == claims[0].answer.rank());
+    let all_alike =
+        claims.iter().all(|one| one.answer.verdict().rank() == claims[0].answer.verdict().rank());
     let claims = claims.into_iter().rev();
-    let worst = claims.max_by_key(|claim| (claim.answer.rank(), doubt(claim).is_none()));
+    let worst = claims.max_by_key(|claim| (claim.answer.verdict().rank(), doubt(claim).is_none()));
     let worst = worst.expect("there is at least one start");
     match doubt(&worst) {
         // Nobody knows whether it comes there.
@@ -147,12 +148,13 @@ fn claims_from(
 }
 
 impl Known {
-    /// The higher the worse.
-    fn rank(&self) -> u8 {
+    /// The verdict without its reasons.
+    pub fn verdict(&self) -> VerdictName {
         match self {
-            Self::Proved | Self::Nodes(Verdict::Proved(_)) => 0,
-            Self::Unknown(_) | Self::Nodes(Verdict::Unknown(_)) => 1,
-            Self::RefutedToday | Self::Refuted { .. } | Self::Nodes(Verdict::Refuted) => 2,
+            Self::Proved => VerdictName::Proved,
+            Self::RefutedToday | Self::Refuted { .. } => VerdictName::Refuted,
+            Self::Nodes(verdict) => verdict.into(),
+            Self::Unknown(_) => VerdictName::Unknown,
         }
     }
 }

@@ -172,11 +172,9 @@ pub struct MoveReport {
 impl Namer<'_> {
     /// *Immediately by rule*, with names.
     pub(super) fn by_rule(&self, claim: &Claim, today: &Placement) -> ByRuleReport {
-        let (verdict, doubt) = match &claim.answer {
-            Known::Proved => (VerdictName::Proved, None),
-            Known::RefutedToday | Known::Refuted { .. } => (VerdictName::Refuted, None),
-            Known::Nodes(verdict) => (verdict.into(), None),
-            Known::Unknown(gap) => (VerdictName::Unknown, Some(gap_report(*gap))),
+        let doubt = match &claim.answer {
+            Known::Unknown(gap) => Some(gap_report(*gap)),
+            _ => None,
         };
         let moved = match &claim.answer {
             Known::RefutedToday => Some(Vec::new()),
@@ -190,7 +188,7 @@ impl Namer<'_> {
             why.push(ReasonReport::FollowsNodes);
         }
         ByRuleReport {
-            verdict,
+            verdict: claim.answer.verdict(),
             fail: self.names(&claim.nodes),
             holds_at_most: most.map(|most| most.pods),
             why,

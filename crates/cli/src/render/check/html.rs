@@ -80,7 +80,7 @@ fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
             let row = rows.entry(key(&judged.object)).or_default();
             let cell = row.entry(reason::when(requirement)).or_default();
             cell.verdict =
-                cell.verdict.into_iter().chain([judged.verdict]).max_by_key(|one| badness(*one));
+                cell.verdict.into_iter().chain([judged.verdict]).max_by_key(|one| one.rank());
             cell.found.extend(&judged.found);
         }
     }
@@ -137,11 +137,9 @@ fn map(report: &CheckReport, told: &Findings<'_>) -> Markup {
 
 fn column(scenario: &ScenarioReport) -> Markup {
     let checked = &scenario.checked;
-    let sets = usize::try_from(checked.sets).unwrap_or(usize::MAX);
-    let sets = || format!("{} {}", words::count(sets, "set", "sets"), domain::sets_of(checked));
     let named = checked.fail.as_ref().map(|names| words::list(names, 4));
     let what = named.or_else(|| Some(checked.sequence.as_ref()?.join(", then ")));
-    let what = what.unwrap_or_else(sets);
+    let what = what.unwrap_or_else(|| domain::looked_at(checked));
     html! { th scope="col" { (scenario.name) small { (what) } } }
 }
 
@@ -283,14 +281,6 @@ fn marked(text: &str) -> Markup {
 
 fn key(object: &Object) -> Key<'_> {
     (&object.namespace, &object.kind, &object.name)
-}
-
-fn badness(verdict: VerdictName) -> u8 {
-    match verdict {
-        VerdictName::Proved => 0,
-        VerdictName::Unknown => 1,
-        VerdictName::Refuted => 2,
-    }
 }
 
 fn class(verdict: VerdictName) -> &'static str {

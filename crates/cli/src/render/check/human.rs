@@ -132,10 +132,9 @@ fn state(state: &StateReport) -> String {
 fn closing(out: &mut String, report: &CheckReport) {
     for scenario in &report.scenarios {
         let checked = &scenario.checked;
-        let sets = usize::try_from(checked.sets).unwrap_or(usize::MAX);
         let looked_at = match &checked.sequence {
             Some(events) => format!("{} in every order", events.join(", then ")),
-            None => format!("{} {}", words::count(sets, "set", "sets"), domain::sets_of(checked)),
+            None => domain::looked_at(checked),
         };
         let interrupted = if checked.complete { "" } else { ", interrupted" };
         let state = scenario.state.as_ref().map(state).unwrap_or_default();

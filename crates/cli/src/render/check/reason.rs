@@ -12,7 +12,7 @@ use holdfast_proof::report::rules::ByRuleReport;
 use holdfast_proof::report::{AtOnce, Counterexample, Excluded, Object};
 
 use crate::render::prove::{self, downtime, rules, with_failure};
-use crate::render::{diff, domain, remedy, words};
+use crate::render::{domain, field, remedy, words};
 
 /// `error[too-few-ready]`.
 pub(super) fn label(found: &Finding) -> String {
@@ -122,7 +122,7 @@ pub(super) fn text(found: &Finding) -> String {
 
 fn due_to(since: &Since) -> String {
     const FIELDS: usize = 4;
-    let own: Vec<String> = since.own.iter().map(diff::field).collect();
+    let own: Vec<String> = since.own.iter().map(field::changed).collect();
     let mut text = match own.as_slice() {
         [] if since.new => "it is new".to_owned(),
         [] => "nothing of its own was changed".to_owned(),
@@ -201,7 +201,8 @@ pub(super) fn what(found: &Finding) -> String {
     }
 }
 
-fn name(object: &Object) -> String {
+/// An object: `shop/deployment/web`.
+pub fn name(object: &Object) -> String {
     format!("{}/{}", object.namespace, prove::short(object))
 }
 
