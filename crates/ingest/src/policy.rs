@@ -2,6 +2,7 @@
 
 mod presets;
 mod read;
+mod states;
 
 use holdfast_cluster::budget::Amount;
 use serde::Serialize;
@@ -11,6 +12,7 @@ use crate::own::OwnKind;
 use crate::{Place, Rule};
 
 pub use read::policy;
+pub use states::of_state;
 
 const FILE: OwnKind = OwnKind { name: "Policy", rule: Rule::BadPolicy };
 
@@ -183,8 +185,21 @@ pub struct Selector {
     pub name: Option<String>,
     /// Their kind.
     pub kind: Option<String>,
+    /// The priority class of the pods they make.
+    pub priority_class: Option<String>,
+    /// What made them, or their pods, that Kubernetes does not ship: an operator's object.
+    pub owner: Owner,
     /// Labels of the pods they make.
     pub pod_labels: Vec<(String, String)>,
+}
+
+/// What an owner reference says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// The kind.
+    pub kind: Option<String>,
+    /// The name.
+    pub name: Option<String>,
 }
 
 /// What must hold.

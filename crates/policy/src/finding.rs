@@ -305,6 +305,15 @@ pub struct SelectorReport {
     /// The kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// The priority class of pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority_class: Option<String>,
+    /// The kind of what made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_kind: Option<String>,
+    /// The name of what made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_name: Option<String>,
     /// Labels of pods, `KEY=VALUE`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pod_labels: Vec<String>,
@@ -317,6 +326,9 @@ impl From<&Selector> for SelectorReport {
             namespace: selector.namespace.clone(),
             name: selector.name.clone(),
             kind: selector.kind.clone(),
+            priority_class: selector.priority_class.clone(),
+            owner_kind: selector.owner.kind.clone(),
+            owner_name: selector.owner.name.clone(),
             pod_labels: labels.collect(),
         }
     }
@@ -325,7 +337,14 @@ impl From<&Selector> for SelectorReport {
 impl SelectorReport {
     /// What it says, in the order of its fields: `namespace=shop`.
     pub fn terms(&self) -> Vec<String> {
-        let fields = [("namespace", &self.namespace), ("name", &self.name), ("kind", &self.kind)];
+        let fields = [
+            ("namespace", &self.namespace),
+            ("name", &self.name),
+            ("kind", &self.kind),
+            ("priorityClass", &self.priority_class),
+            ("owner.kind", &self.owner_kind),
+            ("owner.name", &self.owner_name),
+        ];
         let said = fields.iter().filter_map(|(field, text)| Some((field, text.as_ref()?)));
         let said = said.map(|(field, text)| format!("{field}={text}"));
         said.chain(self.pod_labels.iter().cloned()).collect()

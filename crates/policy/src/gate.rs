@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use holdfast_cluster::{Placement, WorkloadId};
-use holdfast_ingest::policy::{Policy, Requirement, Selector};
-use holdfast_ingest::{Loaded, Place};
+use holdfast_ingest::Loaded;
+use holdfast_ingest::policy::{self, Demands, Policy, Requirement, Selector, State, Weight};
 use holdfast_planner::report::{RemediesReport, RemedyReport};
 use holdfast_proof::report::{Excluded, Kubernetes, Object, VerdictName};
 use holdfast_proof::subject::Subjects;
@@ -24,6 +24,9 @@ pub struct Gate<'a> {
     subjects: Subjects,
     /// Positions of the subjects that each requirement is about.
     selected: Vec<BTreeSet<usize>>,
+    /// What holds of which subjects in each state; nothing where one of its selectors selects none,
+    /// as what is said of nothing holds of itself.
+    states: Vec<Option<Vec<(BTreeSet<usize>, Demands)>>>,
     scenarios: Vec<ScenarioReport>,
     /// With the positions of requirement and scenario.
     requirements: Vec<((usize, usize), RequirementReport)>,
@@ -40,27 +43,55 @@ impl<'a> Gate<'a> {
             loaded,
             subjects: Subjects::of(cluster, &placement),
             selected: Vec::new(),
+            states: Vec::new(),
             scenarios: Vec::new(),
             requirements: Vec::new(),
             findings: Vec::new(),
         };
         for requirement in &policy.requirements {
-            let mut selected = BTreeSet::new();
-            for selector in &requirement.workloads {
-                let found = gate.positions(selector);
-                if found.is_empty() {
-                    gate.findings.push(gate.matches_nothing(requirement, selector));
-                }
-                selected.extend(found);
-            }
+            let about = (requirement.name.as_str(), requirement.severity);
+            let (selected, _) = gate.select(about, &requirement.workloads);
             gate.selected.push(selected);
         }
+        gate.states = policy.states.iter().map(|state| gate.holds(state)).collect();
         for (at, requirement) in policy.requirements.iter().enumerate() {
             if !requirement.form.is_nothing() && !gate.selected[at].is_empty() {
                 gate.form(at, requirement, &placement);
             }
         }
         gate
+    }
+
+    /// What any of the selectors selects, and whether each of them selects something. What selects
+    /// nothing is told once, as what a state asks for may be expected of many scenarios.
+    fn select(
+        &mut self,
+        (name, severity): (&str, Weight),
+        selectors: &[Selector],
+    ) -> (BTreeSet<usize>, bool) {
+        let (mut selected, mut all_do) = (BTreeSet::new(), true);
+        for selector in selectors {
+            let found = self.positions(selector);
+            if found.is_empty() {
+                all_do = false;
+                let finding = self.matches_nothing((name, severity), selector);
+                if self.findings.iter().all(|one| one.fingerprint != finding.fingerprint) {
+                    self.findings.push(finding);
+                }
+            }
+            selected.extend(found);
+        }
+        (selected, all_do)
+    }
+
+    fn holds(&mut self, state: &State) -> Option<Vec<(BTreeSet<usize>, Demands)>> {
+        let name = policy::of_state(&state.name);
+        let holds = state.holds.iter().map(|hold| {
+            let (selected, all_do) = self.select((&name, Weight::Error), &hold.workloads);
+            all_do.then_some((selected, hold.demands))
+        });
+        // Every hold is looked at, so that all that selects nothing is told.
+        holds.collect::<Vec<_>>().into_iter().collect()
     }
 
     /// Judges what must be so as the cluster stands.
@@ -200,11 +231,11 @@ impl<'a> Gate<'a> {
     fn state(&self, summary: Option<&Summary>, report: &Report) -> Option<StateReport> {
         let mut perhaps = Vec::new();
         let states = &self.policy.states;
-        for state in states {
-            let faults = state.holds.iter().flat_map(|hold| {
-                let selected = hold.workloads.iter().flat_map(|one| self.positions(one));
-                let judged = selected.map(|at| self.known(at, summary, report));
-                judged.flat_map(|known| known.judge(&hold.demands)).flatten()
+        for (state, holds) in states.iter().zip(&self.states) {
+            let Some(holds) = holds else { continue };
+            let faults = holds.iter().flat_map(|(selected, demands)| {
+                let judged = selected.iter().map(|at| self.known(*at, summary, report));
+                judged.flat_map(|known| known.judge(demands)).flatten()
             });
             let faults: Vec<Fault> = faults.collect();
             if faults.is_empty() {
@@ -233,10 +264,12 @@ impl<'a> Gate<'a> {
     ) -> Finding {
         let object = Object::of(&self.loaded.cluster, root);
         let place = self.loaded.place_of(root).unwrap_or_else(|| requirement.place.clone());
-        told(requirement, scenario, fault, (Some(object), place))
+        let Requirement { name, severity, .. } = requirement;
+        let found = Finding::new((*severity, fault), (name, scenario), (Some(object), place));
+        Finding { requirement: Some(name.clone()), ..found }
     }
 
-    fn matches_nothing(&self, requirement: &Requirement, selector: &Selector) -> Finding {
+    fn matches_nothing(&self, (name, severity): (&str, Weight), selector: &Selector) -> Finding {
         let cluster = &self.loaded.cluster;
         let excluded = self.subjects.excluded.iter();
         let excluded = excluded.filter(|(id, _)| selects(selector, cluster, *id));
@@ -244,18 +277,7 @@ impl<'a> Gate<'a> {
             selector: SelectorReport::from(selector),
             excluded: excluded.map(|(id, why)| Excluded::new(cluster, *id, *why)).collect(),
         };
-        told(requirement, None, fault, (None, selector.place.clone()))
+        let found = Finding::new((severity, fault), (name, None), (None, selector.place.clone()));
+        Finding { requirement: Some(name.to_owned()), ..found }
     }
-}
-
-/// A finding about a requirement.
-fn told(
-    requirement: &Requirement,
-    scenario: Option<&str>,
-    fault: Fault,
-    of: (Option<Object>, Place),
-) -> Finding {
-    let Requirement { name, severity, .. } = requirement;
-    let found = Finding::new((*severity, fault), (name, scenario), of);
-    Finding { requirement: Some(name.clone()), ..found }
 }

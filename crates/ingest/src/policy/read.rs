@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::{
-    Carry, Date, Demands, FILE, Fails, Form, Hold, MinReady, Policy, Requirement, Scenario,
-    Selector, State, Suppression, Weight, presets,
+    Carry, Date, Demands, FILE, Fails, Form, Hold, MinReady, Owner, Policy, Requirement, Scenario,
+    Selector, State, Suppression, Weight, of_state, presets,
 };
 use crate::objects::lean::{Int, List, Pairs, Text};
 use crate::{Diagnostic, Place, RawObject, Source, duration};
@@ -153,7 +153,20 @@ struct RawSelector<'a> {
     #[serde(default)]
     kind: Option<Text<'a>>,
     #[serde(default)]
+    priority_class: Option<Text<'a>>,
+    #[serde(default)]
+    owner: Option<RawOwner<'a>>,
+    #[serde(default)]
     pod_labels: Pairs<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct RawOwner<'a> {
+    #[serde(default)]
+    kind: Option<Text<'a>>,
+    #[serde(default)]
+    name: Option<Text<'a>>,
 }
 
 /// Reads the policy, and tells what is wrong with it: there is none where anything is.
@@ -189,6 +202,7 @@ impl Reader<'_, '_> {
             assumptions: read.assumptions.as_ref().map(|path| path.to_string()),
             suppressions: read.suppressions.iter().map(|one| self.suppression(one)).collect(),
         };
+        self.unreachable(states, &policy.states);
         let named = policy.scenarios.len();
         for one in requirements.iter() {
             self.requirement(one, &mut policy);
@@ -222,7 +236,7 @@ impl Reader<'_, '_> {
         let Some(state) = self.one_of("state", name, names) else { return };
         for hold in &policy.states[state].holds {
             policy.requirements.push(Requirement {
-                name: format!("state {}", policy.states[state].name),
+                name: of_state(&policy.states[state].name),
                 place: self.raw.place_of(name),
                 severity: Weight::Error,
                 workloads: hold.workloads.clone(),
@@ -233,14 +247,28 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// States that can never be what the cluster comes to, as a better one holds whenever they do.
+    fn unreachable(&mut self, written: &[RawState<'_>], states: &[State]) {
+        for (at, (raw, state)) in written.iter().zip(states).enumerate() {
+            let better = states[..at].iter().find(|better| state.asks_all_of(better));
+            if let Some(better) = better {
+                let detail = format!(
+                    "state {} is never reached: state {}, which comes before it, holds whenever \
+                     it does; put the state that asks for more first",
+                    state.name, better.name
+                );
+                self.tell(self.raw.place_of(&raw.name), detail);
+            }
+        }
+    }
+
     fn state(&mut self, one: &RawState<'_>) -> State {
-        let place = self.raw.place_of(&one.name);
+        let (place, whose) = (self.raw.place_of(&one.name), of_state(&one.name));
         let hold = |hold: &RawHold<'_>| {
             if hold.workloads.is_empty() {
-                let detail = format!("state {}: it selects no workloads", &*one.name);
+                let detail = format!("{whose}: it selects no workloads");
                 self.tell(place.clone(), detail);
             }
-            let whose = format!("state {}", &*one.name);
             let asked = Asked {
                 flags: (hold.immediately, hold.by_rule, hold.recovered),
                 min_ready: hold.min_ready.as_ref(),
@@ -277,11 +305,17 @@ impl Reader<'_, '_> {
                 namespace: None,
                 name: None,
                 kind: None,
+                priority_class: None,
+                owner: Owner::default(),
                 pod_labels: Vec::new(),
             },
         };
-        if !object.pod_labels.is_empty() {
-            let detail = format!("suppression of {}: name its object, not labels", &*one.id);
+        let by_pods = !object.pod_labels.is_empty() || object.priority_class.is_some();
+        if by_pods || object.owner != Owner::default() {
+            let detail = format!(
+                "suppression of {}: name its object, not labels, priority class or owner",
+                &*one.id
+            );
             self.tell(place, detail);
         }
         Suppression { id: one.id.to_string(), object, reason: one.reason.to_string(), until }
@@ -482,17 +516,27 @@ impl Reader<'_, '_> {
     }
 
     /// A selector stands where the first thing stands that it says.
-    fn selector(&self, each: &RawSelector<'_>, requirement: &Place) -> Selector {
-        let said = [&each.namespace, &each.name, &each.kind].into_iter().flatten();
+    fn selector(&mut self, each: &RawSelector<'_>, requirement: &Place) -> Selector {
+        let owner = each.owner.as_ref();
+        if owner.is_some_and(|owner| owner.kind.is_none() && owner.name.is_none()) {
+            let detail = "an owner is selected by kind, name or both".to_owned();
+            self.tell(requirement.clone(), detail);
+        }
+        let owner_kind = owner.and_then(|owner| owner.kind.as_ref());
+        let owner_name = owner.and_then(|owner| owner.name.as_ref());
+        let own = [&each.namespace, &each.name, &each.kind, &each.priority_class];
+        let said = own.map(Option::as_ref).into_iter().chain([owner_kind, owner_name]).flatten();
         let keys = each.pod_labels.iter().map(|(key, _)| key);
         let places = said.chain(keys).map(|text| self.raw.place_of(text));
-        let text = |given: &Option<Text<'_>>| given.as_ref().map(|text| text.to_string());
+        let text = |given: Option<&Text<'_>>| given.map(|text| text.to_string());
         let labels = each.pod_labels.iter();
         Selector {
             place: places.min().unwrap_or_else(|| requirement.clone()),
-            namespace: text(&each.namespace),
-            name: text(&each.name),
-            kind: text(&each.kind),
+            namespace: text(each.namespace.as_ref()),
+            name: text(each.name.as_ref()),
+            kind: text(each.kind.as_ref()),
+            priority_class: text(each.priority_class.as_ref()),
+            owner: Owner { kind: text(owner_kind), name: text(owner_name) },
             pod_labels: labels.map(|(key, value)| (key.to_string(), value.to_string())).collect(),
         }
     }
