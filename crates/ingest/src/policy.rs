@@ -134,8 +134,26 @@ pub struct Requirement {
     pub scenarios: Vec<usize>,
     /// What must hold.
     pub demands: Demands,
+    /// What must keep its majority in the scenarios.
+    pub quorums: Quorums,
     /// What must be so as the cluster stands, whatever fails.
     pub form: Form,
+}
+
+/// What must keep its majority when machines fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quorums {
+    /// More than half of etcd's members, an API server, and what stands in front of them.
+    pub control_plane: bool,
+    /// Of each volume that pods need as many copies as its storage asks for, and its monitors.
+    pub storage: bool,
+}
+
+impl Quorums {
+    /// Whether nothing must.
+    pub fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
 }
 
 /// What workloads must look like as the cluster stands.

@@ -132,6 +132,24 @@ pub enum Fault {
         /// How long it is.
         outage: SpanReport,
     },
+    /// The control plane does not act any more.
+    ControlPlaneLost {
+        /// The part of it that is lost.
+        part: PartName,
+        /// Hosts of that part that are up.
+        up: usize,
+        /// Hosts that it takes.
+        needed: usize,
+        /// Hosts in all.
+        of: usize,
+        /// The machines that fail; none where it is lost today.
+        fail: Vec<String>,
+    },
+    /// Volumes cannot be used any more by the pods that need them.
+    VolumesStarved {
+        /// Each, with the first machines that take it.
+        volumes: Vec<StarvedVolume>,
+    },
     /// Its manifest lacks something.
     MustCarry {
         /// What.
@@ -235,6 +253,31 @@ pub enum Claim {
     RollsOut,
     /// Its manifest carries something.
     Carries,
+    /// The control plane keeps its majority.
+    ControlPlaneQuorum,
+    /// Volumes keep theirs.
+    StorageQuorum,
+}
+
+/// A part of the control plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PartName {
+    /// Members of etcd.
+    Etcd,
+    /// API servers.
+    ApiServers,
+    /// What stands in front of them.
+    LoadBalancer,
+}
+
+/// A volume that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StarvedVolume {
+    /// Its claim: `NAMESPACE/NAME`.
+    pub claim: String,
+    /// The machines that fail; none where it cannot be used today.
+    pub fail: Vec<String>,
 }
 
 impl Claim {
@@ -248,6 +291,8 @@ impl Claim {
             Self::MaxDowntime => "maxDowntime",
             Self::RollsOut => "rollsOut",
             Self::Carries => "carries",
+            Self::ControlPlaneQuorum => "controlPlaneQuorum",
+            Self::StorageQuorum => "storageQuorum",
         }
     }
 }
@@ -375,6 +420,12 @@ impl Fault {
             }
             Self::DownTooLong { outage, .. } => {
                 vec![i64::from(outage.for_ever.is_some()), outage.at_least.unwrap_or(0)]
+            }
+            Self::ControlPlaneLost { fail, .. } => vec![few(fail)],
+            Self::VolumesStarved { volumes } => {
+                let fewest = volumes.iter().map(|volume| few(&volume.fail)).max();
+                let count = i64::try_from(volumes.len()).unwrap_or(i64::MAX);
+                vec![fewest.unwrap_or(0), count]
             }
             Self::SpreadTooThin { needed, values, .. } => {
                 vec![i64::from(*needed) - i64::try_from(values.len()).unwrap_or(i64::MAX)]

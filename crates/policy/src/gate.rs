@@ -3,19 +3,30 @@
 use std::collections::BTreeSet;
 
 use holdfast_cluster::{Placement, WorkloadId};
-use holdfast_ingest::Loaded;
 use holdfast_ingest::policy::{self, Demands, Policy, Requirement, Selector, State, Weight};
+use holdfast_ingest::{Loaded, Place};
 use holdfast_planner::report::{RemediesReport, RemedyReport};
-use holdfast_proof::report::{Excluded, Kubernetes, Object, VerdictName};
+use holdfast_proof::report::{Excluded, Kubernetes, Object, Question, VerdictName};
 use holdfast_proof::subject::Subjects;
-use holdfast_proof::{Report, Summary};
+use holdfast_proof::{Prover, Report, Summary};
 
 use crate::accepted::Accepted;
 use crate::finding::{Fault, Finding, SelectorReport};
 use crate::form;
 use crate::judge::Known;
+use crate::majority;
 use crate::report::{CheckReport, RequirementReport, ScenarioReport, StateReport, verdict};
 use crate::select::selects;
+
+/// What was found of sets of machines that fail together.
+pub struct Sets<'a> {
+    /// Who was asked.
+    pub prover: &'a Prover<'a>,
+    /// Which sets.
+    pub question: &'a Question,
+    /// What was found.
+    pub summary: &'a Summary,
+}
 
 /// Judges a policy, scenario by scenario.
 pub struct Gate<'a> {
@@ -112,7 +123,8 @@ impl<'a> Gate<'a> {
 
     /// Whether no requirement is about any workload.
     pub fn is_idle(&self) -> bool {
-        self.selected.iter().all(BTreeSet::is_empty)
+        let each = self.policy.requirements.iter().zip(&self.selected);
+        each.into_iter().all(|(one, selected)| !speaks(one, selected))
     }
 
     /// Whether a requirement is about some workload in the scenario at this position, or what the
@@ -123,20 +135,25 @@ impl<'a> Gate<'a> {
         }
         let each = self.policy.requirements.iter().zip(&self.selected);
         each.into_iter()
-            .any(|(one, selected)| !selected.is_empty() && one.scenarios.contains(&scenario))
+            .any(|(one, selected)| speaks(one, selected) && one.scenarios.contains(&scenario))
     }
 
     /// Judges every requirement by what was found in a scenario.
-    /// There is no summary where events come one after another.
-    pub fn judge(&mut self, scenario: usize, summary: Option<&Summary>, report: &Report) {
+    /// There are no sets where events come one after another.
+    pub fn judge(&mut self, scenario: usize, sets: Option<&Sets<'_>>, report: &Report) {
+        let summary = sets.map(|sets| sets.summary);
         let policy = self.policy;
         let name = policy.scenarios[scenario].name.clone();
         let checked = report.checked.clone();
         let state = self.state(summary, report);
         self.scenarios.push(ScenarioReport { name, checked, state });
         for (at, requirement) in policy.requirements.iter().enumerate() {
-            if requirement.scenarios.contains(&scenario) && !self.selected[at].is_empty() {
-                let told = self.requirement((at, scenario), summary, report);
+            let asked = requirement.scenarios.contains(&scenario);
+            if asked && speaks(requirement, &self.selected[at]) {
+                let mut told = self.requirement((at, scenario), summary, report);
+                if let Some(sets) = sets {
+                    self.majorities((at, scenario), sets, &mut told);
+                }
                 self.requirements.push(((at, scenario), told));
             }
         }
@@ -213,6 +230,26 @@ impl<'a> Gate<'a> {
         told
     }
 
+    /// Judges what must keep its majority.
+    fn majorities(
+        &mut self,
+        (at, scenario): (usize, usize),
+        sets: &Sets<'_>,
+        told: &mut RequirementReport,
+    ) {
+        let requirement = &self.policy.requirements[at];
+        let name = &self.policy.scenarios[scenario].name;
+        let roots = self.selected[at].iter().map(|at| self.subjects.subjects[*at].root);
+        let roots = (!requirement.workloads.is_empty()).then(|| roots.collect());
+        let (prover, question) = (sets.prover, sets.question);
+        let claims = majority::judge(prover, question, requirement.quorums, roots.as_ref());
+        told.count_claims(&claims);
+        for fault in claims.into_iter().flatten() {
+            let of = (None, requirement.place.clone());
+            self.findings.push(about(requirement, Some(name), fault, of));
+        }
+    }
+
     fn known<'k>(
         &'k self,
         position: usize,
@@ -264,9 +301,7 @@ impl<'a> Gate<'a> {
     ) -> Finding {
         let object = Object::of(&self.loaded.cluster, root);
         let place = self.loaded.place_of(root).unwrap_or_else(|| requirement.place.clone());
-        let Requirement { name, severity, .. } = requirement;
-        let found = Finding::new((*severity, fault), (name, scenario), (Some(object), place));
-        Finding { requirement: Some(name.clone()), ..found }
+        about(requirement, scenario, fault, (Some(object), place))
     }
 
     fn matches_nothing(&self, (name, severity): (&str, Weight), selector: &Selector) -> Finding {
@@ -280,4 +315,22 @@ impl<'a> Gate<'a> {
         let found = Finding::new((severity, fault), (name, None), (None, selector.place.clone()));
         Finding { requirement: Some(name.to_owned()), ..found }
     }
+}
+
+/// A finding about a requirement.
+fn about(
+    requirement: &Requirement,
+    scenario: Option<&str>,
+    fault: Fault,
+    of: (Option<Object>, Place),
+) -> Finding {
+    let Requirement { name, severity, .. } = requirement;
+    let found = Finding::new((*severity, fault), (name, scenario), of);
+    Finding { requirement: Some(name.clone()), ..found }
+}
+
+/// Whether a requirement is about something that is there.
+fn speaks(requirement: &Requirement, selected: &BTreeSet<usize>) -> bool {
+    let of_all = requirement.workloads.is_empty() && !requirement.quorums.is_nothing();
+    of_all || !selected.is_empty()
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use holdfast_cluster::Cluster;
 use holdfast_ingest::policy::{Fails, Policy, Scenario};
 use holdfast_ingest::{Loaded, overlay};
-use holdfast_policy::{Gate, suppress};
+use holdfast_policy::{Gate, Sets, suppress};
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::{Prover, Report, Settings};
 
@@ -99,7 +99,8 @@ pub(super) fn judge<'a>(
                 // Nothing is foreseen of other sets than those of nodes.
                 prover.foresee(if let Question::AnyNodes(most) = question { *most } else { 0 });
                 let summary = sweep::sweep(&prover, question, interrupt::flag());
-                gate.judge(scenario, Some(&summary), &Report::new(&prover, question, &summary));
+                let sets = Sets { prover: &prover, question, summary: &summary };
+                gate.judge(scenario, Some(&sets), &Report::new(&prover, question, &summary));
                 let Some(anywhere) = effort.remedies else { continue };
                 let refuted = gate.refuted(scenario);
                 let asked = (question, &summary);

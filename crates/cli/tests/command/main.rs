@@ -36,6 +36,7 @@ mod plan;
 mod plans;
 #[cfg(unix)]
 mod plugin;
+mod quorums;
 mod rebalance;
 mod redact;
 mod removal;

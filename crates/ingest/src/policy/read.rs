@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::{
-    Carry, Date, Demands, FILE, Fails, Form, Hold, MinReady, Owner, Policy, Requirement, Scenario,
-    Selector, State, Suppression, Weight, of_state, presets,
+    Carry, Date, Demands, FILE, Fails, Form, Hold, MinReady, Owner, Policy, Quorums, Requirement,
+    Scenario, Selector, State, Suppression, Weight, of_state, presets,
 };
 use crate::objects::lean::{Int, List, Pairs, Text};
 use crate::{Diagnostic, Place, RawObject, Source, duration};
@@ -100,11 +100,16 @@ struct RawRequirement<'a> {
     name: Text<'a>,
     #[serde(default)]
     severity: Option<Text<'a>>,
+    #[serde(default)]
     workloads: List<RawSelector<'a>>,
     #[serde(default)]
     scenarios: List<Text<'a>>,
     #[serde(default)]
     no_single_point_of_failure: bool,
+    #[serde(default)]
+    control_plane_quorum: bool,
+    #[serde(default)]
+    storage_quorum: bool,
     #[serde(default)]
     carries: Option<RawCarries<'a>>,
     #[serde(default)]
@@ -186,6 +191,10 @@ struct Reader<'r, 'a> {
 /// What a demand is asked for by, for messages.
 const DEMANDS: &str = "immediately, byRule, recovered, minReady or maxDowntime";
 
+/// The same of a requirement.
+const CLAIMS: &str = "immediately, byRule, recovered, minReady, maxDowntime, controlPlaneQuorum \
+                      or storageQuorum";
+
 /// What the scenario of `noSinglePointOfFailure` is called.
 const ANY_ONE_NODE: &str = "any-one-node";
 
@@ -242,6 +251,7 @@ impl Reader<'_, '_> {
                 workloads: hold.workloads.clone(),
                 scenarios: vec![at],
                 demands: hold.demands,
+                quorums: Quorums::default(),
                 form: Form::default(),
             });
         }
@@ -389,10 +399,8 @@ impl Reader<'_, '_> {
                 Weight::Error
             }
         };
-        if one.workloads.is_empty() {
-            let detail = format!("{whose}: it selects no workloads; `- {{}}` selects all");
-            self.tell(place.clone(), detail);
-        }
+        let quorums =
+            Quorums { control_plane: one.control_plane_quorum, storage: one.storage_quorum };
         let asked = Asked {
             flags: (one.immediately, one.by_rule, one.recovered),
             min_ready: one.min_ready.as_ref(),
@@ -406,32 +414,40 @@ impl Reader<'_, '_> {
             .iter()
             .filter_map(|name| self.one_of("scenario", name, scenarios.clone()))
             .collect();
-        let asks = !asked.is_nothing();
+        let of_pods = !asked.is_nothing();
+        let asks = of_pods || !quorums.is_nothing();
         let stands = !form.is_nothing() || one.no_single_point_of_failure;
+        if one.workloads.is_empty() && (of_pods || stands || !asks) {
+            let detail = format!("{whose}: it selects no workloads; `- {{}}` selects all");
+            self.tell(place.clone(), detail);
+        }
         let says = match (asks, !one.scenarios.is_empty()) {
             (true, false) => Some("it speaks of no scenario".to_owned()),
-            (false, true) => Some(format!("nothing must hold in its scenarios; ask for {DEMANDS}")),
-            (false, false) if !stands => Some(format!("nothing must hold; ask for {DEMANDS}")),
+            (false, true) => Some(format!("nothing must hold in its scenarios; ask for {CLAIMS}")),
+            (false, false) if !stands => Some(format!("nothing must hold; ask for {CLAIMS}")),
             _ => None,
         };
         if let Some(detail) = says {
             self.tell(place.clone(), format!("{whose}: {detail}"));
         }
         let follows = |at: &usize| matches!(policy.scenarios[*at].fails, Fails::Sequence(_));
-        if demands.is_of_sets() && spoken_of.iter().any(follows) {
+        let of_sets = demands.is_of_sets() || !quorums.is_nothing();
+        if of_sets && spoken_of.iter().any(follows) {
             let detail = format!("{whose}: of a sequence ask for immediately and recovered alone");
             self.tell(place.clone(), detail);
         }
         let workloads: Vec<Selector> =
             one.workloads.iter().map(|each| self.selector(each, &place)).collect();
         let name = one.name.to_string();
+        let scenarios = spoken_of;
         let requirement =
-            Requirement { name, place, severity, workloads, scenarios: spoken_of, demands, form };
+            Requirement { name, place, severity, workloads, scenarios, demands, quorums, form };
         if one.no_single_point_of_failure {
             let any = any_one_node(policy, &requirement.place);
             policy.requirements.push(Requirement {
                 scenarios: vec![any],
                 demands: Demands { immediately: true, ..Demands::default() },
+                quorums: Quorums::default(),
                 form: Form::default(),
                 ..requirement.clone()
             });
