@@ -10,14 +10,18 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use holdfast_ingest::policy::Date;
 use holdfast_scheduler::Release;
+use holdfast_session::prove::STATES;
+use holdfast_session::question::Failures;
 
 use crate::exit;
 use crate::output::Output;
 
+pub use holdfast_session::kubectl::{export_command, export_line};
+
 pub use config::{
     CompletionsArguments, ConfigArguments, ConfigCommand, ManArguments, ShowArguments,
 };
-pub use init::{InitArguments, STATES};
+pub use init::InitArguments;
 pub use table::{Inputs, table};
 
 pub use plan::{
@@ -25,26 +29,6 @@ pub use plan::{
     PlanArguments, PlanCommand, RebalanceArguments, RemoveArguments, RepairArguments,
     SurvivorArguments, ToleranceArguments, WasteArguments,
 };
-
-/// The line that exports everything Holdfast reads, and no Secret, in pieces that fit a terminal.
-const EXPORT_LINE: [&str; 5] = [
-    "kubectl get nodes,namespaces,pods,deployments,replicasets,statefulsets,daemonsets,",
-    "replicationcontrollers,jobs,cronjobs,services,poddisruptionbudgets,horizontalpodautoscalers,",
-    "persistentvolumes,persistentvolumeclaims,storageclasses,csinodes,csidrivers,",
-    "csistoragecapacities,volumeattachments,priorityclasses,runtimeclasses,resourcequotas",
-    " -A -o json",
-];
-
-/// The line that exports everything Holdfast reads, and no Secret. With a backslash and a line end
-/// between its pieces it can be pasted from text that would otherwise be wrapped.
-pub fn export_line(between: &str) -> String {
-    EXPORT_LINE.join(between) + " > cluster.json"
-}
-
-/// The words of that line that run `kubectl`.
-pub fn export_command() -> String {
-    EXPORT_LINE.concat()
-}
 
 /// If these machines fail, does what I run keep running?
 ///
@@ -105,7 +89,7 @@ pub struct InputArguments {
 }
 
 /// What if: changes to the cluster before anything is asked of it.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "What if")]
 pub struct WhatIfArguments {
     /// Lay manifests over the export, as `kubectl apply` would: a file, a directory or `-`; may
@@ -170,6 +154,19 @@ pub struct FailureArguments {
         conflicts_with_all = ["nodes", "whole"]
     )]
     pub fail: Option<Vec<String>>,
+}
+
+impl From<&FailureArguments> for Failures {
+    fn from(arguments: &FailureArguments) -> Self {
+        let FailureArguments { nodes, domain, domain_file, domains, fail } = arguments;
+        Self {
+            nodes: *nodes,
+            domain: domain.clone(),
+            domain_file: domain_file.clone(),
+            domains: *domains,
+            fail: fail.clone(),
+        }
+    }
 }
 
 /// `holdfast prove`.

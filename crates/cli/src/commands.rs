@@ -15,15 +15,16 @@ pub mod simulate;
 pub mod synth;
 pub mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use holdfast_cluster::{Cluster, NodeId};
 use holdfast_ingest::overlay::{Alteration, Named, Overlaid};
-use holdfast_ingest::{Diagnostic, Loaded, Options, Rule, Severity, Source};
+use holdfast_ingest::{Loaded, Options, Source};
+use holdfast_session::loading::{self, check_budget};
+use holdfast_session::whatif::{self, WhatIf};
 
 use crate::args::{SchedulerArguments, WhatIfArguments};
-use crate::failure::{Failure, nearest};
-use crate::{input, render, whatif};
+use crate::failure::Failure;
+use crate::{input, terminal};
 
 /// Reads the inputs into a cluster, with what is laid over them, and tells on standard error what
 /// was wrong with them.
@@ -32,42 +33,9 @@ use crate::{input, render, whatif};
 /// When an input cannot be read or is refused: nothing is half-done. Exit code 3 where it holds no
 /// objects.
 fn load(inputs: &[PathBuf], what_if: &WhatIfArguments) -> Result<Loaded, Failure> {
-    let Overlaid { sources, rolled, places, .. } =
-        whatif::over(input::read_cluster(inputs)?, what_if)?;
-    let loaded = load_sources(sources, inputs, &Options::default())?;
-    whatif::begin(Loaded { laid_over: places, ..loaded }, &rolled)
-}
-
-/// The same of sources that were read.
-fn load_sources(
-    sources: Vec<Source>,
-    inputs: &[PathBuf],
-    options: &Options,
-) -> Result<Loaded, Failure> {
-    let loaded = holdfast_ingest::load(sources, options);
-    judge(&loaded.diagnostics, loaded.inventory.objects.total(), inputs)?;
-    Ok(loaded)
-}
-
-/// Tells what was wrong with the inputs.
-///
-/// # Errors
-/// When they are refused. Exit code 3 where they held no objects.
-fn judge(diagnostics: &[Diagnostic], objects: u64, inputs: &[PathBuf]) -> Result<(), Failure> {
-    // Said below with the names of the inputs.
-    let told = diagnostics.iter().filter(|found| found.rule != Rule::NoObjects);
-    // Without objects there is nothing to inspect: all there is to tell is told at once.
-    render::diagnostics::tell(told, objects == 0);
-    if diagnostics.iter().any(|found| found.severity == Severity::Error) {
-        return Err(Failure::refused());
-    }
-    if objects == 0 {
-        let names = input::names(inputs);
-        let message = format!("no API objects in {}", render::words::list(&names, 3));
-        return Err(Failure::nothing(message)
-            .hint(format!("export a cluster with:\n  {}", crate::args::export_line(""))));
-    }
-    Ok(())
+    let overlaid = over(input::read_cluster(inputs)?, what_if)?;
+    let names = input::names(inputs);
+    loading::overlaid(overlaid, &names, &Options::default(), terminal::rim())
 }
 
 /// The same with the scheduler's configuration, where a cluster without nodes leaves nothing to
@@ -80,7 +48,7 @@ fn load_cluster(
     scheduler: &SchedulerArguments,
     what_if: &WhatIfArguments,
 ) -> Result<Loaded, Failure> {
-    load_overlaid(whatif::over(input::read_cluster(inputs)?, what_if)?, inputs, scheduler)
+    load_overlaid(over(input::read_cluster(inputs)?, what_if)?, inputs, scheduler)
 }
 
 /// The same with something laid over it that there is to be more of; what that goes by.
@@ -93,7 +61,8 @@ fn load_with_sample(
     what_if: &WhatIfArguments,
     sample: Alteration,
 ) -> Result<(Loaded, Option<Named>), Failure> {
-    let overlaid = whatif::with(input::read_cluster(inputs)?, what_if, Some(sample))?;
+    let sources = input::read_cluster(inputs)?;
+    let overlaid = whatif::with(sources, asked(what_if)?, Some(sample), terminal::rim())?;
     let sample = overlaid.sample.clone();
     Ok((load_overlaid(overlaid, inputs, scheduler)?, sample))
 }
@@ -105,23 +74,21 @@ fn load_overlaid(
     scheduler: &SchedulerArguments,
 ) -> Result<Loaded, Failure> {
     let options = options(scheduler)?;
-    let loaded = load_sources(overlaid.sources, inputs, &options)?;
-    if loaded.cluster.nodes().is_empty() {
-        return Err(Failure::nothing("the input holds no nodes, so nothing can be said to fail")
-            .hint("add them: kubectl get nodes -o json > nodes.json, then name both files"));
-    }
-    whatif::begin(Loaded { laid_over: overlaid.places, ..loaded }, &overlaid.rolled)
+    loading::cluster(overlaid, &input::names(inputs), &options, terminal::rim())
 }
 
-/// Refuses a search of no state.
+/// The sources with what the flags lay over them.
 ///
 /// # Errors
-/// When that is what was asked for.
-fn check_budget(states: Option<usize>) -> Result<(), Failure> {
-    if states == Some(0) {
-        return Err(Failure::usage("--budget must be at least one state"));
-    }
-    Ok(())
+/// A flag that does not parse or names nothing, and manifests that are refused.
+fn over(sources: Vec<Source>, what_if: &WhatIfArguments) -> Result<Overlaid, Failure> {
+    whatif::over(sources, asked(what_if)?, terminal::rim())
+}
+
+/// What is to be laid over, read.
+fn asked(arguments: &WhatIfArguments) -> Result<WhatIf, Failure> {
+    let WhatIfArguments { overlay, set, add_node, cordon, taint } = arguments.clone();
+    Ok(WhatIf { overlay: input::read(&overlay)?, set, add_node, cordon, taint })
 }
 
 /// How exports are read: with the scheduler's configuration.
@@ -144,46 +111,6 @@ fn options(scheduler: &SchedulerArguments) -> Result<Options, Failure> {
 /// # Errors
 /// When the file cannot be read, makes no sense or contradicts the export.
 fn assume(loaded: Loaded, file: Option<&PathBuf>) -> Result<Loaded, Failure> {
-    let Some(file) = file else { return Ok(loaded) };
-    let known = loaded.diagnostics.len();
-    let mut sources = input::read(std::slice::from_ref(file))?;
-    let source = sources.pop().filter(|_| sources.is_empty());
-    let source = source.ok_or_else(|| {
-        Failure::usage(format!("--assumptions {}: name one file", file.display()))
-    })?;
-    let loaded = holdfast_ingest::assume(loaded, source);
-    let told = &loaded.diagnostics[known..];
-    render::diagnostics::tell(told.iter(), true);
-    if told.iter().any(|found| found.severity == Severity::Error) {
-        return Err(Failure::refused());
-    }
-    Ok(loaded)
-}
-
-/// The node that an option names.
-///
-/// # Errors
-/// When there is none of that name.
-pub(crate) fn node_named(cluster: &Cluster, option: &str, name: &str) -> Result<NodeId, Failure> {
-    let known = cluster.find(name).and_then(|symbol| cluster.node_named(symbol));
-    known.ok_or_else(|| {
-        let nodes: Vec<&str> = cluster.node_ids().map(|id| cluster.node_name(id)).collect();
-        let machines = cluster.objects().assumptions.machines.iter();
-        let machines: Vec<&str> = machines.map(|machine| cluster.text(machine.name)).collect();
-        let failure = Failure::usage(format!("{option}: there is no node named {name:?}"));
-        if machines.contains(&name) {
-            return failure.hint("it is a machine, which can fail and recover and nothing else");
-        }
-        match nearest(name, nodes.iter().chain(&machines).copied()) {
-            Some(near) => failure.hint(format!("did you mean {near}?")),
-            None if machines.is_empty() => {
-                failure.hint(format!("the nodes are {}", render::words::list(&nodes, 12)))
-            }
-            None => failure.hint(format!(
-                "the nodes are {}, the machines {}",
-                render::words::list(&nodes, 12),
-                render::words::list(&machines, 12)
-            )),
-        }
-    })
+    let read = |path: &PathBuf| input::read_one("--assumptions", Path::new(path));
+    loading::assume(loaded, file.map(read).transpose()?, terminal::rim())
 }

@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, unwritten};
 use crate::output::{self, Format, Output};
 use crate::render::check::{self, Findings, Rest};
 
@@ -14,29 +14,18 @@ const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 /// What the summary of a step may hold, in bytes; a longer one is not shown at all.
 const SUMMARY_MAX: usize = 1024 * 1024;
 
-/// Writes findings in every format that was asked for; `whole` renders the formats that tell more
-/// than they do.
+/// Writes findings in every format that was asked for.
 ///
 /// # Errors
 /// A file that cannot be written.
 pub fn write(
     outputs: &[Output],
     told: &Findings<'_>,
-    whole: impl Fn(Format) -> String,
+    text: impl Fn(Format, Rest) -> String,
 ) -> Result<(), Failure> {
     let annotates = outputs.iter().any(|output| output.format == Format::Github);
     let rest = if annotates { summarise(told)? } else { Rest::Nowhere };
-    output::write_all(outputs, |format| match format {
-        Format::Concise => check::concise(told),
-        Format::Csv => check::csv(told),
-        Format::Github => check::github(told, rest),
-        Format::Gitlab => check::gitlab(told),
-        Format::Junit => check::junit(told),
-        Format::Sarif => check::sarif(told),
-        Format::Human | Format::Json | Format::Ndjson | Format::Markdown | Format::Html => {
-            whole(format)
-        }
-    })
+    output::write_all(outputs, |format| text(format, rest))
 }
 
 /// Adds what cannot be annotated to the summary of the step, as far as it may grow.
@@ -44,7 +33,7 @@ fn summarise(told: &Findings<'_>) -> Result<Rest, Failure> {
     let beyond = check::beyond(told);
     let path = std::env::var_os(SUMMARY).filter(|path| !path.is_empty());
     let Some(path) = path.filter(|_| !beyond.is_empty()) else { return Ok(Rest::Nowhere) };
-    let failed = |error: io::Error| Failure::writing(SUMMARY, &error);
+    let failed = |error: io::Error| unwritten(SUMMARY, &error);
     let held = std::fs::metadata(&path).map_or(0, |file| file.len());
     let room = SUMMARY_MAX.saturating_sub(usize::try_from(held).unwrap_or(usize::MAX));
     let title = format!("\n**{}**; not annotated:\n\n", told.answer);

@@ -47,6 +47,19 @@ pub fn read(inputs: &[PathBuf]) -> Result<Vec<Source>, Failure> {
     Ok(sources)
 }
 
+/// Reads the one file that an option, or another file, names.
+///
+/// # Errors
+/// As [`read`], and a directory that holds none or several.
+pub fn read_one(option: &str, path: &Path) -> Result<Source, Failure> {
+    let mut sources = read(&[path.to_owned()])?;
+    let source = sources.pop().filter(|_| sources.is_empty());
+    source.ok_or_else(|| {
+        let text = format!("{option} {}: name one file", path.display());
+        Failure::usage(text.trim_start())
+    })
+}
+
 /// What the inputs of a cluster go by in messages.
 pub fn names(inputs: &[PathBuf]) -> Vec<String> {
     if inputs.is_empty() {

@@ -7,14 +7,14 @@ use crate::exit;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// The flag that Ctrl-C sets, from the first call on.
-pub fn flag() -> &'static AtomicBool {
+/// Whether somebody pressed Ctrl-C, from the first call on.
+pub fn stopped() -> bool {
     static LISTENING: OnceLock<()> = OnceLock::new();
     LISTENING.get_or_init(|| {
         // Where signals cannot be handled Ctrl-C ends the command as it always did.
         let _ = ctrlc::set_handler(stop);
     });
-    &INTERRUPTED
+    INTERRUPTED.load(Ordering::Relaxed)
 }
 
 #[expect(clippy::exit, reason = "who asks twice does not want to wait for what was proved")]

@@ -1,16 +1,13 @@
 //! The `holdfast` command: the only place with files, threads, progress and clocks.
 //!
-//! A command reads its input ([`input`]), asks the engine, and writes results to standard output in
-//! the formats that were asked for ([`output`], [`render`]); everything else goes to standard
-//! error. Exit codes are API: see [`exit`].
+//! A command reads its input ([`input`]), asks a session, and writes the answer to standard output
+//! in the formats that were asked for ([`output`]); everything else goes to standard error
+//! ([`terminal`]). Exit codes are API: see [`exit`].
 
 pub mod accept;
 pub mod args;
 pub mod commands;
 pub mod environment;
-pub mod events;
-pub mod exit;
-pub mod export;
 pub mod failure;
 pub mod findings;
 pub mod input;
@@ -20,14 +17,11 @@ pub mod manifests;
 pub mod output;
 pub mod program;
 pub mod progress;
-pub mod question;
-pub mod remedies;
-pub mod render;
-pub mod sequences;
-pub mod story;
-pub mod sweep;
 pub mod synth;
-pub mod whatif;
+pub mod terminal;
+
+pub use holdfast_render as render;
+pub use holdfast_session::exit;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -10,36 +10,16 @@ use holdfast_ingest::overlay::Named;
 use holdfast_planner::patch::Patch;
 use holdfast_planner::report::{ChangeReport, TogetherReport};
 use holdfast_proof::report::Object;
-use serde::Serialize;
+use holdfast_render::written::{Written, WrittenObject};
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, unwritten};
 use crate::{input, render};
 
 /// A folder of manifests.
 pub struct Folder {
     path: PathBuf,
     manifests: Manifests,
-}
-
-/// What was done with patches.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Written {
-    /// Objects whose manifest says now what it is to say, in the order of the patches.
-    pub written: Vec<WrittenObject>,
-    /// What no manifest says.
-    pub by_hand: Vec<ChangeReport>,
-}
-
-/// An object whose manifest was edited.
-#[derive(Clone, Debug, Serialize)]
-pub struct WrittenObject {
-    /// The file.
-    pub file: String,
-    /// The object.
-    #[serde(flatten)]
-    pub object: Object,
 }
 
 impl Folder {
@@ -95,7 +75,7 @@ fn is_of_manifest(change: &ChangeReport) -> bool {
 
 /// Puts every file in its place at once, when all of them are written beside it.
 fn save(manifests: &Manifests) -> Result<(), Failure> {
-    let failed = |file: &Manifest, error: &io::Error| Failure::writing(&file.name, error);
+    let failed = |file: &Manifest, error: &io::Error| unwritten(&file.name, error);
     let mut beside = Vec::new();
     for file in manifests.changed() {
         beside.push((file, put_beside(file).map_err(|error| failed(file, &error))?));

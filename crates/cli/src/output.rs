@@ -5,34 +5,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::failure::Failure;
+pub use holdfast_render::Format;
+use holdfast_session::Answer;
 
-/// A format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Human,
-    /// For people, a line each, where a result is a list of findings.
-    Concise,
-    /// For machines, version 1 of its schema.
-    Json,
-    /// The same, one thing a line, where a result is a list of things.
-    Ndjson,
-    /// For people, where Markdown is shown.
-    Markdown,
-    /// For spreadsheets: the table alone.
-    Csv,
-    /// For browsers: one page that needs nothing else.
-    Html,
-    /// For code scanning: SARIF 2.1.0.
-    Sarif,
-    /// For test reports.
-    Junit,
-    /// For GitHub Actions: workflow commands, which become annotations.
-    Github,
-    /// For GitLab: Code Quality.
-    Gitlab,
-}
+use crate::failure::{Failure, unwritten};
 
 /// A format and where to write it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,28 +28,7 @@ impl FromStr for Output {
             Some((format, path)) => (format, Some(PathBuf::from(path))),
             None => (text, None),
         };
-        let format = match format {
-            "human" => Format::Human,
-            "concise" => Format::Concise,
-            "json" | "json-v1" => Format::Json,
-            "ndjson" => Format::Ndjson,
-            "markdown" => Format::Markdown,
-            "csv" => Format::Csv,
-            "html" => Format::Html,
-            "sarif" => Format::Sarif,
-            "junit" => Format::Junit,
-            "github" => Format::Github,
-            "gitlab" => Format::Gitlab,
-            _ => {
-                return Err(
-                    "the formats are human, json (= json-v1), for explain ndjson, for plan \
-                            and check markdown and csv, and for check concise, html, sarif, junit, \
-                            github and gitlab"
-                        .to_owned(),
-                );
-            }
-        };
-        Ok(Self { format, path })
+        Ok(Self { format: format.parse()?, path })
     }
 }
 
@@ -150,7 +105,7 @@ pub fn check_folder(path: &Path) -> Result<(), Failure> {
 /// # Errors
 /// When it cannot be written.
 pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).map_err(|error| Failure::writing(&path.display().to_string(), &error))
+    fs::write(path, text).map_err(|error| unwritten(&path.display().to_string(), &error))
 }
 
 /// Refuses the format of streams where the result is one thing.
@@ -182,6 +137,15 @@ pub fn write_all(outputs: &[Output], render: impl Fn(Format) -> String) -> Resul
     }
 }
 
+/// Writes an answer in every format that was asked for, and returns its exit code.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn answer(outputs: &[Output], answer: &impl Answer) -> Result<u8, Failure> {
+    write_all(outputs, |format| answer.text(format))?;
+    Ok(answer.code())
+}
+
 /// Writes to standard output.
 ///
 /// # Errors
@@ -191,7 +155,7 @@ pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::writing("standard output", &error))
+            Err(unwritten("standard output", &error))
         }
         _ => Ok(()),
     }

@@ -27,10 +27,10 @@ impl Progress {
         Self { bar, total }
     }
 
-    /// `count` more are done.
-    pub fn advance(&mut self, count: u64) {
+    /// So many are done.
+    pub fn reach(&mut self, done: u64) {
         let Some(bar) = &self.bar else { return };
-        bar.inc(count);
+        bar.set_position(done);
         if bar.is_hidden() && bar.elapsed() > PATIENCE && bar.position() < self.total {
             bar.set_draw_target(ProgressDrawTarget::stderr());
             let style =

@@ -3,13 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use holdfast_session::prove::STATES;
 
 use crate::commands::check::FILE;
 
 use super::{InputArguments, ProofArguments, SchedulerArguments};
-
-/// States to search unless somebody says otherwise: as many as `check` does.
-pub const STATES: usize = 20_000;
 
 /// `holdfast init`.
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use holdfast_session::question::Survivors;
 
 use super::{
     FailureArguments, InputArguments, OutputArguments, ProofArguments, SchedulerArguments,
@@ -59,6 +60,12 @@ pub struct SurvivorArguments {
     /// `topology.kubernetes.io/zone`.
     #[arg(long, value_name = "LABEL", conflicts_with = "survive")]
     pub domain: Option<String>,
+}
+
+impl From<&SurvivorArguments> for Survivors {
+    fn from(arguments: &SurvivorArguments) -> Self {
+        Self { survive: arguments.survive, domain: arguments.domain.clone() }
+    }
 }
 
 /// `holdfast plan fit`.

@@ -4,71 +4,14 @@ use std::ffi::OsString;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
-use serde::Serialize;
 
 use crate::args::{ConfigArguments, ConfigCommand, Inputs, ShowArguments, table};
 use crate::commands::check;
 use crate::failure::{Failure, nearest};
 use crate::output::{self, Format};
 use crate::program::Program;
+use crate::render::config::{Origin, Resolved, Setting, Unknown};
 use crate::{environment, exit, render};
-
-/// The settings of a command; the shape is `holdfast.config/v1`.
-#[derive(Debug, Serialize)]
-pub struct Resolved {
-    /// `holdfast.config/v1`.
-    pub schema: &'static str,
-    /// The command, for instance `plan repair`.
-    pub command: String,
-    /// In the order in which help tells them.
-    pub settings: Vec<Setting>,
-    /// Variables that look like settings and are none.
-    pub unknown: Vec<Unknown>,
-}
-
-/// One setting.
-#[derive(Debug, Serialize)]
-pub struct Setting {
-    /// `--nodes`, or `INPUT` of what has no name.
-    pub name: String,
-    /// What it is set to; nothing where it is not.
-    pub values: Vec<String>,
-    /// Where that comes from.
-    pub source: Origin,
-    /// The variable that sets it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub variable: Option<String>,
-}
-
-/// Where a value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Origin {
-    /// It was typed.
-    CommandLine,
-    /// The variable is set.
-    Environment,
-    /// A file in the working directory.
-    Here,
-    /// A file in a directory above it.
-    Above,
-    /// Nobody said otherwise.
-    Default,
-    /// There is none.
-    Unset,
-    /// There is none, and no file was found.
-    Missing,
-}
-
-/// A variable that no flag goes by.
-#[derive(Debug, Serialize)]
-pub struct Unknown {
-    /// Its name.
-    pub variable: String,
-    /// The one that may have been meant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub near: Option<String>,
-}
 
 /// Runs the command.
 ///

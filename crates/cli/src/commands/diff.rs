@@ -11,11 +11,13 @@ use holdfast_policy::diff::{Rollouts, Side};
 use holdfast_proof::report::VerdictName;
 use holdfast_proof::simulation::Simulator;
 use holdfast_proof::{Prover, Report, Settings};
+use holdfast_session::loading::nothing_runs;
+use holdfast_session::{question, sweep};
 
 use crate::args::{DiffArguments, WhatIfArguments};
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::{accept, exit, findings, input, interrupt, question, render, sweep, whatif};
+use crate::{accept, exit, findings, input, render, terminal};
 
 /// Runs the command.
 ///
@@ -41,7 +43,7 @@ pub fn run(arguments: &DiffArguments) -> Result<u8, Failure> {
     let settings = Settings { states_per_set: arguments.gate.proof.budget, ..Settings::default() };
     let (was, is) = (before.prover(settings, arguments), after.prover(settings, arguments));
     if was.subjects().subjects.is_empty() && is.subjects().subjects.is_empty() {
-        return Err(super::prove::nothing_runs(&after.loaded));
+        return Err(nothing_runs(&after.loaded));
     }
     let (was, is) = (before.answer(&was, arguments)?, after.answer(&is, arguments)?);
     let simulator = Simulator::new(Dynamics::new(&after.loaded.cluster), settings);
@@ -52,16 +54,19 @@ pub fn run(arguments: &DiffArguments) -> Result<u8, Failure> {
     let stage = stages.first();
     let rollouts =
         stage.map(|stage| Rollouts { workloads: &workloads, simulator: &simulator, stage });
-    let accepted = accept::read(&arguments.gate.accept, None, &after.manifests)?;
+    let accepted = accept::asked(&arguments.gate.accept)?.of(None, &after.manifests)?;
     let sides = (was.side(&before), is.side(&after));
     let mut report = DiffReport::new(sides, rollouts, accepted);
     accept::write(&arguments.gate.accept, &mut report.findings)?;
     report.judge();
-    findings::write(&arguments.gate.output.output, &(&report).into(), |format| match format {
-        Format::Json => render::json(&report),
-        Format::Markdown => render::diff::markdown(&report),
-        Format::Html => render::diff::html(&report),
-        _ => render::diff::human(&report, arguments.gate.accept.show_suppressed),
+    let shown = arguments.gate.accept.show_suppressed;
+    findings::write(&arguments.gate.output.output, &(&report).into(), |format, rest| {
+        render::check::text(&(&report).into(), rest, format, |format| match format {
+            Format::Json => render::json(&report),
+            Format::Markdown => render::diff::markdown(&report),
+            Format::Html => render::diff::html(&report),
+            _ => render::diff::human(&report, shown),
+        })
     })?;
     Ok(match report.verdict {
         _ if arguments.exit_zero => exit::HOLDS,
@@ -85,7 +90,7 @@ impl Read {
         (path, sources): (&PathBuf, Vec<Source>),
         what_if: &WhatIfArguments,
     ) -> Result<Self, Failure> {
-        let overlaid = whatif::over(sources, what_if)?;
+        let overlaid = super::over(sources, what_if)?;
         let (manifests, rolled) = (overlay::manifests(&overlaid), overlaid.rolled.clone());
         let loaded =
             super::load_overlaid(overlaid, std::slice::from_ref(path), &arguments.gate.scheduler)?;
@@ -106,8 +111,9 @@ impl Read {
         prover: &'p Prover<'p>,
         arguments: &DiffArguments,
     ) -> Result<Answer<'p>, Failure> {
-        let question = question::of(&arguments.failures, &self.loaded.cluster)?;
-        let summary = sweep::sweep(prover, &question, interrupt::flag());
+        let rim = terminal::rim();
+        let question = question::of(&(&arguments.failures).into(), &self.loaded.cluster, rim)?;
+        let summary = sweep::sweep(prover, &question, rim);
         let report = Report::new(prover, &question, &summary);
         Ok(Answer { prover, summary, report })
     }

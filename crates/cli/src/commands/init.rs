@@ -13,26 +13,18 @@ use holdfast_policy::{CheckReport, Finding};
 use holdfast_proof::Domains;
 use holdfast_proof::report::Object;
 use holdfast_proof::subject::Subjects;
+use holdfast_session::check::{self, Effort};
+use holdfast_session::loading::nothing_runs;
+use holdfast_session::prove::STATES;
 
-use super::check::{self, Effort};
-use super::prove;
-use crate::args::{InitArguments, STATES, WhatIfArguments};
+use super::check::FILE;
+use crate::args::{InitArguments, WhatIfArguments};
 use crate::failure::Failure;
-use crate::{exit, input, output, render};
+use crate::render::init::{Asked, Draft, Failing, Group};
+use crate::{exit, input, output, render, terminal};
 
 /// The label that says in which zone a node is.
 const ZONE: &str = "topology.kubernetes.io/zone";
-
-/// A claim that a policy may ask for, by its field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// What the requirement is called.
-    pub name: &'static str,
-    /// The field that asks for it.
-    pub field: &'static str,
-    /// What it means.
-    pub means: &'static str,
-}
 
 /// What is asked of every workload.
 const ASKED: [Asked; 3] = [
@@ -53,39 +45,6 @@ const ASKED: [Asked; 3] = [
     },
 ];
 
-/// Machines that fail, as a policy says it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failing {
-    /// What the scenario is called.
-    pub name: &'static str,
-    /// The field that says which.
-    pub field: String,
-}
-
-/// Workloads of which a claim is PROVED in the same scenarios.
-#[derive(Debug)]
-pub struct Group {
-    /// Names of the scenarios.
-    pub scenarios: Vec<&'static str>,
-    /// The workloads.
-    pub workloads: Vec<Object>,
-}
-
-/// What is to be required, and what is left out.
-#[derive(Debug)]
-pub struct Draft {
-    /// What was read, and how: the words after `holdfast check`.
-    pub words: Vec<String>,
-    /// The scenarios that something is required in.
-    pub scenarios: Vec<Failing>,
-    /// The scenarios in which nothing is PROVED.
-    pub hopeless: Vec<Failing>,
-    /// Each claim, who meets it, and who does not or perhaps not.
-    pub claims: Vec<(Asked, Vec<Group>, Vec<Finding>)>,
-    /// Claims that are required, over workloads and scenarios.
-    pub held: usize,
-}
-
 /// Runs the command.
 ///
 /// # Errors
@@ -102,7 +61,7 @@ pub fn run(arguments: &InitArguments) -> Result<u8, Failure> {
     let loaded = super::assume(loaded, arguments.proof.assumptions.as_ref())?;
     let scenarios = scenarios(&loaded.cluster);
     let report = judge(&scenarios, &loaded, arguments.proof.budget)?;
-    let draft = Draft::of(words(arguments), scenarios, &loaded.cluster, report);
+    let draft = draft(words(arguments), scenarios, &loaded.cluster, report);
     if draft.held == 0 {
         let text = "of no workload any claim is PROVED, so there is nothing to require";
         return Err(Failure::nothing(text).hint("holdfast plan repair looks for what to change"));
@@ -114,7 +73,7 @@ pub fn run(arguments: &InitArguments) -> Result<u8, Failure> {
     } else {
         output::print(text.as_bytes())?;
     }
-    render::init::tell(&name, &draft);
+    terminal::tell(&render::init::told(&name, &draft));
     Ok(exit::HOLDS)
 }
 
@@ -146,8 +105,8 @@ fn judge(scenarios: &[Failing], loaded: &Loaded, budget: usize) -> Result<CheckR
     let (policy, wrong) = holdfast_ingest::policy(Source::named("what init asks", text));
     let policy = policy.unwrap_or_else(|| panic!("it is written here: {wrong:?}"));
     let effort = Effort { budget, remedies: None };
-    let gate = check::judge(&policy, Path::new(check::FILE), loaded, effort)?;
-    let gate = gate.ok_or_else(|| prove::nothing_runs(loaded))?;
+    let gate = check::judge(&policy, Path::new(FILE), loaded, effort, terminal::rim())?;
+    let gate = gate.ok_or_else(|| nothing_runs(loaded))?;
     // What somebody lives with is found all the same: it does not hold.
     let (suppressions, today) = (Suppressions::default(), Date { days: 0 });
     Ok(gate.finish(Accepted { suppressions, today, baseline: None }))
@@ -171,34 +130,33 @@ fn words(arguments: &InitArguments) -> Vec<String> {
     words
 }
 
-impl Draft {
-    fn of(
-        words: Vec<String>,
-        scenarios: Vec<Failing>,
-        cluster: &Cluster,
-        report: CheckReport,
-    ) -> Self {
-        let subjects = Subjects::of(cluster, &Placement::of(cluster)).subjects;
-        let mut workloads: Vec<Object> =
-            subjects.iter().map(|one| Object::of(cluster, one.root)).collect();
-        let key = |one: &Object| (one.namespace.clone(), one.kind.clone(), one.name.clone());
-        workloads.sort_by_key(key);
-        // What goes by the same name is selected by the same selector.
-        workloads.dedup();
-        let (mut findings, mut claims) = (report.findings, Vec::new());
-        for asked in ASKED {
-            let is_of = |found: &Finding| found.requirement.as_deref() == Some(asked.name);
-            let (left, rest): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_of);
-            findings = rest;
-            let groups = groups(&scenarios, &workloads, &left);
-            claims.push((asked, groups, left));
-        }
-        let groups = || claims.iter().flat_map(|(_, groups, _)| groups);
-        let held = groups().map(|group| group.scenarios.len() * group.workloads.len()).sum();
-        let is_used = |one: &Failing| groups().any(|group| group.scenarios.contains(&one.name));
-        let (used, hopeless) = scenarios.into_iter().partition(is_used);
-        Self { words, scenarios: used, hopeless, claims, held }
+/// What is to be required, by what `check` found.
+fn draft(
+    words: Vec<String>,
+    scenarios: Vec<Failing>,
+    cluster: &Cluster,
+    report: CheckReport,
+) -> Draft {
+    let subjects = Subjects::of(cluster, &Placement::of(cluster)).subjects;
+    let mut workloads: Vec<Object> =
+        subjects.iter().map(|one| Object::of(cluster, one.root)).collect();
+    let key = |one: &Object| (one.namespace.clone(), one.kind.clone(), one.name.clone());
+    workloads.sort_by_key(key);
+    // What goes by the same name is selected by the same selector.
+    workloads.dedup();
+    let (mut findings, mut claims) = (report.findings, Vec::new());
+    for asked in ASKED {
+        let is_of = |found: &Finding| found.requirement.as_deref() == Some(asked.name);
+        let (left, rest): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_of);
+        findings = rest;
+        let groups = groups(&scenarios, &workloads, &left);
+        claims.push((asked, groups, left));
     }
+    let groups = || claims.iter().flat_map(|(_, groups, _)| groups);
+    let held = groups().map(|group| group.scenarios.len() * group.workloads.len()).sum();
+    let is_used = |one: &Failing| groups().any(|group| group.scenarios.contains(&one.name));
+    let (used, hopeless) = scenarios.into_iter().partition(is_used);
+    Draft { words, scenarios: used, hopeless, claims, held }
 }
 
 /// Workloads of which nothing was found in some scenarios, by those scenarios: most of them first.

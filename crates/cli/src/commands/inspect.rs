@@ -1,10 +1,10 @@
 //! `holdfast inspect`: what was understood of an export.
 
+use holdfast_session::inspect::Inspect;
+
 use crate::args::InspectArguments;
-use crate::exit;
 use crate::failure::Failure;
-use crate::output::{self, Format};
-use crate::render;
+use crate::output;
 
 /// Runs the command.
 ///
@@ -12,13 +12,8 @@ use crate::render;
 /// Bad input, or no objects at all.
 pub fn run(arguments: &InspectArguments) -> Result<u8, Failure> {
     output::check(&arguments.output.output)?;
+    output::refuse_ndjson(&arguments.output.output)?;
     let loaded = super::load(&arguments.input.inputs, &arguments.what_if)?;
     let loaded = super::assume(loaded, arguments.assumptions.as_ref())?;
-    let view = render::inspect::View::of(&loaded);
-    output::refuse_ndjson(&arguments.output.output)?;
-    output::write_all(&arguments.output.output, |format| match format {
-        Format::Human => render::inspect::human(&view, &loaded.diagnostics, arguments.all),
-        _ => render::json(&view),
-    })?;
-    Ok(exit::HOLDS)
+    output::answer(&arguments.output.output, &Inspect { all: arguments.all }.ask(&loaded))
 }

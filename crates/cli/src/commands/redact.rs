@@ -2,11 +2,12 @@
 
 use holdfast_ingest::redact::redact;
 use holdfast_ingest::{Diagnostic, for_each_object};
+use holdfast_session::loading;
 use serde_json::Value;
 
 use crate::args::RedactArguments;
 use crate::failure::Failure;
-use crate::{exit, input, output, render};
+use crate::{exit, input, output, render, terminal};
 
 /// Runs the command.
 ///
@@ -33,7 +34,8 @@ pub fn run(arguments: &RedactArguments) -> Result<u8, Failure> {
         &mut diagnostics,
     );
     diagnostics.append(&mut unread);
-    super::judge(&diagnostics, objects.len() as u64, &arguments.input.inputs)?;
+    let names = input::names(&arguments.input.inputs);
+    loading::judge(&diagnostics, objects.len() as u64, &names, terminal::rim())?;
     output::print(render::json(&redact(objects)).as_bytes())?;
     Ok(exit::HOLDS)
 }

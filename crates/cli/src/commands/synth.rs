@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use crate::args::SynthArguments;
 use crate::exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, unwritten};
 use crate::synth::{Options, write};
 
 /// Runs the command.
@@ -20,7 +20,7 @@ pub fn run(arguments: &SynthArguments) -> Result<u8, Failure> {
     match write(&mut out, &Options { nodes, pods, seed, zones }).and_then(|()| out.flush()) {
         // The reader has what it wanted.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::writing("standard output", &error))
+            Err(unwritten("standard output", &error))
         }
         _ => Ok(exit::HOLDS),
     }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 
-use holdfast::events::{self, Told};
-use holdfast::{export, render};
+use holdfast::render;
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::{Cluster, InstanceId, Placement};
 use holdfast_failover::host::Host;
@@ -14,6 +13,8 @@ use holdfast_ingest::{Loaded, Options, Severity, Source, load};
 use holdfast_proof::simulation::Stage;
 use holdfast_proof::{Settings, Simulator};
 use holdfast_scheduler::message;
+use holdfast_session::events::{self, Told};
+use holdfast_session::export;
 use ruzstd::decoding::StreamingDecoder;
 use serde_json::{Value, json};
 

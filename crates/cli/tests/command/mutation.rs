@@ -3,8 +3,6 @@
 //! This runs in the test's own process, on the same path as the command: a panic fails the test,
 //! and hundreds of cases take as long as a few processes would.
 
-use std::sync::atomic::AtomicBool;
-
 use holdfast_ingest::{Loaded, Options, Severity, Source, load};
 use holdfast_proof::report::Question;
 use holdfast_proof::{Prover, Report, Settings};
@@ -144,7 +142,8 @@ fn prove(bytes: Vec<u8>, named: bool) {
     if !refused && !cluster.nodes().is_empty() {
         let prover = Prover::new(&cluster, Settings { states_per_set: 100, ..Settings::default() });
         let question = Question::AnyNodes(1);
-        let summary = ::holdfast::sweep::sweep(&prover, &question, &AtomicBool::new(false));
+        let summary =
+            holdfast_session::sweep::sweep(&prover, &question, ::holdfast::terminal::rim());
         Report::new(&prover, &question, &summary);
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 
 use holdfast_cluster::{Cluster, NodeId, Placement};
 use holdfast_failover::{Dynamics, Event, Joined, Times, story};
@@ -16,12 +15,14 @@ use holdfast_planner::report::migrate::{ChangedReport, StepReport};
 use holdfast_proof::report::VerdictName;
 use holdfast_proof::{Prover, Settings, Simulator};
 
+use holdfast_session::loading::nothing_runs;
+use holdfast_session::{events, export, sweep, whatif};
+
 use crate::args::MigrateArguments;
-use crate::commands::{self, prove};
-use crate::events;
+use crate::commands;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::{exit, export, input, interrupt, render, sweep, whatif};
+use crate::{exit, input, interrupt, render, terminal};
 
 /// Runs the command.
 ///
@@ -73,7 +74,7 @@ impl End {
         let loaded = commands::assume(loaded, assumptions)?;
         let few = Settings { states_per_set: 1, ..Settings::default() };
         if Prover::new(&loaded.cluster, few).subjects().subjects.is_empty() {
-            return Err(prove::nothing_runs(&loaded));
+            return Err(nothing_runs(&loaded));
         }
         let file = assumptions.map(|path| input::read(std::slice::from_ref(path))).transpose()?;
         let assumptions = file.and_then(|mut sources| sources.pop());
@@ -113,7 +114,7 @@ impl<'a> Way<'a> {
         let simulator = Simulator::new(Dynamics::new(&from.cluster), settings);
         let stages = simulator.run(&[]).expect("nothing happens that could be refused");
         let wait = migration::waiting(&simulator, &stages[0]).into_keys().collect();
-        let facts = |end: &End| Facts::of(&end.cluster, &asking(settings));
+        let facts = |end: &End| self::facts(&end.cluster, settings);
         let resting = &migration::members(&to.cluster) - &migration::members(&from.cluster);
         Ok(Self {
             to,
@@ -132,7 +133,7 @@ impl<'a> Way<'a> {
         let mut told = Vec::new();
         let mut complete = true;
         for step in std::mem::take(&mut self.steps) {
-            if interrupt::flag().load(Ordering::Relaxed) {
+            if interrupt::stopped() {
                 complete = false;
                 break;
             }
@@ -171,7 +172,7 @@ impl<'a> Way<'a> {
             self.resting.insert(node.clone());
         }
         let now = self.load(&[])?;
-        let facts = Facts::of(&now.cluster, &asking(self.settings));
+        let facts = self::facts(&now.cluster, self.settings);
         let [from, to] = &self.ends;
         risks.extend(migration::between([from, to], &facts));
         Ok(Some(StepReport::new(step, changed(&difference), risks, &facts)))
@@ -208,7 +209,7 @@ impl<'a> Way<'a> {
         let wrong = loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
         let wrong: Vec<_> = wrong.collect();
         if !wrong.is_empty() {
-            render::diagnostics::tell(wrong.into_iter(), true);
+            terminal::tell(&render::diagnostics::summary(wrong.into_iter(), true));
             return Err(Failure::refused());
         }
         whatif::begin(loaded, rolled)
@@ -218,8 +219,10 @@ impl<'a> Way<'a> {
 /// What the objects go by in messages.
 const BETWEEN: &str = "<between the layouts>";
 
-fn asking(settings: Settings) -> Asking<'static> {
-    Asking { settings, sweep: &sweep::until }
+/// How questions are answered on the way.
+fn facts(cluster: &Cluster, settings: Settings) -> Facts {
+    let sweep = sweep::few(terminal::rim());
+    Facts::of(cluster, &Asking { settings, sweep: &sweep })
 }
 
 /// What happens at a step, as events.

@@ -12,11 +12,16 @@ use holdfast_planner::{Asking, Layout};
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::{Domains, Prover, Settings};
 
-use crate::args::{FailureArguments, OptionsArguments, WhatIfArguments};
-use crate::commands::{self, plan::nodes, prove};
+use holdfast_session::loading::nothing_runs;
+use holdfast_session::plan::nodes::{catalog, in_full};
+use holdfast_session::question::{self, Failures};
+use holdfast_session::sweep;
+
+use crate::args::{OptionsArguments, WhatIfArguments};
+use crate::commands;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::{exit, input, question, render, sweep};
+use crate::{exit, input, render, terminal};
 
 /// Runs the command.
 ///
@@ -30,7 +35,7 @@ pub(super) fn run(arguments: &OptionsArguments) -> Result<u8, Failure> {
     let layouts = read(&arguments.file)?;
     let folder = arguments.file.parent().unwrap_or(Path::new(""));
     let catalog = match &layouts.catalog {
-        Some(path) => Some(nodes::read(&beside(folder, path)?)?),
+        Some(path) => Some(catalog(&beside(folder, path)?, terminal::rim())?),
         None => None,
     };
     let comparison = Comparison { arguments, folder, layouts: &layouts, catalog: catalog.as_ref() };
@@ -71,7 +76,7 @@ fn read(file: &Path) -> Result<Layouts, Failure> {
     let source =
         source.ok_or_else(|| Failure::usage(format!("{}: name one file", file.display())))?;
     let (layouts, told) = holdfast_ingest::layouts(source);
-    render::diagnostics::tell(told.iter(), true);
+    terminal::tell(&render::diagnostics::summary(told.iter(), true));
     layouts.ok_or_else(Failure::refused)
 }
 
@@ -85,7 +90,7 @@ fn beside(folder: &Path, path: &At) -> Result<PathBuf, Failure> {
 }
 
 fn refuse(why: &Diagnostic) -> Failure {
-    render::diagnostics::tell(std::iter::once(why), true);
+    terminal::tell(&render::diagnostics::summary(std::iter::once(why), true));
     Failure::refused()
 }
 
@@ -106,9 +111,10 @@ impl Comparison<'_> {
         let settings = Settings { states_per_set: self.arguments.budget, ..Settings::default() };
         let few = Settings { states_per_set: 1, ..settings };
         if Prover::new(cluster, few).subjects().subjects.is_empty() {
-            return Err(prove::nothing_runs(&loaded));
+            return Err(nothing_runs(&loaded));
         }
-        let asking = Asking { settings, sweep: &sweep::until };
+        let sweep = sweep::few(terminal::rim());
+        let asking = Asking { settings, sweep: &sweep };
         let layout = Layout::of(cluster, &question, &asking);
         Ok(OptionReport::new(listed.name.text.clone(), size, cluster, &layout, most))
     }
@@ -140,14 +146,9 @@ impl Comparison<'_> {
                 wrong(format!("{most} nodes are to fail, and it has only {all}"))
             }
             Survive::Nodes(most) => {
-                let unasked = FailureArguments {
-                    nodes: 1,
-                    domain: None,
-                    domain_file: None,
-                    domains: 1,
-                    fail: None,
-                };
-                let question = match question::of_tolerance(&unasked, None, cluster)? {
+                let unasked = Failures::default();
+                let rim = terminal::rim();
+                let question = match question::of_tolerance(&unasked, None, cluster, rim)? {
                     Question::AnyNodes(unasked) => Question::AnyNodes(unasked.max(*most)),
                     other => other,
                 };
@@ -201,7 +202,7 @@ impl Comparison<'_> {
         let prices = self.catalog?.prices.as_ref()?;
         let each: Option<Vec<Price>> = types.iter().map(|one| one.price).collect();
         let sum = each?.into_iter().reduce(Price::plus)?;
-        Some(nodes::in_full(sum, prices))
+        Some(in_full(sum, prices))
     }
 }
 

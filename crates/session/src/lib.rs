@@ -1,0 +1,36 @@
+//! What may be asked of a loaded cluster, and the documents that answer.
+//!
+//! A question is plain data ([`prove::Prove`], [`simulate::Simulate`] …), its answer renders itself
+//! in any format and knows its exit code. The command and the page are two rims ([`rim::Rim`])
+//! around the same questions, so that they give the same bytes.
+
+pub mod accept;
+pub mod alone;
+pub mod answer;
+pub mod cases;
+pub mod changes;
+pub mod check;
+pub mod command;
+pub mod events;
+pub mod exit;
+pub mod explain;
+pub mod export;
+pub mod failure;
+pub mod inspect;
+pub mod kubectl;
+pub mod loading;
+pub mod names;
+pub mod overview;
+pub mod plan;
+pub mod prove;
+pub mod question;
+pub mod remedies;
+pub mod rim;
+pub mod sequences;
+pub mod simulate;
+pub mod sweep;
+pub mod whatif;
+
+pub use answer::Answer;
+pub use failure::Failure;
+pub use rim::Rim;
