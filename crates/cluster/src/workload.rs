@@ -100,6 +100,8 @@ pub struct Workload {
     pub name: Symbol,
     /// What made it in turn: the Deployment of a ReplicaSet, the CronJob of a Job.
     pub owner: Option<WorkloadId>,
+    /// What made it that makes no pods by itself: an operator's object, by kind and name.
+    pub made_by: Option<(WorkloadKind, Symbol)>,
     /// How many pods it wants. For DaemonSets and static pods the number follows from the nodes,
     /// and this is what was counted.
     pub desired: i64,
@@ -108,6 +110,8 @@ pub struct Workload {
     /// What its next pod asks for, where its template is known. For a StatefulSet without its
     /// pod's ordinal, for a DaemonSet without the node's name.
     pub template: Option<ClassId>,
+    /// The priority class of its next pod, where it has one.
+    pub priority_class: Option<Symbol>,
     /// How it rolls out, where it does.
     pub strategy: Option<Strategy>,
     /// Which rollout of its Deployment a ReplicaSet belongs to

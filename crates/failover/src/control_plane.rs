@@ -138,19 +138,13 @@ impl ControlPlane {
 
     /// The nodes among the members of etcd at first.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
-        self.etcd.iter().filter_map(|host| match host {
-            Host::Node(node) => Some(*node),
-            Host::Machine(_) | Host::Unknown => None,
-        })
+        self.etcd.iter().copied().filter_map(Host::node)
     }
 
     /// Every node that carries a part of it, some more than once.
     pub fn members(&self) -> impl Iterator<Item = NodeId> {
         let hosts = self.etcd.iter().chain(&self.api_servers).chain(&self.load_balancer);
-        hosts.filter_map(|host| match host {
-            Host::Node(node) => Some(*node),
-            Host::Machine(_) | Host::Unknown => None,
-        })
+        hosts.copied().filter_map(Host::node)
     }
 
     /// How many members of etcd, API servers and hosts of the load balancer a node is, at first.

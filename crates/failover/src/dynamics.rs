@@ -240,11 +240,16 @@ impl<'c> Dynamics<'c> {
 
     /// The same with machines that are no nodes.
     pub fn fail_hosts(&self, placement: &mut Placement, silent: &[NodeId], machines: &[Symbol]) {
+        self.silence(placement, silent, machines);
+        self.storage.refresh(self.cluster, placement);
+    }
+
+    /// The same, but for what pods elsewhere make of lost copies of their volumes.
+    pub fn silence(&self, placement: &mut Placement, silent: &[NodeId], machines: &[Symbol]) {
         for machine in machines {
             placement.set_down(*machine, true);
         }
         nodes::fail(self.cluster, placement, silent);
-        self.storage.refresh(self.cluster, placement);
     }
 
     /// What holds with the nodes as they are.

@@ -36,6 +36,14 @@ impl Host {
         }
     }
 
+    /// The node, where it is one.
+    pub fn node(self) -> Option<NodeId> {
+        match self {
+            Self::Node(node) => Some(node),
+            Self::Machine(_) | Self::Unknown => None,
+        }
+    }
+
     /// Whether it is up, for what pods keep there.
     pub fn power(self, placement: &Placement) -> Power {
         match self {

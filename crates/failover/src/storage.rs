@@ -11,6 +11,8 @@
 //! What is not known makes a range of it: from the worst that may be to the best. Storage is taken
 //! to make no new copies on other nodes while nodes are down.
 
+mod needed;
+
 use std::collections::BTreeMap;
 
 use holdfast_cluster::cluster::Key;
@@ -21,6 +23,8 @@ use holdfast_cluster::{
 };
 
 use crate::host::{Host, Power};
+
+pub use needed::Needed;
 
 /// What can be done with a volume, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +81,7 @@ struct Kept {
 }
 
 /// Where the copies of a volume are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Copies {
     /// Here; `false` for one that may not hold all the data.
     At(Vec<(Host, bool)>),
@@ -140,15 +144,8 @@ impl Storage {
     /// Whether a pod can use the volumes it needs.
     pub fn standing(&self, placement: &Placement, instance: &Instance) -> Standing {
         let needs = self.needs.get(instance.class.index()).into_iter().flatten();
-        let each = needs.map(|need| {
-            let AccessRange { best, worst } = self.kept[need.kept].access(placement);
-            let enough = if need.writes { Access::Writable } else { Access::Readable };
-            match () {
-                () if best > enough => Standing::Starved,
-                () if worst > enough => Standing::Unknown,
-                () => Standing::Usable,
-            }
-        });
+        let each =
+            needs.map(|need| Standing::of(self.kept[need.kept].access(placement), need.writes));
         each.max().unwrap_or(Standing::Usable)
     }
 

@@ -225,26 +225,31 @@ fn add_workload(
     builder: &mut Builder,
 ) {
     let entry = &member.entry;
-    let template = match (&entry.template, member.pods.last()) {
+    let (template, priority_class) = match (&entry.template, member.pods.last()) {
         (Some(template), _) => {
             let (labels, draft) = (template.labels.clone(), template.draft.clone());
-            Some(resolver.class_of(entry.namespace, labels, draft, builder))
+            let priority_class = resolver.priority_class(&draft);
+            let class = resolver.class_of(entry.namespace, labels, draft, builder);
+            (Some(class), priority_class)
         }
         // The newest of its pods stands for a template that was not in the export.
         (None, Some(at)) => {
             let pod = &pods[*at as usize].value;
-            Some(resolver.class(pod.namespace, pod.labels, pod.replacement, builder))
+            let class = resolver.class(pod.namespace, pod.labels, pod.replacement, builder);
+            (Some(class), resolver.priority_class(resolver.draft(pod.replacement)))
         }
-        (None, None) => None::<ClassId>,
+        (None, None) => (None::<ClassId>, None),
     };
     builder.workload(Workload {
         kind: entry.kind,
         namespace: entry.namespace,
         name: entry.name,
         owner: member.owner,
+        made_by: entry.owner.filter(|_| member.owner.is_none()).map(|made| (made.kind, made.name)),
         desired: entry.desired,
         selector: entry.selector.clone(),
         template,
+        priority_class,
         strategy: entry.strategy,
         revision: entry.revision,
         rollout: 0,

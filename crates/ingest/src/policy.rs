@@ -2,6 +2,7 @@
 
 mod presets;
 mod read;
+mod states;
 
 use holdfast_cluster::budget::Amount;
 use serde::Serialize;
@@ -11,6 +12,7 @@ use crate::own::OwnKind;
 use crate::{Place, Rule};
 
 pub use read::policy;
+pub use states::of_state;
 
 const FILE: OwnKind = OwnKind { name: "Policy", rule: Rule::BadPolicy };
 
@@ -132,8 +134,26 @@ pub struct Requirement {
     pub scenarios: Vec<usize>,
     /// What must hold.
     pub demands: Demands,
+    /// What must keep its majority in the scenarios.
+    pub quorums: Quorums,
     /// What must be so as the cluster stands, whatever fails.
     pub form: Form,
+}
+
+/// What must keep its majority when machines fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quorums {
+    /// More than half of etcd's members, an API server, and what stands in front of them.
+    pub control_plane: bool,
+    /// Of each volume that pods need as many copies as its storage asks for, and its monitors.
+    pub storage: bool,
+}
+
+impl Quorums {
+    /// Whether nothing must.
+    pub fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
 }
 
 /// What workloads must look like as the cluster stands.
@@ -183,8 +203,21 @@ pub struct Selector {
     pub name: Option<String>,
     /// Their kind.
     pub kind: Option<String>,
+    /// The priority class of the pods they make.
+    pub priority_class: Option<String>,
+    /// What made them, or their pods, that Kubernetes does not ship: an operator's object.
+    pub owner: Owner,
     /// Labels of the pods they make.
     pub pod_labels: Vec<(String, String)>,
+}
+
+/// What an owner reference says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// The kind.
+    pub kind: Option<String>,
+    /// The name.
+    pub name: Option<String>,
 }
 
 /// What must hold.

@@ -79,6 +79,12 @@ impl Resolver {
         builder.class(PodClass { namespace, labels, spec })
     }
 
+    /// The priority class of pods of a draft: what it names, or what admission gives it.
+    pub(crate) fn priority_class(&self, draft: &Draft) -> Option<Symbol> {
+        let given = || self.default.filter(|_| draft.priority.is_none());
+        draft.priority_class.or_else(|| given().map(|class| class.name))
+    }
+
     /// A numbered draft.
     pub(crate) fn draft(&self, number: u32) -> &Draft {
         &self.drafts[number as usize]

@@ -54,6 +54,10 @@ ids! {
     TooFewReady = "too-few-ready",
     /// [`Fault::DownTooLong`].
     DownTooLong = "down-too-long",
+    /// [`Fault::ControlPlaneLost`].
+    ControlPlaneLost = "control-plane-lost",
+    /// [`Fault::VolumesStarved`].
+    VolumesStarved = "volumes-starved",
     /// [`Fault::MustCarry`].
     MustCarry = "must-carry",
     /// [`Fault::SpreadTooThin`].
@@ -132,6 +136,8 @@ impl Id {
             Self::NotRecovered => pages::NOT_RECOVERED,
             Self::TooFewReady => pages::TOO_FEW_READY,
             Self::DownTooLong => pages::DOWN_TOO_LONG,
+            Self::ControlPlaneLost => pages::CONTROL_PLANE_LOST,
+            Self::VolumesStarved => pages::VOLUMES_STARVED,
             Self::MustCarry => pages::MUST_CARRY,
             Self::SpreadTooThin => pages::SPREAD_TOO_THIN,
             Self::TooManyOnNode => pages::TOO_MANY_ON_NODE,

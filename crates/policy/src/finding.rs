@@ -132,6 +132,24 @@ pub enum Fault {
         /// How long it is.
         outage: SpanReport,
     },
+    /// The control plane does not act any more.
+    ControlPlaneLost {
+        /// The part of it that is lost.
+        part: PartName,
+        /// Hosts of that part that are up.
+        up: usize,
+        /// Hosts that it takes.
+        needed: usize,
+        /// Hosts in all.
+        of: usize,
+        /// The machines that fail; none where it is lost today.
+        fail: Vec<String>,
+    },
+    /// Volumes cannot be used any more by the pods that need them.
+    VolumesStarved {
+        /// Each, with the first machines that take it.
+        volumes: Vec<StarvedVolume>,
+    },
     /// Its manifest lacks something.
     MustCarry {
         /// What.
@@ -235,6 +253,31 @@ pub enum Claim {
     RollsOut,
     /// Its manifest carries something.
     Carries,
+    /// The control plane keeps its majority.
+    ControlPlaneQuorum,
+    /// Volumes keep theirs.
+    StorageQuorum,
+}
+
+/// A part of the control plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PartName {
+    /// Members of etcd.
+    Etcd,
+    /// API servers.
+    ApiServers,
+    /// What stands in front of them.
+    LoadBalancer,
+}
+
+/// A volume that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StarvedVolume {
+    /// Its claim: `NAMESPACE/NAME`.
+    pub claim: String,
+    /// The machines that fail; none where it cannot be used today.
+    pub fail: Vec<String>,
 }
 
 impl Claim {
@@ -248,6 +291,8 @@ impl Claim {
             Self::MaxDowntime => "maxDowntime",
             Self::RollsOut => "rollsOut",
             Self::Carries => "carries",
+            Self::ControlPlaneQuorum => "controlPlaneQuorum",
+            Self::StorageQuorum => "storageQuorum",
         }
     }
 }
@@ -305,6 +350,15 @@ pub struct SelectorReport {
     /// The kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// The priority class of pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority_class: Option<String>,
+    /// The kind of what made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_kind: Option<String>,
+    /// The name of what made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_name: Option<String>,
     /// Labels of pods, `KEY=VALUE`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pod_labels: Vec<String>,
@@ -317,6 +371,9 @@ impl From<&Selector> for SelectorReport {
             namespace: selector.namespace.clone(),
             name: selector.name.clone(),
             kind: selector.kind.clone(),
+            priority_class: selector.priority_class.clone(),
+            owner_kind: selector.owner.kind.clone(),
+            owner_name: selector.owner.name.clone(),
             pod_labels: labels.collect(),
         }
     }
@@ -325,7 +382,14 @@ impl From<&Selector> for SelectorReport {
 impl SelectorReport {
     /// What it says, in the order of its fields: `namespace=shop`.
     pub fn terms(&self) -> Vec<String> {
-        let fields = [("namespace", &self.namespace), ("name", &self.name), ("kind", &self.kind)];
+        let fields = [
+            ("namespace", &self.namespace),
+            ("name", &self.name),
+            ("kind", &self.kind),
+            ("priorityClass", &self.priority_class),
+            ("owner.kind", &self.owner_kind),
+            ("owner.name", &self.owner_name),
+        ];
         let said = fields.iter().filter_map(|(field, text)| Some((field, text.as_ref()?)));
         let said = said.map(|(field, text)| format!("{field}={text}"));
         said.chain(self.pod_labels.iter().cloned()).collect()
@@ -356,6 +420,12 @@ impl Fault {
             }
             Self::DownTooLong { outage, .. } => {
                 vec![i64::from(outage.for_ever.is_some()), outage.at_least.unwrap_or(0)]
+            }
+            Self::ControlPlaneLost { fail, .. } => vec![few(fail)],
+            Self::VolumesStarved { volumes } => {
+                let fewest = volumes.iter().map(|volume| few(&volume.fail)).max();
+                let count = i64::try_from(volumes.len()).unwrap_or(i64::MAX);
+                vec![fewest.unwrap_or(0), count]
             }
             Self::SpreadTooThin { needed, values, .. } => {
                 vec![i64::from(*needed) - i64::try_from(values.len()).unwrap_or(i64::MAX)]

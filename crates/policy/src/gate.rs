@@ -3,19 +3,30 @@
 use std::collections::BTreeSet;
 
 use holdfast_cluster::{Placement, WorkloadId};
-use holdfast_ingest::policy::{Policy, Requirement, Selector};
+use holdfast_ingest::policy::{self, Demands, Policy, Requirement, Selector, State, Weight};
 use holdfast_ingest::{Loaded, Place};
 use holdfast_planner::report::{RemediesReport, RemedyReport};
-use holdfast_proof::report::{Excluded, Kubernetes, Object, VerdictName};
+use holdfast_proof::report::{Excluded, Kubernetes, Object, Question, VerdictName};
 use holdfast_proof::subject::Subjects;
-use holdfast_proof::{Report, Summary};
+use holdfast_proof::{Prover, Report, Summary};
 
 use crate::accepted::Accepted;
 use crate::finding::{Fault, Finding, SelectorReport};
 use crate::form;
 use crate::judge::Known;
+use crate::majority;
 use crate::report::{CheckReport, RequirementReport, ScenarioReport, StateReport, verdict};
 use crate::select::selects;
+
+/// What was found of sets of machines that fail together.
+pub struct Sets<'a> {
+    /// Who was asked.
+    pub prover: &'a Prover<'a>,
+    /// Which sets.
+    pub question: &'a Question,
+    /// What was found.
+    pub summary: &'a Summary,
+}
 
 /// Judges a policy, scenario by scenario.
 pub struct Gate<'a> {
@@ -24,6 +35,9 @@ pub struct Gate<'a> {
     subjects: Subjects,
     /// Positions of the subjects that each requirement is about.
     selected: Vec<BTreeSet<usize>>,
+    /// What holds of which subjects in each state; nothing where one of its selectors selects none,
+    /// as what is said of nothing holds of itself.
+    states: Vec<Option<Vec<(BTreeSet<usize>, Demands)>>>,
     scenarios: Vec<ScenarioReport>,
     /// With the positions of requirement and scenario.
     requirements: Vec<((usize, usize), RequirementReport)>,
@@ -40,27 +54,55 @@ impl<'a> Gate<'a> {
             loaded,
             subjects: Subjects::of(cluster, &placement),
             selected: Vec::new(),
+            states: Vec::new(),
             scenarios: Vec::new(),
             requirements: Vec::new(),
             findings: Vec::new(),
         };
         for requirement in &policy.requirements {
-            let mut selected = BTreeSet::new();
-            for selector in &requirement.workloads {
-                let found = gate.positions(selector);
-                if found.is_empty() {
-                    gate.findings.push(gate.matches_nothing(requirement, selector));
-                }
-                selected.extend(found);
-            }
+            let about = (requirement.name.as_str(), requirement.severity);
+            let (selected, _) = gate.select(about, &requirement.workloads);
             gate.selected.push(selected);
         }
+        gate.states = policy.states.iter().map(|state| gate.holds(state)).collect();
         for (at, requirement) in policy.requirements.iter().enumerate() {
             if !requirement.form.is_nothing() && !gate.selected[at].is_empty() {
                 gate.form(at, requirement, &placement);
             }
         }
         gate
+    }
+
+    /// What any of the selectors selects, and whether each of them selects something. What selects
+    /// nothing is told once, as what a state asks for may be expected of many scenarios.
+    fn select(
+        &mut self,
+        (name, severity): (&str, Weight),
+        selectors: &[Selector],
+    ) -> (BTreeSet<usize>, bool) {
+        let (mut selected, mut all_do) = (BTreeSet::new(), true);
+        for selector in selectors {
+            let found = self.positions(selector);
+            if found.is_empty() {
+                all_do = false;
+                let finding = self.matches_nothing((name, severity), selector);
+                if self.findings.iter().all(|one| one.fingerprint != finding.fingerprint) {
+                    self.findings.push(finding);
+                }
+            }
+            selected.extend(found);
+        }
+        (selected, all_do)
+    }
+
+    fn holds(&mut self, state: &State) -> Option<Vec<(BTreeSet<usize>, Demands)>> {
+        let name = policy::of_state(&state.name);
+        let holds = state.holds.iter().map(|hold| {
+            let (selected, all_do) = self.select((&name, Weight::Error), &hold.workloads);
+            all_do.then_some((selected, hold.demands))
+        });
+        // Every hold is looked at, so that all that selects nothing is told.
+        holds.collect::<Vec<_>>().into_iter().collect()
     }
 
     /// Judges what must be so as the cluster stands.
@@ -81,7 +123,8 @@ impl<'a> Gate<'a> {
 
     /// Whether no requirement is about any workload.
     pub fn is_idle(&self) -> bool {
-        self.selected.iter().all(BTreeSet::is_empty)
+        let each = self.policy.requirements.iter().zip(&self.selected);
+        each.into_iter().all(|(one, selected)| !speaks(one, selected))
     }
 
     /// Whether a requirement is about some workload in the scenario at this position, or what the
@@ -92,20 +135,25 @@ impl<'a> Gate<'a> {
         }
         let each = self.policy.requirements.iter().zip(&self.selected);
         each.into_iter()
-            .any(|(one, selected)| !selected.is_empty() && one.scenarios.contains(&scenario))
+            .any(|(one, selected)| speaks(one, selected) && one.scenarios.contains(&scenario))
     }
 
     /// Judges every requirement by what was found in a scenario.
-    /// There is no summary where events come one after another.
-    pub fn judge(&mut self, scenario: usize, summary: Option<&Summary>, report: &Report) {
+    /// There are no sets where events come one after another.
+    pub fn judge(&mut self, scenario: usize, sets: Option<&Sets<'_>>, report: &Report) {
+        let summary = sets.map(|sets| sets.summary);
         let policy = self.policy;
         let name = policy.scenarios[scenario].name.clone();
         let checked = report.checked.clone();
         let state = self.state(summary, report);
         self.scenarios.push(ScenarioReport { name, checked, state });
         for (at, requirement) in policy.requirements.iter().enumerate() {
-            if requirement.scenarios.contains(&scenario) && !self.selected[at].is_empty() {
-                let told = self.requirement((at, scenario), summary, report);
+            let asked = requirement.scenarios.contains(&scenario);
+            if asked && speaks(requirement, &self.selected[at]) {
+                let mut told = self.requirement((at, scenario), summary, report);
+                if let Some(sets) = sets {
+                    self.majorities((at, scenario), sets, &mut told);
+                }
                 self.requirements.push(((at, scenario), told));
             }
         }
@@ -182,6 +230,26 @@ impl<'a> Gate<'a> {
         told
     }
 
+    /// Judges what must keep its majority.
+    fn majorities(
+        &mut self,
+        (at, scenario): (usize, usize),
+        sets: &Sets<'_>,
+        told: &mut RequirementReport,
+    ) {
+        let requirement = &self.policy.requirements[at];
+        let name = &self.policy.scenarios[scenario].name;
+        let roots = self.selected[at].iter().map(|at| self.subjects.subjects[*at].root);
+        let roots = (!requirement.workloads.is_empty()).then(|| roots.collect());
+        let (prover, question) = (sets.prover, sets.question);
+        let claims = majority::judge(prover, question, requirement.quorums, roots.as_ref());
+        told.count_claims(&claims);
+        for fault in claims.into_iter().flatten() {
+            let of = (None, requirement.place.clone());
+            self.findings.push(about(requirement, Some(name), fault, of));
+        }
+    }
+
     fn known<'k>(
         &'k self,
         position: usize,
@@ -200,11 +268,11 @@ impl<'a> Gate<'a> {
     fn state(&self, summary: Option<&Summary>, report: &Report) -> Option<StateReport> {
         let mut perhaps = Vec::new();
         let states = &self.policy.states;
-        for state in states {
-            let faults = state.holds.iter().flat_map(|hold| {
-                let selected = hold.workloads.iter().flat_map(|one| self.positions(one));
-                let judged = selected.map(|at| self.known(at, summary, report));
-                judged.flat_map(|known| known.judge(&hold.demands)).flatten()
+        for (state, holds) in states.iter().zip(&self.states) {
+            let Some(holds) = holds else { continue };
+            let faults = holds.iter().flat_map(|(selected, demands)| {
+                let judged = selected.iter().map(|at| self.known(*at, summary, report));
+                judged.flat_map(|known| known.judge(demands)).flatten()
             });
             let faults: Vec<Fault> = faults.collect();
             if faults.is_empty() {
@@ -233,10 +301,10 @@ impl<'a> Gate<'a> {
     ) -> Finding {
         let object = Object::of(&self.loaded.cluster, root);
         let place = self.loaded.place_of(root).unwrap_or_else(|| requirement.place.clone());
-        told(requirement, scenario, fault, (Some(object), place))
+        about(requirement, scenario, fault, (Some(object), place))
     }
 
-    fn matches_nothing(&self, requirement: &Requirement, selector: &Selector) -> Finding {
+    fn matches_nothing(&self, (name, severity): (&str, Weight), selector: &Selector) -> Finding {
         let cluster = &self.loaded.cluster;
         let excluded = self.subjects.excluded.iter();
         let excluded = excluded.filter(|(id, _)| selects(selector, cluster, *id));
@@ -244,12 +312,13 @@ impl<'a> Gate<'a> {
             selector: SelectorReport::from(selector),
             excluded: excluded.map(|(id, why)| Excluded::new(cluster, *id, *why)).collect(),
         };
-        told(requirement, None, fault, (None, selector.place.clone()))
+        let found = Finding::new((severity, fault), (name, None), (None, selector.place.clone()));
+        Finding { requirement: Some(name.to_owned()), ..found }
     }
 }
 
 /// A finding about a requirement.
-fn told(
+fn about(
     requirement: &Requirement,
     scenario: Option<&str>,
     fault: Fault,
@@ -258,4 +327,10 @@ fn told(
     let Requirement { name, severity, .. } = requirement;
     let found = Finding::new((*severity, fault), (name, scenario), of);
     Finding { requirement: Some(name.clone()), ..found }
+}
+
+/// Whether a requirement is about something that is there.
+fn speaks(requirement: &Requirement, selected: &BTreeSet<usize>) -> bool {
+    let of_all = requirement.workloads.is_empty() && !requirement.quorums.is_nothing();
+    of_all || !selected.is_empty()
 }

@@ -24,11 +24,12 @@ pub mod finding;
 pub mod form;
 pub mod gate;
 pub mod judge;
+mod majority;
 pub mod report;
 pub mod select;
 pub mod suppress;
 
 pub use diff::DiffReport;
 pub use finding::Finding;
-pub use gate::Gate;
+pub use gate::{Gate, Sets};
 pub use report::CheckReport;

@@ -128,6 +128,12 @@ impl RequirementReport {
 
     /// Counts claims about a workload, by what is wrong with each.
     pub(crate) fn count(&mut self, object: Object, claims: &[Option<Fault>]) {
+        self.count_claims(claims);
+        self.judged.push(Judged::new(object, claims));
+    }
+
+    /// Counts claims about no workload.
+    pub(crate) fn count_claims(&mut self, claims: &[Option<Fault>]) {
         for claim in claims {
             match claim {
                 None => self.hold += 1,
@@ -135,7 +141,6 @@ impl RequirementReport {
                 Some(_) => self.fail += 1,
             }
         }
-        self.judged.push(Judged::new(object, claims));
     }
 }
 

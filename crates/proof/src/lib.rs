@@ -22,6 +22,7 @@
 //! * [`timeline`]: one run on a virtual clock, with names.
 //! * [`tolerance`]: how many failures are survived.
 //! * [`downtime`]: how long workloads are without pods in every run.
+//! * [`quorum`]: whether the control plane and volumes keep their majority.
 //! * [`certify`]: why it is so, for a second reader.
 //! * [`report`]: everything with names instead of numbers, for machines.
 
@@ -40,6 +41,7 @@ pub mod observed;
 pub mod outcome;
 pub mod possible;
 pub mod prover;
+pub mod quorum;
 pub mod report;
 mod rest;
 pub mod rules;

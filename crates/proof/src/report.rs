@@ -270,6 +270,11 @@ pub struct DoubtReport {
     pub possible: Option<PossibleReport>,
 }
 
+/// The names of what fails in a set: nodes, and machines that are none.
+pub fn machines(cluster: &Cluster, set: &FailureSet) -> Vec<String> {
+    names::machines(cluster, set)
+}
+
 /// A set that leaves too few pods at once.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -283,7 +288,7 @@ pub struct AtOnce {
 impl AtOnce {
     /// The set, and how many pods it leaves.
     pub fn new(cluster: &Cluster, set: &FailureSet, ready_at_once: u32) -> Self {
-        Self { fail: names::machines(cluster, set), ready_at_once }
+        Self { fail: machines(cluster, set), ready_at_once }
     }
 }
 

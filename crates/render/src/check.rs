@@ -11,6 +11,7 @@ mod gitlab;
 mod html;
 mod human;
 mod junit;
+mod majority;
 mod markdown;
 mod reason;
 mod sarif;

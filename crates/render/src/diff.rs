@@ -105,6 +105,8 @@ fn holds(claim: Claim) -> &'static str {
         Claim::MaxDowntime => "downtime",
         Claim::RollsOut => "rollout",
         Claim::Carries => "manifest",
+        Claim::ControlPlaneQuorum => "control plane",
+        Claim::StorageQuorum => "storage",
     }
 }
 

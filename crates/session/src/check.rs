@@ -8,7 +8,7 @@ use holdfast_ingest::overlay::{Manifest, Named};
 use holdfast_ingest::policy::{Fails, Policy, Scenario};
 use holdfast_ingest::{Loaded, Source};
 use holdfast_policy::accepted::Accepted;
-use holdfast_policy::{CheckReport, Gate};
+use holdfast_policy::{CheckReport, Gate, Sets};
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::{Prover, Report, Settings};
 use holdfast_render::check::Rest;
@@ -210,7 +210,8 @@ pub fn judge<'a>(
                 // Nothing is foreseen of other sets than those of nodes.
                 prover.foresee(if let Question::AnyNodes(most) = question { *most } else { 0 });
                 let summary = sweep::sweep(&prover, question, rim);
-                gate.judge(scenario, Some(&summary), &Report::new(&prover, question, &summary));
+                let sets = Sets { prover: &prover, question, summary: &summary };
+                gate.judge(scenario, Some(&sets), &Report::new(&prover, question, &summary));
                 let Some(anywhere) = effort.remedies else { continue };
                 let refuted = gate.refuted(scenario);
                 let asked = (question, &summary);

@@ -177,9 +177,9 @@ structs! {
         deletion_cost, outdated,
     }
     Workload {
-        kind, namespace, name, owner, desired, selector, template, strategy, revision, rollout,
-        first_ordinal, parallel, replaces_ended, autoscaled, provenance, inactive,
-        losses, min_ready_seconds, deletion_cost, rationed,
+        kind, namespace, name, owner, made_by, desired, selector, template, priority_class,
+        strategy, revision, rollout, first_ordinal, parallel, replaces_ended, autoscaled,
+        provenance, inactive, losses, min_ready_seconds, deletion_cost, rationed,
     }
     NodeAffinity { required, preferred, preferred_faults }
     PodAffinity { required, preferred, required_faults, preferred_faults }

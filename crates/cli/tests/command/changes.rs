@@ -8,7 +8,7 @@ use holdfast_ingest::overlay::{self, Overlaid};
 use serde_json::{Map, Value, json};
 
 use crate::check::valid;
-use crate::holdfast::{Run, fixtures, folder, run, run_in};
+use crate::holdfast::{Run, fixtures, folder, run, run_in, run_with};
 
 /// The cluster, the change, and all that must be found.
 type Pair = (&'static str, &'static str, &'static [&'static str]);
@@ -259,4 +259,20 @@ fn without_a_change_there_is_nothing_to_tell() {
     insta::assert_snapshot!("no-change", told.transcript());
     run(&["diff", HOMELAB, HOMELAB]).ended(0);
     run(&["diff", HOMELAB, "nowhere.json"]).ended(2);
+}
+
+/// Standard input is one cluster, which is read once however often the command looks at it.
+#[test]
+fn the_cluster_before_may_be_piped() {
+    let bytes = fs::read(fixtures().join(HOMELAB)).unwrap();
+    let reset = ["--set", "deployment/traefik/traefik.replicas=1"];
+    let piped = run_with(&bytes, &[&["diff", "-", "-o", "json"], &reset[..]].concat()).ended(1);
+    let named = run(&[&["diff", HOMELAB, "-o", "json"], &reset[..]].concat()).ended(1);
+    let prints = |told: &Run| {
+        let findings = told.json()["findings"].as_array().unwrap().clone();
+        findings.iter().map(|one| one["fingerprint"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(prints(&piped), prints(&named));
+    let twice = run_with(b"", &["diff", "-", "-"]).ended(2);
+    assert!(twice.stderr.contains("can be read only once"), "{}", twice.stderr);
 }

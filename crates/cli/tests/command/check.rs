@@ -49,26 +49,6 @@ fn a_policy_per_plan() {
     }
 }
 
-/// Which state each scenario comes to.
-#[test]
-fn states_are_told_by_scenario() {
-    let report = check("edge", &["-o", "json"]).ended(1).json();
-    let scenarios = report["scenarios"].as_array().unwrap().iter();
-    let states: Vec<(&str, &str)> = scenarios
-        .map(|one| (one["name"].as_str().unwrap(), one["state"]["name"].as_str().unwrap()))
-        .collect();
-    let expected = [
-        ("one-worker", "black"),
-        ("both-workers", "black"),
-        ("any-node", "black"),
-        ("worker-back", "green"),
-    ];
-    assert_eq!(states, expected);
-    let more = ["--set", "statefulset/monitoring/prometheus.replicas=1"];
-    // A lifeboat that takes no StatefulSet holds what it can.
-    assert_eq!(check("edge", &more).ended(1).code, Some(1));
-}
-
 /// What must be so as the cluster stands, and is not.
 #[test]
 fn what_workloads_must_look_like() {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::{
-    Carry, Date, Demands, FILE, Fails, Form, Hold, MinReady, Policy, Requirement, Scenario,
-    Selector, State, Suppression, Weight, presets,
+    Carry, Date, Demands, FILE, Fails, Form, Hold, MinReady, Owner, Policy, Quorums, Requirement,
+    Scenario, Selector, State, Suppression, Weight, of_state, presets,
 };
 use crate::objects::lean::{Int, List, Pairs, Text};
 use crate::{Diagnostic, Place, RawObject, Source, duration};
@@ -100,11 +100,16 @@ struct RawRequirement<'a> {
     name: Text<'a>,
     #[serde(default)]
     severity: Option<Text<'a>>,
+    #[serde(default)]
     workloads: List<RawSelector<'a>>,
     #[serde(default)]
     scenarios: List<Text<'a>>,
     #[serde(default)]
     no_single_point_of_failure: bool,
+    #[serde(default)]
+    control_plane_quorum: bool,
+    #[serde(default)]
+    storage_quorum: bool,
     #[serde(default)]
     carries: Option<RawCarries<'a>>,
     #[serde(default)]
@@ -153,7 +158,20 @@ struct RawSelector<'a> {
     #[serde(default)]
     kind: Option<Text<'a>>,
     #[serde(default)]
+    priority_class: Option<Text<'a>>,
+    #[serde(default)]
+    owner: Option<RawOwner<'a>>,
+    #[serde(default)]
     pod_labels: Pairs<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct RawOwner<'a> {
+    #[serde(default)]
+    kind: Option<Text<'a>>,
+    #[serde(default)]
+    name: Option<Text<'a>>,
 }
 
 /// Reads the policy, and tells what is wrong with it: there is none where anything is.
@@ -173,6 +191,10 @@ struct Reader<'r, 'a> {
 /// What a demand is asked for by, for messages.
 const DEMANDS: &str = "immediately, byRule, recovered, minReady or maxDowntime";
 
+/// The same of a requirement.
+const CLAIMS: &str = "immediately, byRule, recovered, minReady, maxDowntime, controlPlaneQuorum \
+                      or storageQuorum";
+
 /// What the scenario of `noSinglePointOfFailure` is called.
 const ANY_ONE_NODE: &str = "any-one-node";
 
@@ -189,6 +211,7 @@ impl Reader<'_, '_> {
             assumptions: read.assumptions.as_ref().map(|path| path.to_string()),
             suppressions: read.suppressions.iter().map(|one| self.suppression(one)).collect(),
         };
+        self.unreachable(states, &policy.states);
         let named = policy.scenarios.len();
         for one in requirements.iter() {
             self.requirement(one, &mut policy);
@@ -222,25 +245,40 @@ impl Reader<'_, '_> {
         let Some(state) = self.one_of("state", name, names) else { return };
         for hold in &policy.states[state].holds {
             policy.requirements.push(Requirement {
-                name: format!("state {}", policy.states[state].name),
+                name: of_state(&policy.states[state].name),
                 place: self.raw.place_of(name),
                 severity: Weight::Error,
                 workloads: hold.workloads.clone(),
                 scenarios: vec![at],
                 demands: hold.demands,
+                quorums: Quorums::default(),
                 form: Form::default(),
             });
         }
     }
 
+    /// States that can never be what the cluster comes to, as a better one holds whenever they do.
+    fn unreachable(&mut self, written: &[RawState<'_>], states: &[State]) {
+        for (at, (raw, state)) in written.iter().zip(states).enumerate() {
+            let better = states[..at].iter().find(|better| state.asks_all_of(better));
+            if let Some(better) = better {
+                let detail = format!(
+                    "state {} is never reached: state {}, which comes before it, holds whenever \
+                     it does; put the state that asks for more first",
+                    state.name, better.name
+                );
+                self.tell(self.raw.place_of(&raw.name), detail);
+            }
+        }
+    }
+
     fn state(&mut self, one: &RawState<'_>) -> State {
-        let place = self.raw.place_of(&one.name);
+        let (place, whose) = (self.raw.place_of(&one.name), of_state(&one.name));
         let hold = |hold: &RawHold<'_>| {
             if hold.workloads.is_empty() {
-                let detail = format!("state {}: it selects no workloads", &*one.name);
+                let detail = format!("{whose}: it selects no workloads");
                 self.tell(place.clone(), detail);
             }
-            let whose = format!("state {}", &*one.name);
             let asked = Asked {
                 flags: (hold.immediately, hold.by_rule, hold.recovered),
                 min_ready: hold.min_ready.as_ref(),
@@ -277,11 +315,17 @@ impl Reader<'_, '_> {
                 namespace: None,
                 name: None,
                 kind: None,
+                priority_class: None,
+                owner: Owner::default(),
                 pod_labels: Vec::new(),
             },
         };
-        if !object.pod_labels.is_empty() {
-            let detail = format!("suppression of {}: name its object, not labels", &*one.id);
+        let by_pods = !object.pod_labels.is_empty() || object.priority_class.is_some();
+        if by_pods || object.owner != Owner::default() {
+            let detail = format!(
+                "suppression of {}: name its object, not labels, priority class or owner",
+                &*one.id
+            );
             self.tell(place, detail);
         }
         Suppression { id: one.id.to_string(), object, reason: one.reason.to_string(), until }
@@ -355,10 +399,8 @@ impl Reader<'_, '_> {
                 Weight::Error
             }
         };
-        if one.workloads.is_empty() {
-            let detail = format!("{whose}: it selects no workloads; `- {{}}` selects all");
-            self.tell(place.clone(), detail);
-        }
+        let quorums =
+            Quorums { control_plane: one.control_plane_quorum, storage: one.storage_quorum };
         let asked = Asked {
             flags: (one.immediately, one.by_rule, one.recovered),
             min_ready: one.min_ready.as_ref(),
@@ -372,32 +414,40 @@ impl Reader<'_, '_> {
             .iter()
             .filter_map(|name| self.one_of("scenario", name, scenarios.clone()))
             .collect();
-        let asks = !asked.is_nothing();
+        let of_pods = !asked.is_nothing();
+        let asks = of_pods || !quorums.is_nothing();
         let stands = !form.is_nothing() || one.no_single_point_of_failure;
+        if one.workloads.is_empty() && (of_pods || stands || !asks) {
+            let detail = format!("{whose}: it selects no workloads; `- {{}}` selects all");
+            self.tell(place.clone(), detail);
+        }
         let says = match (asks, !one.scenarios.is_empty()) {
             (true, false) => Some("it speaks of no scenario".to_owned()),
-            (false, true) => Some(format!("nothing must hold in its scenarios; ask for {DEMANDS}")),
-            (false, false) if !stands => Some(format!("nothing must hold; ask for {DEMANDS}")),
+            (false, true) => Some(format!("nothing must hold in its scenarios; ask for {CLAIMS}")),
+            (false, false) if !stands => Some(format!("nothing must hold; ask for {CLAIMS}")),
             _ => None,
         };
         if let Some(detail) = says {
             self.tell(place.clone(), format!("{whose}: {detail}"));
         }
         let follows = |at: &usize| matches!(policy.scenarios[*at].fails, Fails::Sequence(_));
-        if demands.is_of_sets() && spoken_of.iter().any(follows) {
+        let of_sets = demands.is_of_sets() || !quorums.is_nothing();
+        if of_sets && spoken_of.iter().any(follows) {
             let detail = format!("{whose}: of a sequence ask for immediately and recovered alone");
             self.tell(place.clone(), detail);
         }
         let workloads: Vec<Selector> =
             one.workloads.iter().map(|each| self.selector(each, &place)).collect();
         let name = one.name.to_string();
+        let scenarios = spoken_of;
         let requirement =
-            Requirement { name, place, severity, workloads, scenarios: spoken_of, demands, form };
+            Requirement { name, place, severity, workloads, scenarios, demands, quorums, form };
         if one.no_single_point_of_failure {
             let any = any_one_node(policy, &requirement.place);
             policy.requirements.push(Requirement {
                 scenarios: vec![any],
                 demands: Demands { immediately: true, ..Demands::default() },
+                quorums: Quorums::default(),
                 form: Form::default(),
                 ..requirement.clone()
             });
@@ -482,17 +532,27 @@ impl Reader<'_, '_> {
     }
 
     /// A selector stands where the first thing stands that it says.
-    fn selector(&self, each: &RawSelector<'_>, requirement: &Place) -> Selector {
-        let said = [&each.namespace, &each.name, &each.kind].into_iter().flatten();
+    fn selector(&mut self, each: &RawSelector<'_>, requirement: &Place) -> Selector {
+        let owner = each.owner.as_ref();
+        if owner.is_some_and(|owner| owner.kind.is_none() && owner.name.is_none()) {
+            let detail = "an owner is selected by kind, name or both".to_owned();
+            self.tell(requirement.clone(), detail);
+        }
+        let owner_kind = owner.and_then(|owner| owner.kind.as_ref());
+        let owner_name = owner.and_then(|owner| owner.name.as_ref());
+        let own = [&each.namespace, &each.name, &each.kind, &each.priority_class];
+        let said = own.map(Option::as_ref).into_iter().chain([owner_kind, owner_name]).flatten();
         let keys = each.pod_labels.iter().map(|(key, _)| key);
         let places = said.chain(keys).map(|text| self.raw.place_of(text));
-        let text = |given: &Option<Text<'_>>| given.as_ref().map(|text| text.to_string());
+        let text = |given: Option<&Text<'_>>| given.map(|text| text.to_string());
         let labels = each.pod_labels.iter();
         Selector {
             place: places.min().unwrap_or_else(|| requirement.clone()),
-            namespace: text(&each.namespace),
-            name: text(&each.name),
-            kind: text(&each.kind),
+            namespace: text(each.namespace.as_ref()),
+            name: text(each.name.as_ref()),
+            kind: text(each.kind.as_ref()),
+            priority_class: text(each.priority_class.as_ref()),
+            owner: Owner { kind: text(owner_kind), name: text(owner_name) },
             pod_labels: labels.map(|(key, value)| (key.to_string(), value.to_string())).collect(),
         }
     }

@@ -528,3 +528,64 @@ requirements:
 ",
     ),
 };
+
+pub(super) const CONTROL_PLANE_LOST: Page = Page {
+    title: "The control plane stops when these machines fail",
+    what: "`controlPlaneQuorum: true` asks that more than half of etcd's members, an API server \
+           and a host of the load balancer in front of them are up whichever of the machines \
+           fail. The finding names the part that is lost first. Where the export shows no part of \
+           the control plane and the assumptions declare none, it is outside, and the claim is not \
+           known to hold.",
+    why: "Without it nothing is evicted, made again or scheduled: pods that are lost stay lost \
+          until the machines are back, and nobody can change anything meanwhile. With two members \
+          of etcd either one takes it: that is worse than one.",
+    example: Sample::yaml(
+        "Two servers: the failure of either leaves one member of two, which is no majority.",
+        "
+apiVersion: holdfast.dev/v1
+kind: Assumptions
+controlPlane:
+  etcd: { members: [server-1, server-2] }
+",
+    ),
+    instead: Sample::yaml(
+        "Three members on machines that do not fail together, one of which may be a small one that \
+         runs nothing else. `holdfast plan migrate` tells which steps on the way there are risky.",
+        "
+apiVersion: holdfast.dev/v1
+kind: Assumptions
+controlPlane:
+  etcd: { members: [server-1, server-2, server-3] }
+",
+    ),
+};
+
+pub(super) const VOLUMES_STARVED: Page = Page {
+    title: "Volumes cannot be used when these machines fail",
+    what: "`storageQuorum: true` asks that whichever of the machines fail as many copies are up of \
+           each volume that pods need as its storage asks for before it takes reads and writes: \
+           one healthy replica for Longhorn, `min_size` copies and more than half of the monitors \
+           for Ceph, what was declared for anything else. The finding names each volume that is \
+           lost with the first machines that take it.",
+    why: "A pod that is made again elsewhere in time waits for its volume until the machines are \
+          back, and one that runs on hangs on its next write. Replicas of the workload do not help \
+          where they share the volume.",
+    example: Sample::yaml(
+        "One replica of the data is on one node.",
+        "
+kind: StorageClass
+provisioner: driver.longhorn.io
+parameters:
+  numberOfReplicas: \"1\"
+",
+    ),
+    instead: Sample::yaml(
+        "Two, on two nodes; three where another must be lost while the first is made again.",
+        "
+kind: StorageClass
+provisioner: driver.longhorn.io
+parameters:
+  numberOfReplicas: \"2\"
+",
+    ),
+};

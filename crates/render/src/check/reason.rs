@@ -11,6 +11,7 @@ use holdfast_proof::report::downtime::SpanReport;
 use holdfast_proof::report::rules::ByRuleReport;
 use holdfast_proof::report::{AtOnce, Counterexample, Excluded, Object};
 
+use super::majority;
 use crate::prove::{self, downtime, rules, with_failure};
 use crate::{domain, field, remedy, words};
 
@@ -168,6 +169,10 @@ pub(super) fn what(found: &Finding) -> String {
             "{needed} of {expected} pods must be ready, so none is ever evicted: drains never end"
         ),
         Fault::BudgetOfNothing => "it selects no pod any more".to_owned(),
+        Fault::ControlPlaneLost { part, up, needed, of, fail } => {
+            majority::control_plane(*part, (*up, *needed, *of), fail)
+        }
+        Fault::VolumesStarved { volumes } => majority::volumes(volumes),
         Fault::MustCarry { misses, has } => must_carry(*misses, *has),
         Fault::SpreadTooThin { label, needed, values } => {
             let on = match values.as_slice() {
@@ -253,6 +258,8 @@ fn inconclusive(claim: Claim, why: &Why) -> String {
         Claim::Recovered => "all come back",
         Claim::MinReady => "enough are ready at once",
         Claim::Carries => "it carries what it must",
+        Claim::ControlPlaneQuorum => "the control plane keeps its majority",
+        Claim::StorageQuorum => "the volumes that pods need can be used",
         Claim::RollsOut => "its rollout comes to an end",
         Claim::MaxDowntime => "it is without a pod for no longer than it may be",
     };
@@ -285,6 +292,15 @@ fn unknown(why: &Why) -> String {
         }
         ("too-few-places", None) => "not all of its pods can run at once".to_owned(),
         ("not-all-serve", None) => "not all of its pods serve today".to_owned(),
+        ("control-plane-outside", None) => {
+            "no part of it is among the nodes, nor in the assumptions".to_owned()
+        }
+        ("volumes-outside", None) => {
+            "none of them is known to be kept on the nodes; assumptions tell where they are"
+                .to_owned()
+        }
+        ("copies", None) => "where their copies are, or what they take, is not known".to_owned(),
+        ("too-many-sets", None) => "there are too many failures to look at each".to_owned(),
         ("no-template", None) => {
             "pods are missing, and nothing in the export says what they would ask for".to_owned()
         }
