@@ -28,6 +28,9 @@ pub struct Sets<'a> {
     pub summary: &'a Summary,
 }
 
+/// What holds in a state, of the subjects at these positions.
+type Holds = Vec<(BTreeSet<usize>, Demands)>;
+
 /// Judges a policy, scenario by scenario.
 pub struct Gate<'a> {
     policy: &'a Policy,
@@ -37,7 +40,7 @@ pub struct Gate<'a> {
     selected: Vec<BTreeSet<usize>>,
     /// What holds of which subjects in each state; nothing where one of its selectors selects none,
     /// as what is said of nothing holds of itself.
-    states: Vec<Option<Vec<(BTreeSet<usize>, Demands)>>>,
+    states: Vec<Option<Holds>>,
     scenarios: Vec<ScenarioReport>,
     /// With the positions of requirement and scenario.
     requirements: Vec<((usize, usize), RequirementReport)>,
@@ -95,7 +98,7 @@ impl<'a> Gate<'a> {
         (selected, all_do)
     }
 
-    fn holds(&mut self, state: &State) -> Option<Vec<(BTreeSet<usize>, Demands)>> {
+    fn holds(&mut self, state: &State) -> Option<Holds> {
         let name = policy::of_state(&state.name);
         let holds = state.holds.iter().map(|hold| {
             let (selected, all_do) = self.select((&name, Weight::Error), &hold.workloads);

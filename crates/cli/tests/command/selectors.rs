@@ -12,7 +12,10 @@ fn template(name: &str, class: Value) -> Value {
 }
 
 fn owned_by(kind: &str, name: &str) -> Value {
-    json!([{ "apiVersion": "example.org/v1", "kind": kind, "name": name, "uid": name, "controller": true }])
+    let version = "example.org/v1";
+    json!([{
+        "apiVersion": version, "kind": kind, "name": name, "uid": name, "controller": true,
+    }])
 }
 
 fn workload(kind: &str, name: &str, class: Value) -> Value {
@@ -33,7 +36,8 @@ fn objects() -> Value {
     database["apiVersion"] = json!("v1");
     database["kind"] = json!("Pod");
     database["metadata"] = json!({
-        "name": "database-0", "namespace": "shop", "ownerReferences": owned_by("Postgres", "database"),
+        "name": "database-0", "namespace": "shop",
+        "ownerReferences": owned_by("Postgres", "database"),
     });
     database["spec"]["nodeName"] = json!("n1");
     let class = |name: &str, value: i32, default: bool| {

@@ -59,8 +59,8 @@ impl MinReady {
         use Amount::{Count, Percent};
         match (self, more) {
             (_, Self::All) => true,
-            (Self::Amount(Count(least)), Self::Amount(Count(more))) => least <= more,
-            (Self::Amount(Percent(least)), Self::Amount(Percent(more))) => least <= more,
+            (Self::Amount(Count(least)), Self::Amount(Count(more)))
+            | (Self::Amount(Percent(least)), Self::Amount(Percent(more))) => least <= more,
             _ => self == more,
         }
     }
