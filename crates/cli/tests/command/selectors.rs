@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::holdfast::{folder, run_in, write};
 
-fn template(name: &str, class: Value) -> Value {
+fn template(name: &str, class: &Value) -> Value {
     json!({
         "metadata": { "labels": { "app": name } },
         "spec": { "priorityClassName": class, "containers": [{ "name": "c", "image": "i" }] },
@@ -18,7 +18,7 @@ fn owned_by(kind: &str, name: &str) -> Value {
     }])
 }
 
-fn workload(kind: &str, name: &str, class: Value) -> Value {
+fn workload(kind: &str, name: &str, class: &Value) -> Value {
     json!({
         "apiVersion": "apps/v1", "kind": kind, "metadata": { "name": name, "namespace": "shop" },
         "spec": {
@@ -30,9 +30,9 @@ fn workload(kind: &str, name: &str, class: Value) -> Value {
 
 /// A Deployment, a ReplicaSet of an operator's, and a pod of another's.
 fn objects() -> Value {
-    let mut canary = workload("ReplicaSet", "canary-1", json!("critical"));
+    let mut canary = workload("ReplicaSet", "canary-1", &json!("critical"));
     canary["metadata"]["ownerReferences"] = owned_by("Rollout", "canary");
-    let mut database = template("database", Value::Null);
+    let mut database = template("database", &Value::Null);
     database["apiVersion"] = json!("v1");
     database["kind"] = json!("Pod");
     database["metadata"] = json!({
@@ -57,7 +57,7 @@ fn objects() -> Value {
         node,
         class("critical", 1000, false),
         class("ordinary", 10, true),
-        workload("Deployment", "web", Value::Null),
+        workload("Deployment", "web", &Value::Null),
         canary,
         database,
     ];
