@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use holdfast_cluster::{Placement, WorkloadId};
 use holdfast_ingest::policy::{self, Demands, Policy, Requirement, Selector, State, Weight};
 use holdfast_ingest::{Loaded, Place};
+use holdfast_planner::Asking;
 use holdfast_planner::report::{RemediesReport, RemedyReport};
 use holdfast_proof::report::{Excluded, Kubernetes, Object, Question, VerdictName};
 use holdfast_proof::subject::Subjects;
@@ -13,6 +14,7 @@ use holdfast_proof::{Prover, Report, Summary};
 use crate::accepted::Accepted;
 use crate::finding::{Fault, Finding, SelectorReport};
 use crate::form;
+use crate::headroom;
 use crate::judge::Known;
 use crate::majority;
 use crate::report::{CheckReport, RequirementReport, ScenarioReport, StateReport, verdict};
@@ -26,6 +28,8 @@ pub struct Sets<'a> {
     pub question: &'a Question,
     /// What was found.
     pub summary: &'a Summary,
+    /// How the same is asked of other clusters.
+    pub asking: &'a Asking<'a>,
 }
 
 /// What holds in a state, of the subjects at these positions.
@@ -153,7 +157,7 @@ impl<'a> Gate<'a> {
         for (at, requirement) in policy.requirements.iter().enumerate() {
             let asked = requirement.scenarios.contains(&scenario);
             if asked && speaks(requirement, &self.selected[at]) {
-                let mut told = self.requirement((at, scenario), summary, report);
+                let mut told = self.requirement((at, scenario), sets, report);
                 if let Some(sets) = sets {
                     self.majorities((at, scenario), sets, &mut told);
                 }
@@ -216,15 +220,20 @@ impl<'a> Gate<'a> {
     fn requirement(
         &mut self,
         (at, scenario): (usize, usize),
-        summary: Option<&Summary>,
+        sets: Option<&Sets<'_>>,
         report: &Report,
     ) -> RequirementReport {
+        let summary = sets.map(|sets| sets.summary);
         let requirement = &self.policy.requirements[at];
         let name = &self.policy.scenarios[scenario].name;
         let mut told = RequirementReport::new(requirement, Some(name), self.selected[at].len());
         for position in self.selected[at].clone() {
-            let claims = self.known(position, summary, report).judge(&requirement.demands);
+            let mut claims = self.known(position, summary, report).judge(&requirement.demands);
             let root = self.subjects.subjects[position].root;
+            claims.extend(requirement.demands.headroom.zip(sets).map(|(wanted, sets)| {
+                let Sets { prover, question, asking, .. } = sets;
+                headroom::judge(prover, question, asking, (root, wanted))
+            }));
             told.count(Object::of(&self.loaded.cluster, root), &claims);
             for fault in claims.into_iter().flatten() {
                 self.findings.push(self.finding(requirement, Some(name), root, fault));

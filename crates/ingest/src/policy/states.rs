@@ -47,6 +47,7 @@ impl Demands {
             && self
                 .min_ready
                 .is_none_or(|least| others.min_ready.is_some_and(|more| least.follows_from(more)))
+            && self.headroom <= others.headroom
             && self
                 .max_downtime
                 .is_none_or(|most| others.max_downtime.is_some_and(|less| less <= most))
