@@ -28,7 +28,7 @@ pub fn policy(draft: &Draft) -> String {
         let text = format!("Nothing is PROVED in scenario {} ({}).", one.name, one.field);
         comment(&mut out, "", &text);
     }
-    out += &head(&draft.scenarios);
+    out += &head(draft.assumptions.as_deref(), &draft.scenarios);
     for (at, (asked, groups, left)) in draft.claims.iter().enumerate() {
         out += if at == 0 { "" } else { "\n" };
         comment(&mut out, "  ", asked.means);
@@ -46,8 +46,12 @@ pub fn policy(draft: &Draft) -> String {
 }
 
 /// Everything before the requirements.
-pub fn head(scenarios: &[Failing]) -> String {
-    let mut out = "apiVersion: holdfast.dev/v1\nkind: Policy\nscenarios:\n".to_owned();
+pub fn head(assumptions: Option<&str>, scenarios: &[Failing]) -> String {
+    let mut out = "apiVersion: holdfast.dev/v1\nkind: Policy\n".to_owned();
+    if let Some(file) = assumptions {
+        let _ = writeln!(out, "assumptions: {}", scalar(file));
+    }
+    out += "scenarios:\n";
     for Failing { name, field } in scenarios {
         let _ = writeln!(out, "  - {{ name: {name}, {field} }}");
     }

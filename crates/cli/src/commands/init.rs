@@ -2,7 +2,7 @@
 //!
 //! It is what `check` leaves of a policy that asks for everything: the same prover, the same judge.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use holdfast_cluster::{Cluster, Placement};
 use holdfast_ingest::policy::Date;
@@ -61,7 +61,8 @@ pub fn run(arguments: &InitArguments) -> Result<u8, Failure> {
     let loaded = super::assume(loaded, arguments.proof.assumptions.as_ref())?;
     let scenarios = scenarios(&loaded.cluster);
     let report = judge(&scenarios, &loaded, arguments.proof.budget)?;
-    let draft = draft(words(arguments), scenarios, &loaded.cluster, report);
+    let mut draft = draft(words(arguments), scenarios, &loaded.cluster, report);
+    draft.assumptions = arguments.proof.assumptions.as_ref().map(|file| seen_from(path, file));
     if draft.held == 0 {
         let text = "of no workload any claim is PROVED, so there is nothing to require";
         return Err(Failure::nothing(text).hint("holdfast plan repair looks for what to change"));
@@ -98,7 +99,7 @@ fn scenarios(cluster: &Cluster) -> Vec<Failing> {
 /// What `check` finds of a policy that asks for every claim of every workload.
 fn judge(scenarios: &[Failing], loaded: &Loaded, budget: usize) -> Result<CheckReport, Failure> {
     let names: Vec<&str> = scenarios.iter().map(|one| one.name).collect();
-    let mut text = render::init::head(scenarios);
+    let mut text = render::init::head(None, scenarios);
     for Asked { name, field, .. } in ASKED {
         text += &render::init::requirement(name, &names, field, &["{}".to_owned()]);
     }
@@ -116,18 +117,26 @@ fn judge(scenarios: &[Failing], loaded: &Loaded, budget: usize) -> Result<CheckR
 fn words(arguments: &InitArguments) -> Vec<String> {
     let InitArguments { input, proof, scheduler, .. } = arguments;
     let mut words = Vec::new();
-    let files = [
-        ("--assumptions", &proof.assumptions),
-        ("--scheduler-config", &scheduler.scheduler_config),
-    ];
-    for (flag, file) in files {
-        words.extend(file.iter().flat_map(|file| [flag.to_owned(), file.display().to_string()]));
+    if let Some(file) = &scheduler.scheduler_config {
+        words.extend(["--scheduler-config".to_owned(), file.display().to_string()]);
     }
     if proof.budget != STATES {
         words.extend(["--budget".to_owned(), proof.budget.to_string()]);
     }
     words.extend(input.inputs.iter().map(|path| input::name(path)));
     words
+}
+
+/// A file as a policy names it that is written elsewhere. Nothing but the path is looked at: where
+/// the policy is above, it stays as it was given.
+fn seen_from(policy: &Path, file: &Path) -> String {
+    let folder = policy.parent().unwrap_or(Path::new(""));
+    let plain = folder.components().all(|part| matches!(part, Component::Normal(_)));
+    if file.is_absolute() || !plain {
+        return file.display().to_string();
+    }
+    let up: PathBuf = folder.components().map(|_| Component::ParentDir).collect();
+    up.join(file).display().to_string()
 }
 
 /// What is to be required, by what `check` found.
@@ -156,7 +165,7 @@ fn draft(
     let held = groups().map(|group| group.scenarios.len() * group.workloads.len()).sum();
     let is_used = |one: &Failing| groups().any(|group| group.scenarios.contains(&one.name));
     let (used, hopeless) = scenarios.into_iter().partition(is_used);
-    Draft { words, scenarios: used, hopeless, claims, held }
+    Draft { words, assumptions: None, scenarios: used, hopeless, claims, held }
 }
 
 /// Workloads of which nothing was found in some scenarios, by those scenarios: most of them first.

@@ -1,4 +1,4 @@
-//! Findings in every format: what CI systems read of two plans, and of thousands of findings.
+//! Findings in every format: what CI systems read of the plans, and of thousands of findings.
 
 use std::fmt::Write;
 use std::fs;
@@ -19,10 +19,18 @@ const COMMENT: usize = 64 * 1024;
 const SUMMARY: usize = 1024 * 1024;
 
 #[test]
-fn two_plans_in_every_format() {
-    for (plan, code) in [("edge", 1), ("homelab", 0)] {
+fn every_plan_in_every_format() {
+    for (plan, cluster, code) in [
+        ("data-platform", "data-platform/option-a.json", 0),
+        ("edge", "edge/cluster.json", 1),
+        ("homelab", "homelab/cluster.json", 0),
+        ("k3s", "k3s/after.json", 1),
+        ("zero-spof", "zero-spof/after-longhorn.json", 1),
+    ] {
+        let policy = format!("policies/{plan}.yaml");
         for format in &FORMATS[3..] {
-            let mut told = check(plan, &["-o", format]).ended(code).transcript();
+            let asked = ["check", "--policy", &policy, cluster, "-o", format];
+            let mut told = run(&asked).ended(code).transcript();
             if *format == "html" {
                 // One line, and a style that is a file of its own: laid out to be read here.
                 let (before, after) = told.split_once("<style>").unwrap();

@@ -40,9 +40,10 @@ fn the_gate_starts_green_for_every_plan() {
         let assumptions = fixtures().join(plan).join("assumptions.yaml");
         let assumptions = ["--assumptions", assumptions.to_str().unwrap()];
         for more in [&[][..], &assumptions] {
-            let (folder, run) = init(plan, cluster, more);
+            let (folder, run) = init(&format!("{plan}-green"), cluster, more);
             run.ended(0);
-            let gate = checked(&folder, more);
+            // The policy names the assumptions.
+            let gate = checked(&folder, &[]);
             assert_eq!(gate["findings"], json!([]), "{plan}");
             let words = [&["cluster.json"], more].concat();
             let proved =
@@ -62,6 +63,24 @@ fn the_gate_starts_green_for_every_plan() {
             }
         }
     }
+}
+
+/// A policy elsewhere names the assumptions from where it is.
+#[test]
+fn assumptions_are_found_from_the_policy() {
+    let folder = folder("init-below");
+    let copy = |from: &str, to: &str| {
+        write(&folder, to, std::fs::read(fixtures().join(from)).unwrap());
+    };
+    copy("edge/cluster.json", "cluster.json");
+    copy("edge/assumptions.yaml", "given/assumptions.yaml");
+    std::fs::create_dir_all(folder.join("ci/gate")).unwrap();
+    let (file, policy) = ("given/assumptions.yaml", "ci/gate/holdfast.yaml");
+    let init = ["init", "cluster.json", "--assumptions", file, "--policy", policy];
+    run_in(&folder, &init).ended(0);
+    let written = std::fs::read_to_string(folder.join(policy)).unwrap();
+    assert!(written.contains("assumptions: \"../../given/assumptions.yaml\"\n"), "{written}");
+    run_in(&folder, &["check", "cluster.json", "--policy", policy]).ended(0);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod changes;
 mod check;
 mod claims;
 mod endless;
+mod every;
 mod explain;
 mod export;
 mod formats;

@@ -37,6 +37,8 @@ pub struct Group {
 pub struct Draft {
     /// What was read, and how: the words after `holdfast check`.
     pub words: Vec<String>,
+    /// The file of assumptions, from where the policy is.
+    pub assumptions: Option<String>,
     /// The scenarios that something is required in.
     pub scenarios: Vec<Failing>,
     /// The scenarios in which nothing is PROVED.
