@@ -233,6 +233,8 @@ pub struct Demands {
     pub min_ready: Option<MinReady>,
     /// For so many seconds at most no pod serves.
     pub max_downtime: Option<i64>,
+    /// So many more of its pods would come back, too, with all that does today.
+    pub headroom: Option<u32>,
 }
 
 /// How many pods must serve.
@@ -282,7 +284,8 @@ impl Demands {
 
     /// Whether something must hold that is not asked of events which come one after another.
     pub fn is_of_sets(self) -> bool {
-        self.by_rule || self.min_ready.is_some() || self.max_downtime.is_some()
+        let Self { by_rule, min_ready, max_downtime, headroom, .. } = self;
+        by_rule || min_ready.is_some() || max_downtime.is_some() || headroom.is_some()
     }
 }
 

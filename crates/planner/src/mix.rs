@@ -10,6 +10,7 @@
 mod bound;
 mod ground;
 mod growth;
+mod linear;
 mod market;
 mod packing;
 mod search;
@@ -22,6 +23,7 @@ use holdfast_cluster::{Cluster, NodeId, PodId, WorkloadId};
 use holdfast_scheduler::{Needs, Scheduler};
 
 pub use growth::{Factor, Grown};
+pub use linear::Solver;
 pub use packing::Packed;
 
 use self::ground::Ground;
@@ -163,6 +165,8 @@ pub struct Mixer<'a> {
     pub asking: Asking<'a>,
     /// How much is tried.
     pub limits: Limits,
+    /// Who solves the linear programs that suggest.
+    pub solver: Solver,
 }
 
 impl Mixer<'_> {

@@ -12,7 +12,9 @@ use holdfast_cluster::change::{Amounts, Shape};
 use holdfast_cluster::taint::Effect;
 use holdfast_cluster::{Cluster, Placement};
 use holdfast_planner::Asking;
-use holdfast_planner::mix::{Answer, Factor, Grown, Limits, Mix, Mixer, NoMix, Offer, Sold};
+use holdfast_planner::mix::{
+    Answer, Factor, Grown, Limits, Mix, Mixer, NoMix, Offer, Sold, Solver,
+};
 use holdfast_planner::nodes::Survive;
 use holdfast_planner::recovery::one_by_one;
 use holdfast_proof::Settings;
@@ -65,7 +67,7 @@ fn mixer<'a>(cluster: &'a Cluster, sold: &'a [Sold], survive: &'a Survive) -> Mi
         sweep: &|prover, question, enough| one_by_one(prover, question, enough),
     };
     let limits = Limits { tries: 2_000, ranges: 20_000 };
-    Mixer { cluster, sold, keep: false, survive, asking, limits }
+    Mixer { cluster, sold, keep: false, survive, asking, limits, solver: Solver::default() }
 }
 
 fn mixed(mixer: &Mixer<'_>) -> Mix {
@@ -338,6 +340,22 @@ fn bump(cell: &Cell<u32>, when: bool) {
     cell.set(cell.get() + u32::from(when));
 }
 
+/// Whoever suggests, the answer is the one that integers say is the best.
+#[cfg(feature = "highs")]
+fn solvers_agree(mixer: &Mixer<'_>, mix: &Mix) -> Result<(), TestCaseError> {
+    let other = mixed(&Mixer { solver: Solver::Highs, ..*mixer });
+    let told = |mix: &Mix| (mix.counts.clone(), mix.price, mix.bound);
+    prop_assert_eq!(told(&other), told(mix), "HiGHS and microlp");
+    Ok(())
+}
+
+/// Without the other solver there is nobody to disagree.
+#[cfg(not(feature = "highs"))]
+#[expect(clippy::unnecessary_wraps, reason = "with the other solver they may disagree")]
+fn solvers_agree(_: &Mixer<'_>, _: &Mix) -> Result<(), TestCaseError> {
+    Ok(())
+}
+
 fn check(case: &Case, seen: &Seen) -> Result<(), TestCaseError> {
     let (cluster, sold, survive) = (case.cluster(), case.sold(), case.survive());
     let mixer = mixer(&cluster, &sold, &survive);
@@ -355,6 +373,7 @@ fn check(case: &Case, seen: &Seen) -> Result<(), TestCaseError> {
         return Ok(());
     }
     prop_assert_eq!(mix.bound, mix.price, "small cases are looked at in full");
+    solvers_agree(&mixer, &mix)?;
     let best = rank(&mix.counts, &offers, &sold);
     prop_assert_eq!(best.0, mix.price);
     let does = |counts: &[u32]| {

@@ -54,6 +54,8 @@ ids! {
     TooFewReady = "too-few-ready",
     /// [`Fault::DownTooLong`].
     DownTooLong = "down-too-long",
+    /// [`Fault::NoHeadroom`].
+    NoHeadroom = "no-headroom",
     /// [`Fault::ControlPlaneLost`].
     ControlPlaneLost = "control-plane-lost",
     /// [`Fault::VolumesStarved`].
@@ -136,6 +138,7 @@ impl Id {
             Self::NotRecovered => pages::NOT_RECOVERED,
             Self::TooFewReady => pages::TOO_FEW_READY,
             Self::DownTooLong => pages::DOWN_TOO_LONG,
+            Self::NoHeadroom => pages::NO_HEADROOM,
             Self::ControlPlaneLost => pages::CONTROL_PLANE_LOST,
             Self::VolumesStarved => pages::VOLUMES_STARVED,
             Self::MustCarry => pages::MUST_CARRY,

@@ -150,6 +150,18 @@ pub enum Fault {
         /// Each, with the first machines that take it.
         volumes: Vec<StarvedVolume>,
     },
+    /// There is no room for as many more of its pods.
+    NoHeadroom {
+        /// So many more must find room.
+        wanted: u32,
+        /// So many do.
+        room: u32,
+        /// The machines whose failure leaves too little; none where more do not fit today.
+        fail: Vec<String>,
+        /// The workload that does not come back then, where it is another.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        whose: Option<Object>,
+    },
     /// Its manifest lacks something.
     MustCarry {
         /// What.
@@ -253,6 +265,8 @@ pub enum Claim {
     RollsOut,
     /// Its manifest carries something.
     Carries,
+    /// So many more find room.
+    Headroom,
     /// The control plane keeps its majority.
     ControlPlaneQuorum,
     /// Volumes keep theirs.
@@ -291,6 +305,7 @@ impl Claim {
             Self::MaxDowntime => "maxDowntime",
             Self::RollsOut => "rollsOut",
             Self::Carries => "carries",
+            Self::Headroom => "headroom",
             Self::ControlPlaneQuorum => "controlPlaneQuorum",
             Self::StorageQuorum => "storageQuorum",
         }
@@ -420,6 +435,9 @@ impl Fault {
             }
             Self::DownTooLong { outage, .. } => {
                 vec![i64::from(outage.for_ever.is_some()), outage.at_least.unwrap_or(0)]
+            }
+            Self::NoHeadroom { wanted, room, fail, .. } => {
+                vec![i64::from(*wanted) - i64::from(*room), few(fail)]
             }
             Self::ControlPlaneLost { fail, .. } => vec![few(fail)],
             Self::VolumesStarved { volumes } => {

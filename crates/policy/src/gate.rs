@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use holdfast_cluster::{Placement, WorkloadId};
 use holdfast_ingest::policy::{self, Demands, Policy, Requirement, Selector, State, Weight};
 use holdfast_ingest::{Loaded, Place};
+use holdfast_planner::Asking;
 use holdfast_planner::report::{RemediesReport, RemedyReport};
 use holdfast_proof::report::{Excluded, Kubernetes, Object, Question, VerdictName};
 use holdfast_proof::subject::Subjects;
@@ -13,6 +14,7 @@ use holdfast_proof::{Prover, Report, Summary};
 use crate::accepted::Accepted;
 use crate::finding::{Fault, Finding, SelectorReport};
 use crate::form;
+use crate::headroom;
 use crate::judge::Known;
 use crate::majority;
 use crate::report::{CheckReport, RequirementReport, ScenarioReport, StateReport, verdict};
@@ -26,7 +28,12 @@ pub struct Sets<'a> {
     pub question: &'a Question,
     /// What was found.
     pub summary: &'a Summary,
+    /// How the same is asked of other clusters.
+    pub asking: &'a Asking<'a>,
 }
+
+/// What holds in a state, of the subjects at these positions.
+type Holds = Vec<(BTreeSet<usize>, Demands)>;
 
 /// Judges a policy, scenario by scenario.
 pub struct Gate<'a> {
@@ -37,7 +44,7 @@ pub struct Gate<'a> {
     selected: Vec<BTreeSet<usize>>,
     /// What holds of which subjects in each state; nothing where one of its selectors selects none,
     /// as what is said of nothing holds of itself.
-    states: Vec<Option<Vec<(BTreeSet<usize>, Demands)>>>,
+    states: Vec<Option<Holds>>,
     scenarios: Vec<ScenarioReport>,
     /// With the positions of requirement and scenario.
     requirements: Vec<((usize, usize), RequirementReport)>,
@@ -95,7 +102,7 @@ impl<'a> Gate<'a> {
         (selected, all_do)
     }
 
-    fn holds(&mut self, state: &State) -> Option<Vec<(BTreeSet<usize>, Demands)>> {
+    fn holds(&mut self, state: &State) -> Option<Holds> {
         let name = policy::of_state(&state.name);
         let holds = state.holds.iter().map(|hold| {
             let (selected, all_do) = self.select((&name, Weight::Error), &hold.workloads);
@@ -150,7 +157,7 @@ impl<'a> Gate<'a> {
         for (at, requirement) in policy.requirements.iter().enumerate() {
             let asked = requirement.scenarios.contains(&scenario);
             if asked && speaks(requirement, &self.selected[at]) {
-                let mut told = self.requirement((at, scenario), summary, report);
+                let mut told = self.requirement((at, scenario), sets, report);
                 if let Some(sets) = sets {
                     self.majorities((at, scenario), sets, &mut told);
                 }
@@ -213,15 +220,20 @@ impl<'a> Gate<'a> {
     fn requirement(
         &mut self,
         (at, scenario): (usize, usize),
-        summary: Option<&Summary>,
+        sets: Option<&Sets<'_>>,
         report: &Report,
     ) -> RequirementReport {
+        let summary = sets.map(|sets| sets.summary);
         let requirement = &self.policy.requirements[at];
         let name = &self.policy.scenarios[scenario].name;
         let mut told = RequirementReport::new(requirement, Some(name), self.selected[at].len());
         for position in self.selected[at].clone() {
-            let claims = self.known(position, summary, report).judge(&requirement.demands);
+            let mut claims = self.known(position, summary, report).judge(&requirement.demands);
             let root = self.subjects.subjects[position].root;
+            claims.extend(requirement.demands.headroom.zip(sets).map(|(wanted, sets)| {
+                let Sets { prover, question, asking, .. } = sets;
+                headroom::judge(prover, question, asking, (root, wanted))
+            }));
             told.count(Object::of(&self.loaded.cluster, root), &claims);
             for fault in claims.into_iter().flatten() {
                 self.findings.push(self.finding(requirement, Some(name), root, fault));

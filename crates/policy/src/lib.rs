@@ -23,6 +23,7 @@ pub mod diff;
 pub mod finding;
 pub mod form;
 pub mod gate;
+mod headroom;
 pub mod judge;
 mod majority;
 pub mod report;

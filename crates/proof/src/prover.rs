@@ -469,6 +469,7 @@ impl Finding {
         if other.immediately.is_worse_than(&self.immediately) {
             self.immediately = other.immediately;
         }
+        self.recovered.rest_on(&other.recovered);
         if other.recovered.is_worse_than(&self.recovered) {
             self.recovered = other.recovered;
             self.path = other.path;

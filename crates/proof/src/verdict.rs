@@ -84,6 +84,13 @@ impl Verdict {
         self.rank() > other.rank()
     }
 
+    /// What is proved of two starts rests on the ground that it took the most to gain.
+    pub(crate) fn rest_on(&mut self, other: &Self) {
+        if let (Self::Proved(own), Self::Proved(others)) = (self, other) {
+            *own = (*own).max(*others);
+        }
+    }
+
     fn rank(&self) -> u8 {
         match self {
             Self::Proved(_) => 0,

@@ -112,7 +112,7 @@ fn each_set(
 }
 
 fn source(path: &Path) -> Source {
-    Source::named(&path.display().to_string(), fs::read(path).expect("a fixture"))
+    Source::named(path.display().to_string(), fs::read(path).expect("a fixture"))
 }
 
 fn exports(folder: &Path) -> Vec<PathBuf> {

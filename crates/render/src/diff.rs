@@ -105,6 +105,7 @@ fn holds(claim: Claim) -> &'static str {
         Claim::MaxDowntime => "downtime",
         Claim::RollsOut => "rollout",
         Claim::Carries => "manifest",
+        Claim::Headroom => "headroom",
         Claim::ControlPlaneQuorum => "control plane",
         Claim::StorageQuorum => "storage",
     }

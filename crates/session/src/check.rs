@@ -7,6 +7,7 @@ use holdfast_cluster::Cluster;
 use holdfast_ingest::overlay::{Manifest, Named};
 use holdfast_ingest::policy::{Fails, Policy, Scenario};
 use holdfast_ingest::{Loaded, Source};
+use holdfast_planner::Asking;
 use holdfast_policy::accepted::Accepted;
 use holdfast_policy::{CheckReport, Gate, Sets};
 use holdfast_proof::report::{Question, VerdictName};
@@ -210,7 +211,9 @@ pub fn judge<'a>(
                 // Nothing is foreseen of other sets than those of nodes.
                 prover.foresee(if let Question::AnyNodes(most) = question { *most } else { 0 });
                 let summary = sweep::sweep(&prover, question, rim);
-                let sets = Sets { prover: &prover, question, summary: &summary };
+                let few = sweep::few(rim);
+                let asking = Asking { settings, sweep: &few };
+                let sets = Sets { prover: &prover, question, summary: &summary, asking: &asking };
                 gate.judge(scenario, Some(&sets), &Report::new(&prover, question, &summary));
                 let Some(anywhere) = effort.remedies else { continue };
                 let refuted = gate.refuted(scenario);

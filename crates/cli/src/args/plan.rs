@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use holdfast_planner::mix::Solver;
 use holdfast_session::question::Survivors;
 
 use super::{
@@ -281,6 +282,10 @@ pub struct MixArguments {
     /// there are.
     #[arg(long, value_name = "N")]
     pub tries: Option<usize>,
+    /// Who suggests mixes; what is suggested is proved either way. HiGHS takes larger plans.
+    #[cfg(feature = "highs")]
+    #[arg(long, value_enum, default_value = "microlp")]
+    pub solver: SolverName,
     /// How it is proved.
     #[command(flatten)]
     pub proof: ProofArguments<2_000>,
@@ -293,6 +298,27 @@ pub struct MixArguments {
     /// What if.
     #[command(flatten)]
     pub what_if: WhatIfArguments,
+}
+
+impl MixArguments {
+    /// Who suggests mixes.
+    pub fn solver(&self) -> Solver {
+        #[cfg(feature = "highs")]
+        if self.solver == SolverName::Highs {
+            return Solver::Highs;
+        }
+        Solver::Microlp
+    }
+}
+
+/// A solver of linear programs, by name.
+#[cfg(feature = "highs")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SolverName {
+    /// In Rust.
+    Microlp,
+    /// In C++.
+    Highs,
 }
 
 /// Codes of `holdfast plan mix`.

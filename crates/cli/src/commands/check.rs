@@ -52,8 +52,10 @@ pub(super) fn discover() -> Result<PathBuf, Failure> {
         .map_err(|error| Failure::usage(format!("cannot tell the working directory: {error}")))?;
     let found = here.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file());
     let found = found.ok_or_else(|| {
-        Failure::usage(format!("there is no {FILE} here or in a directory above"))
-            .hint("holdfast init writes one of what the cluster survives today; --policy FILE names another")
+        Failure::usage(format!("there is no {FILE} here or in a directory above")).hint(
+            "holdfast init writes one of what the cluster survives today; --policy FILE \
+                 names another",
+        )
     })?;
     // What lies here goes by its name alone.
     Ok(found.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(found))

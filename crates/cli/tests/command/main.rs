@@ -21,6 +21,7 @@ mod export;
 mod formats;
 mod generated;
 mod golden;
+mod headroom;
 mod holdfast;
 mod hostile;
 mod init;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::holdfast::{folder, run_in, write};
 
-fn template(name: &str, class: Value) -> Value {
+fn template(name: &str, class: &Value) -> Value {
     json!({
         "metadata": { "labels": { "app": name } },
         "spec": { "priorityClassName": class, "containers": [{ "name": "c", "image": "i" }] },
@@ -12,10 +12,13 @@ fn template(name: &str, class: Value) -> Value {
 }
 
 fn owned_by(kind: &str, name: &str) -> Value {
-    json!([{ "apiVersion": "example.org/v1", "kind": kind, "name": name, "uid": name, "controller": true }])
+    let version = "example.org/v1";
+    json!([{
+        "apiVersion": version, "kind": kind, "name": name, "uid": name, "controller": true,
+    }])
 }
 
-fn workload(kind: &str, name: &str, class: Value) -> Value {
+fn workload(kind: &str, name: &str, class: &Value) -> Value {
     json!({
         "apiVersion": "apps/v1", "kind": kind, "metadata": { "name": name, "namespace": "shop" },
         "spec": {
@@ -27,13 +30,14 @@ fn workload(kind: &str, name: &str, class: Value) -> Value {
 
 /// A Deployment, a ReplicaSet of an operator's, and a pod of another's.
 fn objects() -> Value {
-    let mut canary = workload("ReplicaSet", "canary-1", json!("critical"));
+    let mut canary = workload("ReplicaSet", "canary-1", &json!("critical"));
     canary["metadata"]["ownerReferences"] = owned_by("Rollout", "canary");
-    let mut database = template("database", Value::Null);
+    let mut database = template("database", &Value::Null);
     database["apiVersion"] = json!("v1");
     database["kind"] = json!("Pod");
     database["metadata"] = json!({
-        "name": "database-0", "namespace": "shop", "ownerReferences": owned_by("Postgres", "database"),
+        "name": "database-0", "namespace": "shop",
+        "ownerReferences": owned_by("Postgres", "database"),
     });
     database["spec"]["nodeName"] = json!("n1");
     let class = |name: &str, value: i32, default: bool| {
@@ -53,7 +57,7 @@ fn objects() -> Value {
         node,
         class("critical", 1000, false),
         class("ordinary", 10, true),
-        workload("Deployment", "web", Value::Null),
+        workload("Deployment", "web", &Value::Null),
         canary,
         database,
     ];

@@ -126,6 +126,8 @@ struct RawRequirement<'a> {
     min_ready: Option<Text<'a>>,
     #[serde(default)]
     max_downtime: Option<Text<'a>>,
+    #[serde(default)]
+    headroom: Option<Int>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -192,8 +194,8 @@ struct Reader<'r, 'a> {
 const DEMANDS: &str = "immediately, byRule, recovered, minReady or maxDowntime";
 
 /// The same of a requirement.
-const CLAIMS: &str = "immediately, byRule, recovered, minReady, maxDowntime, controlPlaneQuorum \
-                      or storageQuorum";
+const CLAIMS: &str = "immediately, byRule, recovered, minReady, maxDowntime, headroom, \
+                      controlPlaneQuorum or storageQuorum";
 
 /// What the scenario of `noSinglePointOfFailure` is called.
 const ANY_ONE_NODE: &str = "any-one-node";
@@ -283,6 +285,7 @@ impl Reader<'_, '_> {
                 flags: (hold.immediately, hold.by_rule, hold.recovered),
                 min_ready: hold.min_ready.as_ref(),
                 max_downtime: hold.max_downtime.as_ref(),
+                headroom: None,
             };
             let demands = self.demands(&whose, &asked, &place);
             if demands.is_nothing() && asked.is_nothing() {
@@ -405,6 +408,7 @@ impl Reader<'_, '_> {
             flags: (one.immediately, one.by_rule, one.recovered),
             min_ready: one.min_ready.as_ref(),
             max_downtime: one.max_downtime.as_ref(),
+            headroom: one.headroom,
         };
         let demands = self.demands(&whose, &asked, &place);
         let form = self.form(one, &whose, &place);
@@ -458,13 +462,7 @@ impl Reader<'_, '_> {
     }
 
     fn form(&mut self, one: &RawRequirement<'_>, whose: &str, place: &Place) -> Form {
-        let mut count = |number: Int, field: &str| {
-            let known = u32::try_from(number.0).ok().filter(|number| *number > 0);
-            known.unwrap_or_else(|| {
-                self.tell(place.clone(), format!("{whose}: {field} must be at least 1"));
-                1
-            })
-        };
+        let mut count = |number: Int, field: &str| self.count(number, field, (whose, place));
         let asked = one.carries.as_ref();
         let replicas = asked.and_then(|asked| asked.replicas);
         let replicas = replicas.map(|number| count(number, "replicas"));
@@ -509,8 +507,18 @@ impl Reader<'_, '_> {
             }
             known
         });
+        let headroom = asked.headroom.map(|number| self.count(number, "headroom", (whose, place)));
         let (immediately, by_rule, recovered) = asked.flags;
-        Demands { immediately, by_rule, recovered, min_ready, max_downtime }
+        Demands { immediately, by_rule, recovered, min_ready, max_downtime, headroom }
+    }
+
+    /// A number that is one.
+    fn count(&mut self, number: Int, field: &str, (whose, place): (&str, &Place)) -> u32 {
+        let known = u32::try_from(number.0).ok().filter(|number| *number > 0);
+        known.unwrap_or_else(|| {
+            self.tell(place.clone(), format!("{whose}: {field} must be at least 1"));
+            1
+        })
     }
 
     /// The position of what has this name.
@@ -568,6 +576,7 @@ struct Asked<'r> {
     flags: (bool, bool, bool),
     min_ready: Option<&'r Text<'r>>,
     max_downtime: Option<&'r Text<'r>>,
+    headroom: Option<Int>,
 }
 
 impl Asked<'_> {
@@ -575,6 +584,7 @@ impl Asked<'_> {
         self.flags == (false, false, false)
             && self.min_ready.is_none()
             && self.max_downtime.is_none()
+            && self.headroom.is_none()
     }
 }
 

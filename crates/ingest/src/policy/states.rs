@@ -47,6 +47,7 @@ impl Demands {
             && self
                 .min_ready
                 .is_none_or(|least| others.min_ready.is_some_and(|more| least.follows_from(more)))
+            && self.headroom <= others.headroom
             && self
                 .max_downtime
                 .is_none_or(|most| others.max_downtime.is_some_and(|less| less <= most))
@@ -59,8 +60,8 @@ impl MinReady {
         use Amount::{Count, Percent};
         match (self, more) {
             (_, Self::All) => true,
-            (Self::Amount(Count(least)), Self::Amount(Count(more))) => least <= more,
-            (Self::Amount(Percent(least)), Self::Amount(Percent(more))) => least <= more,
+            (Self::Amount(Count(least)), Self::Amount(Count(more)))
+            | (Self::Amount(Percent(least)), Self::Amount(Percent(more))) => least <= more,
             _ => self == more,
         }
     }

@@ -294,7 +294,7 @@ impl<'g> Search<'g> {
     /// What the linear program says is bought for so many times the demand, in thousandths, with
     /// the nodes that may fail on top; spread evenly over the places.
     fn suggested(&self, range: &Range, thousandths: u32) -> Option<Vec<u32>> {
-        let mut program = Program::of(&self.market, range, &Demand::All)?;
+        let mut program = Program::of(&self.market, range, &Demand::All, self.ground.mixer.solver)?;
         let mut kinds = program.counts(thousandths)?;
         if let Survive::Nodes(lost) = self.ground.mixer.survive {
             let price = |bins: &[usize]| self.market.bins[bins[0]].price;
@@ -389,7 +389,8 @@ impl<'g> Search<'g> {
         let mut used = 0;
         let quotes = (self.demands().iter().zip(wider))
             .map(|(demand, wider)| {
-                let program = Program::of(&self.market, range, demand);
+                let solver = self.ground.mixer.solver;
+                let program = Program::of(&self.market, range, demand, solver);
                 let program = program.filter(|one| used + one.effort() <= self.programs);
                 used += program.as_ref().map_or(0, Program::effort);
                 let found = program.and_then(|one| one.prices(&self.market));

@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use good_lp::{Expression, ProblemVariables, Solution, SolverModel, Variable, microlp, variable};
+use good_lp::{Constraint, Expression, ProblemVariables, Variable, variable};
 
 use super::bound::{Demand, PARTS, Prices, Range};
+use super::linear::Solver;
 use super::market::Market;
 
 /// Ratios of resources are told apart in so many parts; fewer where that makes too many groups.
@@ -20,9 +21,6 @@ const GROUPS: usize = 48;
 
 /// Kinds of nodes that are there and told apart.
 const THERE: usize = 16;
-
-/// Beyond so many pairs of a group and a kind the program takes too long.
-const SIZE_MAX: usize = 8_000;
 
 /// No price of a resource of a whole node is more than so many times the dearest node.
 const PRICE_MAX: f64 = 1e3;
@@ -57,11 +55,17 @@ pub(super) struct Program {
     dearest: i128,
     /// How many nodes are lost.
     lost: f64,
+    solver: Solver,
 }
 
 impl Program {
     /// `None` where it is too large, nothing is for sale, or some pods may be nowhere.
-    pub(super) fn of(market: &Market, range: &Range, demand: &Demand<'_>) -> Option<Self> {
+    pub(super) fn of(
+        market: &Market,
+        range: &Range,
+        demand: &Demand<'_>,
+        solver: Solver,
+    ) -> Option<Self> {
         let bins = market.bins.iter().enumerate();
         let left: Vec<usize> = bins
             .filter(|(at, bin)| demand.leaves(bin) && range.of(bin, *at).1 > 0)
@@ -81,7 +85,8 @@ impl Program {
             Demand::AfterNodes(lost) => float(*lost as i128),
             Demand::All | Demand::Outside(_) => 0.0,
         };
-        (is_open && size <= SIZE_MAX).then_some(Self { kinds, groups, units, dearest, lost })
+        let does = is_open && size <= solver.pairs_max();
+        does.then_some(Self { kinds, groups, units, dearest, lost, solver })
     }
 
     /// How much there is to reckon with: about so many steps.
@@ -114,32 +119,33 @@ impl Program {
         }
         let lost = variables.add(variable().min(0.0));
         gain += lost * self.lost;
-        let mut problem = variables.maximise(gain).using(microlp);
+        let mut constraints: Vec<Constraint> = Vec::new();
         for at in self.may_be_lost() {
             let mut worth = Expression::from(lost);
             let room = self.kinds[at].room.iter().zip(&prices[at]);
             room.for_each(|(room, price)| worth -= *price * *room);
-            problem = problem.with(worth.leq(0.0));
+            constraints.push(worth.leq(0.0));
         }
         for (at, kind) in self.kinds.iter().enumerate() {
             let mut cost = Expression::from(0.0);
             kind.room.iter().zip(&prices[at]).for_each(|(room, price)| cost += *price * *room);
-            problem = problem.with((cost + under[at] - over[at]).leq(kind.price));
+            constraints.push((cost + under[at] - over[at]).leq(kind.price));
             for (group, worth) in self.groups.iter().zip(&worths) {
                 if group.open[at] {
                     let mut asked = Expression::from(*worth);
                     let asks = group.asks.iter().zip(&prices[at]);
                     asks.filter(|(ask, _)| **ask > 0.0)
                         .for_each(|(ask, price)| asked -= *price * *ask);
-                    problem = problem.with(asked.leq(0.0));
+                    constraints.push(asked.leq(0.0));
                 }
             }
         }
-        let solution = problem.solve().ok()?;
+        let program = variables.maximise(gain);
+        let found = self.solver.solve(program, constraints, &prices.concat())?;
         let mut all = vec![vec![0; width]; market.bins.len()];
-        for (kind, prices) in self.kinds.iter().zip(&prices) {
-            let whole = |(price, unit): (&Variable, &i128)| {
-                let parts = solution.value(*price).max(0.0) * float(self.dearest) * float(PARTS);
+        for (kind, prices) in self.kinds.iter().zip(found.chunks(width)) {
+            let whole = |(price, unit): (&f64, &i128)| {
+                let parts = price.max(0.0) * float(self.dearest) * float(PARTS);
                 (parts / float(*unit)).round() as i128
             };
             let whole: Vec<i128> = prices.iter().zip(&self.units).map(whole).collect();
@@ -195,11 +201,11 @@ impl Program {
         }
         let mut cost = Expression::from(0.0);
         counts.iter().zip(&self.kinds).for_each(|(count, kind)| cost += *count * kind.price);
-        let mut problem = variables.minimise(cost).using(microlp);
+        let mut constraints: Vec<Constraint> = Vec::new();
         for at in 0..self.groups.len() {
             let mut whole = Expression::from(0.0);
             pairs.range((at, 0)..(at + 1, 0)).for_each(|(_, part)| whole += *part);
-            problem = problem.with(whole.eq(1.0));
+            constraints.push(whole.eq(1.0));
         }
         for (kind, count) in counts.iter().enumerate() {
             for resource in 0..self.units.len() {
@@ -212,11 +218,11 @@ impl Program {
                     }
                 }
                 used -= *count * self.kinds[kind].room[resource];
-                problem = problem.with(used.leq(0.0));
+                constraints.push(used.leq(0.0));
             }
         }
-        let solution = problem.solve().ok()?;
-        Some(counts.iter().map(|count| solution.value(*count).max(0.0)).collect())
+        let found = self.solver.solve(variables.minimise(cost), constraints, &counts)?;
+        Some(found.into_iter().map(|count| count.max(0.0)).collect())
     }
 }
 

@@ -589,3 +589,30 @@ parameters:
 ",
     ),
 };
+
+pub(super) const NO_HEADROOM: Page = Page {
+    title: "There is no room for as many more pods",
+    what: "`headroom: N` asks that N more pods of the workload could be added, where the scheduler \
+           puts them today, and that with them the workload and everything else that comes back in \
+           full after each failure of the scenario still does. The finding says for how many there \
+           is room, and which machines leave too little for one more.",
+    why: "A cluster that just survives a failure as it is does not survive it on the day when an \
+          autoscaler, a release or a colleague has added a few pods: the pods of whoever comes \
+          last stay Pending.",
+    example: Sample::yaml(
+        "A requirement, and a cluster that is full up to the failure of one node.",
+        "
+- name: room-to-grow
+  workloads: [{ namespace: shop, name: web }]
+  scenarios: [one-node]
+  headroom: 2
+",
+    ),
+    instead: Sample::sh(
+        "Less must be asked for, or there must be more nodes. `plan nodes` tells how many.",
+        "
+holdfast plan fit shop/web --survive 1 cluster.json
+holdfast plan nodes --survive 1 --like worker-1 cluster.json
+",
+    ),
+};

@@ -169,6 +169,9 @@ pub(super) fn what(found: &Finding) -> String {
             "{needed} of {expected} pods must be ready, so none is ever evicted: drains never end"
         ),
         Fault::BudgetOfNothing => "it selects no pod any more".to_owned(),
+        Fault::NoHeadroom { wanted, room, fail, whose } => {
+            no_headroom((*wanted, *room), fail, whose.as_ref())
+        }
         Fault::ControlPlaneLost { part, up, needed, of, fail } => {
             majority::control_plane(*part, (*up, *needed, *of), fail)
         }
@@ -225,6 +228,21 @@ fn not_by_rule(example: &ByRuleReport) -> String {
     }
 }
 
+fn no_headroom((wanted, room): (u32, u32), fail: &[String], whose: Option<&Object>) -> String {
+    let room = match room {
+        0 => "no more".to_owned(),
+        room => format!("only {room} more"),
+    };
+    let lost = match (fail, whose) {
+        ([], _) => "no node takes another today".to_owned(),
+        (fail, None) => format!("with another not all come back {}", with_failure(fail)),
+        (fail, Some(other)) => {
+            format!("with another {} does not come back {}", name(other), with_failure(fail))
+        }
+    };
+    format!("room for {room} of its pods, {wanted} needed: {lost}")
+}
+
 fn not_recovered(example: &Counterexample) -> String {
     let Counterexample { ready, desired, .. } = example;
     let again = if example.again.is_empty() { "" } else { ", again and again" };
@@ -258,6 +276,7 @@ fn inconclusive(claim: Claim, why: &Why) -> String {
         Claim::Recovered => "all come back",
         Claim::MinReady => "enough are ready at once",
         Claim::Carries => "it carries what it must",
+        Claim::Headroom => "more of its pods find room",
         Claim::ControlPlaneQuorum => "the control plane keeps its majority",
         Claim::StorageQuorum => "the volumes that pods need can be used",
         Claim::RollsOut => "its rollout comes to an end",
@@ -292,6 +311,13 @@ fn unknown(why: &Why) -> String {
         }
         ("too-few-places", None) => "not all of its pods can run at once".to_owned(),
         ("not-all-serve", None) => "not all of its pods serve today".to_owned(),
+        ("no-copies", None) => {
+            "there cannot be more of its pods, or nobody knows of what".to_owned()
+        }
+        ("not-back-today", None) => {
+            "what runs of it today is not proved to come back in full".to_owned()
+        }
+        ("headroom-unsettled", None) => "it is not known what comes back with them".to_owned(),
         ("control-plane-outside", None) => {
             "no part of it is among the nodes, nor in the assumptions".to_owned()
         }

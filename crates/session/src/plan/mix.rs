@@ -6,7 +6,7 @@ use holdfast_cluster::{Cluster, Placement, Quantity, WorkloadId};
 use holdfast_ingest::Loaded;
 use holdfast_ingest::catalog::{Catalog, Price, Prices};
 use holdfast_planner::Asking;
-use holdfast_planner::mix::{Answer as Found, Factor, Grown, Limits, Mixer, NoMix, Sold};
+use holdfast_planner::mix::{Answer as Found, Factor, Grown, Limits, Mixer, NoMix, Sold, Solver};
 use holdfast_planner::nodes::Survive;
 use holdfast_planner::report::mix::{Asked, MixReport};
 use holdfast_planner::report::{RefusedReport, nodes::PriceReport};
@@ -51,13 +51,17 @@ pub struct Mix {
     pub tries: Option<usize>,
     /// States to search per failure set.
     pub budget: usize,
+    /// Who solves the linear programs.
+    #[serde(skip)]
+    pub solver: Solver,
 }
 
 impl Default for Mix {
     fn default() -> Self {
         let survivors = Survivors::default();
         let (catalog, budget) = (PathBuf::new(), STATES);
-        Self { catalog, survivors, keep: false, grow: None, tries: None, budget }
+        let solver = Solver::default();
+        Self { catalog, survivors, keep: false, grow: None, tries: None, budget, solver }
     }
 }
 
@@ -118,6 +122,7 @@ impl Mix {
             survive: &survive,
             asking: Asking { settings, sweep: &sweep },
             limits: Limits { tries: self.tries(&cluster), ranges: RANGES },
+            solver: self.solver,
         };
         let found = mixer.mix().map_err(|why| wrong(why, &mixer))?;
         Ok(Mixed { report: report(self.grow.as_deref(), &mixer, &found, (&left, prices)) })

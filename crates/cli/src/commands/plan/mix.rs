@@ -19,6 +19,7 @@ pub(super) fn run(arguments: &MixArguments) -> Result<u8, Failure> {
         grow: arguments.grow.clone(),
         tries: arguments.tries,
         budget: arguments.proof.budget,
+        solver: arguments.solver(),
     };
     asked.check()?;
     output::check_plan(&arguments.output.output)?;
