@@ -1,6 +1,8 @@
 //! Pods: what is asked for ([`PodSpec`]), what nothing can tell apart ([`PodClass`]), and each one
 //! ([`Pod`]).
 
+use serde::{Deserialize, Serialize};
+
 use crate::affinity::{NodeAffinity, PodAffinity};
 use crate::spread::SpreadConstraint;
 use crate::taint::Toleration;
@@ -120,7 +122,7 @@ pub struct HostPort {
 }
 
 /// What a pod uses that Holdfast does not model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Unmodelled {
     /// Devices by claim (`spec.resourceClaims`, dynamic resource allocation).
     ResourceClaims,

@@ -4,13 +4,15 @@
 //! were merged in and `multiPoint` was expanded: what is left of plugins is who runs at which point
 //! and in which order.
 
+use serde::{Deserialize, Serialize};
+
 use crate::affinity::NodeAffinity;
 use crate::spread::{SpreadConstraint, WhenUnsatisfiable};
 use crate::{Resources, Symbol};
 
 /// A plugin of kube-scheduler 1.36, in the order of the default profile
 /// (`pkg/scheduler/apis/config/v1/default_plugins.go`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Plugin {
     /// Holds back pods that carry scheduling gates.
     SchedulingGates,

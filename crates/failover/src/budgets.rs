@@ -4,10 +4,12 @@
 //! `pkg/controller/disruption/disruption.go`, and `Create` and `checkAndDecrement` of
 //! `pkg/registry/core/pod/storage/eviction.go` (v1.36.3).
 
+use std::collections::BTreeMap;
+
 use holdfast_cluster::budget::{Amount, Budget, BudgetRule};
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{ClassId, Cluster, Instance, InstanceId, Placement, WorkloadId};
+use holdfast_cluster::{ClassId, Cluster, Instance, InstanceId, Placement, Symbol, WorkloadId};
 
 /// How a budget stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,18 +33,46 @@ pub enum Refusal {
     TwoBudgets(usize, usize),
 }
 
-/// How every budget stands once the disruption controller has seen `placement`, in their order.
-pub fn standings(cluster: &Cluster, placement: &Placement) -> Vec<Standing> {
-    let budgets = &cluster.objects().budgets;
-    budgets.iter().map(|budget| standing(cluster, placement, budget)).collect()
+/// The classes of pods that each budget speaks of, which no placement changes.
+#[derive(Clone, Debug)]
+pub struct Selected(Vec<Vec<ClassId>>);
+
+impl Selected {
+    /// Those of a cluster's budgets, in their order.
+    pub fn of(cluster: &Cluster) -> Self {
+        let mut classes: BTreeMap<Symbol, Vec<ClassId>> = BTreeMap::new();
+        for (at, class) in cluster.classes().enumerate() {
+            classes.entry(class.namespace).or_default().push(ClassId::at(at));
+        }
+        let selected = |budget: &Budget| {
+            let near = classes.get(&budget.namespace).into_iter().flatten().copied();
+            near.filter(|class| selects(cluster, budget, *class)).collect()
+        };
+        Self(cluster.objects().budgets.iter().map(selected).collect())
+    }
+
+    /// How every budget stands once the disruption controller has seen `placement`, in their order.
+    pub fn standings(&self, cluster: &Cluster, placement: &Placement) -> Vec<Standing> {
+        let budgets = cluster.objects().budgets.iter().zip(&self.0);
+        budgets.map(|(budget, classes)| standing(cluster, placement, budget, classes)).collect()
+    }
 }
 
-fn standing(cluster: &Cluster, placement: &Placement, budget: &Budget) -> Standing {
+/// How every budget stands once the disruption controller has seen `placement`, in their order.
+pub fn standings(cluster: &Cluster, placement: &Placement) -> Vec<Standing> {
+    Selected::of(cluster).standings(cluster, placement)
+}
+
+fn standing(
+    cluster: &Cluster,
+    placement: &Placement,
+    budget: &Budget,
+    classes: &[ClassId],
+) -> Standing {
     let living = |instance: &&Instance| instance.whereabouts != Whereabouts::Gone;
-    let classes = (0..cluster.classes().len()).map(ClassId::at);
     let pods: Vec<&Instance> = classes
-        .filter(|class| selects(cluster, budget, *class))
-        .flat_map(|class| placement.of_class(class))
+        .iter()
+        .flat_map(|class| placement.of_class(*class))
         .map(|id| placement.instance(id))
         .filter(living)
         .collect();
@@ -132,7 +162,11 @@ pub fn may_evict(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> R
     if let Some(other) = of_pod.next() {
         return Err(Refusal::TwoBudgets(at, other));
     }
-    let Standing { healthy, needed, allowed, .. } = standing(cluster, placement, &budgets[at]);
+    let classes = (0..cluster.classes().len()).map(ClassId::at);
+    let classes: Vec<ClassId> =
+        classes.filter(|class| selects(cluster, &budgets[at], *class)).collect();
+    let Standing { healthy, needed, allowed, .. } =
+        standing(cluster, placement, &budgets[at], &classes);
     let unhealthy_goes = budgets[at].evict_unhealthy || healthy >= needed && needed > 0;
     if allowed > 0 || !instance.ready && unhealthy_goes { Ok(()) } else { Err(Refusal::Budget(at)) }
 }

@@ -1,6 +1,7 @@
 //! What may happen next, and what it changes.
 
 mod effects;
+mod queue;
 
 use std::collections::BTreeSet;
 
@@ -9,20 +10,22 @@ use holdfast_cluster::{
     ClassId, Cluster, Instance, InstanceId, NodeId, Placement, PodSpec, Symbol, WorkloadId,
 };
 use holdfast_scheduler::{Choice, Preemption, Scheduler, Scratch};
+use serde::{Deserialize, Serialize};
 
 use crate::awaited::Awaited;
+use crate::budgets::{self, Selected};
 use crate::control_plane::ControlPlane;
 use crate::controllers::{self, Reaction, autoscaler, daemon_set, job, replicas, stateful_set};
 use crate::disruption::{self, Certainty};
 use crate::eviction::{self, Delay};
 use crate::storage::Storage;
-use crate::{budgets, nodes, noticing, preemption, spreading, volumes};
+use crate::{nodes, noticing, preemption, spreading, volumes};
 
 /// From how many starts a search through some of the nodes is tried.
 const STARTS: usize = 4;
 
 /// Something that the control plane does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Step {
     /// A pod on a silent node is marked for deletion, and its controller reacts.
     Evict {
@@ -183,6 +186,7 @@ pub struct Dynamics<'c> {
     scheduler: Scheduler<'c>,
     control_plane: ControlPlane,
     storage: Storage,
+    selected: Selected,
     /// Whether pods may be evicted again from where they are placed, by class.
     going_round: Box<[bool]>,
 }
@@ -203,6 +207,7 @@ impl<'c> Dynamics<'c> {
             scheduler: Scheduler::new(cluster),
             control_plane: ControlPlane::of(cluster),
             storage: Storage::of(cluster),
+            selected: Selected::of(cluster),
             going_round: eviction::going_round(cluster),
         }
     }
@@ -263,7 +268,7 @@ impl<'c> Dynamics<'c> {
     }
 
     fn allowed(&self, placement: &Placement) -> Vec<i64> {
-        let standings = budgets::standings(self.cluster, placement);
+        let standings = self.selected.standings(self.cluster, placement);
         standings.into_iter().map(|standing| standing.allowed).collect()
     }
 
@@ -420,7 +425,7 @@ impl<'c> Dynamics<'c> {
     }
 
     /// What may come next without the scheduler.
-    fn unscheduled(&self, placement: &Placement, situation: &Situation) -> Steps {
+    pub fn unscheduled(&self, placement: &Placement, situation: &Situation) -> Steps {
         let mut steps = Steps::default();
         if situation.acts {
             self.add_evictions(placement, situation, &mut steps);

@@ -15,7 +15,7 @@ use holdfast_scheduler::Scratch;
 
 use crate::controllers;
 use crate::dynamics::{Dynamics, Situation, Step};
-use crate::event::{Event, Joined};
+use crate::event::{Event, Impossible, Joined};
 use crate::eviction::{self, Delay};
 use crate::nodes;
 use crate::times::{Seconds, Time, Times};
@@ -76,6 +76,26 @@ pub struct Serving {
     pub ready: u32,
 }
 
+/// How a pod stands from a moment on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The position of what is told of that moment.
+    pub told: usize,
+    /// The pod.
+    pub pod: InstanceId,
+    /// How it stands.
+    pub stands: Instance,
+}
+
+/// An event of a story that makes no sense where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Senseless {
+    /// The position of the event, those that are joined being counted one by one.
+    pub event: usize,
+    /// Why.
+    pub why: Impossible,
+}
+
 /// A run.
 #[derive(Clone, Debug)]
 pub struct Story {
@@ -85,6 +105,8 @@ pub struct Story {
     pub serving: Vec<Vec<Serving>>,
     /// What became of each pod, by instance.
     pub lives: Vec<Life>,
+    /// Every change of a pod, in order.
+    pub seen: Vec<Seen>,
     /// Where everything is at the end.
     pub end: Placement,
 }
@@ -96,50 +118,42 @@ fn longest(cluster: &Cluster) -> usize {
     8 * (cluster.pods().len() + cluster.nodes().iter().map(takes).sum::<usize>()) + 256
 }
 
-/// Tells what happens from `start`, a place of rest, on.
+/// Tells what happens from `start`, a place of rest, on. The events are known to make sense.
 pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Joined], times: &Times) -> Story {
-    let cluster = dynamics.cluster();
-    let workloads = cluster.workload_ids();
-    let serving = |id| vec![Serving { at: 0, ready: start.tally(id).ready }];
-    let mut teller = Teller {
-        dynamics,
-        times,
-        now: 0,
-        situation: dynamics.situation(start),
-        scratch: Scratch::default(),
-        tainted: BTreeMap::new(),
-        happened: 0,
-        drained: 0,
-        heard: BTreeMap::new(),
-        starting: BTreeMap::new(),
-        settling: Vec::new(),
-        freed: BTreeMap::new(),
-        story: Story {
-            told: Vec::new(),
-            serving: workloads.map(serving).collect(),
-            lives: start
-                .instances()
-                .iter()
-                .map(|instance| Life { node: instance.node(), ..Life::default() })
-                .collect(),
-            end: start.clone(),
-        },
-    };
+    let mut teller = Teller::new(dynamics, start, times);
     let mut at = 0;
     for joined in events {
-        teller.stop_draining();
-        teller.happen(at, joined.first());
-        for event in joined.others() {
-            teller.go_half_way();
-            at += 1;
-            teller.happen(at, event);
-        }
-        at += 1;
-        if !teller.rest() {
+        let goes_on = teller.group(at, joined);
+        at += 1 + joined.others().len();
+        if !goes_on {
             break;
         }
     }
     teller.story
+}
+
+/// The same of events that nobody has looked at yet. One behind a story that never comes to rest
+/// does not happen.
+///
+/// # Errors
+/// An event that makes no sense where it stands. A joined one is judged as if it came at once.
+pub fn try_tell(
+    dynamics: &Dynamics<'_>,
+    start: &Placement,
+    events: &[Joined],
+    times: &Times,
+) -> Result<Story, Senseless> {
+    let mut teller = Teller::new(dynamics, start, times);
+    let mut at = 0;
+    for joined in events {
+        teller.check(at, joined)?;
+        let goes_on = teller.group(at, joined);
+        at += 1 + joined.others().len();
+        if !goes_on {
+            break;
+        }
+    }
+    Ok(teller.story)
 }
 
 #[derive(Clone)]
@@ -173,7 +187,58 @@ enum Next {
     Step(Step),
 }
 
-impl Teller<'_, '_> {
+impl<'t, 'c> Teller<'t, 'c> {
+    fn new(dynamics: &'t Dynamics<'c>, start: &Placement, times: &'t Times) -> Self {
+        let workloads = dynamics.cluster().workload_ids();
+        let serving = |id| vec![Serving { at: 0, ready: start.tally(id).ready }];
+        let life = |instance: &Instance| Life { node: instance.node(), ..Life::default() };
+        let story = Story {
+            told: Vec::new(),
+            serving: workloads.map(serving).collect(),
+            lives: start.instances().iter().map(life).collect(),
+            seen: Vec::new(),
+            end: start.clone(),
+        };
+        Self {
+            dynamics,
+            times,
+            now: 0,
+            situation: dynamics.situation(start),
+            scratch: Scratch::default(),
+            tainted: BTreeMap::new(),
+            happened: 0,
+            drained: 0,
+            heard: BTreeMap::new(),
+            starting: BTreeMap::new(),
+            settling: Vec::new(),
+            freed: BTreeMap::new(),
+            story,
+        }
+    }
+
+    /// Whether each of the events makes sense right after those before it.
+    fn check(&self, at: usize, joined: &Joined) -> Result<(), Senseless> {
+        let mut state = self.story.end.clone();
+        for (event, at) in joined.events().zip(at..) {
+            let senseless = |why| Senseless { event: at, why };
+            event.check(self.dynamics, &state).map_err(senseless)?;
+            event.join(self.dynamics, &mut state);
+        }
+        Ok(())
+    }
+
+    /// Lets joined events happen, the first of them of this position, and tells all that follows;
+    /// whether that comes to an end.
+    fn group(&mut self, at: usize, joined: &Joined) -> bool {
+        self.stop_draining();
+        self.happen(at, joined.first());
+        for (event, at) in joined.others().iter().zip(at + 1..) {
+            self.go_half_way();
+            self.happen(at, event);
+        }
+        self.rest()
+    }
+
     fn cluster(&self) -> &Cluster {
         self.dynamics.cluster()
     }
@@ -283,11 +348,17 @@ impl Teller<'_, '_> {
         for (due, pod) in self.settling.iter().filter(|_| self.situation.acts) {
             offer(*due, 1, i64::from(pod.0), Next::Available(*pod));
         }
-        let end = &mut self.story.end;
-        let steps = self.dynamics.every_step(end, &self.situation, &mut self.scratch);
-        for step in steps.sure {
+        for step in self.dynamics.unscheduled(&self.story.end, &self.situation).sure {
             let (due, kind, rank) = self.due(&step);
             offer(due.max(self.now), kind, rank, Next::Step(step));
+        }
+        // The scheduler comes behind all that is due at once: nobody asks it before.
+        if found.as_ref().is_none_or(|((due, ..), _)| *due > self.now) {
+            let (end, scratch) = (&mut self.story.end, &mut self.scratch);
+            let steps = self.dynamics.first_scheduled(end, &self.situation, scratch);
+            if let Some(step) = steps.into_iter().next() {
+                return Some((self.now, Next::Step(step)));
+            }
         }
         found.map(|((due, ..), next)| (due, next))
     }
@@ -330,9 +401,8 @@ impl Teller<'_, '_> {
             }
             Step::ScaleDown { .. } | Step::Renew { .. } => (self.now, 6, age),
             Step::Autoscale { .. } | Step::Clear { .. } => unreachable!("of no pod"),
-            // The queue: priority, then age.
             Step::Schedule { .. } | Step::Preempt { .. } | Step::GiveUp { .. } => {
-                (self.now, 7, -(i64::from(spec.priority) << 32) + age)
+                unreachable!("the scheduler comes behind all others")
             }
         }
     }
@@ -404,6 +474,8 @@ impl Teller<'_, '_> {
             let is = *self.story.end.instance(id);
             if was != Some(is) {
                 self.note_pod(id, was.as_ref(), &is);
+                let told = self.story.told.len().saturating_sub(1);
+                self.story.seen.push(Seen { told, pod: id, stands: is });
             }
         }
         for id in self.dynamics.cluster().workload_ids() {

@@ -11,13 +11,14 @@ use holdfast_cluster::{ClassId, Cluster, InstanceId, Placement};
 use holdfast_failover::eviction::{self, Delay};
 use holdfast_failover::times::Seconds;
 use holdfast_failover::{Dynamics, Time, Times, Zones};
+use serde::{Deserialize, Serialize};
 
 use crate::bound;
 use crate::scenario::FailureSet;
 use crate::verdict::{Doubt, Verdict};
 
 /// How long a failure set keeps a workload from serving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Downtime {
     /// Not a single pod serves.
     pub outage: Span,
@@ -26,7 +27,7 @@ pub struct Downtime {
 }
 
 /// Bounds of a length of time, from the failure on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// No run is shorter; `None` where none ever ends.
     pub least: Option<Seconds>,
@@ -35,7 +36,7 @@ pub struct Span {
 }
 
 /// How long at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Most {
     /// It does not come to that.
     Never,
@@ -48,7 +49,7 @@ pub enum Most {
 }
 
 /// When a pod is bound at the latest, as the sum of these.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Latest {
     /// The control plane, which lost a member, acts again.
     pub takeover: Seconds,
@@ -63,7 +64,7 @@ pub struct Latest {
 }
 
 /// Why nobody knows how long it takes at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Gap {
     /// It is not even known whether it ends.
     Doubt(Doubt),

@@ -10,6 +10,7 @@ use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::{Cluster, NodeId, Placement, WorkloadId};
 use holdfast_failover::{Dynamics, Step};
 use holdfast_scheduler::Scratch;
+use serde::{Deserialize, Serialize};
 
 use crate::doubts::{self, Doubts};
 use crate::downtime::{Clock, Comeback, Counts, Downtime};
@@ -42,7 +43,7 @@ impl Default for Settings {
 }
 
 /// What a failure set does to one subject.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Whether at least one pod serves as soon as the nodes are gone.
     pub immediately: Verdict,
@@ -68,7 +69,7 @@ pub struct Finding {
 }
 
 /// What a failure set does.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Examination {
     /// What it does to the subjects it touches, by position. All others stand as they stood.
     pub findings: BTreeMap<usize, Finding>,

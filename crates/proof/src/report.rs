@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, WorkloadId};
 use holdfast_failover::Step;
 use holdfast_scheduler::{Words, message, release};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::downtime::DowntimeReport;
 use self::possible::PossibleReport;
@@ -59,7 +59,7 @@ pub struct Report {
 }
 
 /// A verdict without its reasons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum VerdictName {
     /// It holds in every run.

@@ -112,18 +112,23 @@ impl Timeline {
         story: &Story,
         times: &Times,
     ) -> Self {
-        let names = Names { cluster: simulator.dynamics().cluster(), story };
-        let moments = story.told.iter().map(|told| names.moment(told.at, &told.what, events));
+        let cluster = simulator.dynamics().cluster();
         let downtime = simulator.subjects().iter().enumerate().filter_map(|(at, subject)| {
-            let found = downtime(names.cluster, subject, at, stages, story, times)?;
-            Some((key(names.cluster, subject), found))
+            let found = downtime(cluster, subject, at, stages, story, times)?;
+            Some((key(cluster, subject), found))
         });
         Self {
-            moments: moments.collect(),
+            moments: moments(cluster, events, story),
             downtime: downtime.collect(),
             times: Time::ALL.map(|time| used(times, time)).to_vec(),
         }
     }
+}
+
+/// What happens in a story, moment by moment, whose events go by these names.
+pub fn moments(cluster: &Cluster, events: &[String], story: &Story) -> Vec<Moment> {
+    let names = Names { cluster, story };
+    story.told.iter().map(|told| names.moment(told.at, &told.what, events)).collect()
 }
 
 fn used(times: &Times, time: Time) -> TimeUsed {

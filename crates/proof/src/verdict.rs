@@ -3,9 +3,10 @@
 use holdfast_cluster::coverage::InputKind;
 use holdfast_cluster::pod::Unmodelled;
 use holdfast_cluster::{Plugin, Workload};
+use serde::{Deserialize, Serialize};
 
 /// What is known of a claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// It holds in every run.
     Proved(Ground),
@@ -16,7 +17,7 @@ pub enum Verdict {
 }
 
 /// How a claim was proved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Ground {
     /// The failure does not touch the workload, or what was counted is all there is to know.
     Counted,
@@ -27,7 +28,7 @@ pub enum Ground {
 }
 
 /// What stands in the way of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Doubt {
     /// More states than the budget allows.
     Budget,

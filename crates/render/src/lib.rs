@@ -1,6 +1,7 @@
 //! Results as text: one file per command, and what they share. Nothing here reads, prints or
 //! decides.
 
+pub mod aftermath;
 pub mod autoscaled;
 pub mod beside;
 pub mod check;

@@ -3,7 +3,7 @@
 mod control_plane;
 mod storage;
 mod tables;
-mod told;
+pub mod told;
 
 use std::fmt::Write;
 

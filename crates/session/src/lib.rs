@@ -5,9 +5,11 @@
 //! around the same questions, so that they give the same bytes.
 
 pub mod accept;
+pub mod aftermath;
 pub mod alone;
 pub mod answer;
 pub mod cases;
+pub mod cells;
 pub mod changes;
 pub mod check;
 pub mod command;
@@ -16,21 +18,26 @@ pub mod exit;
 pub mod explain;
 pub mod export;
 pub mod failure;
+mod held;
 pub mod inspect;
 pub mod kubectl;
 pub mod loading;
 pub mod names;
 pub mod overview;
 pub mod plan;
+pub mod protocol;
 pub mod prove;
 pub mod question;
 pub mod remedies;
 pub mod rim;
 pub mod sequences;
+pub mod session;
 pub mod simulate;
+mod spoken;
 pub mod sweep;
 pub mod whatif;
 
 pub use answer::Answer;
 pub use failure::Failure;
 pub use rim::Rim;
+pub use session::{Files, Session};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::aftermath::Aftermath;
+use crate::cells::{Matrix, Part};
 use crate::changes::Change;
 use crate::check::Check;
 use crate::explain::Explain;
@@ -30,6 +31,26 @@ pub enum Request {
     Overview,
     /// What becomes of the cluster in one run, told at once.
     Tell(Simulate),
+    /// Which sets a proof looks at, and which workloads it is about.
+    Matrix(Prove),
+    /// What some of these sets do: from this position on, up to that one.
+    Examine {
+        /// What is proved.
+        question: Prove,
+        /// The first.
+        from: usize,
+        /// The one behind the last.
+        to: usize,
+    },
+    /// What all parts come to.
+    Join {
+        /// What is proved.
+        question: Prove,
+        /// The parts, in any order.
+        parts: Vec<Part>,
+        /// As `-o` takes it.
+        format: String,
+    },
     /// A question that the command answers, in one of its formats.
     Ask {
         /// The question.
@@ -96,6 +117,10 @@ pub enum Given {
         /// The command that tells more.
         command: String,
     },
+    /// What a proof looks at.
+    Matrix(Matrix),
+    /// What some sets do.
+    Part(Part),
     /// What the command would print.
     Document(Document),
 }

@@ -6,7 +6,7 @@ use holdfast_proof::certify::{Certified, Found, certify, certify_sequences};
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::subject::Subjects;
 use holdfast_proof::tolerance::ToleranceReport;
-use holdfast_proof::{Prover, Report, Settings};
+use holdfast_proof::{Prover, Report, Settings, Summary};
 use holdfast_render::beside::Beside;
 use holdfast_render::{self as render, Format};
 use serde::{Deserialize, Serialize};
@@ -98,24 +98,40 @@ impl Prove {
             return self.through(loaded, &sequences, rim);
         }
         let question = self.question(cluster, rim)?;
-        let mut prover = Prover::new(cluster, self.settings());
-        if let Question::AnyNodes(most) = question {
-            prover.foresee(most);
-        }
+        let prover = self.prover(cluster, &question);
         if prover.subjects().subjects.is_empty() {
             return Err(nothing_runs(loaded));
         }
         let summary = sweep::sweep(&prover, &question, rim);
-        let certified = self.certificate.then(|| certify(&prover, &question, &summary));
-        let mut report = Report::new(&prover, &question, &summary);
+        Ok(self.proved(&prover, (&question, &summary), rim))
+    }
+
+    /// Who answers the question.
+    pub fn prover<'c>(&self, cluster: &'c Cluster, question: &Question) -> Prover<'c> {
+        let mut prover = Prover::new(cluster, self.settings());
+        if let Question::AnyNodes(most) = question {
+            prover.foresee(*most);
+        }
+        prover
+    }
+
+    /// What is told of all sets that were examined.
+    pub fn proved(
+        &self,
+        prover: &Prover<'_>,
+        (question, summary): (&Question, &Summary),
+        rim: &impl Rim,
+    ) -> Proved {
+        let certified = self.certificate.then(|| certify(prover, question, summary));
+        let mut report = Report::new(prover, question, summary);
         let mut beside = Beside::default();
         if self.tolerance {
-            report.tolerance = Some(ToleranceReport::of(&report, &question, &summary));
+            report.tolerance = Some(ToleranceReport::of(&report, question, summary));
         } else {
-            report.ask_possible(&prover, &summary, self.questions(cluster));
-            beside = remedies::beside(&prover, (&question, &summary), self.remedies, rim);
+            report.ask_possible(prover, summary, self.questions(prover.cluster()));
+            beside = remedies::beside(prover, (question, summary), self.remedies, rim);
         }
-        Ok(Proved { report, certified, beside, all: self.all })
+        Proved { report, certified, beside, all: self.all }
     }
 
     /// Which sets fail.

@@ -83,14 +83,14 @@ impl Answer for Simulated {
 
 /// Small clusters are searched further: their states are cheap, unless events are joined, in the
 /// middle of which many pods wait for a node at once.
-fn default_budget(cluster: &Cluster, story: &[Told]) -> usize {
+pub(crate) fn default_budget(cluster: &Cluster, story: &[Told]) -> usize {
     let joined = story.iter().any(|told| !told.others.is_empty());
     let cheap = cluster.pods().len() <= 200 && !joined;
     if cheap { 200_000 } else { Settings::default().states_per_set }
 }
 
 /// `NAME=DURATION`, for instance `image-start=20s`.
-fn times(mut times: Times, given: &[String]) -> Result<Times, Failure> {
+pub(crate) fn times(mut times: Times, given: &[String]) -> Result<Times, Failure> {
     for text in given {
         let bad = |why: &str| Failure::usage(format!("--assume {text}: {why}"));
         let Some((name, value)) = text.split_once('=') else {

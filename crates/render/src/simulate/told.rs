@@ -14,14 +14,8 @@ const INDENT: usize = 11;
 /// The run, moments of one kind at one time in one line.
 pub(super) fn timeline(out: &mut String, timeline: &Timeline) {
     let _ = writeln!(out, "What happens, in one run of many\n");
-    let mut lines: Vec<(i64, String)> = Vec::new();
-    let mut rest = timeline.moments.as_slice();
-    while let Some(first) = rest.first() {
-        let alike = |other: &&Moment| (other.at, other.what) == (first.at, first.what);
-        let count = if joins(first) { rest.iter().take_while(alike).count() } else { 1 };
-        lines.push((first.at, line(&rest[..count])));
-        rest = &rest[count..];
-    }
+    let together = together(&timeline.moments).into_iter();
+    let mut lines: Vec<(i64, String)> = together.map(|all| (all[0].at, line(all))).collect();
     let left_out = lines.len().saturating_sub(LINES_MAX);
     if left_out > 0 {
         let from = LINES_MAX / 2;
@@ -40,13 +34,27 @@ pub(super) fn timeline(out: &mut String, timeline: &Timeline) {
     out.push('\n');
 }
 
+/// The moments that are told together: those of one kind at one time.
+pub fn together(moments: &[Moment]) -> Vec<&[Moment]> {
+    let mut found = Vec::new();
+    let mut rest = moments;
+    while let Some(first) = rest.first() {
+        let alike = |other: &&Moment| (other.at, other.what) == (first.at, first.what);
+        let count = if joins(first) { rest.iter().take_while(alike).count() } else { 1 };
+        let (all, others) = rest.split_at(count);
+        found.push(all);
+        rest = others;
+    }
+    found
+}
+
 /// Whether several of these at one time are told together.
 fn joins(moment: &Moment) -> bool {
     matches!(moment.what, "evict" | "drain" | "end" | "schedule" | "ready" | "attach")
 }
 
-/// What is said of several pods, node by node.
-fn line(moments: &[Moment]) -> String {
+/// What is said of moments that are told together, node by node.
+pub fn line(moments: &[Moment]) -> String {
     let mut nodes: Vec<&Option<String>> = moments.iter().map(|moment| &moment.node).collect();
     nodes.sort_unstable();
     nodes.dedup();

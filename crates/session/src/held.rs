@@ -1,0 +1,127 @@
+//! A cluster, and what is worked out once for all that is asked of it.
+
+use std::cell::{OnceCell, RefCell};
+
+use holdfast_certificate::digest;
+use holdfast_cluster::Placement;
+use holdfast_failover::{Dynamics, Times};
+use holdfast_ingest::Loaded;
+use holdfast_proof::report::Question;
+use holdfast_proof::{Prover, Settings, Simulator};
+use self_cell::self_cell;
+
+use crate::aftermath::{self, Aftermath};
+use crate::events;
+use crate::failure::Failure;
+use crate::loading::nothing_runs;
+use crate::prove::Prove;
+use crate::simulate::{self, Simulate};
+
+self_cell! {
+    /// A cluster, and what is worked out once.
+    pub(crate) struct Held {
+        owner: Loaded,
+
+        #[not_covariant]
+        dependent: Worked,
+    }
+}
+
+/// What is worked out when it is first asked for.
+pub(crate) struct Worked<'c> {
+    simulator: OnceCell<Simulator<'c>>,
+    /// Where the cluster comes to rest if nothing happens: every story begins there.
+    rest: OnceCell<Placement>,
+    /// Which cluster it is.
+    digest: OnceCell<String>,
+    /// Who answered last, and what is settled by how it was asked.
+    prover: RefCell<Option<(Effort, Prover<'c>)>>,
+}
+
+/// What a prover rests on: its settings, and how many nodes are foreseen to fail.
+type Effort = (Settings, Option<usize>);
+
+impl Held {
+    /// Nothing is worked out yet.
+    pub(crate) fn of(loaded: Loaded) -> Self {
+        Self::new(loaded, |_| Worked {
+            simulator: OnceCell::new(),
+            rest: OnceCell::new(),
+            digest: OnceCell::new(),
+            prover: RefCell::new(None),
+        })
+    }
+
+    /// What was loaded.
+    pub(crate) fn loaded(&self) -> &Loaded {
+        self.borrow_owner()
+    }
+
+    /// Which cluster it is: a SHA-256 over every fact that was read.
+    pub(crate) fn digest(&self) -> String {
+        self.with_dependent(|loaded, worked| {
+            worked.digest.get_or_init(|| digest::of(&loaded.cluster)).clone()
+        })
+    }
+
+    /// Lets somebody work with who answers a question: the same as last time, where it can be.
+    ///
+    /// # Errors
+    /// When nothing should keep running.
+    pub(crate) fn prove<T>(
+        &self,
+        asked: &Prove,
+        question: &Question,
+        work: impl FnOnce(&Prover<'_>) -> T,
+    ) -> Result<T, Failure> {
+        let foreseen = match question {
+            Question::AnyNodes(most) => Some(*most),
+            Question::AnyDomains(..) | Question::Set(_) => None,
+        };
+        let effort = (asked.settings(), foreseen);
+        self.with_dependent(|loaded, worked| {
+            let mut kept = worked.prover.borrow_mut();
+            let fits = kept.take().filter(|(known, _)| *known == effort);
+            let anew = || (effort, asked.prover(&loaded.cluster, question));
+            let (_, prover) = kept.insert(fits.unwrap_or_else(anew));
+            if prover.subjects().subjects.is_empty() {
+                return Err(nothing_runs(loaded));
+            }
+            Ok(work(prover))
+        })
+    }
+
+    /// What becomes of the cluster in one run.
+    ///
+    /// # Errors
+    /// An event that names nothing, or makes no sense where it stands.
+    pub(crate) fn tell(&self, asked: &Simulate) -> Result<Aftermath, Failure> {
+        let cluster = &self.loaded().cluster;
+        let times = simulate::times(Times::of_cluster(cluster), &asked.assume)?;
+        let told = events::parse(cluster, &asked.events)?;
+        let rollouts = events::rollouts(&told);
+        if !rollouts.is_empty() {
+            // Rollouts have pods of their own, so that nothing that is known of this one helps.
+            let cluster = cluster.with_rollouts(&rollouts);
+            let simulator = simulator(&cluster);
+            return aftermath::of(simulator.dynamics(), &rest(&simulator), &told, &times);
+        }
+        self.with_dependent(|loaded, worked| {
+            let simulator = worked.simulator.get_or_init(|| simulator(&loaded.cluster));
+            let start = worked.rest.get_or_init(|| rest(simulator));
+            aftermath::of(simulator.dynamics(), start, &told, &times)
+        })
+    }
+}
+
+fn simulator(cluster: &holdfast_cluster::Cluster) -> Simulator<'_> {
+    let settings =
+        Settings { states_per_set: simulate::default_budget(cluster, &[]), ..Settings::default() };
+    Simulator::new(Dynamics::new(cluster), settings)
+}
+
+/// Where a cluster comes to rest if nothing happens.
+fn rest(simulator: &Simulator<'_>) -> Placement {
+    let stages = simulator.run(&[]).expect("nothing happens that could be refused");
+    stages.into_iter().next().expect("the start is a stage").example
+}
