@@ -110,7 +110,8 @@ fn shortage(outcome: &Outcome) -> String {
             write!(sentence, "{} of {total} {lacks} pods: {}", sure.len(), words::list(&sure, 6));
     }
     if !maybe.is_empty() {
-        let joint = if sure.is_empty() { "" } else { "; " };
+        let (joint, may_what) =
+            if sure.is_empty() { ("", "may lack pods") } else { ("; ", "may, too") };
         let may = words::list(&maybe, 6);
         let custom = last.doubts.iter().any(|doubt| doubt.reason == "custom-controller");
         let why = match (last.exact, custom) {
@@ -120,7 +121,7 @@ fn shortage(outcome: &Outcome) -> String {
             }
             (false, _) => "for all that is known (see the end)",
         };
-        let _ = write!(sentence, "{joint}{may} may, {why}");
+        let _ = write!(sentence, "{joint}{may} {may_what}, {why}");
     }
     let before = names(&|name, w| short(w) && was_short(name));
     if outcome.steps.len() > 1 && before.len() == sure.len() + maybe.len() {
