@@ -8,6 +8,7 @@ use holdfast_failover::{Dynamics, Times};
 use holdfast_ingest::Loaded;
 use holdfast_proof::report::Question;
 use holdfast_proof::{Prover, Settings, Simulator};
+use holdfast_scheduler::Scratch;
 use self_cell::self_cell;
 
 use crate::aftermath::{self, Aftermath};
@@ -120,8 +121,16 @@ fn simulator(cluster: &holdfast_cluster::Cluster) -> Simulator<'_> {
     Simulator::new(Dynamics::new(cluster), settings)
 }
 
-/// Where a cluster comes to rest if nothing happens.
+/// Where a cluster comes to rest if nothing happens: where it is, if nothing may come next.
 fn rest(simulator: &Simulator<'_>) -> Placement {
+    let dynamics = simulator.dynamics();
+    let mut start = Placement::of(dynamics.cluster());
+    dynamics.begin(&mut start);
+    let situation = dynamics.situation(&start);
+    let steps = dynamics.every_step(&mut start, &situation, &mut Scratch::default());
+    if steps.sure.is_empty() && steps.possible.is_empty() {
+        return start;
+    }
     let stages = simulator.run(&[]).expect("nothing happens that could be refused");
     stages.into_iter().next().expect("the start is a stage").example
 }
