@@ -3,6 +3,7 @@
 mod plan;
 mod process;
 mod prove;
+mod web;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,8 @@ pub(crate) enum Bench {
     },
     /// Plans: copies placed one by one, and nodes added until failures are survived.
     Plan,
+    /// The page in a browser: until it can be used, and from a click to the answer.
+    Web,
 }
 
 /// A synthetic export and what reading it may cost.
@@ -69,6 +72,7 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
         Bench::Ingest { runs } => ingest(root, &holdfast, *runs),
         Bench::Prove { pairs } => prove::run(root, &holdfast, *pairs),
         Bench::Plan => plan::run(root, &holdfast),
+        Bench::Web => web::run(root, &holdfast),
     }
 }
 

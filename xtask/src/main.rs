@@ -11,6 +11,7 @@ mod program;
 mod suite;
 mod tidy;
 mod toolchain;
+mod web;
 
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,8 @@ enum Task {
     },
     /// Compares Holdfast's decisions with the real scheduler's.
     Conformance(conformance::Arguments),
+    /// Makes the page: a folder that any static host serves from any path.
+    Web(web::Arguments),
     /// Prints the manifest by which krew installs a release.
     Krew(krew::Arguments),
 }
@@ -59,6 +62,7 @@ fn main() -> Result<()> {
         Task::Generate { check: true } => fixtures::check(&root).and_then(|()| pages::check(&root)),
         Task::Bench { bench } => bench::run(&root, &bench),
         Task::Conformance(arguments) => conformance::run(&root, &arguments),
+        Task::Web(arguments) => web::run(&root, &arguments),
         Task::Krew(arguments) => krew::run(&root, &arguments),
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::log::{self, Stopwatch, human};
 use crate::program::Program;
-use crate::{conformance, fixtures, parity, tidy, toolchain};
+use crate::{conformance, fixtures, parity, tidy, toolchain, web};
 
 /// The crates that must also build for the browser.
 const ENGINE: [&str; 7] =
@@ -46,6 +46,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         ("tests", &|| done(tests(root, &tally))),
         ("wasm", &|| done(wasm(root))),
         ("parity", &|| parity::check(root)),
+        ("page", &|| page(root, &tally)),
         ("docs", &|| done(docs(root))),
         ("recorders", &|| recorders(root)),
         ("conformance", &|| conformance::fresh(root)),
@@ -101,8 +102,17 @@ fn tests(root: &Path, tally: &Cell<Tally>) -> Result<()> {
 }
 
 impl Tally {
-    /// Adds what a line like `test result: ok. 12 passed; 0 failed; …` tells; others tell nothing.
+    /// Adds what a line like `test result: ok. 12 passed; 0 failed; …` of cargo tells, or `# pass
+    /// 12` of node; others tell nothing.
     fn plus(self, line: &str) -> Self {
+        let of_node = |what| line.strip_prefix(what).and_then(|count| count.parse::<u64>().ok());
+        let Self { passed, failed } = self;
+        if let Some(more) = of_node("# pass ") {
+            return Self { passed: passed + more, failed };
+        }
+        if let Some(more) = of_node("# fail ") {
+            return Self { passed, failed: failed + more };
+        }
         let Some(counts) = line.strip_prefix("test result: ") else { return self };
         let count = |what: &str| {
             let words: Vec<&str> = counts.split([' ', ';']).collect();
@@ -123,6 +133,16 @@ fn wasm(root: &Path) -> Result<()> {
         cargo = cargo.arg(format!("--package=holdfast-{room}"));
     }
     cargo.run()
+}
+
+/// The page, in a real browser.
+fn page(root: &Path, tally: &Cell<Tally>) -> Result<Outcome> {
+    web::test(root, |line| {
+        if line.starts_with("ok ") || line.starts_with("not ok ") || line.starts_with("# ") {
+            log::result(line);
+        }
+        tally.set(tally.get().plus(line));
+    })
 }
 
 fn docs(root: &Path) -> Result<()> {
@@ -152,6 +172,8 @@ mod tests {
             .plus("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out")
             .plus("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured");
         assert_eq!(tally, Tally { passed: 15, failed: 2 });
+        let tally = tally.plus("# Subtest: passes").plus("# pass 4").plus("# fail 1");
+        assert_eq!(tally, Tally { passed: 19, failed: 3 });
     }
 
     #[test]

@@ -47,6 +47,16 @@ pub(crate) fn target_folder(root: &Path) -> PathBuf {
     root.join(elsewhere.unwrap_or_else(|| "target".into()))
 }
 
+/// Where a program is that is found by its name.
+///
+/// # Errors
+/// When it is nowhere.
+pub(crate) fn path_of(root: &Path, program: &str) -> Result<String> {
+    let found =
+        Program::new("sh", root).args("-c").arg(format!("command -v {program}")).output()?;
+    Ok(found.trim().to_owned())
+}
+
 /// Whether there is a Go to build the recorder with.
 pub(crate) fn has_go(root: &Path) -> bool {
     Program::new("go", root).args("version").succeeds()

@@ -22,7 +22,7 @@ fn tell(session: &mut holdfast_session::Session, events: &[&str]) -> (Aftermath,
 
 /// Where each pod is and how it stands, once all frames have been shown.
 fn shown(overview: &Overview, aftermath: &Aftermath) -> BTreeMap<u32, (Option<u32>, PodState)> {
-    let numbers = 0..u32::try_from(overview.pods.names.len()).unwrap();
+    let numbers = 0..u32::try_from(overview.pods.names.len()).expect("few pods");
     let columns = overview.pods.nodes.iter().zip(&overview.pods.states);
     let start = columns.map(|(node, state)| (*node, *state));
     let mut pods: BTreeMap<u32, _> = numbers.zip(start).collect();

@@ -1,0 +1,36 @@
+// Starts the page's wasm, and tightens the page's policy once all is here: from then on the browser
+// refuses every connection, also of workers, which inherit the policy through their blob: address.
+import start from "./{{glue}}";
+
+const status = document.getElementById("status");
+
+// A file dropped before the page listens must not replace the page.
+for (const kind of ["dragover", "drop"]) {
+  addEventListener(kind, (event) => event.preventDefault());
+}
+
+function seal() {
+  const policy = document.createElement("meta");
+  policy.httpEquiv = "Content-Security-Policy";
+  policy.content = "connect-src 'none'";
+  document.head.append(policy);
+}
+
+try {
+  const answer = fetch(new URL("./{{wasm}}", import.meta.url));
+  // Hosts that do not know the type of wasm are no reason to give up.
+  const module = await WebAssembly.compileStreaming(answer.then((it) => it.clone())).catch(
+    async () => WebAssembly.compile(await (await answer).arrayBuffer()),
+  );
+  document.body.dataset.glue = new URL("./{{glue}}", import.meta.url).href;
+  seal();
+  await start({ module_or_path: module });
+} catch (error) {
+  status.textContent = `This browser cannot run Holdfast: ${error}`;
+  status.classList.add("failed");
+}
+
+// Offline: the folder's own files, nothing else. A file opened from disk has no service worker.
+if ("serviceWorker" in navigator && location.protocol.startsWith("http")) {
+  navigator.serviceWorker.register("./service-worker.js").catch(() => {});
+}

@@ -1,0 +1,399 @@
+//! The app: what is open, what was done to it, and what is shown of it.
+
+mod loaded;
+
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use holdfast_session::protocol::{Document, Given, Reply, Request};
+use holdfast_session::simulate::Simulate;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, File, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent, window};
+use yew::prelude::*;
+
+use crate::answers::{Answered, Topic};
+use crate::engine::Engine;
+use crate::grouping;
+use crate::history::History;
+use crate::map::Deed;
+use crate::samples::Sample;
+use crate::save::save;
+use crate::scene::Scene;
+use crate::standing::Standing;
+use crate::start::Shell;
+use crate::wire::{Ask, Tell, Word};
+use crate::words;
+use holdfast_session::aftermath::Aftermath;
+
+/// What somebody opens.
+#[derive(Clone)]
+pub(crate) enum Opening {
+    Files(Vec<File>),
+    Text(String),
+    Sample(Sample),
+}
+
+/// How the cluster is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum View {
+    Map,
+    Table,
+    Answers,
+}
+
+/// What an answer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Read,
+    Save,
+}
+
+/// What happens to the app.
+pub(crate) enum Msg {
+    /// Somebody opens something.
+    Open(Opening),
+    /// The worker says something.
+    Heard(Word),
+    /// Somebody does something to a node.
+    Do(u32, Deed),
+    Undo,
+    Redo,
+    /// Everything that was done is undone at once.
+    Reset,
+    /// Back to the first view.
+    Close,
+    Select(Option<u32>),
+    Group(Option<String>),
+    Show(View),
+    /// A question that the command answers, for people or to be saved.
+    Ask(Topic, Purpose),
+    /// What is being worked out is given up.
+    Cancel,
+    /// Another moment of the run is shown.
+    Moment(usize),
+    Keys(bool),
+    /// A key that holds wherever one is.
+    Key(KeyboardEvent),
+}
+
+/// A cluster that is open.
+pub(crate) struct Open {
+    name: String,
+    scene: Rc<Scene>,
+    history: History<String>,
+    /// What becomes of it, if anything was done.
+    run: Option<Rc<Aftermath>>,
+    /// The same with the command.
+    command: String,
+    standing: Rc<Standing>,
+    /// The moment that is shown; past the last is the end.
+    moment: usize,
+    refused: Option<String>,
+    /// The question that an answer is awaited to, what for, and how far it is.
+    asked: Option<(Topic, Purpose)>,
+    progress: Option<(u64, u64)>,
+    answer: Option<Rc<Answered>>,
+    selected: Option<u32>,
+    by: Option<String>,
+    view: View,
+}
+
+/// All that the page knows.
+pub(crate) struct App {
+    engine: Option<Engine>,
+    /// The order that an answer is awaited to; answers to others come too late.
+    awaited: Option<u32>,
+    open: Option<Open>,
+    /// What is open, to be opened again where a worker is given up; and whether it is being.
+    opening: Option<Opening>,
+    opening_again: bool,
+    keys: bool,
+    _ear: Option<EventListener>,
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let engine = Engine::start(ctx.link().callback(Msg::Heard));
+        if engine.is_err() {
+            say(words::NO_WORKERS, true);
+        }
+        let link = ctx.link().clone();
+        let ear = window().map(|window| {
+            EventListener::new(&window, "keydown", move |event| {
+                let event = event.dyn_ref::<KeyboardEvent>();
+                if let Some(event) = event {
+                    link.send_message(Msg::Key(event.clone()));
+                }
+            })
+        });
+        Self {
+            engine: engine.ok(),
+            awaited: None,
+            open: None,
+            opening: None,
+            opening_again: false,
+            keys: false,
+            _ear: ear,
+        }
+    }
+
+    fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Open(opening) => {
+                say(words::OPENING, false);
+                self.begin(opening.clone());
+                self.opening = Some(opening);
+            }
+            Msg::Ask(topic, purpose) => self.ask_topic(topic, purpose),
+            Msg::Cancel => self.cancel(),
+            Msg::Heard(word) => self.hear(word),
+            Msg::Close => {
+                self.open = None;
+                say(words::READY, false);
+                Shell::here().inspect(|shell| shell.show(true));
+            }
+            Msg::Keys(shown) => self.keys = shown,
+            Msg::Key(event) => return self.key(&event),
+            Msg::Do(node, deed) => {
+                let event = self
+                    .open
+                    .as_ref()
+                    .map(|it| deed.event(&it.scene.overview.nodes[node as usize].name));
+                self.change(|history| event.into_iter().for_each(|event| history.act(event)));
+            }
+            Msg::Undo => self.change(|history| {
+                history.undo();
+            }),
+            Msg::Redo => self.change(|history| {
+                history.redo();
+            }),
+            Msg::Reset => self.change(|history| while history.undo() {}),
+            msg => self.open.iter_mut().for_each(|open| open.update(&msg)),
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        match &self.open {
+            Some(open) => loaded::view(open, ctx.link(), self.awaited.is_some(), self.keys),
+            None => html! {},
+        }
+    }
+}
+
+impl App {
+    fn ask(&mut self, ask: Ask, files: &[File]) {
+        self.awaited = self.engine.as_mut().map(|engine| engine.ask(ask, files));
+    }
+
+    fn begin(&mut self, opening: Opening) {
+        match opening {
+            Opening::Files(files) => self.ask(Ask::OpenFiles, &files),
+            Opening::Text(text) => self.ask(Ask::OpenText(text), &[]),
+            Opening::Sample(sample) => self.ask(Ask::OpenSample(sample), &[]),
+        }
+    }
+
+    fn ask_topic(&mut self, topic: Topic, purpose: Purpose) {
+        let Some(open) = &mut self.open else { return };
+        (open.asked, open.progress) = (Some((topic, purpose)), None);
+        let question = topic.question(open.history.done());
+        let format = if purpose == Purpose::Save { "json" } else { "human" };
+        self.ask(Ask::Session(Request::Ask { question, format: format.into() }), &[]);
+    }
+
+    /// Gives the worker up, and opens the same files in another.
+    fn cancel(&mut self) {
+        self.open.iter_mut().for_each(|open| open.asked = None);
+        if let (Some(engine), Some(opening)) = (&mut self.engine, self.opening.clone())
+            && engine.restart().is_ok()
+        {
+            self.opening_again = true;
+            self.begin(opening);
+        }
+    }
+
+    /// Changes what was done, and asks what comes of it.
+    fn change(&mut self, change: impl FnOnce(&mut History<String>)) {
+        let Some(open) = &mut self.open else { return };
+        change(&mut open.history);
+        open.refused = None;
+        let events = open.history.done().to_vec();
+        if events.is_empty() {
+            self.awaited = None;
+            open.show(None);
+        } else {
+            let asked = Simulate { events, ..Simulate::default() };
+            self.ask(Ask::Session(Request::Tell(asked)), &[]);
+        }
+    }
+
+    fn hear(&mut self, word: Word) {
+        match word.tell {
+            Tell::Ready => self.engine.iter_mut().for_each(Engine::ready),
+            Tell::Broken { text } => self.start_again(&text),
+            Tell::Checked { done, all } => {
+                self.open.iter_mut().for_each(|open| open.progress = Some((done, all)));
+            }
+            _ if self.awaited != Some(word.id) => {}
+            Tell::Opened { .. } if self.opening_again => {
+                self.opening_again = false;
+                self.awaited = None;
+            }
+            Tell::Reading { name, read, size } => say(&words::reading(&name, read, size), false),
+            Tell::Understanding { bytes } => say(&words::understanding(bytes), false),
+            Tell::Opened { name, scene, told } => {
+                self.awaited = None;
+                self.open = Some(Open::new(name, *scene));
+                say(&told, false);
+                Shell::here().inspect(|shell| shell.show(false));
+            }
+            Tell::Reply(reply) => self.given(*reply),
+            Tell::Refused { text, hint, told } => {
+                self.refuse(&words::refused(&text, hint.as_deref(), &told));
+            }
+        }
+    }
+
+    fn given(&mut self, reply: Reply) {
+        self.awaited = None;
+        match reply.result {
+            Ok(Given::Aftermath { aftermath, command }) => {
+                let Some(open) = &mut self.open else { return };
+                open.command = command;
+                open.show(Some(Rc::new(aftermath)));
+            }
+            Ok(Given::Document(document)) => {
+                self.open.iter_mut().for_each(|open| open.answered(&document, &reply.told));
+            }
+            Ok(_) => {}
+            Err(failure) => {
+                let hint = failure.hint.as_deref();
+                self.refuse(&words::refused(&failure.message, hint, &reply.told));
+            }
+        }
+    }
+
+    fn refuse(&mut self, why: &str) {
+        self.awaited = None;
+        match &mut self.open {
+            Some(open) => {
+                // What made no sense was not done.
+                if open.asked.take().is_none() {
+                    open.history.undo();
+                }
+                open.refused = Some(why.to_owned());
+            }
+            None => say(why, true),
+        }
+    }
+
+    fn start_again(&mut self, why: &str) {
+        self.open = None;
+        self.awaited = None;
+        Shell::here().inspect(|shell| shell.show(true));
+        say(&format!("{} ({why})", words::BROKEN), true);
+        if self.engine.as_mut().is_some_and(|engine| engine.restart().is_err()) {
+            self.engine = None;
+        }
+    }
+
+    fn key(&mut self, event: &KeyboardEvent) -> bool {
+        let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
+        let typing = target.is_some_and(|it| {
+            it.is_instance_of::<HtmlTextAreaElement>()
+                || it.dyn_ref::<HtmlInputElement>().is_some_and(|input| input.type_() != "range")
+        });
+        if typing || self.open.is_none() {
+            return false;
+        }
+        let command = event.ctrl_key() || event.meta_key();
+        match (event.key().as_str(), command) {
+            ("?", false) => self.keys = true,
+            ("Escape", false) if self.keys => self.keys = false,
+            ("Escape", false) => self.open.iter_mut().for_each(|open| open.selected = None),
+            ("z" | "Z", true) => {
+                event.prevent_default();
+                let back = !event.shift_key();
+                self.change(|history| {
+                    if back {
+                        history.undo()
+                    } else {
+                        history.redo()
+                    };
+                });
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Open {
+    fn new(name: String, scene: Scene) -> Self {
+        let standing = Rc::new(Standing::after(&scene, None, 0));
+        let by = grouping::first(&scene.overview);
+        Self {
+            name,
+            scene: Rc::new(scene),
+            history: History::default(),
+            run: None,
+            command: String::new(),
+            standing,
+            moment: 0,
+            refused: None,
+            asked: None,
+            progress: None,
+            answer: None,
+            selected: None,
+            by,
+            view: View::Map,
+        }
+    }
+
+    /// Shows where a run ends; without one, the cluster as it is.
+    fn show(&mut self, run: Option<Rc<Aftermath>>) {
+        self.moment = run.as_ref().map_or(0, |run| run.frames.len());
+        self.run = run;
+        self.stand();
+    }
+
+    /// Finds where everything is at the moment that is shown.
+    fn stand(&mut self) {
+        let standing = Standing::after(&self.scene, self.run.as_deref(), self.moment);
+        self.standing = Rc::new(standing);
+    }
+
+    fn answered(&mut self, document: &Document, told: &str) {
+        match self.asked.take() {
+            Some((topic, Purpose::Save)) if save(topic.file(), &document.text).is_err() => {
+                self.refused = Some(words::NOT_SAVED.to_owned());
+            }
+            Some((topic, Purpose::Read)) => {
+                let (document, told) = (document.clone(), told.to_owned());
+                self.answer = Some(Rc::new(Answered { topic, document, told }));
+            }
+            _ => {}
+        }
+    }
+
+    fn update(&mut self, msg: &Msg) {
+        match msg {
+            Msg::Select(node) => self.selected = *node,
+            Msg::Group(label) => self.by.clone_from(label),
+            Msg::Show(view) => self.view = *view,
+            Msg::Moment(moment) => {
+                self.moment = *moment;
+                self.stand();
+            }
+            _ => {}
+        }
+    }
+}
+
+fn say(what: &str, failed: bool) {
+    Shell::here().inspect(|shell| shell.say(what, failed));
+}

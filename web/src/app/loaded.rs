@@ -1,0 +1,153 @@
+//! The view of a cluster that is open.
+
+use web_sys::HtmlSelectElement;
+use yew::html::Scope;
+use yew::prelude::*;
+
+use super::{App, Msg, Open, Purpose, View};
+use crate::answers::Answers;
+use crate::grouping;
+use crate::map::Map;
+use crate::outcome::Outcome;
+use crate::panel::Panel;
+use crate::pending::Pending;
+use crate::table::Table;
+use crate::{theme, words};
+
+/// All of it.
+pub(crate) fn view(open: &Open, link: &Scope<App>, busy: bool, keys: bool) -> Html {
+    let (scene, standing, run) = (open.scene.clone(), open.standing.clone(), open.run.clone());
+    let on_select = link.callback(Msg::Select);
+    let on_deed = link.callback(|(node, deed)| Msg::Do(node, deed));
+    html! {
+        <div class="app">
+            { bar(open, link) }
+            <main class={classes!("work", open.selected.map(|_| "beside"))}>
+                <h1 class="unseen">{ &open.name }</h1>
+                <Outcome standing={standing.clone()} run={run.clone()} {busy}
+                    refused={open.refused.clone()} moment={open.moment}
+                    on_moment={link.callback(Msg::Moment)} />
+                if !open.history.done().is_empty() { { deeds(open, link) } }
+                { tools(open, link) }
+                <div class="stage">
+                    if open.view == View::Answers { { answers(open, link) } }
+                    else {
+                        <Pending scene={scene.clone()} standing={standing.clone()}
+                            run={run.clone()} />
+                    }
+                    if open.view == View::Map {
+                        <Map scene={scene.clone()} standing={standing.clone()} by={open.by.clone()}
+                            selected={open.selected} on_select={on_select.clone()}
+                            on_deed={on_deed.clone()} />
+                    } else if open.view == View::Table {
+                        <Table scene={scene.clone()} standing={standing.clone()}
+                            on_select={on_select.clone()} on_deed={on_deed.clone()} />
+                    }
+                </div>
+                if let Some(node) = open.selected {
+                    <Panel {scene} {standing} {run} {node} {on_select} {on_deed} />
+                }
+            </main>
+            if keys { { self::keys(link) } }
+        </div>
+    }
+}
+
+fn bar(open: &Open, link: &Scope<App>) -> Html {
+    let click = |msg: fn() -> Msg| link.callback(move |_| msg());
+    let (nodes, pods) = (open.scene.overview.nodes.len(), open.scene.overview.pods.names.len());
+    html! {
+        <header class="top">
+            <svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><use href="#mark" /></svg>
+            <span class="wordmark">{ "Holdfast" }</span>
+            <span class="opened"><b>{ &open.name }</b>
+                { format!(" {} · {}", words::nodes(nodes), words::pods(pods)) }</span>
+            <span class="top-tools">
+                <button type="button" onclick={click(|| Msg::Undo)}
+                    disabled={open.history.done().is_empty()}>{ words::UNDO }</button>
+                <button type="button" onclick={click(|| Msg::Redo)}
+                    disabled={!open.history.can_redo()}>{ words::REDO }</button>
+                <button type="button" class="quiet" onclick={click(|| Msg::Keys(true))}>
+                    { words::KEYS }</button>
+                <button type="button" class="quiet" onclick={|_| theme::toggle()}>
+                    { words::THEME }</button>
+                <button type="button" class="quiet" onclick={click(|| Msg::Close)}>
+                    { words::CLOSE }</button>
+            </span>
+        </header>
+    }
+}
+
+/// What was done so far, and the same for the command.
+fn deeds(open: &Open, link: &Scope<App>) -> Html {
+    let events = open.history.done();
+    html! {
+        <section class="done" aria-label={words::DONE_SO_FAR}>
+            <ol>{ for events.iter().map(|event| html! { <li class="mono">{ event }</li> }) }</ol>
+            <button type="button" class="quiet" onclick={link.callback(|_| Msg::Reset)}>
+                { words::RESET }</button>
+            <details>
+                <summary>{ words::COMMAND }</summary>
+                <pre tabindex="0" aria-label={words::COMMAND}><code>{ &open.command }</code></pre>
+            </details>
+        </section>
+    }
+}
+
+fn answers(open: &Open, link: &Scope<App>) -> Html {
+    html! {
+        <Answers asked={open.asked.map(|(topic, _)| topic)} progress={open.progress}
+            answer={open.answer.clone()}
+            on_ask={link.callback(|topic| Msg::Ask(topic, Purpose::Read))}
+            on_save={link.callback(|topic| Msg::Ask(topic, Purpose::Save))}
+            on_cancel={link.callback(|()| Msg::Cancel)} />
+    }
+}
+
+fn tools(open: &Open, link: &Scope<App>) -> Html {
+    let tab = |view: View, name: &'static str| {
+        let chosen = open.view == view;
+        html! {
+            <button type="button" aria-pressed={chosen.to_string()}
+                onclick={link.callback(move |_| Msg::Show(view))}>{ name }</button>
+        }
+    };
+    let group = link.callback(|event: Event| {
+        let chosen = event.target_unchecked_into::<HtmlSelectElement>().value();
+        Msg::Group(Some(chosen).filter(|label| !label.is_empty()))
+    });
+    let labels = grouping::labels(&open.scene.overview);
+    html! {
+        <div class="tools">
+            <span role="group" aria-label={words::VIEWS} class="tabs">
+                { tab(View::Map, words::MAP_TAB) }
+                { tab(View::Table, words::TABLE_TAB) }
+                { tab(View::Answers, words::ANSWERS_TAB) }
+            </span>
+            if open.view == View::Map && !labels.is_empty() {
+                <label>{ words::GROUP_BY }
+                    <select onchange={group}>
+                        <option value="" selected={open.by.is_none()}>{ words::NO_GROUPS }</option>
+                        { for labels.iter().map(|label| html! {
+                            <option value={label.clone()}
+                                selected={open.by.as_ref() == Some(label)}>{ label }</option>
+                        }) }
+                    </select>
+                </label>
+            }
+        </div>
+    }
+}
+
+fn keys(link: &Scope<App>) -> Html {
+    let close = link.callback(|_| Msg::Keys(false));
+    html! {
+        <section class="keys" role="dialog" aria-labelledby="keys-title">
+            <h2 id="keys-title">{ words::KEYS }</h2>
+            <dl>{ for words::KEY_TABLE.iter().map(|(key, does)| html! {
+                <><dt><kbd>{ key }</kbd></dt><dd>{ does }</dd></>
+            }) }</dl>
+            <button type="button" class="primary" onclick={close}>{ words::CLOSE_PANEL }</button>
+        </section>
+    }
+}

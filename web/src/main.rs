@@ -1,0 +1,37 @@
+//! The page and its worker, in one wasm: a browser compiles it once and starts it twice.
+//!
+//! The page shows and asks; the worker holds the cluster and answers. They share [`wire`] and
+//! nothing else.
+
+#![expect(clippy::cast_precision_loss, reason = "what is shown has a few digits, and pixels fewer")]
+
+mod answers;
+mod app;
+mod cells;
+mod engine;
+mod grouping;
+mod history;
+mod map;
+mod outcome;
+mod panel;
+mod pending;
+mod samples;
+mod save;
+mod scene;
+mod standing;
+mod start;
+mod table;
+mod theme;
+mod wire;
+mod words;
+mod worker;
+
+use wasm_bindgen::JsCast;
+use web_sys::DedicatedWorkerGlobalScope;
+
+fn main() {
+    match js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() {
+        Ok(scope) => worker::serve(&scope),
+        Err(_) => start::show(),
+    }
+}

@@ -1,0 +1,50 @@
+//! The clusters that come with the page: published plans as exports, small enough to be part of it.
+
+use serde::{Deserialize, Serialize};
+
+/// Which one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Sample {
+    Homelab,
+    Edge,
+    ZeroSpof,
+}
+
+impl Sample {
+    /// By the name that the shell's buttons have.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "homelab" => Some(Self::Homelab),
+            "edge" => Some(Self::Edge),
+            "zero-spof" => Some(Self::ZeroSpof),
+            _ => None,
+        }
+    }
+
+    /// What its export is called.
+    pub(crate) fn file(self) -> &'static str {
+        match self {
+            Self::Homelab => "homelab.json",
+            Self::Edge => "edge.json",
+            Self::ZeroSpof => "zero-spof.json",
+        }
+    }
+
+    /// Its export, packed.
+    pub(crate) fn export(self) -> &'static [u8] {
+        match self {
+            Self::Homelab => include_bytes!(concat!(env!("OUT_DIR"), "/homelab.json.gz")),
+            Self::Edge => include_bytes!(concat!(env!("OUT_DIR"), "/edge.json.gz")),
+            Self::ZeroSpof => include_bytes!(concat!(env!("OUT_DIR"), "/zero-spof.json.gz")),
+        }
+    }
+
+    /// What its plan assumes beside the export.
+    pub(crate) fn assumptions(self) -> &'static str {
+        match self {
+            Self::Homelab => include_str!("../../fixtures/homelab/assumptions.yaml"),
+            Self::Edge => include_str!("../../fixtures/edge/assumptions.yaml"),
+            Self::ZeroSpof => include_str!("../../fixtures/zero-spof/assumptions.yaml"),
+        }
+    }
+}

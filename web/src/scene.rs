@@ -1,0 +1,47 @@
+//! What the map is drawn from: a cluster, and what its pods ask for.
+
+use holdfast_cluster::Cluster;
+use holdfast_session::aftermath::Aftermath;
+use holdfast_session::overview::{Amounts, Overview};
+use serde::{Deserialize, Serialize};
+
+/// A cluster as it stands in the export.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Scene {
+    pub(crate) overview: Overview,
+    /// What pods ask for; many ask for the same.
+    asks: Vec<Amounts>,
+    /// Which of these each pod asks for.
+    asked: Vec<u32>,
+}
+
+impl Scene {
+    /// Of a cluster.
+    pub(crate) fn of(cluster: &Cluster) -> Self {
+        let (mut asks, mut asked) = (Vec::new(), Vec::new());
+        for pod in cluster.pods() {
+            let requests = &cluster.spec_of(pod.class).requests;
+            let (cpu_milli, memory) = (requests.cpu_milli, requests.memory);
+            let ask = Amounts { cpu_milli, memory, pods: 1 };
+            let known = asks.iter().rposition(|known| *known == ask);
+            asked.push(known.unwrap_or(asks.len()) as u32);
+            if known.is_none() {
+                asks.push(ask);
+            }
+        }
+        Self { overview: Overview::of(cluster), asks, asked }
+    }
+
+    /// What a pod asks for: that of its own, or of the pod whose place it takes, or else of another
+    /// pod of its workload.
+    pub(crate) fn asks(&self, run: Option<&Aftermath>, pod: u32) -> Amounts {
+        let made = || {
+            let at = (pod as usize).checked_sub(self.asked.len())?;
+            let made = run?.made.get(at)?;
+            let alike = || self.overview.pods.workloads.iter().position(|it| *it == made.workload);
+            made.origin.map(|origin| origin as usize).or_else(alike)
+        };
+        let known = if (pod as usize) < self.asked.len() { Some(pod as usize) } else { made() };
+        known.map_or_else(Amounts::default, |pod| self.asks[self.asked[pod] as usize])
+    }
+}

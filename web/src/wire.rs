@@ -1,0 +1,56 @@
+//! What page and worker say to each other: JSON text, and beside it the files that are meant, which
+//! the worker reads itself.
+
+use holdfast_session::protocol::{Reply, Request};
+use serde::{Deserialize, Serialize};
+
+use crate::samples::Sample;
+use crate::scene::Scene;
+
+/// What the page asks for, with a number by which it knows the answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) id: u32,
+    pub(crate) ask: Ask,
+}
+
+/// What may be asked.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Ask {
+    /// Open the files that come with the order.
+    OpenFiles,
+    /// Open what was pasted.
+    OpenText(String),
+    /// Open one of the clusters that come with the page.
+    OpenSample(Sample),
+    /// Of the cluster that is open.
+    Session(Request),
+}
+
+/// What the worker says, and in answer to which order.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Word {
+    pub(crate) id: u32,
+    pub(crate) tell: Tell,
+}
+
+/// What may be said.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Tell {
+    /// Orders may come: those sent before would be lost.
+    Ready,
+    /// So many bytes of a file are read.
+    Reading { name: String, read: f64, size: f64 },
+    /// All is read, and being made sense of.
+    Understanding { bytes: f64 },
+    /// So many sets of failed nodes are done, of all.
+    Checked { done: u64, all: u64 },
+    /// What was opened, and what was told on the way.
+    Opened { name: String, scene: Box<Scene>, told: String },
+    /// What the cluster that is open says.
+    Reply(Box<Reply>),
+    /// It cannot be done, what may help, and what was told on the way.
+    Refused { text: String, hint: Option<String>, told: String },
+    /// The engine has a bug, and this worker is of no use any more.
+    Broken { text: String },
+}
