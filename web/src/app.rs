@@ -21,6 +21,7 @@ use crate::save::save;
 use crate::scene::Scene;
 use crate::standing::Standing;
 use crate::start::Shell;
+use crate::sweep::{Columns, Sweep};
 use crate::wire::{Ask, Tell, Word};
 use crate::words;
 use holdfast_session::aftermath::Aftermath;
@@ -38,6 +39,7 @@ pub(crate) enum Opening {
 pub(crate) enum View {
     Map,
     Table,
+    Matrix,
     Answers,
 }
 
@@ -65,6 +67,12 @@ pub(crate) enum Msg {
     Select(Option<u32>),
     Group(Option<String>),
     Show(View),
+    /// Every workload against these failures.
+    Sweep(Columns),
+    /// The same, from where it was left.
+    GoOn,
+    /// These machines fail, and nothing else: shown on the map.
+    Fail(Vec<String>),
     /// A question that the command answers, for people or to be saved.
     Ask(Topic, Purpose),
     /// What is being worked out is given up.
@@ -93,6 +101,9 @@ pub(crate) struct Open {
     asked: Option<(Topic, Purpose)>,
     progress: Option<(u64, u64)>,
     answer: Option<Rc<Answered>>,
+    /// The failures that are asked about, and what is known of them.
+    columns: Columns,
+    sweep: Option<Rc<Sweep>>,
     selected: Option<u32>,
     by: Option<String>,
     view: View,
@@ -148,6 +159,17 @@ impl Component for App {
                 self.opening = Some(opening);
             }
             Msg::Ask(topic, purpose) => self.ask_topic(topic, purpose),
+            Msg::Show(View::Matrix) => self.show_matrix(),
+            Msg::Sweep(columns) => self.sweep(columns),
+            Msg::GoOn => self.go_on(),
+            Msg::Fail(names) => {
+                self.open.iter_mut().for_each(|open| open.view = View::Map);
+                let event = format!("fail:{}", names.join(","));
+                self.change(|history| {
+                    while history.undo() {}
+                    history.act(event);
+                });
+            }
             Msg::Cancel => self.cancel(),
             Msg::Heard(word) => self.hear(word),
             Msg::Close => {
@@ -203,6 +225,37 @@ impl App {
         let question = topic.question(open.history.done());
         let format = if purpose == Purpose::Save { "json" } else { "human" };
         self.ask(Ask::Session(Request::Ask { question, format: format.into() }), &[]);
+    }
+
+    /// Shows the matrix, and begins or goes on with it.
+    fn show_matrix(&mut self) {
+        let Some(open) = &mut self.open else { return };
+        open.view = View::Matrix;
+        match open.sweep {
+            None => {
+                let columns = open.columns.clone();
+                self.sweep(columns);
+            }
+            Some(_) => self.go_on(),
+        }
+    }
+
+    fn sweep(&mut self, columns: Columns) {
+        let Some(open) = &mut self.open else { return };
+        let question = columns.question();
+        (open.columns, open.sweep) = (columns, None);
+        self.ask(Ask::Session(Request::Matrix(question)), &[]);
+    }
+
+    /// Asks for the next sets, as long as the matrix is looked at.
+    fn go_on(&mut self) {
+        let Some(open) = self.open.as_ref().filter(|open| open.view == View::Matrix) else {
+            return;
+        };
+        let question = open.columns.question();
+        if let Some((from, to)) = open.sweep.as_ref().and_then(|sweep| sweep.next()) {
+            self.ask(Ask::Session(Request::Examine { question, from, to }), &[]);
+        }
     }
 
     /// Gives the worker up, and opens the same files in another.
@@ -269,6 +322,17 @@ impl App {
             Ok(Given::Document(document)) => {
                 self.open.iter_mut().for_each(|open| open.answered(&document, &reply.told));
             }
+            Ok(Given::Matrix(matrix)) => {
+                let Some(open) = &mut self.open else { return };
+                open.sweep = Some(Rc::new(Sweep::new(open.columns.clone(), matrix)));
+                self.go_on();
+            }
+            Ok(Given::Part(part)) => {
+                if let Some(sweep) = self.open.as_mut().and_then(|open| open.sweep.as_mut()) {
+                    Rc::make_mut(sweep).add(part);
+                }
+                self.go_on();
+            }
             Ok(_) => {}
             Err(failure) => {
                 let hint = failure.hint.as_deref();
@@ -282,7 +346,7 @@ impl App {
         match &mut self.open {
             Some(open) => {
                 // What made no sense was not done.
-                if open.asked.take().is_none() {
+                if open.asked.take().is_none() && open.view != View::Matrix {
                     open.history.undo();
                 }
                 open.refused = Some(why.to_owned());
@@ -348,6 +412,8 @@ impl Open {
             asked: None,
             progress: None,
             answer: None,
+            columns: Columns::Nodes,
+            sweep: None,
             selected: None,
             by,
             view: View::Map,

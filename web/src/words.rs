@@ -2,7 +2,9 @@
 //! is shown before this is here.
 
 use holdfast_ingest::Source;
+use holdfast_proof::report::VerdictName;
 use holdfast_session::aftermath::{Aftermath, Frame};
+use holdfast_session::cells::SetView;
 use holdfast_session::overview::Amounts;
 use yew::prelude::*;
 
@@ -11,6 +13,7 @@ use crate::cells;
 use crate::map::Deed;
 use crate::scene::Scene;
 use crate::standing::{Cell, Mark, NodeState};
+use crate::sweep::{Claim, Columns};
 use crate::wire::Tell;
 
 pub(crate) const READY: &str = "Ready. Files stay in this tab.";
@@ -79,8 +82,20 @@ pub(crate) const GROUP_BY: &str = "Group by ";
 pub(crate) const NO_GROUPS: &str = "nothing";
 pub(crate) const MAP_TAB: &str = "Map";
 pub(crate) const TABLE_TAB: &str = "Table";
+pub(crate) const MATRIX_TAB: &str = "Matrix";
 pub(crate) const ANSWERS_TAB: &str = "Proofs and plans";
 pub(crate) const VIEWS: &str = "Views";
+
+// Workloads against failures.
+pub(crate) const MATRIX: &str = "Workloads against failures";
+pub(crate) const CLAIMS: &str = "What is claimed";
+pub(crate) const FIND_WORKLOAD: &str = "Find a workload ";
+pub(crate) const ONLY_OPEN: &str = " only what is not proved";
+pub(crate) const WHAT_FAILS: &str = "If this fails: ";
+pub(crate) const GO_ON: &str = "Go on";
+pub(crate) const WORKLOAD: &str = "Workload";
+pub(crate) const WORKLOADS: &str = "Workloads";
+pub(crate) const FAILURES: &str = "Failures";
 
 // Questions that the command answers.
 pub(crate) const QUESTIONS: &str = "Questions";
@@ -328,6 +343,77 @@ pub(crate) fn topic(topic: Topic) -> &'static str {
         Topic::Waste => "What cannot be used?",
         Topic::Inspect => "What was understood?",
     }
+}
+
+/// Failures that there are columns for.
+pub(crate) fn columns(columns: &Columns) -> String {
+    match columns {
+        Columns::Nodes => "any one node".to_owned(),
+        Columns::Pairs => "any two nodes".to_owned(),
+        Columns::Domains(label) => format!("all nodes of one {label}"),
+    }
+}
+
+/// What is claimed of workloads.
+pub(crate) fn claim(claim: Claim) -> &'static str {
+    match claim {
+        Claim::Immediately => "Up at once",
+        Claim::Recovered => "Back in full",
+    }
+}
+
+/// How many sets were looked at.
+pub(crate) fn swept(done: usize, all: usize) -> String {
+    if done == all {
+        format!("All {} are proved about.", several(all, "set", "sets"))
+    } else {
+        format!("{done} of {} are proved about…", several(all, "set", "sets"))
+    }
+}
+
+/// What fails together; sets that nothing can tell apart share a column.
+pub(crate) fn set(set: &SetView) -> String {
+    let names = if set.domains.is_empty() { &set.fail } else { &set.domains };
+    let name = if names.is_empty() { "nothing".to_owned() } else { names.join(" + ") };
+    if set.count > 1 { format!("{name} (1 of {} alike)", set.count) } else { name }
+}
+
+/// What pressing a failure does.
+pub(crate) fn show_failure(name: &str) -> String {
+    format!("Show on the map what happens when {name} fails")
+}
+
+/// A workload, `KIND/NAMESPACE/NAME`, as it is read.
+pub(crate) fn workload(key: &str) -> String {
+    let mut parts = key.splitn(3, '/');
+    let (kind, namespace, name) = (parts.next(), parts.next(), parts.next());
+    match (kind, namespace, name) {
+        (Some(kind), Some(namespace), Some(name)) => format!("{namespace}/{name} · {kind}"),
+        _ => key.to_owned(),
+    }
+}
+
+/// A verdict.
+pub(crate) fn verdict(verdict: VerdictName) -> &'static str {
+    match verdict {
+        VerdictName::Proved => "PROVED",
+        VerdictName::Refuted => "REFUTED",
+        VerdictName::Unknown => "UNKNOWN",
+    }
+}
+
+/// A verdict where there is little room.
+pub(crate) fn verdict_sign(verdict: VerdictName) -> &'static str {
+    match verdict {
+        VerdictName::Proved => "✓",
+        VerdictName::Refuted => "✗",
+        VerdictName::Unknown => "?",
+    }
+}
+
+/// How many pods serve as soon as something has failed.
+pub(crate) fn ready(ready: u32) -> String {
+    format!("{ready} ready at once")
 }
 
 /// A question that takes its time.

@@ -8,6 +8,7 @@ use super::{App, Msg, Open, Purpose, View};
 use crate::answers::Answers;
 use crate::grouping;
 use crate::map::Map;
+use crate::matrix::Grid;
 use crate::outcome::Outcome;
 use crate::panel::Panel;
 use crate::pending::Pending;
@@ -31,6 +32,7 @@ pub(crate) fn view(open: &Open, link: &Scope<App>, busy: bool, keys: bool) -> Ht
                 { tools(open, link) }
                 <div class="stage">
                     if open.view == View::Answers { { answers(open, link) } }
+                    else if open.view == View::Matrix { { matrix(open, link, busy) } }
                     else {
                         <Pending scene={scene.clone()} standing={standing.clone()}
                             run={run.clone()} />
@@ -94,6 +96,15 @@ fn deeds(open: &Open, link: &Scope<App>) -> Html {
     }
 }
 
+fn matrix(open: &Open, link: &Scope<App>, busy: bool) -> Html {
+    html! {
+        <Grid sweep={open.sweep.clone()} labels={grouping::labels(&open.scene.overview)} {busy}
+            on_columns={link.callback(Msg::Sweep)}
+            on_go_on={link.callback(|()| Msg::GoOn)}
+            on_fail={link.callback(Msg::Fail)} />
+    }
+}
+
 fn answers(open: &Open, link: &Scope<App>) -> Html {
     html! {
         <Answers asked={open.asked.map(|(topic, _)| topic)} progress={open.progress}
@@ -122,6 +133,7 @@ fn tools(open: &Open, link: &Scope<App>) -> Html {
             <span role="group" aria-label={words::VIEWS} class="tabs">
                 { tab(View::Map, words::MAP_TAB) }
                 { tab(View::Table, words::TABLE_TAB) }
+                { tab(View::Matrix, words::MATRIX_TAB) }
                 { tab(View::Answers, words::ANSWERS_TAB) }
             </span>
             if open.view == View::Map && !labels.is_empty() {

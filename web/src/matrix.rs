@@ -1,0 +1,249 @@
+//! The matrix: every workload against every failure, with the verdict of each.
+
+use std::rc::Rc;
+
+use holdfast_proof::report::VerdictName;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use crate::sweep::{Claim, Columns, Sweep};
+use crate::words;
+
+/// Rows and columns at once: more would be neither read nor fast.
+const PAGE_ROWS: usize = 50;
+const PAGE_COLUMNS: usize = 24;
+
+#[derive(Properties)]
+pub(crate) struct Props {
+    /// What is known; nothing before the first answer.
+    pub(crate) sweep: Option<Rc<Sweep>>,
+    /// Labels by which nodes may fail together.
+    pub(crate) labels: Vec<String>,
+    /// It is being worked out.
+    pub(crate) busy: bool,
+    pub(crate) on_columns: Callback<Columns>,
+    /// Goes on where somebody asked something else meanwhile.
+    pub(crate) on_go_on: Callback<()>,
+    /// Shows what a failure does.
+    pub(crate) on_fail: Callback<Vec<String>>,
+}
+
+impl PartialEq for Props {
+    fn eq(&self, other: &Self) -> bool {
+        let at = |props: &Self| props.sweep.as_ref().map(Rc::as_ptr);
+        at(self) == at(other) && self.busy == other.busy && self.labels == other.labels
+    }
+}
+
+/// What of it is shown.
+#[derive(Clone, Debug, PartialEq)]
+struct Shown {
+    claim: Claim,
+    sought: String,
+    /// Workloads alone of which something is not proved.
+    open: bool,
+    row: usize,
+    column: usize,
+}
+
+#[component]
+pub(crate) fn Grid(props: &Props) -> Html {
+    let shown = use_state(|| Shown {
+        claim: Claim::Immediately,
+        sought: String::new(),
+        open: false,
+        row: 0,
+        column: 0,
+    });
+    html! {
+        <div class="table-view">
+            { tools(props, &shown) }
+            if let Some(sweep) = &props.sweep {
+                { progress(props, sweep) }
+                { table(props, sweep, &shown) }
+            }
+        </div>
+    }
+}
+
+/// Changes what is shown, from its beginning on.
+fn show<E: 'static>(
+    shown: &UseStateHandle<Shown>,
+    change: impl Fn(&mut Shown, E) + 'static,
+) -> Callback<E> {
+    let shown = shown.clone();
+    Callback::from(move |event| {
+        let mut anew = Shown { row: 0, ..(*shown).clone() };
+        change(&mut anew, event);
+        shown.set(anew);
+    })
+}
+
+fn tools(props: &Props, shown: &UseStateHandle<Shown>) -> Html {
+    let seek = show(shown, |shown, event: InputEvent| {
+        shown.sought = event.target_unchecked_into::<HtmlInputElement>().value();
+    });
+    let only_open = show(shown, |shown, event: Event| {
+        shown.open = event.target_unchecked_into::<HtmlInputElement>().checked();
+    });
+    let claim = |claim: Claim| {
+        let choose = show(shown, move |shown, _: MouseEvent| shown.claim = claim);
+        html! {
+            <button type="button" aria-pressed={(shown.claim == claim).to_string()}
+                onclick={choose}>{ words::claim(claim) }</button>
+        }
+    };
+    html! {
+        <p class="table-tools">
+            { columns(props) }
+            <span role="group" aria-label={words::CLAIMS} class="tabs">
+                { for Claim::ALL.into_iter().map(claim) }
+            </span>
+            <label>{ words::FIND_WORKLOAD }
+                <input type="search" value={shown.sought.clone()} oninput={seek} /></label>
+            <label><input type="checkbox" checked={shown.open} onchange={only_open} />
+                { words::ONLY_OPEN }</label>
+        </p>
+    }
+}
+
+/// Which failures are asked about.
+fn columns(props: &Props) -> Html {
+    let known = props.sweep.as_ref().map(|sweep| sweep.columns().clone());
+    let mut all = vec![Columns::Nodes, Columns::Pairs];
+    all.extend(props.labels.iter().cloned().map(Columns::Domains));
+    let options: Vec<Html> = all
+        .iter()
+        .enumerate()
+        .map(|(at, columns)| {
+            let selected = known.as_ref() == Some(columns);
+            html! { <option value={at.to_string()} {selected}>{ words::columns(columns) }</option> }
+        })
+        .collect();
+    let choose = props.on_columns.reform(move |event: Event| {
+        let chosen = event.target_unchecked_into::<HtmlSelectElement>().value();
+        let at = chosen.parse::<usize>().unwrap_or_default();
+        all[at.min(all.len() - 1)].clone()
+    });
+    html! { <label>{ words::WHAT_FAILS }<select onchange={choose}>{ options }</select></label> }
+}
+
+fn progress(props: &Props, sweep: &Sweep) -> Html {
+    let (done, all) = (sweep.done(), sweep.sets().len());
+    let go_on = props.on_go_on.reform(|_| ());
+    html! {
+        <p class="table-tools" role="status">
+            <span>{ words::swept(done, all) }</span>
+            if done < all && !props.busy {
+                <button type="button" onclick={go_on}>{ words::GO_ON }</button>
+            }
+        </p>
+    }
+}
+
+fn table(props: &Props, sweep: &Sweep, shown: &UseStateHandle<Shown>) -> Html {
+    let claim = shown.claim;
+    let names = sweep.workloads().iter().enumerate();
+    let sought = names.filter(|(_, name)| name.contains(shown.sought.as_str()));
+    let mut rows: Vec<(usize, usize)> = sought
+        .map(|(at, _)| (sweep.open(at, claim), at))
+        .filter(|(open, _)| !shown.open || *open > 0)
+        .collect();
+    // What breaks most comes first; workloads that break alike stay in their order.
+    rows.sort_by_key(|(open, at)| (std::cmp::Reverse(*open), *at));
+    let sets = shown.column..sweep.sets().len().min(shown.column + PAGE_COLUMNS);
+    let page = rows.iter().skip(shown.row).take(PAGE_ROWS);
+    html! {
+        <>
+            <div class="table-frame" tabindex="0" role="region" aria-label={words::MATRIX}>
+                <table class="matrix">
+                    <thead><tr>
+                        <th scope="col">{ words::WORKLOAD }</th>
+                        { for sets.clone().map(|set| column(props, sweep, set)) }
+                    </tr></thead>
+                    <tbody>{ for page.map(|(_, at)| row(sweep, *at, sets.clone(), claim)) }</tbody>
+                </table>
+            </div>
+            { pages(shown, (rows.len(), sweep.sets().len())) }
+        </>
+    }
+}
+
+fn column(props: &Props, sweep: &Sweep, set: usize) -> Html {
+    let view = &sweep.sets()[set];
+    let name = words::set(view);
+    if view.fail.is_empty() {
+        return html! { <th scope="col">{ name }</th> };
+    }
+    let fail = view.fail.clone();
+    let act = props.on_fail.reform(move |_| fail.clone());
+    html! {
+        <th scope="col"><button type="button" class="link" onclick={act}
+            aria-label={words::show_failure(&name)}>{ name }</button></th>
+    }
+}
+
+fn row(sweep: &Sweep, workload: usize, sets: std::ops::Range<usize>, claim: Claim) -> Html {
+    let cell = |set: usize| {
+        let Some(known) = sweep.at(workload, set) else { return html! { <td>{ "…" }</td> } };
+        let verdict = claim.of(known);
+        html! {
+            <td class={class(verdict)} title={words::ready(known.ready)}>
+                <span aria-hidden="true">{ words::verdict_sign(verdict) }</span>
+                <span class="unseen">{ words::verdict(verdict) }</span>
+            </td>
+        }
+    };
+    html! {
+        <tr key={workload}>
+            <th scope="row">{ words::workload(&sweep.workloads()[workload]) }</th>
+            { for sets.map(cell) }
+        </tr>
+    }
+}
+
+fn class(verdict: VerdictName) -> &'static str {
+    match verdict {
+        VerdictName::Proved => "verdict-proved",
+        VerdictName::Refuted => "verdict-refuted",
+        VerdictName::Unknown => "verdict-unknown",
+    }
+}
+
+/// Other rows and columns, where there are more than are shown.
+fn pages(shown: &UseStateHandle<Shown>, (rows, columns): (usize, usize)) -> Html {
+    let turn = |change: fn(&mut Shown, usize), to: Option<usize>| {
+        let shown = shown.clone();
+        Callback::from(move |_: MouseEvent| {
+            let mut anew = (*shown).clone();
+            if let Some(to) = to {
+                change(&mut anew, to);
+            }
+            shown.set(anew);
+        })
+    };
+    let pager = |what: &'static str, at: usize, size: usize, all: usize, change| {
+        if all <= size {
+            return html! {};
+        }
+        let next = Some(at + size).filter(|next| *next < all);
+        let back = at.checked_sub(size);
+        html! {
+            <p class="table-pages">
+                <span>{ what }</span>
+                <button type="button" disabled={back.is_none()}
+                    onclick={turn(change, back)}>{ words::PREVIOUS }</button>
+                <span>{ words::page(at / size + 1, all.div_ceil(size)) }</span>
+                <button type="button" disabled={next.is_none()}
+                    onclick={turn(change, next)}>{ words::NEXT }</button>
+            </p>
+        }
+    };
+    html! {
+        <>
+            { pager(words::WORKLOADS, shown.row, PAGE_ROWS, rows, |shown, to| shown.row = to) }
+            { pager(words::FAILURES, shown.column, PAGE_COLUMNS, columns,
+                |shown, to| shown.column = to) }
+        </>
+    }
+}
