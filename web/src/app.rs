@@ -22,6 +22,7 @@ use crate::scene::Scene;
 use crate::standing::Standing;
 use crate::start::Shell;
 use crate::sweep::{Columns, Sweep};
+use crate::timeline::Timeline;
 use crate::wire::{Ask, Tell, Word};
 use crate::words;
 use holdfast_session::aftermath::Aftermath;
@@ -40,6 +41,7 @@ pub(crate) enum View {
     Map,
     Table,
     Matrix,
+    Timeline,
     Answers,
 }
 
@@ -48,6 +50,8 @@ pub(crate) enum View {
 pub(crate) enum Purpose {
     Read,
     Save,
+    /// To be drawn as a timeline.
+    Time,
 }
 
 /// What happens to the app.
@@ -104,6 +108,8 @@ pub(crate) struct Open {
     /// The failures that are asked about, and what is known of them.
     columns: Columns,
     sweep: Option<Rc<Sweep>>,
+    /// How long workloads are short of pods, where that was asked.
+    timeline: Option<Rc<Timeline>>,
     selected: Option<u32>,
     by: Option<String>,
     view: View,
@@ -160,6 +166,10 @@ impl Component for App {
             }
             Msg::Ask(topic, purpose) => self.ask_topic(topic, purpose),
             Msg::Show(View::Matrix) => self.show_matrix(),
+            Msg::Show(View::Timeline) => {
+                self.open.iter_mut().for_each(|open| open.view = View::Timeline);
+                self.time();
+            }
             Msg::Sweep(columns) => self.sweep(columns),
             Msg::GoOn => self.go_on(),
             Msg::Fail(names) => {
@@ -223,8 +233,17 @@ impl App {
         let Some(open) = &mut self.open else { return };
         (open.asked, open.progress) = (Some((topic, purpose)), None);
         let question = topic.question(open.history.done());
-        let format = if purpose == Purpose::Save { "json" } else { "human" };
+        let format = if purpose == Purpose::Read { "human" } else { "json" };
         self.ask(Ask::Session(Request::Ask { question, format: format.into() }), &[]);
+    }
+
+    /// Asks how long workloads are short of pods, where that is looked at and not known.
+    fn time(&mut self) {
+        let asks = |open: &&Open| open.view == View::Timeline && open.timeline.is_none();
+        let open = self.open.as_ref().filter(asks);
+        if open.is_some_and(|open| open.run.is_some()) {
+            self.ask_topic(Topic::Run, Purpose::Time);
+        }
     }
 
     /// Shows the matrix, and begins or goes on with it.
@@ -318,6 +337,7 @@ impl App {
                 let Some(open) = &mut self.open else { return };
                 open.command = command;
                 open.show(Some(Rc::new(aftermath)));
+                self.time();
             }
             Ok(Given::Document(document)) => {
                 self.open.iter_mut().for_each(|open| open.answered(&document, &reply.told));
@@ -414,6 +434,7 @@ impl Open {
             answer: None,
             columns: Columns::Nodes,
             sweep: None,
+            timeline: None,
             selected: None,
             by,
             view: View::Map,
@@ -423,6 +444,7 @@ impl Open {
     /// Shows where a run ends; without one, the cluster as it is.
     fn show(&mut self, run: Option<Rc<Aftermath>>) {
         self.moment = run.as_ref().map_or(0, |run| run.frames.len());
+        self.timeline = None;
         self.run = run;
         self.stand();
     }
@@ -437,6 +459,9 @@ impl Open {
         match self.asked.take() {
             Some((topic, Purpose::Save)) if save(topic.file(), &document.text).is_err() => {
                 self.refused = Some(words::NOT_SAVED.to_owned());
+            }
+            Some((_, Purpose::Time)) => {
+                self.timeline = Timeline::read(&document.text).map(Rc::new);
             }
             Some((topic, Purpose::Read)) => {
                 let (document, told) = (document.clone(), told.to_owned());

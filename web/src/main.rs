@@ -24,6 +24,7 @@ mod start;
 mod sweep;
 mod table;
 mod theme;
+mod timeline;
 mod wire;
 mod words;
 mod worker;

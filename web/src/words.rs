@@ -14,6 +14,7 @@ use crate::map::Deed;
 use crate::scene::Scene;
 use crate::standing::{Cell, Mark, NodeState};
 use crate::sweep::{Claim, Columns};
+use crate::timeline::{Part, Span};
 use crate::wire::Tell;
 
 pub(crate) const READY: &str = "Ready. Files stay in this tab.";
@@ -83,6 +84,7 @@ pub(crate) const NO_GROUPS: &str = "nothing";
 pub(crate) const MAP_TAB: &str = "Map";
 pub(crate) const TABLE_TAB: &str = "Table";
 pub(crate) const MATRIX_TAB: &str = "Matrix";
+pub(crate) const TIMELINE_TAB: &str = "Timeline";
 pub(crate) const ANSWERS_TAB: &str = "Proofs and plans";
 pub(crate) const VIEWS: &str = "Views";
 
@@ -96,6 +98,16 @@ pub(crate) const GO_ON: &str = "Go on";
 pub(crate) const WORKLOAD: &str = "Workload";
 pub(crate) const WORKLOADS: &str = "Workloads";
 pub(crate) const FAILURES: &str = "Failures";
+
+// How long workloads are short of pods.
+pub(crate) const TIMELINE: &str = "Workloads and how long they are short of pods";
+pub(crate) const TIMELINE_COLUMNS: [&str; 4] =
+    ["Workload", "Short of pods", "Without any", "What the time goes to"];
+pub(crate) const PARTS: &str = "Parts of a downtime";
+pub(crate) const NO_RUN: &str = "Nothing has failed yet: fail a node, and see here how long it \
+                                 takes until all is back.";
+pub(crate) const WORKING_OUT: &str = "Working it out…";
+pub(crate) const NOBODY_SHORT: &str = "No workload is short of pods for a moment.";
 
 // Questions that the command answers.
 pub(crate) const QUESTIONS: &str = "Questions";
@@ -414,6 +426,36 @@ pub(crate) fn verdict_sign(verdict: VerdictName) -> &'static str {
 /// How many pods serve as soon as something has failed.
 pub(crate) fn ready(ready: u32) -> String {
     format!("{ready} ready at once")
+}
+
+/// A part of a downtime.
+pub(crate) fn part(part: &str) -> &str {
+    match part {
+        "detection" => "until it is noticed",
+        "toleration" => "tolerated",
+        "ending" => "ending",
+        "waiting" => "waiting for a node",
+        "volume" => "waiting for a volume",
+        "start" => "starting",
+        other => other,
+    }
+}
+
+/// What a downtime goes to.
+pub(crate) fn parts(parts: &[Part]) -> String {
+    let told = parts.iter().map(|one| format!("{} {}", self::part(&one.part), clock(one.seconds)));
+    told.collect::<Vec<_>>().join(" + ")
+}
+
+/// How long it takes in the run that is told, and in any.
+pub(crate) fn span(span: Span) -> String {
+    let Some(told) = span.told else { return "not back when all is quiet".to_owned() };
+    match (span.min, span.max) {
+        (Some(min), Some(max)) if (min, max) == (told, told) => clock(told),
+        (Some(min), Some(max)) => format!("{} ({}–{})", clock(told), clock(min), clock(max)),
+        (Some(min), None) => format!("{} ({} or more)", clock(told), clock(min)),
+        (None, _) => clock(told),
+    }
 }
 
 /// A question that takes its time.

@@ -13,6 +13,7 @@ use crate::outcome::Outcome;
 use crate::panel::Panel;
 use crate::pending::Pending;
 use crate::table::Table;
+use crate::timeline::Bars;
 use crate::{theme, words};
 
 /// All of it.
@@ -33,6 +34,9 @@ pub(crate) fn view(open: &Open, link: &Scope<App>, busy: bool, keys: bool) -> Ht
                 <div class="stage">
                     if open.view == View::Answers { { answers(open, link) } }
                     else if open.view == View::Matrix { { matrix(open, link, busy) } }
+                    else if open.view == View::Timeline {
+                        <Bars timeline={open.timeline.clone()} has_run={run.is_some()} />
+                    }
                     else {
                         <Pending scene={scene.clone()} standing={standing.clone()}
                             run={run.clone()} />
@@ -134,6 +138,7 @@ fn tools(open: &Open, link: &Scope<App>) -> Html {
                 { tab(View::Map, words::MAP_TAB) }
                 { tab(View::Table, words::TABLE_TAB) }
                 { tab(View::Matrix, words::MATRIX_TAB) }
+                { tab(View::Timeline, words::TIMELINE_TAB) }
                 { tab(View::Answers, words::ANSWERS_TAB) }
             </span>
             if open.view == View::Map && !labels.is_empty() {
