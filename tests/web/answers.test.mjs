@@ -33,7 +33,15 @@ async function saved(page, question) {
   return readFile(await download.path(), "utf8");
 }
 
-for (const path of ["homelab/cluster.json", "edge/cluster.json"]) {
+const PLANS = [
+  "data-platform/option-a.json",
+  "edge/cluster.json",
+  "homelab/cluster.json",
+  "k3s/after.json",
+  "zero-spof/after-longhorn.json",
+];
+
+for (const path of PLANS) {
   test(`the page's bytes are the command's, ${path}`, { skip: !COMMAND }, async () => {
     const file = fixture(path);
     const page = await browser.open();
