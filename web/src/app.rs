@@ -5,12 +5,14 @@ mod loaded;
 use std::rc::Rc;
 
 use gloo_events::EventListener;
+use holdfast_session::changes::Change;
 use holdfast_session::protocol::{Document, Given, Reply, Request};
 use holdfast_session::simulate::Simulate;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, File, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent, window};
 use yew::prelude::*;
 
+use crate::act::{self, Act};
 use crate::answers::{Answered, Topic};
 use crate::engine::Engine;
 use crate::grouping;
@@ -42,6 +44,7 @@ pub(crate) enum View {
     Table,
     Matrix,
     Timeline,
+    WhatIf,
     Answers,
 }
 
@@ -62,6 +65,8 @@ pub(crate) enum Msg {
     Heard(Word),
     /// Somebody does something to a node.
     Do(u32, Deed),
+    /// The cluster is to be another.
+    Change(Change),
     Undo,
     Redo,
     /// Everything that was done is undone at once.
@@ -92,7 +97,10 @@ pub(crate) enum Msg {
 pub(crate) struct Open {
     name: String,
     scene: Rc<Scene>,
-    history: History<String>,
+    history: History<Act>,
+    /// The changes that the worker's cluster has, and those it is to have.
+    changed: Vec<Change>,
+    changing: Vec<Change>,
     /// What becomes of it, if anything was done.
     run: Option<Rc<Aftermath>>,
     /// The same with the command.
@@ -177,7 +185,7 @@ impl Component for App {
                 let event = format!("fail:{}", names.join(","));
                 self.change(|history| {
                     while history.undo() {}
-                    history.act(event);
+                    history.act(Act::Event(event));
                 });
             }
             Msg::Cancel => self.cancel(),
@@ -190,12 +198,12 @@ impl Component for App {
             Msg::Keys(shown) => self.keys = shown,
             Msg::Key(event) => return self.key(&event),
             Msg::Do(node, deed) => {
-                let event = self
-                    .open
-                    .as_ref()
-                    .map(|it| deed.event(&it.scene.overview.nodes[node as usize].name));
-                self.change(|history| event.into_iter().for_each(|event| history.act(event)));
+                if let Some(open) = &self.open {
+                    let event = deed.event(&open.scene.overview.nodes[node as usize].name);
+                    self.change(|history| history.act(Act::Event(event)));
+                }
             }
+            Msg::Change(change) => self.change(|history| history.act(Act::Change(change))),
             Msg::Undo => self.change(|history| {
                 history.undo();
             }),
@@ -232,7 +240,7 @@ impl App {
     fn ask_topic(&mut self, topic: Topic, purpose: Purpose) {
         let Some(open) = &mut self.open else { return };
         (open.asked, open.progress) = (Some((topic, purpose)), None);
-        let question = topic.question(open.history.done());
+        let question = topic.question(&act::events(open.history.done()));
         let format = if purpose == Purpose::Read { "human" } else { "json" };
         self.ask(Ask::Session(Request::Ask { question, format: format.into() }), &[]);
     }
@@ -289,12 +297,37 @@ impl App {
     }
 
     /// Changes what was done, and asks what comes of it.
-    fn change(&mut self, change: impl FnOnce(&mut History<String>)) {
+    fn change(&mut self, change: impl FnOnce(&mut History<Act>)) {
         let Some(open) = &mut self.open else { return };
         change(&mut open.history);
         open.refused = None;
-        let events = open.history.done().to_vec();
-        if events.is_empty() {
+        let changes = act::changes(open.history.done());
+        if changes == open.changed {
+            self.tell();
+        } else {
+            open.changing.clone_from(&changes);
+            self.ask(Ask::Change(changes), &[]);
+        }
+    }
+
+    /// Shows the cluster with all changes, and asks what happens.
+    fn changed(&mut self, scene: Scene) {
+        let Some(open) = &mut self.open else { return };
+        open.scene = Rc::new(scene);
+        open.changed = std::mem::take(&mut open.changing);
+        (open.sweep, open.answer, open.selected) = (None, None, None);
+        open.show(None);
+        self.tell();
+        if self.open.as_ref().is_some_and(|open| open.view == View::Matrix) {
+            self.show_matrix();
+        }
+    }
+
+    /// Asks what comes of what was done.
+    fn tell(&mut self) {
+        let Some(open) = &mut self.open else { return };
+        let events = act::events(open.history.done());
+        if events.is_empty() && open.changed.is_empty() {
             self.awaited = None;
             open.show(None);
         } else {
@@ -314,6 +347,12 @@ impl App {
             Tell::Opened { .. } if self.opening_again => {
                 self.opening_again = false;
                 self.awaited = None;
+                if let Some(open) = &mut self.open {
+                    open.changed.clear();
+                    if !act::changes(open.history.done()).is_empty() {
+                        self.change(|_| {});
+                    }
+                }
             }
             Tell::Reading { name, read, size } => say(&words::reading(&name, read, size), false),
             Tell::Understanding { bytes } => say(&words::understanding(bytes), false),
@@ -322,6 +361,10 @@ impl App {
                 self.open = Some(Open::new(name, *scene));
                 say(&told, false);
                 Shell::here().inspect(|shell| shell.show(false));
+            }
+            Tell::Changed { scene } => {
+                self.awaited = None;
+                self.changed(*scene);
             }
             Tell::Reply(reply) => self.given(*reply),
             Tell::Refused { text, hint, told } => {
@@ -424,6 +467,8 @@ impl Open {
             name,
             scene: Rc::new(scene),
             history: History::default(),
+            changed: Vec::new(),
+            changing: Vec::new(),
             run: None,
             command: String::new(),
             standing,

@@ -5,6 +5,7 @@
 
 #![expect(clippy::cast_precision_loss, reason = "what is shown has a few digits, and pixels fewer")]
 
+mod act;
 mod answers;
 mod app;
 mod cells;
@@ -25,6 +26,7 @@ mod sweep;
 mod table;
 mod theme;
 mod timeline;
+mod whatif;
 mod wire;
 mod words;
 mod worker;

@@ -1,6 +1,7 @@
 //! What page and worker say to each other: JSON text, and beside it the files that are meant, which
 //! the worker reads itself.
 
+use holdfast_session::changes::Change;
 use holdfast_session::protocol::{Reply, Request};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,8 @@ pub(crate) enum Ask {
     OpenText(String),
     /// Open one of the clusters that come with the page.
     OpenSample(Sample),
+    /// The cluster that is open, with these changes and no others.
+    Change(Vec<Change>),
     /// Of the cluster that is open.
     Session(Request),
 }
@@ -47,6 +50,8 @@ pub(crate) enum Tell {
     Checked { done: u64, all: u64 },
     /// What was opened, and what was told on the way.
     Opened { name: String, scene: Box<Scene>, told: String },
+    /// The cluster with the changes.
+    Changed { scene: Box<Scene> },
     /// What the cluster that is open says.
     Reply(Box<Reply>),
     /// It cannot be done, what may help, and what was told on the way.

@@ -85,6 +85,7 @@ pub(crate) const MAP_TAB: &str = "Map";
 pub(crate) const TABLE_TAB: &str = "Table";
 pub(crate) const MATRIX_TAB: &str = "Matrix";
 pub(crate) const TIMELINE_TAB: &str = "Timeline";
+pub(crate) const WHAT_IF_TAB: &str = "What if";
 pub(crate) const ANSWERS_TAB: &str = "Proofs and plans";
 pub(crate) const VIEWS: &str = "Views";
 
@@ -108,6 +109,21 @@ pub(crate) const NO_RUN: &str = "Nothing has failed yet: fail a node, and see he
                                  takes until all is back.";
 pub(crate) const WORKING_OUT: &str = "Working it out…";
 pub(crate) const NOBODY_SHORT: &str = "No workload is short of pods for a moment.";
+
+// What if the cluster were another.
+pub(crate) const WHAT_IF_SAYS: &str = "Change the cluster: the map, the matrix and every proof are \
+                                       then about the changed one. Undo takes a change back.";
+pub(crate) const REPLICAS: &str = "Replicas";
+pub(crate) const OF_WORKLOAD: &str = "Workload ";
+pub(crate) const SO_MANY: &str = "Replicas ";
+pub(crate) const SET_REPLICAS: &str = "Set replicas";
+pub(crate) const NEW_NODE: &str = "Another node";
+pub(crate) const CALLED: &str = "Name ";
+pub(crate) const LIKE: &str = "Like ";
+pub(crate) const ADD_NODE: &str = "Add the node";
+pub(crate) const ANY_FIELD: &str = "Any field of any object";
+pub(crate) const FIELD_SPELLED: &str = "KIND/NAMESPACE/NAME.FIELD=VALUE ";
+pub(crate) const SET_FIELD: &str = "Set the field";
 
 // Questions that the command answers.
 pub(crate) const QUESTIONS: &str = "Questions";

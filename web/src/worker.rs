@@ -5,6 +5,8 @@ mod read;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use holdfast_session::changes::Change;
+use holdfast_session::protocol::{Reply, Request};
 use holdfast_session::{Files, Session};
 use js_sys::Array;
 use wasm_bindgen::closure::Closure;
@@ -51,6 +53,10 @@ async fn answer(held: Held, order: Order, handles: Vec<File>) {
         },
         Ask::OpenText(text) => read::text(text),
         Ask::OpenSample(sample) => read::sample(sample),
+        Ask::Change(changes) => {
+            let said = held.borrow_mut().as_mut().map(|session| changed(session, changes));
+            return tell(id, said.unwrap_or_else(words::nothing_open));
+        }
         Ask::Session(request) => {
             let reply = held.borrow_mut().as_mut().map(|session| session.reply(&request));
             let said = reply.map_or_else(words::nothing_open, |it| Tell::Reply(Box::new(it)));
@@ -58,6 +64,15 @@ async fn answer(held: Held, order: Order, handles: Vec<File>) {
         }
     };
     open(id, &held, files);
+}
+
+/// Makes the cluster another; where that cannot be it stays as it was.
+fn changed(session: &mut Session, changes: Vec<Change>) -> Tell {
+    let Reply { result, told } = session.reply(&Request::Change(changes));
+    match result {
+        Ok(_) => Tell::Changed { scene: Box::new(Scene::of(&session.loaded().cluster)) },
+        Err(failure) => Tell::Refused { text: failure.message, hint: failure.hint, told },
+    }
 }
 
 /// Opens files; what was open before stays where they are refused.

@@ -14,6 +14,7 @@ use crate::panel::Panel;
 use crate::pending::Pending;
 use crate::table::Table;
 use crate::timeline::Bars;
+use crate::whatif::WhatIf;
 use crate::{theme, words};
 
 /// All of it.
@@ -32,7 +33,9 @@ pub(crate) fn view(open: &Open, link: &Scope<App>, busy: bool, keys: bool) -> Ht
                 if !open.history.done().is_empty() { { deeds(open, link) } }
                 { tools(open, link) }
                 <div class="stage">
-                    if open.view == View::Answers { { answers(open, link) } }
+                    if open.view == View::WhatIf {
+                        <WhatIf scene={scene.clone()} on_change={link.callback(Msg::Change)} />
+                    } else if open.view == View::Answers { { answers(open, link) } }
                     else if open.view == View::Matrix { { matrix(open, link, busy) } }
                     else if open.view == View::Timeline {
                         <Bars timeline={open.timeline.clone()} has_run={run.is_some()} />
@@ -86,10 +89,10 @@ fn bar(open: &Open, link: &Scope<App>) -> Html {
 
 /// What was done so far, and the same for the command.
 fn deeds(open: &Open, link: &Scope<App>) -> Html {
-    let events = open.history.done();
+    let acts = open.history.done();
     html! {
         <section class="done" aria-label={words::DONE_SO_FAR}>
-            <ol>{ for events.iter().map(|event| html! { <li class="mono">{ event }</li> }) }</ol>
+            <ol>{ for acts.iter().map(|act| html! { <li class="mono">{ act.words() }</li> }) }</ol>
             <button type="button" class="quiet" onclick={link.callback(|_| Msg::Reset)}>
                 { words::RESET }</button>
             <details>
@@ -139,6 +142,7 @@ fn tools(open: &Open, link: &Scope<App>) -> Html {
                 { tab(View::Table, words::TABLE_TAB) }
                 { tab(View::Matrix, words::MATRIX_TAB) }
                 { tab(View::Timeline, words::TIMELINE_TAB) }
+                { tab(View::WhatIf, words::WHAT_IF_TAB) }
                 { tab(View::Answers, words::ANSWERS_TAB) }
             </span>
             if open.view == View::Map && !labels.is_empty() {
