@@ -132,8 +132,8 @@ pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Joined], times
     teller.story
 }
 
-/// The same of events that nobody has looked at yet. One behind a story that never comes to rest
-/// does not happen.
+/// The same of events that nobody has looked at yet, from any start: what is under way there comes
+/// to an end first. An event behind what never comes to rest does not happen.
 ///
 /// # Errors
 /// An event that makes no sense where it stands. A joined one is judged as if it came at once.
@@ -144,6 +144,10 @@ pub fn try_tell(
     times: &Times,
 ) -> Result<Story, Senseless> {
     let mut teller = Teller::new(dynamics, start, times);
+    // What is under way comes to an end first.
+    if teller.next().is_some() && !teller.rest() {
+        return Ok(teller.story);
+    }
     let mut at = 0;
     for joined in events {
         teller.check(at, joined)?;

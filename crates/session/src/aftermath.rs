@@ -146,7 +146,7 @@ pub struct PodStands {
     pub state: PodState,
 }
 
-/// The run of `told` from `start`, a place of rest.
+/// The run of `told` from `start`, once all is quiet there.
 ///
 /// # Errors
 /// An event that makes no sense where it stands.

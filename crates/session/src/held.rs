@@ -8,7 +8,6 @@ use holdfast_failover::{Dynamics, Times};
 use holdfast_ingest::Loaded;
 use holdfast_proof::report::Question;
 use holdfast_proof::{Prover, Settings, Simulator};
-use holdfast_scheduler::Scratch;
 use self_cell::self_cell;
 
 use crate::aftermath::{self, Aftermath};
@@ -31,8 +30,8 @@ self_cell! {
 /// What is worked out when it is first asked for.
 pub(crate) struct Worked<'c> {
     simulator: OnceCell<Simulator<'c>>,
-    /// Where the cluster comes to rest if nothing happens: every story begins there.
-    rest: OnceCell<Placement>,
+    /// Where every story begins.
+    start: OnceCell<Placement>,
     /// Which cluster it is.
     digest: OnceCell<String>,
     /// Who answered last, and what is settled by how it was asked.
@@ -47,7 +46,7 @@ impl Held {
     pub(crate) fn of(loaded: Loaded) -> Self {
         Self::new(loaded, |_| Worked {
             simulator: OnceCell::new(),
-            rest: OnceCell::new(),
+            start: OnceCell::new(),
             digest: OnceCell::new(),
             prover: RefCell::new(None),
         })
@@ -105,11 +104,11 @@ impl Held {
             // Rollouts have pods of their own, so that nothing that is known of this one helps.
             let cluster = cluster.with_rollouts(&rollouts);
             let simulator = simulator(&cluster);
-            return aftermath::of(simulator.dynamics(), &rest(&simulator), &told, &times);
+            return aftermath::of(simulator.dynamics(), &start(&simulator), &told, &times);
         }
         self.with_dependent(|loaded, worked| {
             let simulator = worked.simulator.get_or_init(|| simulator(&loaded.cluster));
-            let start = worked.rest.get_or_init(|| rest(simulator));
+            let start = worked.start.get_or_init(|| start(simulator));
             aftermath::of(simulator.dynamics(), start, &told, &times)
         })
     }
@@ -121,16 +120,10 @@ fn simulator(cluster: &holdfast_cluster::Cluster) -> Simulator<'_> {
     Simulator::new(Dynamics::new(cluster), settings)
 }
 
-/// Where a cluster comes to rest if nothing happens: where it is, if nothing may come next.
-fn rest(simulator: &Simulator<'_>) -> Placement {
+/// A cluster as it stands, with what its controllers do of themselves about to begin.
+fn start(simulator: &Simulator<'_>) -> Placement {
     let dynamics = simulator.dynamics();
     let mut start = Placement::of(dynamics.cluster());
     dynamics.begin(&mut start);
-    let situation = dynamics.situation(&start);
-    let steps = dynamics.every_step(&mut start, &situation, &mut Scratch::default());
-    if steps.sure.is_empty() && steps.possible.is_empty() {
-        return start;
-    }
-    let stages = simulator.run(&[]).expect("nothing happens that could be refused");
-    stages.into_iter().next().expect("the start is a stage").example
+    start
 }
