@@ -40,15 +40,19 @@ pub struct Selected(Vec<Vec<ClassId>>);
 impl Selected {
     /// Those of a cluster's budgets, in their order.
     pub fn of(cluster: &Cluster) -> Self {
+        let budgets = &cluster.objects().budgets;
+        if budgets.is_empty() {
+            return Self(Vec::new());
+        }
         let mut classes: BTreeMap<Symbol, Vec<ClassId>> = BTreeMap::new();
         for (at, class) in cluster.classes().enumerate() {
             classes.entry(class.namespace).or_default().push(ClassId::at(at));
         }
         let selected = |budget: &Budget| {
             let near = classes.get(&budget.namespace).into_iter().flatten().copied();
-            near.filter(|class| selects(cluster, budget, *class)).collect()
+            among(cluster, budget, near)
         };
-        Self(cluster.objects().budgets.iter().map(selected).collect())
+        Self(budgets.iter().map(selected).collect())
     }
 
     /// How every budget stands once the disruption controller has seen `placement`, in their order.
@@ -56,6 +60,15 @@ impl Selected {
         let budgets = cluster.objects().budgets.iter().zip(&self.0);
         budgets.map(|(budget, classes)| standing(cluster, placement, budget, classes)).collect()
     }
+}
+
+/// The classes among these that a budget selects.
+fn among(
+    cluster: &Cluster,
+    budget: &Budget,
+    classes: impl Iterator<Item = ClassId>,
+) -> Vec<ClassId> {
+    classes.filter(|class| selects(cluster, budget, *class)).collect()
 }
 
 /// How every budget stands once the disruption controller has seen `placement`, in their order.
@@ -163,8 +176,7 @@ pub fn may_evict(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> R
         return Err(Refusal::TwoBudgets(at, other));
     }
     let classes = (0..cluster.classes().len()).map(ClassId::at);
-    let classes: Vec<ClassId> =
-        classes.filter(|class| selects(cluster, &budgets[at], *class)).collect();
+    let classes = among(cluster, &budgets[at], classes);
     let Standing { healthy, needed, allowed, .. } =
         standing(cluster, placement, &budgets[at], &classes);
     let unhealthy_goes = budgets[at].evict_unhealthy || healthy >= needed && needed > 0;

@@ -385,19 +385,35 @@ impl<'c> Dynamics<'c> {
         pending.sort_by_cached_key(|pod| {
             (stuck.0.contains(&kin(placement, *pod)), late(placement, *pod))
         });
+        self.add_first(placement, situation, scratch, (pending, &mut steps), |kin| {
+            stuck.0.insert(kin);
+        });
+        steps
+    }
+
+    /// Adds what becomes of the first of these pods of which anything surely does, one of a kind
+    /// being tried, unless something is sure already. Those that were `stuck` are told.
+    fn add_first(
+        &self,
+        placement: &mut Placement,
+        situation: &Situation,
+        scratch: &mut Scratch,
+        (queue, steps): (Vec<InstanceId>, &mut Steps),
+        mut stuck: impl FnMut(Alike),
+    ) {
         let mut tried = BTreeSet::new();
-        for pod in pending {
+        for pod in queue {
             if !steps.sure.is_empty() {
                 break;
             }
-            if self.is_ours(placement, pod) && tried.insert(kin(placement, pod)) {
-                self.add_choice(placement, situation, scratch, pod, &mut steps);
+            let kin = alike(self.cluster, placement.instance(pod));
+            if self.is_ours(placement, pod) && tried.insert(kin) {
+                self.add_choice(placement, situation, scratch, pod, steps);
                 if steps.sure.is_empty() {
-                    stuck.0.insert(kin(placement, pod));
+                    stuck(kin);
                 }
             }
         }
-        steps
     }
 
     /// Whether the step may come next.
@@ -684,7 +700,8 @@ impl<'c> Dynamics<'c> {
         if !matches!(found, Preemption::Helps(_)) {
             return;
         }
-        let found = preemption::outcomes(&self.scheduler, placement, &situation.allowed, &decision);
+        let allowed = (situation.allowed.as_slice(), self.allowed(placement));
+        let found = preemption::outcomes(&self.scheduler, placement, allowed, &decision);
         steps.coarse |= found.more;
         let profile = self.scheduler.profile_of(placement, pod);
         let nodes = placement.nodes().iter().filter(|node| node.exists).count();

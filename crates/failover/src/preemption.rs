@@ -10,8 +10,6 @@ use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
 use holdfast_scheduler::preemption::Outcomes;
 use holdfast_scheduler::{Decision, Scheduler};
 
-use crate::budgets;
-
 /// When the pod started, as the export tells it; pods that were made since started later than all
 /// of these.
 pub(crate) fn start_time(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> Option<i64> {
@@ -20,15 +18,13 @@ pub(crate) fn start_time(cluster: &Cluster, placement: &Placement, pod: Instance
 }
 
 /// Every preemption that may come next for a pod that was decided to fit nowhere. `before` is what
-/// each budget allowed when all was quiet.
+/// each budget allowed when all was quiet, `now` what it allows.
 pub(crate) fn outcomes(
     scheduler: &Scheduler<'_>,
     placement: &Placement,
-    before: &[i64],
+    (before, now): (&[i64], Vec<i64>),
     decision: &Decision,
 ) -> Outcomes {
-    let standings = budgets::standings(scheduler.cluster(), placement);
-    let now: Vec<i64> = standings.into_iter().map(|standing| standing.allowed).collect();
     let mut allowed = vec![before.to_vec()];
     if now != before {
         allowed.push(now);

@@ -8,6 +8,7 @@
 //! quiet.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use holdfast_cluster::placement::{Mark, Whereabouts};
 use holdfast_cluster::{Cluster, Instance, InstanceId, Node, NodeId, Placement, WorkloadId};
@@ -121,14 +122,7 @@ fn longest(cluster: &Cluster) -> usize {
 /// Tells what happens from `start`, a place of rest, on. The events are known to make sense.
 pub fn tell(dynamics: &Dynamics<'_>, start: &Placement, events: &[Joined], times: &Times) -> Story {
     let mut teller = Teller::new(dynamics, start, times);
-    let mut at = 0;
-    for joined in events {
-        let goes_on = teller.group(at, joined);
-        at += 1 + joined.others().len();
-        if !goes_on {
-            break;
-        }
-    }
+    let Ok(()) = teller.follow(events, |_, _, _| Ok::<_, Infallible>(()));
     teller.story
 }
 
@@ -145,17 +139,8 @@ pub fn try_tell(
 ) -> Result<Story, Senseless> {
     let mut teller = Teller::new(dynamics, start, times);
     // What is under way comes to an end first.
-    if teller.next().is_some() && !teller.rest() {
-        return Ok(teller.story);
-    }
-    let mut at = 0;
-    for joined in events {
-        teller.check(at, joined)?;
-        let goes_on = teller.group(at, joined);
-        at += 1 + joined.others().len();
-        if !goes_on {
-            break;
-        }
+    if teller.next().is_none() || teller.rest() {
+        teller.follow(events, Teller::check)?;
     }
     Ok(teller.story)
 }
@@ -218,6 +203,25 @@ impl<'t, 'c> Teller<'t, 'c> {
             freed: BTreeMap::new(),
             story,
         }
+    }
+
+    /// Lets one event after the other happen that stands the check, until what follows one of them
+    /// has no end.
+    fn follow<E>(
+        &mut self,
+        events: &[Joined],
+        check: impl Fn(&Self, usize, &Joined) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut at = 0;
+        for joined in events {
+            check(self, at, joined)?;
+            let goes_on = self.group(at, joined);
+            at += 1 + joined.others().len();
+            if !goes_on {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Whether each of the events makes sense right after those before it.
