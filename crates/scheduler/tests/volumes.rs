@@ -315,6 +315,8 @@ fn a_disk_that_cannot_be_translated_fails_the_cycle() {
             node("a", &json!({})),
             node("n", &json!({})),
             csi_node("ebs.csi.aws.com", 1, ""),
+            claim("c", &json!({"spec": {"storageClassName": "s"}})),
+            class("s", "kubernetes.io/gce-pd"),
             running("r", "n", runs),
             pod("p", comes),
         ]);
@@ -323,6 +325,7 @@ fn a_disk_that_cannot_be_translated_fails_the_cycle() {
     let disk = with_disks(&[json!({"awsElasticBlockStore": {"volumeID": "vol-1"}})]);
     assert_eq!(case(&json!({}), &shared), failed);
     assert_eq!(case(&shared, &disk), failed);
+    assert_eq!(case(&shared, &mounting("c")), failed, "a claim still to be bound counts as well");
     assert_eq!(case(&shared, &json!({})), "");
 }
 

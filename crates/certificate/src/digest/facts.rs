@@ -211,7 +211,7 @@ structs! {
         migrated, terminating, block,
     }
     Migrated { plugin, driver, handle }
-    StorageClass { name, provisioner, binding, allowed_topologies, default, pool }
+    StorageClass { name, provisioner, driver, binding, allowed_topologies, default, pool }
     CsiNode { node, drivers, migrated_plugins }
     CsiNodeDriver { driver, attach_limit, topology_keys }
     CsiDriver { name, storage_capacity, attach_required }

@@ -31,6 +31,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 5] = [Self::Gce, Self::Aws, Self::Azure, Self::Cinder, Self::Portworx];
+
     /// The plugin that was built in, and the driver that replaced it.
     fn names(self) -> (&'static str, &'static str) {
         match self {
@@ -51,6 +53,17 @@ impl Kind {
             Self::Azure | Self::Portworx => None,
         }
     }
+}
+
+/// The driver whose volumes a provisioner makes, if the scheduler counts those: itself, unless it
+/// was built in.
+pub(super) fn driver_of(provisioner: &str) -> Option<&str> {
+    if ["kubernetes.io/azure-file", "kubernetes.io/vsphere-volume"].contains(&provisioner) {
+        return None;
+    }
+    let taken_over =
+        Kind::ALL.map(Kind::names).into_iter().find(|(plugin, _)| *plugin == provisioner);
+    Some(taken_over.map_or(provisioner, |(_, driver)| driver))
 }
 
 impl RawDisk<'_> {

@@ -288,6 +288,7 @@ impl RawClass<'_> {
         StorageClass {
             name: context.intern(&meta.name),
             provisioner: context.intern(&self.provisioner),
+            driver: migration::driver_of(&self.provisioner).map(|driver| context.intern(driver)),
             binding: match &*self.volume_binding_mode {
                 "WaitForFirstConsumer" => BindingMode::WaitForFirstConsumer,
                 _ => BindingMode::Immediate,

@@ -237,36 +237,9 @@ fn of_claim(
         return (named(&driver) && named(&handle)).then_some((driver, Handle::Csi(handle)));
     }
     let class = objects.storage_classes.get(&claim.class?)?;
-    let driver = match successor(cluster.text(class.provisioner)) {
-        Successor::Itself => class.provisioner,
-        Successor::Driver(driver) => {
-            csi_node?;
-            cluster.find(driver)?
-        }
-        Successor::NotYet => return None,
-    };
-    named(&driver).then_some((driver, Handle::Claim(claim.namespace, claim.name)))
-}
-
-/// Who makes the volumes that a storage class asks a provisioner for.
-enum Successor {
-    /// The provisioner, which was never built in.
-    Itself,
-    /// The driver that took over.
-    Driver(&'static str),
-    /// A driver could take over, yet the scheduler does not take it to have done so.
-    NotYet,
-}
-
-/// `GetCSINameFromInTreeName` (`k8s.io/csi-translation-lib/translate.go`) and `isCSIMigrationOn`.
-fn successor(provisioner: &str) -> Successor {
-    match provisioner {
-        "kubernetes.io/aws-ebs" => Successor::Driver("ebs.csi.aws.com"),
-        "kubernetes.io/gce-pd" => Successor::Driver("pd.csi.storage.gke.io"),
-        "kubernetes.io/azure-disk" => Successor::Driver("disk.csi.azure.com"),
-        "kubernetes.io/cinder" => Successor::Driver("cinder.csi.openstack.org"),
-        "kubernetes.io/portworx-volume" => Successor::Driver("pxd.portworx.com"),
-        "kubernetes.io/azure-file" | "kubernetes.io/vsphere-volume" => Successor::NotYet,
-        _ => Successor::Itself,
+    let driver = class.driver?;
+    if driver != class.provisioner {
+        csi_node?;
     }
+    named(&driver).then_some((driver, Handle::Claim(claim.namespace, claim.name)))
 }
