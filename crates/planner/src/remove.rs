@@ -38,6 +38,20 @@ pub enum Scarce {
     Nodes,
 }
 
+/// What some of the pods that must run ask for, and what is left for them: too little, yet enough
+/// for any of them less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// Of what.
+    pub scarce: Scarce,
+    /// How many pods ask for it, those that ask for most.
+    pub pods: usize,
+    /// What they need together: thousandths of a CPU, bytes, pods or nodes.
+    pub needed: i128,
+    /// What is left, whatever fails then.
+    pub left: i128,
+}
+
 /// Why a node stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -54,7 +68,7 @@ pub enum Kept {
     /// No other node takes the pod, however empty.
     Nowhere(InstanceId),
     /// Without it too little is left for what must run, by sums.
-    Sums(Scarce),
+    Sums(Lack),
     /// Its drain may not end: a budget holds the pod, in some run or for all that is known.
     Stuck(InstanceId, VerdictName),
     /// Its pods may not be gone at the end of the drain, for all that is known.

@@ -188,8 +188,8 @@ impl<'r> Judge<'r> {
 
     fn bounded(&mut self, gone: &[NodeId]) -> Bounded {
         let lack = self.sums.lack(&gone.iter().copied().collect());
-        if let Some(scarce) = lack {
-            return Bounded::Not(Some(Kept::Sums(scarce)));
+        if let Some(lack) = lack {
+            return Bounded::Not(Some(Kept::Sums(lack)));
         }
         if !self.is_calm(gone) {
             return Bounded::Not(None);
@@ -327,8 +327,8 @@ impl<'r> Judge<'r> {
 
     /// Whether an order of drains is safe and what is asked is survived then, in every run.
     pub(super) fn follow(&mut self, order: &[NodeId]) -> Result<(), Kept> {
-        if let Some(scarce) = self.sums.lack(&order.iter().copied().collect()) {
-            return Err(Kept::Sums(scarce));
+        if let Some(lack) = self.sums.lack(&order.iter().copied().collect()) {
+            return Err(Kept::Sums(lack));
         }
         self.drain(order)?;
         self.survive(order)
@@ -407,8 +407,8 @@ impl<'r> Judge<'r> {
 
     /// Why nodes that were tried cannot go.
     pub(super) fn why_not(&mut self, order: &[NodeId]) -> Kept {
-        if let Some(scarce) = self.sums.lack(&order.iter().copied().collect()) {
-            return Kept::Sums(scarce);
+        if let Some(lack) = self.sums.lack(&order.iter().copied().collect()) {
+            return Kept::Sums(lack);
         }
         if self.may_follow_runs() && self.is_left() {
             return self.follow(order).err().unwrap_or(Kept::Untried);

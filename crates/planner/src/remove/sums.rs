@@ -5,6 +5,7 @@
 //! pods that must be apart, or that are there at all, need as many nodes. Nodes that are taken away
 //! only make that worse, so what is too few for a set is so for every larger one.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, Plugin, Pod, Profile};
@@ -13,7 +14,7 @@ use holdfast_proof::subject::{Subject, follows_nodes};
 use holdfast_scheduler::Scheduler;
 use holdfast_scheduler::decision::NodeVerdict;
 
-use super::Scarce;
+use super::{Lack, Scarce};
 
 /// CPU, memory, pods.
 type Amounts = [i128; 3];
@@ -25,6 +26,8 @@ const RESOURCES: [Scarce; 3] = [Scarce::Cpu, Scarce::Memory, Scarce::Pods];
 struct Group {
     nodes: BTreeSet<NodeId>,
     needs: Amounts,
+    /// What each of its pods asks for, by resource, the most first.
+    asks: [Vec<i128>; 3],
     /// So many nodes, at least.
     apart: usize,
     /// It is to hold after failures, too.
@@ -99,16 +102,20 @@ impl<'r> Sums<'r> {
             for nodes in &sets {
                 let within = |class: &ClassId| self.takes[class].is_subset(nodes);
                 let meant = |asked: bool| asked || !survives;
-                let mut needs = [0; 3];
+                let mut asks = [const { Vec::new() }; 3];
                 for (class, _) in pods.iter().filter(|it| within(&it.0) && meant(it.1)) {
                     let asked = &cluster.spec_of(*class).requests;
                     let asked: Amounts = [asked.cpu_milli.into(), asked.memory.into(), 1];
-                    (0..3).for_each(|at| needs[at] += asked[at]);
+                    (0..3).for_each(|at| asks[at].push(asked[at]));
                 }
+                for asks in &mut asks {
+                    asks.sort_unstable_by_key(|asked| Reverse(*asked));
+                }
+                let needs = [0, 1, 2].map(|at: usize| asks[at].iter().sum());
                 let kinds = kinds.iter().filter(|it| within(&it.0) && meant(it.2));
                 let apart = kinds.map(|it| it.1).max().unwrap_or(0);
                 if apart > 0 {
-                    groups.push(Group { nodes: (*nodes).clone(), needs, apart, survives });
+                    groups.push(Group { nodes: (*nodes).clone(), needs, asks, apart, survives });
                 }
             }
         }
@@ -123,36 +130,37 @@ impl<'r> Sums<'r> {
     }
 
     /// What is too scarce without these nodes.
-    pub(super) fn lack(&self, gone: &BTreeSet<NodeId>) -> Option<Scarce> {
+    pub(super) fn lack(&self, gone: &BTreeSet<NodeId>) -> Option<Lack> {
         self.groups.iter().find_map(|group| self.lacks(group, gone))
     }
 
-    fn lacks(&self, group: &Group, gone: &BTreeSet<NodeId>) -> Option<Scarce> {
+    fn lacks(&self, group: &Group, gone: &BTreeSet<NodeId>) -> Option<Lack> {
         let left: Vec<NodeId> = group.nodes.difference(gone).copied().collect();
         match self.question.filter(|_| group.survives) {
-            None => self.short(group, &left),
-            Some(Question::AnyNodes(most)) => {
-                if left.len() < group.apart + most {
-                    return Some(Scarce::Nodes);
-                }
-                (0..3)
-                    .find(|at| self.sum_without(&left, *at, *most) < group.needs[*at])
-                    .map(|at| RESOURCES[at])
-            }
+            None => self.short(group, &left, 0),
+            Some(Question::AnyNodes(most)) => self.short(group, &left, *most),
             Some(question) => question.sets(&self.nodes).find_map(|set| {
                 let is_left = |node: &&NodeId| !set.nodes().contains(node);
                 let left: Vec<NodeId> = left.iter().filter(is_left).copied().collect();
-                self.short(group, &left)
+                self.short(group, &left, 0)
             }),
         }
     }
 
-    fn short(&self, group: &Group, left: &[NodeId]) -> Option<Scarce> {
-        if left.len() < group.apart {
-            return Some(Scarce::Nodes);
+    /// What is too scarce on the nodes that are left once so many of them fail.
+    fn short(&self, group: &Group, left: &[NodeId], failing: usize) -> Option<Lack> {
+        let serving = left.len().saturating_sub(failing);
+        if left.len() < group.apart + failing {
+            let (needed, left) = (group.apart as i128, serving as i128);
+            return Some(Lack { scarce: Scarce::Nodes, pods: group.apart, needed, left });
         }
-        let short = (0..3).find(|at| self.sum_without(left, *at, 0) < group.needs[*at]);
-        short.map(|at| RESOURCES[at])
+        (0..3).find_map(|at| {
+            let left = self.sum_without(left, at, failing);
+            (left < group.needs[at]).then(|| {
+                let (pods, needed) = first_too_many(&group.asks[at], left);
+                Lack { scarce: RESOURCES[at], pods, needed, left }
+            })
+        })
     }
 
     /// The room on nodes but for those with most of it.
@@ -217,6 +225,19 @@ impl<'r> Sums<'r> {
             (share(&self.room[id.index()]) + share(&self.taken[id.index()]), *id)
         });
     }
+}
+
+/// The fewest of these that are together more than `left`, and how much they are: each is needed
+/// for it, as the largest come first. Together all are more.
+fn first_too_many(asks: &[i128], left: i128) -> (usize, i128) {
+    let (mut pods, mut needed) = (0, 0);
+    for asked in asks {
+        if needed > left {
+            break;
+        }
+        (pods, needed) = (pods + 1, needed + asked);
+    }
+    (pods, needed)
 }
 
 /// The placement without pods that can move.
@@ -316,4 +337,15 @@ fn is_apart(cluster: &Cluster, class: ClassId) -> bool {
         nodes.all(|node| node.labels.get(term.topology_key).is_some())
             && term.matches(of.namespace, of_namespace, labels, cluster.symbols())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_too_many;
+
+    #[test]
+    fn as_few_as_are_too_many() {
+        assert_eq!(first_too_many(&[4, 3, 2, 1], 6), (2, 7));
+        assert_eq!(first_too_many(&[4, 3, 2, 1], 7), (3, 9), "as much as is left fits");
+    }
 }

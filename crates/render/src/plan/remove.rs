@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use holdfast_planner::report::remove::{KeptReport, RemoveReport};
+use holdfast_planner::report::remove::{KeptReport, RemoveReport, Share};
 use holdfast_proof::report::VerdictName;
 
+use super::bar::bar;
 use super::steps;
 use crate::format::Format;
 use crate::prove::verdict;
@@ -16,7 +17,7 @@ pub fn render(report: &RemoveReport, format: Format) -> String {
     let answer = steps::Answer {
         sentence: answer(report),
         table: table(report),
-        below: None,
+        below: (format == Format::Human).then(|| loads(report)).flatten(),
         commands: &report.commands,
         paragraphs: paragraphs(report),
     };
@@ -64,6 +65,48 @@ fn table(report: &RemoveReport) -> Sheet {
     sheet
 }
 
+/// How full all nodes are together before and after.
+fn loads(report: &RemoveReport) -> Option<Sheet> {
+    if report.loads.is_empty() {
+        return None;
+    }
+    let mut sheet = Sheet::new(&["requested", "before", "after", ""], &[1, 2]);
+    for load in &report.loads {
+        let percent = |share: Share| {
+            let (requested, all) = (i128::from(share.requested), i128::from(share.allocatable));
+            requested * 100 / all.max(1)
+        };
+        let (before, after) = (percent(load.before), percent(load.after));
+        let resource = if load.resource == "cpu" { "CPU" } else { load.resource };
+        let told = [resource.to_owned(), format!("{before}%"), format!("{after}%")];
+        sheet.row([&told[..], &[bar(before, after, 100)]].concat());
+    }
+    Some(sheet)
+}
+
+/// What is too scarce without a node: who asks for it, and what is left.
+fn scarce(kept: &KeptReport) -> String {
+    let Some(lack) = &kept.lack else { return "too little is left without it".to_owned() };
+    let amount = |amount: i128| i64::try_from(amount).unwrap_or(i64::MAX);
+    let (needed, left) = (amount(lack.needed), amount(lack.left));
+    let needs = if lack.pods == 1 { "1 pod needs" } else { &format!("{} pods need", lack.pods) };
+    match kept.scarce {
+        Some("cpu") => {
+            let (needed, left) = (words::cpu(needed), words::cpu(left));
+            format!("{needs} {needed} CPU, and {left} is left without it")
+        }
+        Some("memory") => {
+            let (needed, left) = (words::bytes_up(needed), words::bytes_down(left));
+            format!("{needs} {needed} of memory, and {left} is left without it")
+        }
+        Some("pods") => format!("{needs} room, and there is room for {left} without it"),
+        _ => {
+            let apart = if lack.pods == 1 { "a node that takes it" } else { "a node each" };
+            format!("{needs} {apart}, and {left} of those may be left without it")
+        }
+    }
+}
+
 /// Why a node stays.
 fn why(kept: &KeptReport) -> String {
     let pod = kept.pod.as_deref().unwrap_or("a pod that is made on the way");
@@ -84,12 +127,7 @@ fn why(kept: &KeptReport) -> String {
         ),
         "nothing-makes-it" => format!("nothing makes {pod} again"),
         "nowhere-else" => format!("no other node takes {pod}"),
-        "sums" => match kept.scarce.unwrap_or_default() {
-            "cpu" => "too little CPU is left without it".to_owned(),
-            "memory" => "too little memory is left without it".to_owned(),
-            "pods" => "the nodes left hold too few pods".to_owned(),
-            _ => "too few nodes are left that take what must run".to_owned(),
-        },
+        "sums" => scarce(kept),
         "drain-stuck" => format!("a budget may hold {pod}, and the drain does not end ({of})"),
         "not-emptied" => "its pods may not be gone once it is drained".to_owned(),
         "not-back" => format!("{} is not back in full once it is drained ({of})", workload()),
