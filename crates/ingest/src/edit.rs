@@ -7,6 +7,7 @@
 
 mod changes;
 mod find;
+mod place;
 mod tree;
 mod words;
 
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 use self::changes::Editor;
 use self::find::Found;
+pub use self::place::IDENTITIES;
 use self::tree::Document;
 use crate::overlay::{Named, merge};
 use crate::text::LineCursor;
@@ -90,6 +92,13 @@ impl Manifests {
         Ok(&file.name)
     }
 
+    /// Where a field of an object stands, or what is nearest above it where it is not there.
+    /// `None` where the object itself is not found, or twice.
+    pub fn place_of(&self, object: &Named, path: &str) -> Option<Place> {
+        let (at, found) = self.find(object).ok()?;
+        Some(self.files[at].at(place::of(found.node, path)))
+    }
+
     /// Files whose text is another now.
     pub fn changed(&self) -> impl Iterator<Item = &Manifest> {
         self.files.iter().filter(|file| file.before != file.after)
@@ -126,7 +135,11 @@ impl Manifests {
 
 impl Manifest {
     fn place(&self, found: &Found<'_>) -> Place {
-        let (line, column) = LineCursor::default().locate(&self.after, found.node.span.start);
+        self.at(found.node.span.start)
+    }
+
+    fn at(&self, byte: usize) -> Place {
+        let (line, column) = LineCursor::default().locate(&self.after, byte);
         Place { file: self.name.clone(), line, column }
     }
 

@@ -96,6 +96,8 @@ impl Named {
 pub struct Overlaid {
     /// What is to be read.
     pub sources: Vec<Source>,
+    /// The manifests that were laid over the others.
+    pub applied: Vec<Source>,
     /// Workloads whose template is another: they roll out.
     pub rolled: Vec<Named>,
     /// What a sample goes by.
@@ -164,10 +166,12 @@ pub fn overlay(sources: Vec<Source>, alterations: Vec<Alteration>) -> Result<Ove
             Alteration::Sample { object, value } => {
                 overlaid.sample = Some(lay_sample(&mut objects, object, value));
             }
-            alteration => {
-                let told = &mut overlaid.diagnostics;
-                alter(&mut objects, alteration, applied, told)?;
+            Alteration::Apply(manifests) => {
+                let one = |manifest| apply(&mut objects, manifest);
+                overlaid.diagnostics.extend(applied.into_iter().filter_map(one));
+                overlaid.applied.extend(manifests);
             }
+            alteration => alter(&mut objects, alteration)?,
         }
     }
     overlaid.sources = sources;
@@ -369,20 +373,11 @@ pub fn spelled(kind: &str) -> Option<(&'static str, bool)> {
     Some((known, is_namespaced(kind_of(group, known)?)))
 }
 
-fn alter(
-    objects: &mut Objects,
-    alteration: Alteration,
-    applied: Vec<Manifest>,
-    told: &mut Vec<Diagnostic>,
-) -> Result<(), Refusal> {
+/// Changes what is there.
+fn alter(objects: &mut Objects, alteration: Alteration) -> Result<(), Refusal> {
     match alteration {
-        Alteration::Sample { .. } => Ok(()),
-        Alteration::Apply(_) => {
-            for manifest in applied {
-                told.extend(apply(objects, manifest));
-            }
-            Ok(())
-        }
+        // Whole objects are laid over by whoever has read them.
+        Alteration::Sample { .. } | Alteration::Apply(_) => Ok(()),
         Alteration::Set { object, path, value } => {
             let found = find(objects, &object)?;
             path.set(found, value).map_err(|why| Refusal::NoField(object, why))

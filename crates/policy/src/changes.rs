@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_ingest::Place;
+use holdfast_ingest::edit::{IDENTITIES, Manifests as Written};
 use holdfast_ingest::overlay::{Manifest, Named};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -45,6 +46,10 @@ pub enum What {
 pub struct Field {
     /// Where it is in the object: `spec.template.spec.containers[web].resources.requests.cpu`.
     pub path: String,
+    /// Where it is written, or what is nearest above it where it is there no more; absent where
+    /// its manifest is not at hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// What it was; absent where it was not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Value>,
@@ -55,8 +60,9 @@ pub struct Field {
 
 type Manifests = BTreeMap<Named, Manifest>;
 
-/// All that is another after a change, by kind, namespace and name.
-pub fn changes(before: &Manifests, after: &Manifests) -> Vec<Change> {
+/// All that is another after a change, by kind, namespace and name; fields with their places in
+/// what was written for it.
+pub fn changes(before: &Manifests, after: &Manifests, written: &Written) -> Vec<Change> {
     let change = |manifest: &Manifest, what| Change {
         kind: manifest.named.kind.clone(),
         namespace: manifest.named.namespace.clone(),
@@ -69,7 +75,10 @@ pub fn changes(before: &Manifests, after: &Manifests) -> Vec<Change> {
         match after.get(named) {
             None => all.push(change(was, What::Removed)),
             Some(is) => {
-                let fields = fields(&was.value, &is.value);
+                let mut fields = fields(&was.value, &is.value);
+                for field in &mut fields {
+                    field.place = written.place_of(named, &field.path);
+                }
                 all.extend((!fields.is_empty()).then(|| change(is, What::Fields { fields })));
             }
         }
@@ -148,6 +157,7 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mu
         (before, after) if before == after => {}
         (before, after) => found.push(Field {
             path: path.to_owned(),
+            place: None,
             before: before.cloned(),
             after: after.cloned(),
         }),
@@ -167,9 +177,6 @@ fn says(value: &Value) -> bool {
 fn below(path: &str, key: &str) -> String {
     if key.contains(['.', '/']) { format!("{path}[{key}]") } else { format!("{path}.{key}") }
 }
-
-/// What tells items of a list apart, where each has one of its own.
-const IDENTITIES: [&str; 4] = ["name", "topologyKey", "key", "containerPort"];
 
 fn compare_lists(path: &str, before: &[Value], after: &[Value], found: &mut Vec<Field>) {
     if let ([before], [after]) = (before, after) {

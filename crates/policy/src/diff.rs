@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_cluster::{Cluster, WorkloadId};
+use holdfast_ingest::edit::Manifests;
 use holdfast_ingest::overlay::{Manifest, Named};
 use holdfast_ingest::policy::Weight;
 use holdfast_ingest::{Loaded, Place};
@@ -19,7 +20,7 @@ use holdfast_proof::{Report, Summary};
 use serde::Serialize;
 
 use crate::accepted::Accepted;
-use crate::changes::{Change, What, changes};
+use crate::changes::{Change, Field, What, changes};
 use crate::finding::{Claim, Fault, Finding, Since, Why};
 use crate::report::verdict;
 use crate::suppress::Suppressed;
@@ -114,13 +115,13 @@ pub struct Better {
 }
 
 impl DiffReport {
-    /// What has become of everything.
+    /// What has become of everything. Changed fields are placed in what was `written` for it.
     pub fn new(
         (before, after): (Side<'_>, Side<'_>),
         rollouts: Option<Rollouts<'_>>,
-        accepted: Accepted,
+        (written, accepted): (&Manifests, Accepted),
     ) -> Self {
-        let changes = changes(before.manifests, after.manifests);
+        let changes = changes(before.manifests, after.manifests, written);
         let mut diff = Diff { before, after, changes, findings: Vec::new() };
         let mut counts = Counts::default();
         let better = diff.workloads(rollouts, &mut counts);
@@ -267,7 +268,10 @@ impl Diff<'_> {
         let is_told = |other: &Fault| fault.is_open() || !other.is_open();
         let also = worse.filter(|(_, other)| is_told(other)).map(|(_, other)| other.id()).collect();
         let nowhere = || Place { file: "-".to_owned(), line: 1, column: 1 };
-        let place = own.map(|one| one.place.clone()).or(place).unwrap_or_else(nowhere);
+        // The first field that is another says most.
+        let field = fields.iter().find_map(|field: &Field| field.place.clone());
+        let whole = || own.map(|one| one.place.clone());
+        let place = field.or_else(whole).or(place).unwrap_or_else(nowhere);
         let since = Some(Since { new, own: fields, also });
         let found = Finding::new((severity, fault), ("diff", None), (Some(object), place));
         self.findings.push(Finding { since, ..found });

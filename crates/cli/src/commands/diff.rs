@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use holdfast_failover::Dynamics;
+use holdfast_ingest::edit::Manifests;
 use holdfast_ingest::overlay::{self, Manifest, Named};
 use holdfast_ingest::{Loaded, Source};
 use holdfast_policy::DiffReport;
@@ -56,7 +57,7 @@ pub fn run(arguments: &DiffArguments) -> Result<u8, Failure> {
         stage.map(|stage| Rollouts { workloads: &workloads, simulator: &simulator, stage });
     let accepted = accept::asked(&arguments.gate.accept)?.of(None, &after.manifests)?;
     let sides = (was.side(&before), is.side(&after));
-    let mut report = DiffReport::new(sides, rollouts, accepted);
+    let mut report = DiffReport::new(sides, rollouts, (&after.written, accepted));
     accept::write(&arguments.gate.accept, &mut report.findings)?;
     report.judge();
     let shown = arguments.gate.accept.show_suppressed;
@@ -81,8 +82,13 @@ pub fn run(arguments: &DiffArguments) -> Result<u8, Failure> {
 struct Read {
     loaded: Loaded,
     manifests: BTreeMap<Named, Manifest>,
+    /// The files that people write.
+    written: Manifests,
     rolled: Vec<Named>,
 }
+
+/// A file of more bytes is what a tool printed, of which nobody reads lines.
+const WRITTEN_MAX: usize = 1 << 20;
 
 impl Read {
     fn of(
@@ -90,12 +96,17 @@ impl Read {
         (path, sources): (&PathBuf, Vec<Source>),
         what_if: &WhatIfArguments,
     ) -> Result<Self, Failure> {
-        let overlaid = super::over(sources, what_if)?;
+        let is_written = |source: &&Source| source.bytes.len() <= WRITTEN_MAX;
+        let own: Vec<Source> = sources.iter().filter(is_written).cloned().collect();
+        let mut overlaid = super::over(sources, what_if)?;
         let (manifests, rolled) = (overlay::manifests(&overlaid), overlaid.rolled.clone());
+        // What is laid over another says where it stands now.
+        let laid = std::mem::take(&mut overlaid.applied);
+        let written = Manifests::new(if laid.is_empty() { own } else { laid });
         let loaded =
             super::load_overlaid(overlaid, std::slice::from_ref(path), &arguments.gate.scheduler)?;
         let loaded = super::assume(loaded, arguments.gate.proof.assumptions.as_ref())?;
-        Ok(Self { loaded, manifests, rolled })
+        Ok(Self { loaded, manifests, written, rolled })
     }
 
     fn prover(&self, settings: Settings, arguments: &DiffArguments) -> Prover<'_> {
