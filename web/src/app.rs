@@ -1,6 +1,7 @@
 //! The app: what is open, what was done to it, and what is shown of it.
 
 mod loaded;
+mod sharing;
 
 use std::rc::Rc;
 
@@ -14,6 +15,7 @@ use yew::prelude::*;
 
 use crate::act::{self, Act};
 use crate::answers::{Answered, Topic};
+use crate::crew::Crew;
 use crate::engine::Engine;
 use crate::grouping;
 use crate::history::History;
@@ -35,6 +37,17 @@ pub(crate) enum Opening {
     Files(Vec<File>),
     Text(String),
     Sample(Sample),
+}
+
+impl Opening {
+    /// What a worker is asked, and the files that it is about.
+    pub(crate) fn order(&self) -> (Ask, Vec<File>) {
+        match self.clone() {
+            Self::Files(files) => (Ask::OpenFiles, files),
+            Self::Text(text) => (Ask::OpenText(text), Vec::new()),
+            Self::Sample(sample) => (Ask::OpenSample(sample), Vec::new()),
+        }
+    }
 }
 
 /// How the cluster is shown.
@@ -80,6 +93,10 @@ pub(crate) enum Msg {
     Sweep(Columns),
     /// The same, from where it was left.
     GoOn,
+    /// It is left there.
+    Halt,
+    /// One of those that help with it says something.
+    Helper(u32, Word),
     /// These machines fail, and nothing else: shown on the map.
     Fail(Vec<String>),
     /// A question that the command answers, for people or to be saved.
@@ -132,6 +149,17 @@ pub(crate) struct App {
     /// What is open, to be opened again where a worker is given up; and whether it is being.
     opening: Option<Opening>,
     opening_again: bool,
+    /// Who helps with the matrix, the order about it that an answer is awaited to, and when what
+    /// came of it was last shown.
+    crew: Crew,
+    sweeping: Option<u32>,
+    shown: f64,
+    /// Somebody stopped it.
+    halted: bool,
+    /// How many bytes the worker takes that holds the cluster.
+    held: f64,
+    /// What was heard last changes nothing that is shown.
+    quiet: bool,
     keys: bool,
     _ear: Option<EventListener>,
 }
@@ -160,6 +188,12 @@ impl Component for App {
             open: None,
             opening: None,
             opening_again: false,
+            crew: Crew::nobody(ctx.link().callback(|(number, word)| Msg::Helper(number, word))),
+            sweeping: None,
+            shown: 0.0,
+            halted: false,
+            held: 0.0,
+            quiet: false,
             keys: false,
             _ear: ear,
         }
@@ -169,7 +203,7 @@ impl Component for App {
         match msg {
             Msg::Open(opening) => {
                 say(words::OPENING, false);
-                self.begin(opening.clone());
+                self.begin(&opening);
                 self.opening = Some(opening);
             }
             Msg::Ask(topic, purpose) => self.ask_topic(topic, purpose),
@@ -179,7 +213,9 @@ impl Component for App {
                 self.time();
             }
             Msg::Sweep(columns) => self.sweep(columns),
-            Msg::GoOn => self.go_on(),
+            Msg::GoOn => self.resume(),
+            Msg::Halt => self.halt(),
+            Msg::Helper(number, word) => self.hear_helper(number, word),
             Msg::Fail(names) => {
                 self.open.iter_mut().for_each(|open| open.view = View::Map);
                 let event = format!("fail:{}", names.join(","));
@@ -192,6 +228,7 @@ impl Component for App {
             Msg::Heard(word) => self.hear(word),
             Msg::Close => {
                 self.open = None;
+                self.let_go();
                 say(words::READY, false);
                 Shell::here().inspect(|shell| shell.show(true));
             }
@@ -213,12 +250,15 @@ impl Component for App {
             Msg::Reset => self.change(|history| while history.undo() {}),
             msg => self.open.iter_mut().for_each(|open| open.update(&msg)),
         }
-        true
+        !std::mem::take(&mut self.quiet)
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         match &self.open {
-            Some(open) => loaded::view(open, ctx.link(), self.awaited.is_some(), self.keys),
+            Some(open) => {
+                let busy = self.awaited.is_some() || self.sweeping.is_some();
+                loaded::view(open, ctx.link(), (busy, self.crew.len()), self.keys)
+            }
             None => html! {},
         }
     }
@@ -229,12 +269,10 @@ impl App {
         self.awaited = self.engine.as_mut().map(|engine| engine.ask(ask, files));
     }
 
-    fn begin(&mut self, opening: Opening) {
-        match opening {
-            Opening::Files(files) => self.ask(Ask::OpenFiles, &files),
-            Opening::Text(text) => self.ask(Ask::OpenText(text), &[]),
-            Opening::Sample(sample) => self.ask(Ask::OpenSample(sample), &[]),
-        }
+    fn begin(&mut self, opening: &Opening) {
+        self.let_go();
+        let (ask, files) = opening.order();
+        self.ask(ask, &files);
     }
 
     fn ask_topic(&mut self, topic: Topic, purpose: Purpose) {
@@ -242,6 +280,9 @@ impl App {
         (open.asked, open.progress) = (Some((topic, purpose)), None);
         let question = topic.question(&act::events(open.history.done()));
         let format = if purpose == Purpose::Read { "human" } else { "json" };
+        if self.join(&question, format) {
+            return;
+        }
         self.ask(Ask::Session(Request::Ask { question, format: format.into() }), &[]);
     }
 
@@ -254,37 +295,6 @@ impl App {
         }
     }
 
-    /// Shows the matrix, and begins or goes on with it.
-    fn show_matrix(&mut self) {
-        let Some(open) = &mut self.open else { return };
-        open.view = View::Matrix;
-        match open.sweep {
-            None => {
-                let columns = open.columns.clone();
-                self.sweep(columns);
-            }
-            Some(_) => self.go_on(),
-        }
-    }
-
-    fn sweep(&mut self, columns: Columns) {
-        let Some(open) = &mut self.open else { return };
-        let question = columns.question();
-        (open.columns, open.sweep) = (columns, None);
-        self.ask(Ask::Session(Request::Matrix(question)), &[]);
-    }
-
-    /// Asks for the next sets, as long as the matrix is looked at.
-    fn go_on(&mut self) {
-        let Some(open) = self.open.as_ref().filter(|open| open.view == View::Matrix) else {
-            return;
-        };
-        let question = open.columns.question();
-        if let Some((from, to)) = open.sweep.as_ref().and_then(|sweep| sweep.next()) {
-            self.ask(Ask::Session(Request::Examine { question, from, to }), &[]);
-        }
-    }
-
     /// Gives the worker up, and opens the same files in another.
     fn cancel(&mut self) {
         self.open.iter_mut().for_each(|open| open.asked = None);
@@ -292,7 +302,7 @@ impl App {
             && engine.restart().is_ok()
         {
             self.opening_again = true;
-            self.begin(opening);
+            self.begin(&opening);
         }
     }
 
@@ -306,6 +316,7 @@ impl App {
             self.tell();
         } else {
             open.changing.clone_from(&changes);
+            self.let_go();
             self.ask(Ask::Change(changes), &[]);
         }
     }
@@ -343,9 +354,13 @@ impl App {
             Tell::Checked { done, all } => {
                 self.open.iter_mut().for_each(|open| open.progress = Some((done, all)));
             }
+            Tell::Reply(reply) if self.sweeping == Some(word.id) => {
+                self.sweeping = None;
+                self.examined(*reply, word.beside);
+            }
             _ if self.awaited != Some(word.id) => {}
-            Tell::Opened { .. } if self.opening_again => {
-                self.opening_again = false;
+            Tell::Opened { memory, .. } if self.opening_again => {
+                (self.opening_again, self.held) = (false, memory);
                 self.awaited = None;
                 if let Some(open) = &mut self.open {
                     open.changed.clear();
@@ -356,8 +371,8 @@ impl App {
             }
             Tell::Reading { name, read, size } => say(&words::reading(&name, read, size), false),
             Tell::Understanding { bytes } => say(&words::understanding(bytes), false),
-            Tell::Opened { name, scene, told } => {
-                self.awaited = None;
+            Tell::Opened { name, scene, told, memory } => {
+                (self.awaited, self.held) = (None, memory);
                 self.open = Some(Open::new(name, *scene));
                 say(&told, false);
                 Shell::here().inspect(|shell| shell.show(false));
@@ -366,6 +381,7 @@ impl App {
                 self.awaited = None;
                 self.changed(*scene);
             }
+            Tell::Piece(_) => {}
             Tell::Reply(reply) => self.given(*reply),
             Tell::Refused { text, hint, told } => {
                 self.refuse(&words::refused(&text, hint.as_deref(), &told));
@@ -381,6 +397,7 @@ impl App {
                 open.command = command;
                 open.show(Some(Rc::new(aftermath)));
                 self.time();
+                self.go_on();
             }
             Ok(Given::Document(document)) => {
                 self.open.iter_mut().for_each(|open| open.answered(&document, &reply.told));
@@ -388,13 +405,7 @@ impl App {
             Ok(Given::Matrix(matrix)) => {
                 let Some(open) = &mut self.open else { return };
                 open.sweep = Some(Rc::new(Sweep::new(open.columns.clone(), matrix)));
-                self.go_on();
-            }
-            Ok(Given::Part(part)) => {
-                if let Some(sweep) = self.open.as_mut().and_then(|open| open.sweep.as_mut()) {
-                    Rc::make_mut(sweep).add(part);
-                }
-                self.go_on();
+                self.resume();
             }
             Ok(_) => {}
             Err(failure) => {
@@ -421,6 +432,7 @@ impl App {
     fn start_again(&mut self, why: &str) {
         self.open = None;
         self.awaited = None;
+        self.let_go();
         Shell::here().inspect(|shell| shell.show(true));
         say(&format!("{} ({why})", words::BROKEN), true);
         if self.engine.as_mut().is_some_and(|engine| engine.restart().is_err()) {

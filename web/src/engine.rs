@@ -1,12 +1,14 @@
 //! The page's end of the worker: starts it, sends orders, and starts another where one is given up.
 
-use js_sys::Array;
+use holdfast_session::prove::Prove;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, File, MessageEvent, Url, Worker, WorkerOptions};
 use web_sys::{WorkerType, window};
 use yew::Callback;
 
+use crate::arriving::Arriving;
 use crate::wire::{Ask, Order, Tell, Word};
 
 /// What a worker begins with; it learns where the glue is from the page.
@@ -64,13 +66,28 @@ impl Engine {
 
     /// Sends an order, and the files that it is about. The number by which its answers are known.
     pub(crate) fn ask(&mut self, ask: Ask, files: &[File]) -> u32 {
+        self.send(ask, false, files.iter().map(JsValue::from))
+    }
+
+    /// The same to a worker whose cluster nobody looks at.
+    pub(crate) fn ask_quietly(&mut self, ask: Ask, files: &[File]) -> u32 {
+        self.send(ask, true, files.iter().map(JsValue::from))
+    }
+
+    /// Asks what the parts of a sweep come to.
+    pub(crate) fn join(&mut self, question: Prove, format: &str, parts: &[JsValue]) -> u32 {
+        let format = format.to_owned();
+        self.send(Ask::Join { question, format }, false, parts.iter().cloned())
+    }
+
+    fn send(&mut self, ask: Ask, quiet: bool, beside: impl Iterator<Item = JsValue>) -> u32 {
         self.last += 1;
-        let order = Order { id: self.last, ask };
+        let order = Order { id: self.last, quiet, ask };
         let text = serde_json::to_string(&order).expect("orders are plain data");
         let message = Array::of1(&text.into());
-        for file in files {
-            message.push(file);
-        }
+        beside.for_each(|one| {
+            message.push(&one);
+        });
         if self.ready {
             post(&self.worker, &message);
         } else {
@@ -105,18 +122,30 @@ fn post(worker: &Worker, message: &JsValue) {
     let _ = worker.post_message(message);
 }
 
+/// Hears words; those about a scene once all of it is here.
 fn heard(tell: Callback<Word>) -> Closure<dyn FnMut(MessageEvent)> {
+    let mut arriving = Arriving::default();
     Closure::new(move |event: MessageEvent| {
-        let text = event.data().as_string().unwrap_or_default();
-        if let Ok(word) = serde_json::from_str(&text) {
-            tell.emit(word);
+        let message: Array = event.data().unchecked_into();
+        let text = message.get(0).as_string().unwrap_or_default();
+        let Ok(mut word) = serde_json::from_str::<Word>(&text) else { return };
+        word.beside = message.get(1);
+        match &mut word.tell {
+            Tell::Piece(piece) => {
+                let bytes = Uint8Array::new(&word.beside).to_vec();
+                return arriving.take(std::mem::take(piece), &bytes);
+            }
+            Tell::Opened { scene, .. } | Tell::Changed { scene } => **scene = arriving.scene(),
+            _ => {}
         }
+        tell.emit(word);
     })
 }
 
 fn broke(tell: Callback<Word>) -> Closure<dyn FnMut(ErrorEvent)> {
     Closure::new(move |event: ErrorEvent| {
         event.prevent_default();
-        tell.emit(Word { id: 0, tell: Tell::Broken { text: event.message() } });
+        let told = Tell::Broken { text: event.message() };
+        tell.emit(Word { id: 0, tell: told, beside: JsValue::UNDEFINED });
     })
 }

@@ -8,8 +8,11 @@
 mod act;
 mod answers;
 mod app;
+mod arriving;
 mod cells;
+mod crew;
 mod engine;
+mod freight;
 mod grouping;
 mod history;
 mod map;

@@ -19,11 +19,14 @@ pub(crate) struct Props {
     pub(crate) sweep: Option<Rc<Sweep>>,
     /// Labels by which nodes may fail together.
     pub(crate) labels: Vec<String>,
-    /// It is being worked out.
+    /// It is being worked out, and so many help.
     pub(crate) busy: bool,
+    pub(crate) helpers: usize,
     pub(crate) on_columns: Callback<Columns>,
     /// Goes on where somebody asked something else meanwhile.
     pub(crate) on_go_on: Callback<()>,
+    /// Stops there.
+    pub(crate) on_halt: Callback<()>,
     /// Shows what a failure does.
     pub(crate) on_fail: Callback<Vec<String>>,
 }
@@ -31,7 +34,9 @@ pub(crate) struct Props {
 impl PartialEq for Props {
     fn eq(&self, other: &Self) -> bool {
         let at = |props: &Self| props.sweep.as_ref().map(Rc::as_ptr);
-        at(self) == at(other) && self.busy == other.busy && self.labels == other.labels
+        at(self) == at(other)
+            && (self.busy, self.helpers) == (other.busy, other.helpers)
+            && self.labels == other.labels
     }
 }
 
@@ -131,10 +136,13 @@ fn columns(props: &Props) -> Html {
 fn progress(props: &Props, sweep: &Sweep) -> Html {
     let (done, all) = (sweep.done(), sweep.sets().len());
     let go_on = props.on_go_on.reform(|_| ());
+    let halt = props.on_halt.reform(|_| ());
     html! {
         <p class="table-tools" role="status">
-            <span>{ words::swept(done, all) }</span>
-            if done < all && !props.busy {
+            <span>{ words::swept(done, all, props.helpers) }</span>
+            if done < all && props.busy {
+                <button type="button" onclick={halt}>{ words::HALT }</button>
+            } else if done < all {
                 <button type="button" onclick={go_on}>{ words::GO_ON }</button>
             }
         </p>

@@ -3,16 +3,19 @@
 use holdfast_cluster::Cluster;
 use holdfast_session::aftermath::Aftermath;
 use holdfast_session::overview::{Amounts, Overview};
-use serde::{Deserialize, Serialize};
+
+use crate::grouping;
 
 /// A cluster as it stands in the export.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct Scene {
     pub(crate) overview: Overview,
+    /// Labels by which nodes can be put together.
+    pub(crate) labels: Vec<String>,
     /// What pods ask for; many ask for the same.
-    asks: Vec<Amounts>,
+    pub(crate) asks: Vec<Amounts>,
     /// Which of these each pod asks for.
-    asked: Vec<u32>,
+    pub(crate) asked: Vec<u32>,
 }
 
 impl Scene {
@@ -29,7 +32,8 @@ impl Scene {
                 asks.push(ask);
             }
         }
-        Self { overview: Overview::of(cluster), asks, asked }
+        let overview = Overview::of(cluster);
+        Self { labels: grouping::labels(&overview), overview, asks, asked }
     }
 
     /// What a pod asks for: that of its own, or of the pod whose place it takes, or else of another

@@ -1,10 +1,13 @@
 //! What page and worker say to each other: JSON text, and beside it the files that are meant, which
-//! the worker reads itself.
+//! the worker reads itself, or bytes that change hands as they are.
 
 use holdfast_session::changes::Change;
 use holdfast_session::protocol::{Reply, Request};
+use holdfast_session::prove::Prove;
 use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
 
+use crate::arriving::Piece;
 use crate::samples::Sample;
 use crate::scene::Scene;
 
@@ -12,6 +15,8 @@ use crate::scene::Scene;
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) id: u32,
+    /// Nobody looks at the cluster of this worker: it is not to be shown.
+    pub(crate) quiet: bool,
     pub(crate) ask: Ask,
 }
 
@@ -28,6 +33,8 @@ pub(crate) enum Ask {
     Change(Vec<Change>),
     /// Of the cluster that is open.
     Session(Request),
+    /// What all parts of a sweep come to, which come with the order.
+    Join { question: Prove, format: String },
 }
 
 /// What the worker says, and in answer to which order.
@@ -35,6 +42,9 @@ pub(crate) enum Ask {
 pub(crate) struct Word {
     pub(crate) id: u32,
     pub(crate) tell: Tell,
+    /// Bytes that come with it, if any.
+    #[serde(skip)]
+    pub(crate) beside: JsValue,
 }
 
 /// What may be said.
@@ -48,11 +58,24 @@ pub(crate) enum Tell {
     Understanding { bytes: f64 },
     /// So many sets of failed nodes are done, of all.
     Checked { done: u64, all: u64 },
+    /// A piece of the scene that the next of these two words is about.
+    Piece(Piece),
     /// What was opened, and what was told on the way.
-    Opened { name: String, scene: Box<Scene>, told: String },
+    Opened {
+        name: String,
+        #[serde(skip)]
+        scene: Box<Scene>,
+        told: String,
+        /// How many bytes of memory the worker takes.
+        memory: f64,
+    },
     /// The cluster with the changes.
-    Changed { scene: Box<Scene> },
-    /// What the cluster that is open says.
+    Changed {
+        #[serde(skip)]
+        scene: Box<Scene>,
+    },
+    /// What the cluster that is open says. Of a part of a sweep what was found comes beside, which
+    /// nobody reads but who joins the parts.
     Reply(Box<Reply>),
     /// It cannot be done, what may help, and what was told on the way.
     Refused { text: String, hint: Option<String>, told: String },

@@ -96,6 +96,7 @@ pub(crate) const FIND_WORKLOAD: &str = "Find a workload ";
 pub(crate) const ONLY_OPEN: &str = " only what is not proved";
 pub(crate) const WHAT_FAILS: &str = "If this fails: ";
 pub(crate) const GO_ON: &str = "Go on";
+pub(crate) const HALT: &str = "Stop";
 pub(crate) const WORKLOAD: &str = "Workload";
 pub(crate) const WORKLOADS: &str = "Workloads";
 pub(crate) const FAILURES: &str = "Failures";
@@ -310,7 +311,7 @@ pub(crate) fn pod_name(scene: &Scene, run: Option<&Aftermath>, cell: Cell) -> St
     };
     // What takes the place of another has a name of its own, that nobody knows yet.
     match named.filter(|_| made.is_none()) {
-        Some(pod) => format!("{}/{}", workload.namespace, overview.pods.names[pod]),
+        Some(pod) => format!("{}/{}", workload.namespace, &overview.pods.names[pod]),
         None => format!("{}/{} (new)", workload.namespace, workload.name),
     }
 }
@@ -390,12 +391,13 @@ pub(crate) fn claim(claim: Claim) -> &'static str {
     }
 }
 
-/// How many sets were looked at.
-pub(crate) fn swept(done: usize, all: usize) -> String {
-    if done == all {
-        format!("All {} are proved about.", several(all, "set", "sets"))
-    } else {
-        format!("{done} of {} are proved about…", several(all, "set", "sets"))
+/// How many sets were looked at, with so many workers who help.
+pub(crate) fn swept(done: usize, all: usize, helpers: usize) -> String {
+    let sets = several(all, "set", "sets");
+    match helpers {
+        _ if done == all => format!("All {sets} are proved about."),
+        0 => format!("{done} of {sets} are proved about…"),
+        _ => format!("{done} of {sets} are proved about, by {} workers…", helpers + 1),
     }
 }
 

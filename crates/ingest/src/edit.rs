@@ -11,6 +11,8 @@ mod place;
 mod tree;
 mod words;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use self::changes::Editor;
@@ -65,7 +67,7 @@ impl Manifests {
     /// The manifests of sources; what is no text holds none.
     pub fn new(sources: Vec<Source>) -> Self {
         let texts = sources.into_iter().filter_map(|source| {
-            let text = String::from_utf8(source.bytes).ok()?;
+            let text = String::from_utf8(Arc::unwrap_or_clone(source.bytes)).ok()?;
             Some((source.name, text))
         });
         let file = |(name, text): (String, String)| Manifest {

@@ -72,7 +72,10 @@ impl<'a> RawObject<'a> {
     /// # Errors
     /// A diagnostic with the place in the file and, where it could be read, the object's name.
     /// Its severity is [`RawObject::loss`].
-    #[expect(clippy::result_large_err, reason = "an error is rare and goes into a list")]
+    #[allow(
+        clippy::result_large_err,
+        reason = "an error is rare and, where pointers are wide, large"
+    )]
     pub fn parse<T: Deserialize<'a>>(&self) -> Result<T, Diagnostic> {
         let mut cursor = Cursor::new(self.text.json, self.start);
         match cursor.value() {
@@ -93,7 +96,10 @@ impl<'a> RawObject<'a> {
     ///
     /// # Errors
     /// A diagnostic when the text is not JSON.
-    #[expect(clippy::result_large_err, reason = "an error is rare and goes into a list")]
+    #[allow(
+        clippy::result_large_err,
+        reason = "an error is rare and, where pointers are wide, large"
+    )]
     pub fn json(&self) -> Result<&'a str, Diagnostic> {
         let end = match self.reading.get() {
             Reading::Ends(end) => end,

@@ -35,6 +35,7 @@ pub mod session;
 pub mod simulate;
 mod spoken;
 pub mod sweep;
+pub mod texts;
 pub mod whatif;
 
 pub use answer::Answer;

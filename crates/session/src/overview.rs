@@ -6,8 +6,10 @@ use holdfast_cluster::taint::Taint;
 use holdfast_cluster::{Cluster, Instance, NodeId, Placement, WorkloadId};
 use serde::{Deserialize, Serialize};
 
+use crate::texts::Texts;
+
 /// A cluster as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Overview {
     /// By name.
@@ -19,7 +21,7 @@ pub struct Overview {
 }
 
 /// A node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeView {
     /// Its name.
@@ -73,7 +75,7 @@ pub struct WorkloadView {
 #[serde(rename_all = "camelCase")]
 pub struct PodsView {
     /// Names, without namespaces: those are their workloads'.
-    pub names: Vec<String>,
+    pub names: Texts,
     /// Positions of their workloads.
     pub workloads: Vec<u32>,
     /// Positions of the nodes that they are bound to.
@@ -185,7 +187,7 @@ fn pods(cluster: &Cluster, placement: &Placement, roots: &[WorkloadId]) -> PodsV
     let mut view = PodsView::default();
     for id in cluster.pod_ids() {
         let instance = placement.instance(id.into());
-        view.names.push(cluster.text(cluster.pod(id).name).to_owned());
+        view.names.push(cluster.text(cluster.pod(id).name));
         view.workloads.push(position(cluster, roots, instance.workload));
         view.nodes.push(instance.node().map(|node| node.0));
         view.states.push(PodState::of(instance));

@@ -6,7 +6,6 @@ use yew::prelude::*;
 
 use super::{App, Msg, Open, Purpose, View};
 use crate::answers::Answers;
-use crate::grouping;
 use crate::map::Map;
 use crate::matrix::Grid;
 use crate::outcome::Outcome;
@@ -18,7 +17,12 @@ use crate::whatif::WhatIf;
 use crate::{theme, words};
 
 /// All of it.
-pub(crate) fn view(open: &Open, link: &Scope<App>, busy: bool, keys: bool) -> Html {
+pub(crate) fn view(
+    open: &Open,
+    link: &Scope<App>,
+    (busy, helpers): (bool, usize),
+    keys: bool,
+) -> Html {
     let (scene, standing, run) = (open.scene.clone(), open.standing.clone(), open.run.clone());
     let on_select = link.callback(Msg::Select);
     let on_deed = link.callback(|(node, deed)| Msg::Do(node, deed));
@@ -36,7 +40,7 @@ pub(crate) fn view(open: &Open, link: &Scope<App>, busy: bool, keys: bool) -> Ht
                     if open.view == View::WhatIf {
                         <WhatIf scene={scene.clone()} on_change={link.callback(Msg::Change)} />
                     } else if open.view == View::Answers { { answers(open, link) } }
-                    else if open.view == View::Matrix { { matrix(open, link, busy) } }
+                    else if open.view == View::Matrix { { matrix(open, link, (busy, helpers)) } }
                     else if open.view == View::Timeline {
                         <Bars timeline={open.timeline.clone()} has_run={run.is_some()} />
                     }
@@ -103,11 +107,12 @@ fn deeds(open: &Open, link: &Scope<App>) -> Html {
     }
 }
 
-fn matrix(open: &Open, link: &Scope<App>, busy: bool) -> Html {
+fn matrix(open: &Open, link: &Scope<App>, (busy, helpers): (bool, usize)) -> Html {
     html! {
-        <Grid sweep={open.sweep.clone()} labels={grouping::labels(&open.scene.overview)} {busy}
+        <Grid sweep={open.sweep.clone()} labels={open.scene.labels.clone()} {busy} {helpers}
             on_columns={link.callback(Msg::Sweep)}
             on_go_on={link.callback(|()| Msg::GoOn)}
+            on_halt={link.callback(|()| Msg::Halt)}
             on_fail={link.callback(Msg::Fail)} />
     }
 }
@@ -134,7 +139,7 @@ fn tools(open: &Open, link: &Scope<App>) -> Html {
         let chosen = event.target_unchecked_into::<HtmlSelectElement>().value();
         Msg::Group(Some(chosen).filter(|label| !label.is_empty()))
     });
-    let labels = grouping::labels(&open.scene.overview);
+    let labels = &open.scene.labels;
     html! {
         <div class="tools">
             <span role="group" aria-label={words::VIEWS} class="tabs">

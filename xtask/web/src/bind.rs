@@ -24,11 +24,24 @@ pub(crate) fn bind(wasm: &Path, optimiser: Option<&Path>) -> Result<Bound> {
     Ok(Bound { glue: output.js().to_owned(), wasm })
 }
 
+/// What all browsers know that know WebAssembly's second edition, which is what rustc emits. Not all
+/// features that the optimiser knows: it would write what no browser reads.
+const FEATURES: [&str; 7] = [
+    "--mvp-features",
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 fn optimise(program: &Path, bytes: &[u8]) -> Result<Vec<u8>> {
     let draft = env::temp_dir().join(format!("holdfast-web-{}.wasm", process::id()));
     fs::write(&draft, bytes)?;
     let status = Command::new(program)
-        .args(["-O1", "--all-features", "--strip-producers"])
+        .args(FEATURES)
+        .args(["-O1", "--strip-producers"])
         .arg(&draft)
         .arg("-o")
         .arg(&draft)

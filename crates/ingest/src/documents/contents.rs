@@ -1,6 +1,7 @@
 //! From the bytes of a file to the reader of what they are.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::{
     Reader, decode,
@@ -35,7 +36,11 @@ impl Reader<'_> {
     /// Reads one source.
     pub(super) fn source(&mut self, source: Source) {
         let Source { name, bytes, explicit } = source;
-        self.bytes(File { name: &name, explicit, layer: 0 }, Cow::Owned(bytes));
+        let file = File { name: &name, explicit, layer: 0 };
+        match Arc::try_unwrap(bytes) {
+            Ok(bytes) => self.bytes(file, Cow::Owned(bytes)),
+            Err(shared) => self.bytes(file, Cow::Borrowed(&shared)),
+        }
     }
 
     /// Reads bytes, packed or not. Owned bytes are freed as soon as they are unpacked.
