@@ -1,6 +1,7 @@
 //! The app: what is open, what was done to it, and what is shown of it.
 
 mod loaded;
+mod policy;
 
 use std::rc::Rc;
 
@@ -14,9 +15,11 @@ use yew::prelude::*;
 
 use crate::act::{self, Act};
 use crate::answers::{Answered, Topic};
+use crate::desk::{Desk, Handed};
 use crate::engine::Engine;
 use crate::grouping;
 use crate::history::History;
+use crate::later::Later;
 use crate::map::Deed;
 use crate::samples::Sample;
 use crate::save::save;
@@ -45,6 +48,7 @@ pub(crate) enum View {
     Matrix,
     Timeline,
     WhatIf,
+    Policy,
     Answers,
 }
 
@@ -84,6 +88,8 @@ pub(crate) enum Msg {
     Fail(Vec<String>),
     /// A question that the command answers, for people or to be saved.
     Ask(Topic, Purpose),
+    /// Something is done to the policy.
+    Policy(crate::policy::Msg),
     /// What is being worked out is given up.
     Cancel,
     /// Another moment of the run is shown.
@@ -118,6 +124,7 @@ pub(crate) struct Open {
     sweep: Option<Rc<Sweep>>,
     /// How long workloads are short of pods, where that was asked.
     timeline: Option<Rc<Timeline>>,
+    desk: Desk,
     selected: Option<u32>,
     by: Option<String>,
     view: View,
@@ -133,6 +140,8 @@ pub(crate) struct App {
     opening: Option<Opening>,
     opening_again: bool,
     keys: bool,
+    /// The pause after something was typed.
+    pause: Option<Later>,
     _ear: Option<EventListener>,
 }
 
@@ -161,12 +170,14 @@ impl Component for App {
             opening: None,
             opening_again: false,
             keys: false,
+            pause: None,
             _ear: ear,
         }
     }
 
-    fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
+            Msg::Open(Opening::Files(files)) if self.takes_policy(&files, ctx) => {}
             Msg::Open(opening) => {
                 say(words::OPENING, false);
                 self.begin(opening.clone());
@@ -178,6 +189,8 @@ impl Component for App {
                 self.open.iter_mut().for_each(|open| open.view = View::Timeline);
                 self.time();
             }
+            Msg::Show(View::Policy) => self.show_policy(),
+            Msg::Policy(deed) => self.policy(deed, ctx),
             Msg::Sweep(columns) => self.sweep(columns),
             Msg::GoOn => self.go_on(),
             Msg::Fail(names) => {
@@ -287,7 +300,10 @@ impl App {
 
     /// Gives the worker up, and opens the same files in another.
     fn cancel(&mut self) {
-        self.open.iter_mut().for_each(|open| open.asked = None);
+        self.open.iter_mut().for_each(|open| {
+            open.asked = None;
+            open.give_up_policy();
+        });
         if let (Some(engine), Some(opening)) = (&mut self.engine, self.opening.clone())
             && engine.restart().is_ok()
         {
@@ -316,8 +332,10 @@ impl App {
         open.scene = Rc::new(scene);
         open.changed = std::mem::take(&mut open.changing);
         (open.sweep, open.answer, open.selected) = (None, None, None);
+        open.desk.forget();
         open.show(None);
         self.tell();
+        self.judge();
         if self.open.as_ref().is_some_and(|open| open.view == View::Matrix) {
             self.show_matrix();
         }
@@ -330,6 +348,7 @@ impl App {
         if events.is_empty() && open.changed.is_empty() {
             self.awaited = None;
             open.show(None);
+            open.desk.state = None;
         } else {
             let asked = Simulate { events, ..Simulate::default() };
             self.ask(Ask::Session(Request::Tell(asked)), &[]);
@@ -337,6 +356,16 @@ impl App {
     }
 
     fn hear(&mut self, word: Word) {
+        if let Tell::Reply(reply) = &word.tell
+            && self.awaited != Some(word.id)
+        {
+            let Reply { result, told } = (**reply).clone();
+            let result = result.map_err(|failure| {
+                words::refused(&failure.message, failure.hint.as_deref(), &told)
+            });
+            self.hear_policy(word.id, result);
+            return;
+        }
         match word.tell {
             Tell::Ready => self.engine.iter_mut().for_each(Engine::ready),
             Tell::Broken { text } => self.start_again(&text),
@@ -356,9 +385,9 @@ impl App {
             }
             Tell::Reading { name, read, size } => say(&words::reading(&name, read, size), false),
             Tell::Understanding { bytes } => say(&words::understanding(bytes), false),
-            Tell::Opened { name, scene, told } => {
+            Tell::Opened { name, scene, told, policy } => {
                 self.awaited = None;
-                self.open = Some(Open::new(name, *scene));
+                self.open = Some(Open::new(name, *scene, policy));
                 say(&told, false);
                 Shell::here().inspect(|shell| shell.show(false));
             }
@@ -381,6 +410,7 @@ impl App {
                 open.command = command;
                 open.show(Some(Rc::new(aftermath)));
                 self.time();
+                self.ask_state();
             }
             Ok(Given::Document(document)) => {
                 self.open.iter_mut().for_each(|open| open.answered(&document, &reply.told));
@@ -460,7 +490,7 @@ impl App {
 }
 
 impl Open {
-    fn new(name: String, scene: Scene) -> Self {
+    fn new(name: String, scene: Scene, policy: Option<Handed>) -> Self {
         let standing = Rc::new(Standing::after(&scene, None, 0));
         let by = grouping::first(&scene.overview);
         Self {
@@ -480,6 +510,7 @@ impl Open {
             columns: Columns::Nodes,
             sweep: None,
             timeline: None,
+            desk: Desk::of(policy),
             selected: None,
             by,
             view: View::Map,

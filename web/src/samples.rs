@@ -47,4 +47,13 @@ impl Sample {
             Self::ZeroSpof => include_str!("../../fixtures/zero-spof/assumptions.yaml"),
         }
     }
+
+    /// What its plan requires.
+    pub(crate) fn policy(self) -> &'static str {
+        match self {
+            Self::Homelab => include_str!("../../fixtures/policies/homelab.yaml"),
+            Self::Edge => include_str!("../../fixtures/policies/edge.yaml"),
+            Self::ZeroSpof => include_str!("../../fixtures/policies/zero-spof.yaml"),
+        }
+    }
 }

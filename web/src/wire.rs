@@ -5,6 +5,7 @@ use holdfast_session::changes::Change;
 use holdfast_session::protocol::{Reply, Request};
 use serde::{Deserialize, Serialize};
 
+use crate::desk::Handed;
 use crate::samples::Sample;
 use crate::scene::Scene;
 
@@ -48,8 +49,8 @@ pub(crate) enum Tell {
     Understanding { bytes: f64 },
     /// So many sets of failed nodes are done, of all.
     Checked { done: u64, all: u64 },
-    /// What was opened, and what was told on the way.
-    Opened { name: String, scene: Box<Scene>, told: String },
+    /// What was opened, what was told on the way, and the policy that was among it.
+    Opened { name: String, scene: Box<Scene>, told: String, policy: Option<Handed> },
     /// The cluster with the changes.
     Changed { scene: Box<Scene> },
     /// What the cluster that is open says.

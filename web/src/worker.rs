@@ -80,11 +80,12 @@ fn open(id: u32, held: &Held, files: Files) {
     let bytes = files.exports.iter().map(|file| file.bytes.len() as f64).sum();
     tell(id, Tell::Understanding { bytes });
     let name = words::names(&files.exports);
+    let policy = read::policy(&files.beside);
     match Session::open(files, |done, all| tell(0, Tell::Checked { done, all })) {
         Ok((session, told)) => {
             let scene = Box::new(Scene::of(&session.loaded().cluster));
             *held.borrow_mut() = Some(session);
-            tell(id, Tell::Opened { name, scene, told });
+            tell(id, Tell::Opened { name, scene, told, policy });
         }
         Err((failure, told)) => {
             tell(id, Tell::Refused { text: failure.message, hint: failure.hint, told });

@@ -9,6 +9,7 @@ use crate::check::Check;
 use crate::explain::Explain;
 use crate::failure::Failure;
 use crate::inspect::Inspect;
+use crate::judged::Judged;
 use crate::overview::Overview;
 use crate::plan::fit::Fit;
 use crate::plan::mix::Mix;
@@ -20,6 +21,7 @@ use crate::plan::tolerance::Tolerance;
 use crate::plan::waste::Waste;
 use crate::prove::Prove;
 use crate::simulate::Simulate;
+use crate::states::StateOf;
 
 /// What is asked of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +53,17 @@ pub enum Request {
         /// As `-o` takes it.
         format: String,
     },
+    /// What a policy comes to, piece by piece.
+    Judge(Check),
+    /// Which of a policy's states the cluster comes to.
+    State {
+        /// The policy.
+        policy: Check,
+        /// What happened, as events are typed.
+        events: Vec<String>,
+    },
+    /// The policy of what the cluster survives today.
+    Draft,
     /// A question that the command answers, in one of its formats.
     Ask {
         /// The question.
@@ -121,6 +134,12 @@ pub enum Given {
     Matrix(Matrix),
     /// What some sets do.
     Part(Part),
+    /// What a policy comes to.
+    Judged(Box<Judged>),
+    /// Which state the cluster comes to, where that can be said.
+    State(Option<StateOf>),
+    /// A policy.
+    Draft(String),
     /// What the command would print.
     Document(Document),
 }

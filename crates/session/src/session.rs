@@ -1,5 +1,7 @@
 //! A cluster that is held in memory, the changes that are made to it, and what is asked of it.
 
+mod policy;
+
 use std::collections::BTreeMap;
 
 use holdfast_ingest::overlay::{self, Overlaid};
@@ -19,7 +21,7 @@ use crate::failure::Failure;
 use crate::held::Held;
 use crate::overview::Overview;
 use crate::protocol::{Document, Given, Question, Reply, Request};
-use crate::prove::Prove;
+use crate::prove::{Prove, STATES};
 use crate::rim::Rim;
 use crate::{loading, whatif};
 
@@ -120,6 +122,11 @@ impl Session {
                 let command = self.command(&Question::Prove(question.clone()), files);
                 Ok(Given::Document(Document { text, code, command }))
             }
+            Request::Judge(asked) => Ok(Given::Judged(Box::new(self.judge(asked, files, rim)))),
+            Request::State { policy, events } => {
+                self.state(policy, events, files, rim).map(Given::State)
+            }
+            Request::Draft => self.draft(STATES, files, rim).map(Given::Draft),
             Request::Ask { question, format } => {
                 let format: Format = format.parse().map_err(Failure::usage)?;
                 let (text, code) = self.ask(question, format, files, rim)?;

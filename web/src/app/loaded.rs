@@ -12,6 +12,7 @@ use crate::matrix::Grid;
 use crate::outcome::Outcome;
 use crate::panel::Panel;
 use crate::pending::Pending;
+use crate::policy::{self, Policy};
 use crate::table::Table;
 use crate::timeline::Bars;
 use crate::whatif::WhatIf;
@@ -35,6 +36,8 @@ pub(crate) fn view(open: &Open, link: &Scope<App>, busy: bool, keys: bool) -> Ht
                 <div class="stage">
                     if open.view == View::WhatIf {
                         <WhatIf scene={scene.clone()} on_change={link.callback(Msg::Change)} />
+                    } else if open.view == View::Policy {
+                        <Policy desk={open.desk.clone()} on_msg={link.callback(Msg::Policy)} />
                     } else if open.view == View::Answers { { answers(open, link) } }
                     else if open.view == View::Matrix { { matrix(open, link, busy) } }
                     else if open.view == View::Timeline {
@@ -71,6 +74,11 @@ fn bar(open: &Open, link: &Scope<App>) -> Html {
             <span class="wordmark">{ "Holdfast" }</span>
             <span class="opened"><b>{ &open.name }</b>
                 { format!(" {} · {}", words::nodes(nodes), words::pods(pods)) }</span>
+            if let Some(state) = &open.desk.state {
+                <span class="state-now" role="status">
+                    <span class="unseen">{ words::policy::state_after(&state.when) }</span>
+                    { policy::badge(state) }</span>
+            }
             <span class="top-tools">
                 <button type="button" onclick={click(|| Msg::Undo)}
                     disabled={open.history.done().is_empty()}>{ words::UNDO }</button>
@@ -143,6 +151,7 @@ fn tools(open: &Open, link: &Scope<App>) -> Html {
                 { tab(View::Matrix, words::MATRIX_TAB) }
                 { tab(View::Timeline, words::TIMELINE_TAB) }
                 { tab(View::WhatIf, words::WHAT_IF_TAB) }
+                { tab(View::Policy, words::POLICY_TAB) }
                 { tab(View::Answers, words::ANSWERS_TAB) }
             </span>
             if open.view == View::Map && !labels.is_empty() {
