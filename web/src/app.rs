@@ -2,11 +2,13 @@
 
 mod loaded;
 mod policy;
+mod sharing;
 
 use std::rc::Rc;
 
 use gloo_events::EventListener;
 use holdfast_session::changes::Change;
+use holdfast_session::link::Link;
 use holdfast_session::protocol::{Document, Given, Reply, Request};
 use holdfast_session::simulate::Simulate;
 use wasm_bindgen::JsCast;
@@ -24,6 +26,7 @@ use crate::map::Deed;
 use crate::samples::Sample;
 use crate::save::save;
 use crate::scene::Scene;
+use crate::sharing::{Sharing, is_link};
 use crate::standing::Standing;
 use crate::start::Shell;
 use crate::sweep::{Columns, Sweep};
@@ -50,6 +53,7 @@ pub(crate) enum View {
     WhatIf,
     Policy,
     Answers,
+    Share,
 }
 
 /// What an answer is for.
@@ -90,6 +94,8 @@ pub(crate) enum Msg {
     Ask(Topic, Purpose),
     /// Something is done to the policy.
     Policy(crate::policy::Msg),
+    /// Something is done about what is handed on.
+    Share(crate::sharing::Msg),
     /// What is being worked out is given up.
     Cancel,
     /// Another moment of the run is shown.
@@ -125,6 +131,9 @@ pub(crate) struct Open {
     /// How long workloads are short of pods, where that was asked.
     timeline: Option<Rc<Timeline>>,
     desk: Desk,
+    sharing: Sharing,
+    /// The cluster that comes with the page that it is, if it is one.
+    sample: Option<Sample>,
     selected: Option<u32>,
     by: Option<String>,
     view: View,
@@ -139,6 +148,8 @@ pub(crate) struct App {
     /// What is open, to be opened again where a worker is given up; and whether it is being.
     opening: Option<Opening>,
     opening_again: bool,
+    /// The link that waits for its export.
+    link: Option<Link>,
     keys: bool,
     /// The pause after something was typed.
     pause: Option<Later>,
@@ -169,6 +180,7 @@ impl Component for App {
             open: None,
             opening: None,
             opening_again: false,
+            link: None,
             keys: false,
             pause: None,
             _ear: ear,
@@ -178,6 +190,12 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
             Msg::Open(Opening::Files(files)) if self.takes_policy(&files, ctx) => {}
+            Msg::Open(Opening::Files(files)) if files.iter().any(is_link) => {
+                let others = Self::without_links(&files, ctx);
+                if !others.is_empty() {
+                    ctx.link().send_message(Msg::Open(Opening::Files(others)));
+                }
+            }
             Msg::Open(opening) => {
                 say(words::OPENING, false);
                 self.begin(opening.clone());
@@ -191,6 +209,8 @@ impl Component for App {
             }
             Msg::Show(View::Policy) => self.show_policy(),
             Msg::Policy(deed) => self.policy(deed, ctx),
+            Msg::Show(View::Share) => self.show_share(),
+            Msg::Share(deed) => self.share(deed, ctx),
             Msg::Sweep(columns) => self.sweep(columns),
             Msg::GoOn => self.go_on(),
             Msg::Fail(names) => {
@@ -302,7 +322,7 @@ impl App {
     fn cancel(&mut self) {
         self.open.iter_mut().for_each(|open| {
             open.asked = None;
-            open.give_up_policy();
+            open.give_up_aside();
         });
         if let (Some(engine), Some(opening)) = (&mut self.engine, self.opening.clone())
             && engine.restart().is_ok()
@@ -363,7 +383,7 @@ impl App {
             let result = result.map_err(|failure| {
                 words::refused(&failure.message, failure.hint.as_deref(), &told)
             });
-            self.hear_policy(word.id, result);
+            let _ = self.hear_sharing(word.id, &result) || self.hear_policy(word.id, result);
             return;
         }
         match word.tell {
@@ -387,9 +407,14 @@ impl App {
             Tell::Understanding { bytes } => say(&words::understanding(bytes), false),
             Tell::Opened { name, scene, told, policy } => {
                 self.awaited = None;
-                self.open = Some(Open::new(name, *scene, policy));
+                let mut open = Open::new(name, *scene, policy);
+                if let Some(Opening::Sample(sample)) = &self.opening {
+                    open.sample = Some(*sample);
+                }
+                self.open = Some(open);
                 say(&told, false);
                 Shell::here().inspect(|shell| shell.show(false));
+                self.opened_for_link();
             }
             Tell::Changed { scene } => {
                 self.awaited = None;
@@ -411,6 +436,8 @@ impl App {
                 open.show(Some(Rc::new(aftermath)));
                 self.time();
                 self.ask_state();
+                self.write_report();
+                self.follow_on();
             }
             Ok(Given::Document(document)) => {
                 self.open.iter_mut().for_each(|open| open.answered(&document, &reply.told));
@@ -443,6 +470,7 @@ impl App {
                     open.history.undo();
                 }
                 open.refused = Some(why.to_owned());
+                self.misfit();
             }
             None => say(why, true),
         }
@@ -511,6 +539,8 @@ impl Open {
             sweep: None,
             timeline: None,
             desk: Desk::of(policy),
+            sharing: Sharing::default(),
+            sample: None,
             selected: None,
             by,
             view: View::Map,
@@ -521,6 +551,7 @@ impl Open {
     fn show(&mut self, run: Option<Rc<Aftermath>>) {
         self.moment = run.as_ref().map_or(0, |run| run.frames.len());
         self.timeline = None;
+        self.sharing.forget();
         self.run = run;
         self.stand();
     }

@@ -22,6 +22,8 @@ pub(crate) struct Handed {
 pub(crate) struct Desk {
     name: Rc<str>,
     pub(crate) text: Rc<str>,
+    /// As it was handed over.
+    given: Rc<str>,
     /// What the text comes to; absent until that is known, and where it is empty.
     pub(crate) judged: Option<Rc<Judged>>,
     /// Why that is not known.
@@ -50,7 +52,8 @@ impl Desk {
             handed.unwrap_or_else(|| Handed { name: NAME.to_owned(), text: String::new() });
         Self {
             name: name.into(),
-            text: text.into(),
+            text: text.as_str().into(),
+            given: text.into(),
             judged: None,
             refused: None,
             state: None,
@@ -72,6 +75,11 @@ impl Desk {
     /// Whether there is anything to judge.
     pub(crate) fn is_empty(&self) -> bool {
         self.text.trim().is_empty()
+    }
+
+    /// Whether nobody changed what was handed over.
+    pub(crate) fn is_as_given(&self) -> bool {
+        self.text == self.given
     }
 
     /// Whether the policy may have states, which is cheaper to tell than which.

@@ -23,6 +23,7 @@ mod policy;
 mod samples;
 mod save;
 mod scene;
+mod sharing;
 mod standing;
 mod start;
 mod sweep;

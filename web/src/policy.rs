@@ -3,7 +3,6 @@
 use holdfast_ingest::policy;
 use holdfast_session::judged::{Found, Judged, Mistake, Spot};
 use holdfast_session::states::StateOf;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{File, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
@@ -222,7 +221,7 @@ fn Beginnings(props: &BeginningsProps) -> Html {
         <div class="beginnings">
             <label>{ words::BEGIN_WITH }
                 <select ref={chosen}>
-                    <option value="">{ words::DRAFT }</option>
+                    <option value="" selected=true>{ words::DRAFT }</option>
                     { for policy::presets().map(|(name, _)| html! {
                         <option value={name}>{ words::preset(name) }</option>
                     }) }
@@ -241,7 +240,7 @@ fn Beginnings(props: &BeginningsProps) -> Html {
 
 /// Makes what a file says the text.
 pub(crate) fn read(file: &File, on_msg: Callback<Msg>) {
-    let text = JsFuture::from(file.text().unchecked_into::<js_sys::Promise>());
+    let text = JsFuture::from(file.text());
     spawn_local(async move {
         if let Some(text) = text.await.ok().and_then(|text| text.as_string()) {
             on_msg.emit(Msg::Write(text));

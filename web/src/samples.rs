@@ -21,6 +21,15 @@ impl Sample {
         }
     }
 
+    /// The name that links have for it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Homelab => "homelab",
+            Self::Edge => "edge",
+            Self::ZeroSpof => "zero-spof",
+        }
+    }
+
     /// What its export is called.
     pub(crate) fn file(self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@
 //! is shown before this is here.
 
 pub(crate) mod policy;
+pub(crate) mod sharing;
 
 use holdfast_ingest::Source;
 use holdfast_proof::report::VerdictName;
@@ -89,6 +90,7 @@ pub(crate) const MATRIX_TAB: &str = "Matrix";
 pub(crate) const TIMELINE_TAB: &str = "Timeline";
 pub(crate) const WHAT_IF_TAB: &str = "What if";
 pub(crate) const POLICY_TAB: &str = "Policy";
+pub(crate) const SHARE_TAB: &str = "Report and link";
 pub(crate) const ANSWERS_TAB: &str = "Proofs and plans";
 pub(crate) const VIEWS: &str = "Views";
 

@@ -8,12 +8,12 @@ mod csv;
 mod findings;
 mod github;
 mod gitlab;
-mod html;
+pub(crate) mod html;
 mod human;
 mod junit;
 mod line;
 mod majority;
-mod markdown;
+pub(crate) mod markdown;
 mod reason;
 mod sarif;
 

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::inspect::Inspect;
 use crate::judged::Judged;
 use crate::overview::Overview;
+use crate::paper::PaperAsked;
 use crate::plan::fit::Fit;
 use crate::plan::mix::Mix;
 use crate::plan::nodes::Nodes;
@@ -64,6 +65,15 @@ pub enum Request {
     },
     /// The policy of what the cluster survives today.
     Draft,
+    /// Which export it is, whatever was changed since: [`crate::digest`].
+    Digest,
+    /// The report to hand on.
+    Paper {
+        /// What it is about.
+        asked: PaperAsked,
+        /// `markdown` or `html`.
+        format: String,
+    },
     /// A question that the command answers, in one of its formats.
     Ask {
         /// The question.
@@ -140,6 +150,10 @@ pub enum Given {
     State(Option<StateOf>),
     /// A policy.
     Draft(String),
+    /// Which export it is.
+    Digest(String),
+    /// The report.
+    Paper(String),
     /// What the command would print.
     Document(Document),
 }

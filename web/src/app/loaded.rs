@@ -13,6 +13,7 @@ use crate::outcome::Outcome;
 use crate::panel::Panel;
 use crate::pending::Pending;
 use crate::policy::{self, Policy};
+use crate::sharing::{self, Share};
 use crate::table::Table;
 use crate::timeline::Bars;
 use crate::whatif::WhatIf;
@@ -31,6 +32,10 @@ pub(crate) fn view(open: &Open, link: &Scope<App>, busy: bool, keys: bool) -> Ht
                 <Outcome standing={standing.clone()} run={run.clone()} {busy}
                     refused={open.refused.clone()} moment={open.moment}
                     on_moment={link.callback(Msg::Moment)} />
+                if let Some(other) = &open.sharing.other {
+                    { sharing::other(other, open.sharing.digest.as_deref(),
+                        &link.callback(Msg::Share)) }
+                }
                 if !open.history.done().is_empty() { { deeds(open, link) } }
                 { tools(open, link) }
                 <div class="stage">
@@ -38,6 +43,9 @@ pub(crate) fn view(open: &Open, link: &Scope<App>, busy: bool, keys: bool) -> Ht
                         <WhatIf scene={scene.clone()} on_change={link.callback(Msg::Change)} />
                     } else if open.view == View::Policy {
                         <Policy desk={open.desk.clone()} on_msg={link.callback(Msg::Policy)} />
+                    } else if open.view == View::Share {
+                        <Share sharing={open.sharing.clone()} link={open.link()}
+                            on_msg={link.callback(Msg::Share)} />
                     } else if open.view == View::Answers { { answers(open, link) } }
                     else if open.view == View::Matrix { { matrix(open, link, busy) } }
                     else if open.view == View::Timeline {
@@ -76,6 +84,7 @@ fn bar(open: &Open, link: &Scope<App>) -> Html {
                 { format!(" {} · {}", words::nodes(nodes), words::pods(pods)) }</span>
             if let Some(state) = &open.desk.state {
                 <span class="state-now" role="status">
+                    { words::policy::STATE }
                     <span class="unseen">{ words::policy::state_after(&state.when) }</span>
                     { policy::badge(state) }</span>
             }
@@ -153,6 +162,7 @@ fn tools(open: &Open, link: &Scope<App>) -> Html {
                 { tab(View::WhatIf, words::WHAT_IF_TAB) }
                 { tab(View::Policy, words::POLICY_TAB) }
                 { tab(View::Answers, words::ANSWERS_TAB) }
+                { tab(View::Share, words::SHARE_TAB) }
             </span>
             if open.view == View::Map && !labels.is_empty() {
                 <label>{ words::GROUP_BY }

@@ -96,7 +96,7 @@ impl App {
     }
 
     /// Asks for something beside what is awaited.
-    fn ask_aside(&mut self, request: Request) -> Option<u32> {
+    pub(super) fn ask_aside(&mut self, request: Request) -> Option<u32> {
         self.engine.as_mut().map(|engine| engine.ask(Ask::Session(request), &[]))
     }
 
@@ -155,8 +155,10 @@ impl App {
 
 impl Open {
     /// Nothing that was asked of a worker that is given up will be answered.
-    pub(super) fn give_up_policy(&mut self) {
+    pub(super) fn give_up_aside(&mut self) {
         self.desk.awaited = crate::desk::Awaited::default();
+        self.sharing.forget();
+        (self.sharing.awaited_digest, self.sharing.awaited_file) = (None, None);
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) const NO_POLICY: &str = "There is no policy yet. Begin with one, drop
 pub(crate) const JUDGING: &str = "Working it out…";
 pub(crate) const NO_SENSE: &str = "The policy cannot be judged yet.";
 pub(crate) const STATES: &str = "What the cluster comes to";
+pub(crate) const STATE: &str = "State";
 pub(crate) const SAVE_FINDINGS: &str = "Save findings as JSON";
 pub(crate) const HOW: &str = "How it comes to that";
 pub(crate) const BEGIN_WITH: &str = "Begin with ";
@@ -73,7 +74,7 @@ pub(crate) fn state(state: &StateOf) -> String {
     }
 }
 
-/// What the badge is about, for whoever hears it.
+/// What the badge is about, for whoever does not see the map.
 pub(crate) fn state_after(failed: &str) -> String {
-    format!("State with {failed} down: ")
+    format!(" with {failed} down: ")
 }
