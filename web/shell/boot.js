@@ -30,7 +30,33 @@ try {
   status.classList.add("failed");
 }
 
+// What the browser keeps for this page: its files, so that it works offline, and the theme.
+async function forget() {
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith("holdfast.")) localStorage.removeItem(key);
+  }
+  for (const name of await globalThis.caches?.keys() ?? []) {
+    if (name.startsWith("holdfast-")) await caches.delete(name);
+  }
+  const all = await navigator.serviceWorker?.getRegistrations() ?? [];
+  const own = all.filter(({ scope }) => location.href.startsWith(scope));
+  await Promise.all(own.map((registration) => registration.unregister()));
+}
+
+addEventListener("click", ({ target }) => {
+  const button = target.closest?.("[data-forget]");
+  if (!button) return;
+  const said = (what) => (button.textContent = what);
+  forget().then(() => said("Forgotten: nothing is kept any more"), (why) => said(String(why)));
+});
+
 // Offline: the folder's own files, nothing else. A file opened from disk has no service worker.
 if ("serviceWorker" in navigator && location.protocol.startsWith("http")) {
+  // Another tab may load a newer version, which tells the files that it is made of.
+  navigator.serviceWorker.addEventListener("message", ({ data }) => {
+    const own = data.files?.some((file) => import.meta.url.endsWith(file.slice(1)));
+    document.getElementById("update").hidden = own ?? true;
+  });
+  document.getElementById("reload").addEventListener("click", () => location.reload());
   navigator.serviceWorker.register("./service-worker.js").catch(() => {});
 }

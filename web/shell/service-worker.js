@@ -14,7 +14,9 @@ addEventListener("activate", (event) => {
   event.waitUntil(
     caches.keys()
       .then((names) => Promise.all(names.filter(stale).map((name) => caches.delete(name))))
-      .then(() => self.clients.claim()),
+      .then(() => self.clients.claim())
+      .then(() => self.clients.matchAll())
+      .then((pages) => pages.forEach((page) => page.postMessage({ files: FILES }))),
   );
 });
 

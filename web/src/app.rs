@@ -1,12 +1,15 @@
 //! The app: what is open, what was done to it, and what is shown of it.
 
 mod loaded;
+mod policy;
 mod sharing;
+mod sweeping;
 
 use std::rc::Rc;
 
 use gloo_events::EventListener;
 use holdfast_session::changes::Change;
+use holdfast_session::link::Link;
 use holdfast_session::protocol::{Document, Given, Reply, Request};
 use holdfast_session::simulate::Simulate;
 use wasm_bindgen::JsCast;
@@ -16,13 +19,16 @@ use yew::prelude::*;
 use crate::act::{self, Act};
 use crate::answers::{Answered, Topic};
 use crate::crew::Crew;
+use crate::desk::{Desk, Handed};
 use crate::engine::Engine;
 use crate::grouping;
 use crate::history::History;
+use crate::later::Later;
 use crate::map::Deed;
 use crate::samples::Sample;
 use crate::save::save;
 use crate::scene::Scene;
+use crate::sharing::{Sharing, is_link};
 use crate::standing::Standing;
 use crate::start::Shell;
 use crate::sweep::{Columns, Sweep};
@@ -58,7 +64,9 @@ pub(crate) enum View {
     Matrix,
     Timeline,
     WhatIf,
+    Policy,
     Answers,
+    Share,
 }
 
 /// What an answer is for.
@@ -101,6 +109,10 @@ pub(crate) enum Msg {
     Fail(Vec<String>),
     /// A question that the command answers, for people or to be saved.
     Ask(Topic, Purpose),
+    /// Something is done to the policy.
+    Policy(crate::policy::Msg),
+    /// Something is done about what is handed on.
+    Share(crate::sharing::Msg),
     /// What is being worked out is given up.
     Cancel,
     /// Another moment of the run is shown.
@@ -135,6 +147,10 @@ pub(crate) struct Open {
     sweep: Option<Rc<Sweep>>,
     /// How long workloads are short of pods, where that was asked.
     timeline: Option<Rc<Timeline>>,
+    desk: Desk,
+    sharing: Sharing,
+    /// The cluster that comes with the page that it is, if it is one.
+    sample: Option<Sample>,
     selected: Option<u32>,
     by: Option<String>,
     view: View,
@@ -160,7 +176,11 @@ pub(crate) struct App {
     held: f64,
     /// What was heard last changes nothing that is shown.
     quiet: bool,
+    /// The link that waits for its export.
+    link: Option<Link>,
     keys: bool,
+    /// The pause after something was typed.
+    pause: Option<Later>,
     _ear: Option<EventListener>,
 }
 
@@ -194,13 +214,22 @@ impl Component for App {
             halted: false,
             held: 0.0,
             quiet: false,
+            link: None,
             keys: false,
+            pause: None,
             _ear: ear,
         }
     }
 
-    fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
+            Msg::Open(Opening::Files(files)) if self.takes_policy(&files, ctx) => {}
+            Msg::Open(Opening::Files(files)) if files.iter().any(is_link) => {
+                let others = Self::without_links(&files, ctx);
+                if !others.is_empty() {
+                    ctx.link().send_message(Msg::Open(Opening::Files(others)));
+                }
+            }
             Msg::Open(opening) => {
                 say(words::OPENING, false);
                 self.begin(&opening);
@@ -212,6 +241,10 @@ impl Component for App {
                 self.open.iter_mut().for_each(|open| open.view = View::Timeline);
                 self.time();
             }
+            Msg::Show(View::Policy) => self.show_policy(),
+            Msg::Policy(deed) => self.policy(deed, ctx),
+            Msg::Show(View::Share) => self.show_share(),
+            Msg::Share(deed) => self.share(deed, ctx),
             Msg::Sweep(columns) => self.sweep(columns),
             Msg::GoOn => self.resume(),
             Msg::Halt => self.halt(),
@@ -297,7 +330,10 @@ impl App {
 
     /// Gives the worker up, and opens the same files in another.
     fn cancel(&mut self) {
-        self.open.iter_mut().for_each(|open| open.asked = None);
+        self.open.iter_mut().for_each(|open| {
+            open.asked = None;
+            open.give_up_aside();
+        });
         if let (Some(engine), Some(opening)) = (&mut self.engine, self.opening.clone())
             && engine.restart().is_ok()
         {
@@ -327,8 +363,10 @@ impl App {
         open.scene = Rc::new(scene);
         open.changed = std::mem::take(&mut open.changing);
         (open.sweep, open.answer, open.selected) = (None, None, None);
+        open.desk.forget();
         open.show(None);
         self.tell();
+        self.judge();
         if self.open.as_ref().is_some_and(|open| open.view == View::Matrix) {
             self.show_matrix();
         }
@@ -341,6 +379,7 @@ impl App {
         if events.is_empty() && open.changed.is_empty() {
             self.awaited = None;
             open.show(None);
+            open.desk.state = None;
         } else {
             let asked = Simulate { events, ..Simulate::default() };
             self.ask(Ask::Session(Request::Tell(asked)), &[]);
@@ -348,6 +387,16 @@ impl App {
     }
 
     fn hear(&mut self, word: Word) {
+        if let Tell::Reply(reply) = &word.tell
+            && self.awaited != Some(word.id)
+        {
+            let Reply { result, told } = (**reply).clone();
+            let result = result.map_err(|failure| {
+                words::refused(&failure.message, failure.hint.as_deref(), &told)
+            });
+            let _ = self.hear_sharing(word.id, &result) || self.hear_policy(word.id, result);
+            return;
+        }
         match word.tell {
             Tell::Ready => self.engine.iter_mut().for_each(Engine::ready),
             Tell::Broken { text } => self.start_again(&text),
@@ -371,11 +420,16 @@ impl App {
             }
             Tell::Reading { name, read, size } => say(&words::reading(&name, read, size), false),
             Tell::Understanding { bytes } => say(&words::understanding(bytes), false),
-            Tell::Opened { name, scene, told, memory } => {
+            Tell::Opened { name, scene, told, policy, memory } => {
                 (self.awaited, self.held) = (None, memory);
-                self.open = Some(Open::new(name, *scene));
+                let mut open = Open::new(name, *scene, policy);
+                if let Some(Opening::Sample(sample)) = &self.opening {
+                    open.sample = Some(*sample);
+                }
+                self.open = Some(open);
                 say(&told, false);
                 Shell::here().inspect(|shell| shell.show(false));
+                self.opened_for_link();
             }
             Tell::Changed { scene } => {
                 self.awaited = None;
@@ -398,6 +452,9 @@ impl App {
                 open.show(Some(Rc::new(aftermath)));
                 self.time();
                 self.go_on();
+                self.ask_state();
+                self.write_report();
+                self.follow_on();
             }
             Ok(Given::Document(document)) => {
                 self.open.iter_mut().for_each(|open| open.answered(&document, &reply.told));
@@ -424,6 +481,7 @@ impl App {
                     open.history.undo();
                 }
                 open.refused = Some(why.to_owned());
+                self.misfit();
             }
             None => say(why, true),
         }
@@ -472,7 +530,7 @@ impl App {
 }
 
 impl Open {
-    fn new(name: String, scene: Scene) -> Self {
+    fn new(name: String, scene: Scene, policy: Option<Handed>) -> Self {
         let standing = Rc::new(Standing::after(&scene, None, 0));
         let by = grouping::first(&scene.overview);
         Self {
@@ -492,6 +550,9 @@ impl Open {
             columns: Columns::Nodes,
             sweep: None,
             timeline: None,
+            desk: Desk::of(policy),
+            sharing: Sharing::default(),
+            sample: None,
             selected: None,
             by,
             view: View::Map,
@@ -502,6 +563,7 @@ impl Open {
     fn show(&mut self, run: Option<Rc<Aftermath>>) {
         self.moment = run.as_ref().map_or(0, |run| run.frames.len());
         self.timeline = None;
+        self.sharing.forget();
         self.run = run;
         self.stand();
     }

@@ -196,7 +196,7 @@ fn row(sweep: &Sweep, workload: usize, sets: std::ops::Range<usize>, claim: Clai
         let Some(known) = sweep.at(workload, set) else { return html! { <td>{ "…" }</td> } };
         let verdict = claim.of(known);
         html! {
-            <td class={class(verdict)} title={words::ready(known.ready)}>
+            <td class={verdict_class(verdict)} title={words::ready(known.ready)}>
                 <span aria-hidden="true">{ words::verdict_sign(verdict) }</span>
                 <span class="unseen">{ words::verdict(verdict) }</span>
             </td>
@@ -210,7 +210,8 @@ fn row(sweep: &Sweep, workload: usize, sets: std::ops::Range<usize>, claim: Clai
     }
 }
 
-fn class(verdict: VerdictName) -> &'static str {
+/// The name that the stylesheet has for a verdict.
+pub(crate) fn verdict_class(verdict: VerdictName) -> &'static str {
     match verdict {
         VerdictName::Proved => "verdict-proved",
         VerdictName::Refuted => "verdict-refuted",

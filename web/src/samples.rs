@@ -21,6 +21,15 @@ impl Sample {
         }
     }
 
+    /// The name that links have for it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Homelab => "homelab",
+            Self::Edge => "edge",
+            Self::ZeroSpof => "zero-spof",
+        }
+    }
+
     /// What its export is called.
     pub(crate) fn file(self) -> &'static str {
         match self {
@@ -45,6 +54,15 @@ impl Sample {
             Self::Homelab => include_str!("../../fixtures/homelab/assumptions.yaml"),
             Self::Edge => include_str!("../../fixtures/edge/assumptions.yaml"),
             Self::ZeroSpof => include_str!("../../fixtures/zero-spof/assumptions.yaml"),
+        }
+    }
+
+    /// What its plan requires.
+    pub(crate) fn policy(self) -> &'static str {
+        match self {
+            Self::Homelab => include_str!("../../fixtures/policies/homelab.yaml"),
+            Self::Edge => include_str!("../../fixtures/policies/edge.yaml"),
+            Self::ZeroSpof => include_str!("../../fixtures/policies/zero-spof.yaml"),
         }
     }
 }

@@ -11,7 +11,7 @@ use yew::html::Scope;
 
 use crate::app::{App, Msg, Opening};
 use crate::samples::Sample;
-use crate::{theme, words};
+use crate::{sharing, theme, words};
 
 /// Gives life to the first view, and puts the app beside it, which shows itself once it has a
 /// cluster.
@@ -24,6 +24,7 @@ pub(crate) fn show() {
     shell.listen(&app);
     shell.say(words::READY, false);
     shell.enable();
+    listen_to_links(&app);
 }
 
 /// The static HTML.
@@ -160,6 +161,20 @@ impl Shell {
             open(&app, dropped.and_then(|it| it.files()));
         });
         listener.forget();
+    }
+}
+
+/// Follows a link that the address holds, now or later.
+fn listen_to_links(app: &Scope<App>) {
+    let app = app.clone();
+    let follow = move || {
+        if let Some(link) = sharing::of_address() {
+            app.send_message(Msg::Share(sharing::Msg::Linked(link)));
+        }
+    };
+    follow();
+    if let Some(window) = window() {
+        EventListener::new(&window, "hashchange", move |_| follow()).forget();
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 use crate::arriving::Piece;
+use crate::desk::Handed;
 use crate::samples::Sample;
 use crate::scene::Scene;
 
@@ -66,6 +67,8 @@ pub(crate) enum Tell {
         #[serde(skip)]
         scene: Box<Scene>,
         told: String,
+        /// The policy that was among it.
+        policy: Option<Handed>,
         /// How many bytes of memory the worker takes.
         memory: f64,
     },

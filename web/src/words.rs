@@ -1,6 +1,9 @@
 //! Every sentence that the page says, in one place; those of the first view are in its HTML, which
 //! is shown before this is here.
 
+pub(crate) mod policy;
+pub(crate) mod sharing;
+
 use holdfast_ingest::Source;
 use holdfast_proof::report::VerdictName;
 use holdfast_session::aftermath::{Aftermath, Frame};
@@ -86,6 +89,8 @@ pub(crate) const TABLE_TAB: &str = "Table";
 pub(crate) const MATRIX_TAB: &str = "Matrix";
 pub(crate) const TIMELINE_TAB: &str = "Timeline";
 pub(crate) const WHAT_IF_TAB: &str = "What if";
+pub(crate) const POLICY_TAB: &str = "Policy";
+pub(crate) const SHARE_TAB: &str = "Report and link";
 pub(crate) const ANSWERS_TAB: &str = "Proofs and plans";
 pub(crate) const VIEWS: &str = "Views";
 

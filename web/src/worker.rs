@@ -126,13 +126,15 @@ fn open((id, quiet): (u32, bool), held: &Held, files: Files) {
     let bytes = files.exports.iter().map(|file| file.bytes.len() as f64).sum();
     tell(id, Tell::Understanding { bytes });
     let name = words::names(&files.exports);
+    let policy = read::policy(&files.beside);
     match Session::open(files, |done, all| tell(0, Tell::Checked { done, all })) {
         Ok((session, told)) => {
             if !quiet {
                 show(id, &session);
             }
             *held.borrow_mut() = Some(session);
-            tell(id, Tell::Opened { name, scene: Box::default(), told, memory: memory() });
+            let scene = Box::default();
+            tell(id, Tell::Opened { name, scene, told, policy, memory: memory() });
         }
         Err((failure, told)) => {
             tell(id, Tell::Refused { text: failure.message, hint: failure.hint, told });

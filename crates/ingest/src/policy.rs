@@ -11,6 +11,7 @@ use crate::objects::meta::date;
 use crate::own::OwnKind;
 use crate::{Place, Rule};
 
+pub use presets::presets;
 pub use read::policy;
 pub use states::of_state;
 

@@ -66,7 +66,7 @@ pub fn all(diagnostics: &[Diagnostic], every: bool) -> String {
 }
 
 /// Severity, rule and what happened.
-fn heading(found: &Diagnostic) -> String {
+pub fn heading(found: &Diagnostic) -> String {
     let severity = match found.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

@@ -249,6 +249,16 @@ fn diagnostic(found: &Diagnostic) -> DiagnosticView {
     }
 }
 
+impl View {
+    /// What the input does not say and what is not modelled, a sentence each.
+    pub fn gaps(&self) -> Vec<String> {
+        let missing = self.missing.iter();
+        let missing = missing.map(|gap| format!("No {} in the input: {}.", gap.kind, gap.weakens));
+        let other = self.not_modelled.iter().map(|what| format!("Not modelled: {what}."));
+        missing.chain(other).collect()
+    }
+}
+
 /// The view for people.
 pub fn human(view: &View, found: &[Diagnostic], all: bool) -> String {
     let mut out = String::new();

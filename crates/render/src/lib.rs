@@ -16,6 +16,7 @@ pub mod grouping;
 pub mod init;
 pub mod inspect;
 pub mod needs;
+pub mod paper;
 pub mod plan;
 pub mod prove;
 pub mod remedy;

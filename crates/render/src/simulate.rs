@@ -260,23 +260,40 @@ fn downtimes(out: &mut String, timeline: &Timeline, last: &StepOutcome) {
 
 /// The times that were used.
 fn times(out: &mut String, timeline: &Timeline) {
+    for text in times_told(timeline) {
+        for line in words::wrap(&text, WIDTH) {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+}
+
+/// The times that were used, a sentence for each source.
+pub fn times_told(timeline: &Timeline) -> Vec<String> {
     let of = |source: &str| -> Vec<String> {
         let used = timeline.times.iter().filter(|time| time.source == source);
         used.map(|time| format!("{} {}", time.name, words::length(time.seconds))).collect()
     };
-    for (source, heading) in [
+    let told = [
         ("given", "Times as given"),
         ("assumed", "Times assumed (--assume NAME=TIME sets them)"),
         ("default", "Times by Kubernetes' defaults"),
-    ] {
+    ];
+    let told = told.into_iter().filter_map(|(source, heading)| {
         let used = of(source);
-        if !used.is_empty() {
-            let text = format!("{heading}: {}.", words::list(&used, used.len()));
-            for line in words::wrap(&text, WIDTH) {
-                let _ = writeln!(out, "{line}");
-            }
-        }
-    }
+        let told = || format!("{heading}: {}.", words::list(&used, used.len()));
+        (!used.is_empty()).then(told)
+    });
+    told.collect()
+}
+
+/// What the ranges of every step rest on, a sentence each.
+pub fn doubts_told(outcome: &Outcome) -> Vec<String> {
+    let steps = outcome.steps.iter();
+    let told = steps.flat_map(|step| {
+        let tell = |doubt| format!("{}: {}", step.event, doubt_words(doubt, step.exact));
+        step.doubts.iter().map(tell)
+    });
+    told.collect()
 }
 
 /// What the ranges rest on.

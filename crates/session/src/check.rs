@@ -76,11 +76,18 @@ impl Check {
     /// # Errors
     /// When it cannot be read or makes no sense.
     pub fn policy(&self, rim: &impl Rim) -> Result<Policy, Failure> {
-        let source = match &self.text {
-            Some(text) => Source::named(self.policy.display().to_string(), text.as_str()),
-            None => rim.read("--policy", &self.policy)?,
-        };
-        policy(source, rim)
+        policy(self.source(rim)?, rim)
+    }
+
+    /// The policy as text.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn source(&self, rim: &impl Rim) -> Result<Source, Failure> {
+        match &self.text {
+            Some(text) => Ok(Source::named(self.policy.display().to_string(), text.as_str())),
+            None => rim.read("--policy", &self.policy),
+        }
     }
 
     /// Checks a policy of a cluster, whose manifests may accept findings, too.

@@ -9,7 +9,9 @@ use crate::check::Check;
 use crate::explain::Explain;
 use crate::failure::Failure;
 use crate::inspect::Inspect;
+use crate::judged::Judged;
 use crate::overview::Overview;
+use crate::paper::PaperAsked;
 use crate::plan::fit::Fit;
 use crate::plan::mix::Mix;
 use crate::plan::nodes::Nodes;
@@ -20,6 +22,7 @@ use crate::plan::tolerance::Tolerance;
 use crate::plan::waste::Waste;
 use crate::prove::Prove;
 use crate::simulate::Simulate;
+use crate::states::StateOf;
 
 /// What is asked of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +52,26 @@ pub enum Request {
         /// The parts, in any order.
         parts: Vec<Part>,
         /// As `-o` takes it.
+        format: String,
+    },
+    /// What a policy comes to, piece by piece.
+    Judge(Check),
+    /// Which of a policy's states the cluster comes to.
+    State {
+        /// The policy.
+        policy: Check,
+        /// What happened, as events are typed.
+        events: Vec<String>,
+    },
+    /// The policy of what the cluster survives today.
+    Draft,
+    /// Which export it is, whatever was changed since: [`crate::digest`].
+    Digest,
+    /// The report to hand on.
+    Paper {
+        /// What it is about.
+        asked: PaperAsked,
+        /// `markdown` or `html`.
         format: String,
     },
     /// A question that the command answers, in one of its formats.
@@ -121,6 +144,16 @@ pub enum Given {
     Matrix(Matrix),
     /// What some sets do.
     Part(Part),
+    /// What a policy comes to.
+    Judged(Box<Judged>),
+    /// Which state the cluster comes to, where that can be said.
+    State(Option<StateOf>),
+    /// A policy.
+    Draft(String),
+    /// Which export it is.
+    Digest(String),
+    /// The report.
+    Paper(String),
     /// What the command would print.
     Document(Document),
 }

@@ -1,5 +1,8 @@
 //! A cluster that is held in memory, the changes that are made to it, and what is asked of it.
 
+mod paper;
+mod policy;
+
 use std::collections::BTreeMap;
 
 use holdfast_ingest::overlay::{self, Overlaid};
@@ -19,9 +22,9 @@ use crate::failure::Failure;
 use crate::held::Held;
 use crate::overview::Overview;
 use crate::protocol::{Document, Given, Question, Reply, Request};
-use crate::prove::Prove;
+use crate::prove::{Prove, STATES};
 use crate::rim::Rim;
-use crate::{loading, whatif};
+use crate::{digest, loading, whatif};
 
 /// The files that a session is about.
 #[derive(Clone, Debug, Default)]
@@ -120,6 +123,13 @@ impl Session {
                 let command = self.command(&Question::Prove(question.clone()), files);
                 Ok(Given::Document(Document { text, code, command }))
             }
+            Request::Judge(asked) => Ok(Given::Judged(Box::new(self.judge(asked, files, rim)))),
+            Request::State { policy, events } => {
+                self.state(policy, events, files, rim).map(Given::State)
+            }
+            Request::Draft => self.draft(STATES, files, rim).map(Given::Draft),
+            Request::Digest => Ok(Given::Digest(digest::all(&files.exports))),
+            Request::Paper { asked, format } => self.paper(asked, format, files).map(Given::Paper),
             Request::Ask { question, format } => {
                 let format: Format = format.parse().map_err(Failure::usage)?;
                 let (text, code) = self.ask(question, format, files, rim)?;

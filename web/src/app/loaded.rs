@@ -11,6 +11,8 @@ use crate::matrix::Grid;
 use crate::outcome::Outcome;
 use crate::panel::Panel;
 use crate::pending::Pending;
+use crate::policy::{self, Policy};
+use crate::sharing::{self, Share};
 use crate::table::Table;
 use crate::timeline::Bars;
 use crate::whatif::WhatIf;
@@ -34,11 +36,20 @@ pub(crate) fn view(
                 <Outcome standing={standing.clone()} run={run.clone()} {busy}
                     refused={open.refused.clone()} moment={open.moment}
                     on_moment={link.callback(Msg::Moment)} />
+                if let Some(other) = &open.sharing.other {
+                    { sharing::other(other, open.sharing.digest.as_deref(),
+                        &link.callback(Msg::Share)) }
+                }
                 if !open.history.done().is_empty() { { deeds(open, link) } }
                 { tools(open, link) }
                 <div class="stage">
                     if open.view == View::WhatIf {
                         <WhatIf scene={scene.clone()} on_change={link.callback(Msg::Change)} />
+                    } else if open.view == View::Policy {
+                        <Policy desk={open.desk.clone()} on_msg={link.callback(Msg::Policy)} />
+                    } else if open.view == View::Share {
+                        <Share sharing={open.sharing.clone()} link={open.link()}
+                            on_msg={link.callback(Msg::Share)} />
                     } else if open.view == View::Answers { { answers(open, link) } }
                     else if open.view == View::Matrix { { matrix(open, link, (busy, helpers)) } }
                     else if open.view == View::Timeline {
@@ -75,6 +86,12 @@ fn bar(open: &Open, link: &Scope<App>) -> Html {
             <span class="wordmark">{ "Holdfast" }</span>
             <span class="opened"><b>{ &open.name }</b>
                 { format!(" {} · {}", words::nodes(nodes), words::pods(pods)) }</span>
+            if let Some(state) = &open.desk.state {
+                <span class="state-now" role="status">
+                    { words::policy::STATE }
+                    <span class="unseen">{ words::policy::state_after(&state.when) }</span>
+                    { policy::badge(state) }</span>
+            }
             <span class="top-tools">
                 <button type="button" onclick={click(|| Msg::Undo)}
                     disabled={open.history.done().is_empty()}>{ words::UNDO }</button>
@@ -148,7 +165,9 @@ fn tools(open: &Open, link: &Scope<App>) -> Html {
                 { tab(View::Matrix, words::MATRIX_TAB) }
                 { tab(View::Timeline, words::TIMELINE_TAB) }
                 { tab(View::WhatIf, words::WHAT_IF_TAB) }
+                { tab(View::Policy, words::POLICY_TAB) }
                 { tab(View::Answers, words::ANSWERS_TAB) }
+                { tab(View::Share, words::SHARE_TAB) }
             </span>
             if open.view == View::Map && !labels.is_empty() {
                 <label>{ words::GROUP_BY }

@@ -8,6 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, ReadableStreamDefaultReader};
 
 use super::tell;
+use crate::desk::Handed;
 use crate::samples::Sample;
 use crate::wire::Tell;
 use crate::words;
@@ -21,6 +22,28 @@ const SIZE_MAX_BYTES: f64 = 2e9;
 /// Whatever is said beside an export is in a file of this name.
 const ASSUMPTIONS: [&str; 2] = ["assumptions.yaml", "assumptions.yml"];
 
+/// What a policy is called that comes with a sample.
+const POLICY: &str = "holdfast.yaml";
+
+/// A file is a policy where its first bytes say so.
+const HEAD_BYTES: usize = 4096;
+
+/// The policy among what stands beside the cluster.
+pub(super) fn policy(beside: &[Source]) -> Option<Handed> {
+    let source = beside.iter().find(|source| is_policy(source))?;
+    let text = String::from_utf8_lossy(&source.bytes).into_owned();
+    Some(Handed { name: source.name.clone(), text })
+}
+
+fn is_policy(source: &Source) -> bool {
+    let head = &source.bytes[..source.bytes.len().min(HEAD_BYTES)];
+    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let says = |wanted: &[u8]| lines.clone().any(|line| line == wanted);
+    let is =
+        says(b"kind: Policy") && lines.any(|line| line.starts_with(b"apiVersion: holdfast.dev/"));
+    is
+}
+
 /// What was pasted, as a file.
 pub(super) fn text(text: String) -> Files {
     Files { exports: vec![Source::named(words::PASTED, text)], ..Files::default() }
@@ -31,6 +54,7 @@ pub(super) fn sample(sample: Sample) -> Files {
     Files {
         exports: vec![Source::named(sample.file(), sample.export())],
         assumptions: Some(Source::named(ASSUMPTIONS[0], sample.assumptions())),
+        beside: vec![Source::named(POLICY, sample.policy())],
         ..Files::default()
     }
 }
@@ -47,6 +71,8 @@ pub(super) async fn files(id: u32, handles: &[File]) -> Result<Files, Tell> {
         let source = Source::named(name.clone(), bytes.map_err(|_| words::unreadable(&name))?);
         if ASSUMPTIONS.iter().any(|it| name.ends_with(it)) {
             files.assumptions = Some(source);
+        } else if is_policy(&source) {
+            files.beside.push(source);
         } else {
             files.exports.push(source);
         }

@@ -10,6 +10,11 @@ const PRESETS: [(&str, &str); 3] = [
     ("homelab-2x3", include_str!("presets/homelab-2x3.yaml")),
 ];
 
+/// Their names, and what they say.
+pub fn presets() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PRESETS.into_iter()
+}
+
 /// The names.
 pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
     PRESETS.iter().map(|(name, _)| *name)

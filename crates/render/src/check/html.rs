@@ -16,9 +16,10 @@ use super::{Findings, reason};
 use crate::{domain, prove, words};
 
 /// Nothing is loaded, and nothing runs.
-const POLICY: &str =
+pub(crate) const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-const STYLE: &str = include_str!("html.css");
+/// How it looks.
+pub(crate) const STYLE: &str = include_str!("html.css");
 /// Beyond so many rows those of which all is proved are counted.
 const ROWS_MAX: usize = 400;
 
@@ -283,7 +284,8 @@ fn key(object: &Object) -> Key<'_> {
     (&object.namespace, &object.kind, &object.name)
 }
 
-fn class(verdict: VerdictName) -> &'static str {
+/// The name that the stylesheet has for a verdict.
+pub(crate) fn class(verdict: VerdictName) -> &'static str {
     match verdict {
         VerdictName::Proved => "proved",
         VerdictName::Unknown => "unknown",
@@ -291,7 +293,8 @@ fn class(verdict: VerdictName) -> &'static str {
     }
 }
 
-fn mark(verdict: VerdictName) -> &'static str {
+/// The mark of a verdict.
+pub(crate) fn mark(verdict: VerdictName) -> &'static str {
     match verdict {
         VerdictName::Proved => "✓",
         VerdictName::Unknown => "?",

@@ -113,7 +113,7 @@ fn requirements(report: &CheckReport) -> String {
 }
 
 /// Text that means nothing but itself. Bars are left to tables.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         if "\\`*_[]<>&~#".contains(letter) {
@@ -125,7 +125,7 @@ fn plain(text: &str) -> String {
 }
 
 /// The same as code, which takes no escapes: the marks around it are longer than any in it.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let marks = "`".repeat(longest_run(text) + 1);
     let text = text.replace(char::is_control, " ");
     if text.contains('`') {
