@@ -1,10 +1,12 @@
 //! The app: what is open, what was done to it, and what is shown of it.
 
+mod cell;
 mod loaded;
 
 use std::rc::Rc;
 
 use gloo_events::EventListener;
+use holdfast_session::cell::{Claim, Place};
 use holdfast_session::changes::Change;
 use holdfast_session::protocol::{Document, Given, Reply, Request};
 use holdfast_session::simulate::Simulate;
@@ -21,9 +23,11 @@ use crate::map::Deed;
 use crate::samples::Sample;
 use crate::save::save;
 use crate::scene::Scene;
+use crate::sides::Sides;
 use crate::standing::Standing;
 use crate::start::Shell;
 use crate::sweep::{Columns, Sweep};
+use crate::tale::Tale;
 use crate::timeline::Timeline;
 use crate::wire::{Ask, Tell, Word};
 use crate::words;
@@ -80,12 +84,22 @@ pub(crate) enum Msg {
     Sweep(Columns),
     /// The same, from where it was left.
     GoOn,
+    /// What is claimed in the matrix.
+    Claim(Claim),
+    /// Why a cell of the matrix is as it is.
+    Cell(Place),
+    /// Back from a cell to the matrix.
+    LeaveCell,
     /// These machines fail, and nothing else: shown on the map.
     Fail(Vec<String>),
     /// A question that the command answers, for people or to be saved.
     Ask(Topic, Purpose),
     /// What is being worked out is given up.
     Cancel,
+    /// One map or two.
+    Sides(Sides),
+    /// The workload whose moves are drawn.
+    Follow(Option<u32>),
     /// Another moment of the run is shown.
     Moment(usize),
     Keys(bool),
@@ -106,6 +120,11 @@ pub(crate) struct Open {
     /// The same with the command.
     command: String,
     standing: Rc<Standing>,
+    /// Before anything happens.
+    before: Rc<Standing>,
+    sides: Sides,
+    /// The workload whose moves are drawn.
+    follow: Option<u32>,
     /// The moment that is shown; past the last is the end.
     moment: usize,
     refused: Option<String>,
@@ -115,7 +134,11 @@ pub(crate) struct Open {
     answer: Option<Rc<Answered>>,
     /// The failures that are asked about, and what is known of them.
     columns: Columns,
+    claim: Claim,
     sweep: Option<Rc<Sweep>>,
+    /// The cell that is asked about, and the one that is told instead of what was done.
+    place: Option<Place>,
+    tale: Option<Rc<Tale>>,
     /// How long workloads are short of pods, where that was asked.
     timeline: Option<Rc<Timeline>>,
     selected: Option<u32>,
@@ -173,7 +196,14 @@ impl Component for App {
                 self.opening = Some(opening);
             }
             Msg::Ask(topic, purpose) => self.ask_topic(topic, purpose),
+            Msg::Show(view) if self.leaves_cell(view) => self.leave_cell(view),
             Msg::Show(View::Matrix) => self.show_matrix(),
+            Msg::Claim(claim) => {
+                self.open.iter_mut().for_each(|open| open.claim = claim);
+                self.go_on();
+            }
+            Msg::Cell(place) => self.ask_cell(place),
+            Msg::LeaveCell => self.leave_cell(View::Matrix),
             Msg::Show(View::Timeline) => {
                 self.open.iter_mut().for_each(|open| open.view = View::Timeline);
                 self.time();
@@ -279,9 +309,13 @@ impl App {
         let Some(open) = self.open.as_ref().filter(|open| open.view == View::Matrix) else {
             return;
         };
-        let question = open.columns.question();
-        if let Some((from, to)) = open.sweep.as_ref().and_then(|sweep| sweep.next()) {
-            self.ask(Ask::Session(Request::Examine { question, from, to }), &[]);
+        let (question, claim) = (open.columns.question(), open.claim);
+        if let Some((from, to)) = open.sweep.as_ref().and_then(|sweep| sweep.next(claim)) {
+            let request = match claim {
+                Claim::ByRule => Request::ByRule { question, from, to },
+                Claim::Immediately | Claim::Recovered => Request::Examine { question, from, to },
+            };
+            self.ask(Ask::Session(request), &[]);
         }
     }
 
@@ -300,7 +334,7 @@ impl App {
     fn change(&mut self, change: impl FnOnce(&mut History<Act>)) {
         let Some(open) = &mut self.open else { return };
         change(&mut open.history);
-        open.refused = None;
+        (open.refused, open.tale) = (None, None);
         let changes = act::changes(open.history.done());
         if changes == open.changed {
             self.tell();
@@ -313,6 +347,7 @@ impl App {
     /// Shows the cluster with all changes, and asks what happens.
     fn changed(&mut self, scene: Scene) {
         let Some(open) = &mut self.open else { return };
+        open.before = Rc::new(Standing::after(&scene, None, 0));
         open.scene = Rc::new(scene);
         open.changed = std::mem::take(&mut open.changing);
         (open.sweep, open.answer, open.selected) = (None, None, None);
@@ -381,6 +416,7 @@ impl App {
                 open.command = command;
                 open.show(Some(Rc::new(aftermath)));
                 self.time();
+                self.go_on();
             }
             Ok(Given::Document(document)) => {
                 self.open.iter_mut().for_each(|open| open.answered(&document, &reply.told));
@@ -396,6 +432,13 @@ impl App {
                 }
                 self.go_on();
             }
+            Ok(Given::ByRule(part)) => {
+                if let Some(sweep) = self.open.as_mut().and_then(|open| open.sweep.as_mut()) {
+                    Rc::make_mut(sweep).add_rules(part);
+                }
+                self.go_on();
+            }
+            Ok(Given::Cell(story)) => self.tell_cell(*story),
             Ok(_) => {}
             Err(failure) => {
                 let hint = failure.hint.as_deref();
@@ -471,13 +514,19 @@ impl Open {
             changing: Vec::new(),
             run: None,
             command: String::new(),
+            before: standing.clone(),
             standing,
+            sides: Sides::One,
+            follow: None,
             moment: 0,
             refused: None,
             asked: None,
             progress: None,
             answer: None,
             columns: Columns::Nodes,
+            claim: Claim::Immediately,
+            place: None,
+            tale: None,
             sweep: None,
             timeline: None,
             selected: None,
@@ -490,6 +539,7 @@ impl Open {
     fn show(&mut self, run: Option<Rc<Aftermath>>) {
         self.moment = run.as_ref().map_or(0, |run| run.frames.len());
         self.timeline = None;
+        self.follow = None;
         self.run = run;
         self.stand();
     }
@@ -521,6 +571,8 @@ impl Open {
             Msg::Select(node) => self.selected = *node,
             Msg::Group(label) => self.by.clone_from(label),
             Msg::Show(view) => self.view = *view,
+            Msg::Follow(workload) => self.follow = *workload,
+            Msg::Sides(sides) => self.sides = *sides,
             Msg::Moment(moment) => {
                 self.moment = *moment;
                 self.stand();

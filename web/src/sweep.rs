@@ -1,7 +1,8 @@
 //! What every failure does to every workload, as far as it has been worked out.
 
 use holdfast_proof::report::VerdictName;
-use holdfast_session::cells::{Matrix, Part, SetView, Touched, Verdicts};
+use holdfast_session::cell::Claim;
+use holdfast_session::cells::{Matrix, Part, RulePart, SetView, Touched, Verdicts};
 use holdfast_session::prove::Prove;
 use holdfast_session::question::Failures;
 
@@ -31,26 +32,8 @@ impl Columns {
     }
 }
 
-/// What is claimed of a workload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Claim {
-    /// A pod serves at once.
-    Immediately,
-    /// All are back once all is quiet.
-    Recovered,
-}
-
-impl Claim {
-    pub(crate) const ALL: [Self; 2] = [Self::Immediately, Self::Recovered];
-
-    /// The verdict on it.
-    pub(crate) fn of(self, verdicts: Verdicts) -> VerdictName {
-        match self {
-            Self::Immediately => verdicts.immediately,
-            Self::Recovered => verdicts.recovered,
-        }
-    }
-}
+/// What is claimed of workloads, in the order in which it is told.
+pub(crate) const CLAIMS: [Claim; 3] = [Claim::Immediately, Claim::ByRule, Claim::Recovered];
 
 /// The sets, the workloads, and what is known of both.
 #[derive(Clone, Debug)]
@@ -59,12 +42,14 @@ pub(crate) struct Sweep {
     matrix: Matrix,
     /// Of each set that was looked at the workloads that it touches.
     touched: Vec<Vec<Touched>>,
+    /// Of each set of which that was asked what it leaves by rule of each workload.
+    rules: Vec<Vec<VerdictName>>,
 }
 
 impl Sweep {
     /// Nothing is looked at yet.
     pub(crate) fn new(columns: Columns, matrix: Matrix) -> Self {
-        Self { columns, matrix, touched: Vec::new() }
+        Self { columns, matrix, touched: Vec::new(), rules: Vec::new() }
     }
 
     /// Which failures it is about.
@@ -89,15 +74,34 @@ impl Sweep {
         }
     }
 
-    /// How many sets were looked at.
-    pub(crate) fn done(&self) -> usize {
-        self.touched.len()
+    /// Takes in what the next sets leave by rule; anything else comes too late.
+    pub(crate) fn add_rules(&mut self, part: RulePart) {
+        if part.from == self.rules.len() {
+            self.rules.extend(part.verdicts);
+        }
     }
 
-    /// The next sets to look at: from the first up to the one behind the last.
-    pub(crate) fn next(&self) -> Option<(usize, usize)> {
-        let (from, all) = (self.done(), self.matrix.sets.len());
+    /// How many sets were looked at for a claim.
+    pub(crate) fn done(&self, claim: Claim) -> usize {
+        match claim {
+            Claim::Immediately | Claim::Recovered => self.touched.len(),
+            Claim::ByRule => self.rules.len(),
+        }
+    }
+
+    /// The next sets to look at for a claim: from the first up to the one behind the last.
+    pub(crate) fn next(&self, claim: Claim) -> Option<(usize, usize)> {
+        let (from, all) = (self.done(claim), self.matrix.sets.len());
         (from < all).then(|| (from, (from + BATCH).min(all)))
+    }
+
+    /// The verdict on a claim, where it is known.
+    pub(crate) fn verdict(&self, claim: Claim, workload: usize, set: usize) -> Option<VerdictName> {
+        match claim {
+            Claim::Immediately => self.at(workload, set).map(|found| found.immediately),
+            Claim::Recovered => self.at(workload, set).map(|found| found.recovered),
+            Claim::ByRule => self.rules.get(set).map(|row| row[workload]),
+        }
     }
 
     /// What is known of a workload when a set fails; nothing where that was not looked at.
@@ -109,8 +113,8 @@ impl Sweep {
 
     /// How many of the sets that were looked at leave a claim about a workload unproved.
     pub(crate) fn open(&self, workload: usize, claim: Claim) -> usize {
-        let verdicts = (0..self.done()).filter_map(|set| self.at(workload, set));
-        verdicts.filter(|one| claim.of(*one) != VerdictName::Proved).count()
+        let verdicts = (0..self.done(claim)).filter_map(|set| self.verdict(claim, workload, set));
+        verdicts.filter(|verdict| *verdict != VerdictName::Proved).count()
     }
 }
 
@@ -136,12 +140,16 @@ mod tests {
         };
         let lost = Verdicts { immediately: VerdictName::Refuted, ready: 0, ..HOLDS };
         let mut sweep = Sweep::new(Columns::Nodes, matrix);
-        assert_eq!((sweep.next(), sweep.at(0, 0)), (Some((0, 2)), None));
+        assert_eq!((sweep.next(Claim::Recovered), sweep.at(0, 0)), (Some((0, 2)), None));
         sweep.add(part(1, vec![Vec::new()]));
-        assert_eq!(sweep.done(), 0, "what comes too early or late is left out");
+        assert_eq!(sweep.done(Claim::Recovered), 0, "what comes too early or late is left out");
         sweep.add(part(0, vec![vec![Touched { workload: 1, verdicts: lost }], Vec::new()]));
         assert_eq!((sweep.at(0, 0), sweep.at(1, 0)), (Some(HOLDS), Some(lost)));
         assert_eq!((sweep.open(1, Claim::Immediately), sweep.open(1, Claim::Recovered)), (1, 0));
-        assert_eq!(sweep.next(), None);
+        assert_eq!(sweep.next(Claim::Recovered), None);
+        assert_eq!(sweep.next(Claim::ByRule), Some((0, 2)), "by rule is asked by itself");
+        let verdicts = vec![vec![VerdictName::Proved, VerdictName::Unknown]; 2];
+        sweep.add_rules(RulePart { from: 0, verdicts });
+        assert_eq!((sweep.open(0, Claim::ByRule), sweep.open(1, Claim::ByRule)), (0, 2));
     }
 }
