@@ -83,3 +83,12 @@ export async function assertAccessible(page) {
   }));
   assert.deepEqual(told, []);
 }
+
+/// Nothing is wider than the window.
+export async function assertFits(page) {
+  const [wide, shown] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth, clientWidth];
+  });
+  assert.ok(wide <= shown, `${wide} pixels wide in ${shown}`);
+}

@@ -1,5 +1,6 @@
 //! The app: what is open, what was done to it, and what is shown of it.
 
+mod cell;
 mod loaded;
 mod policy;
 mod sharing;
@@ -8,6 +9,7 @@ mod sweeping;
 use std::rc::Rc;
 
 use gloo_events::EventListener;
+use holdfast_session::cell::{Claim, Place};
 use holdfast_session::changes::Change;
 use holdfast_session::link::Link;
 use holdfast_session::protocol::{Document, Given, Reply, Request};
@@ -29,9 +31,11 @@ use crate::samples::Sample;
 use crate::save::save;
 use crate::scene::Scene;
 use crate::sharing::{Sharing, is_link};
+use crate::sides::Sides;
 use crate::standing::Standing;
 use crate::start::Shell;
 use crate::sweep::{Columns, Sweep};
+use crate::tale::Tale;
 use crate::timeline::Timeline;
 use crate::wire::{Ask, Tell, Word};
 use crate::words;
@@ -105,6 +109,12 @@ pub(crate) enum Msg {
     Halt,
     /// One of those that help with it says something.
     Helper(u32, Word),
+    /// What is claimed in the matrix.
+    Claim(Claim),
+    /// Why a cell of the matrix is as it is.
+    Cell(Place),
+    /// Back from a cell to the matrix.
+    LeaveCell,
     /// These machines fail, and nothing else: shown on the map.
     Fail(Vec<String>),
     /// A question that the command answers, for people or to be saved.
@@ -115,6 +125,10 @@ pub(crate) enum Msg {
     Share(crate::sharing::Msg),
     /// What is being worked out is given up.
     Cancel,
+    /// One map or two.
+    Sides(Sides),
+    /// The workload whose moves are drawn.
+    Follow(Option<u32>),
     /// Another moment of the run is shown.
     Moment(usize),
     Keys(bool),
@@ -135,6 +149,11 @@ pub(crate) struct Open {
     /// The same with the command.
     command: String,
     standing: Rc<Standing>,
+    /// Before anything happens.
+    before: Rc<Standing>,
+    sides: Sides,
+    /// The workload whose moves are drawn.
+    follow: Option<u32>,
     /// The moment that is shown; past the last is the end.
     moment: usize,
     refused: Option<String>,
@@ -144,7 +163,11 @@ pub(crate) struct Open {
     answer: Option<Rc<Answered>>,
     /// The failures that are asked about, and what is known of them.
     columns: Columns,
+    claim: Claim,
     sweep: Option<Rc<Sweep>>,
+    /// The cell that is asked about, and the one that is told instead of what was done.
+    place: Option<Place>,
+    tale: Option<Rc<Tale>>,
     /// How long workloads are short of pods, where that was asked.
     timeline: Option<Rc<Timeline>>,
     desk: Desk,
@@ -236,7 +259,14 @@ impl Component for App {
                 self.opening = Some(opening);
             }
             Msg::Ask(topic, purpose) => self.ask_topic(topic, purpose),
+            Msg::Show(view) if self.leaves_cell(view) => self.leave_cell(view),
             Msg::Show(View::Matrix) => self.show_matrix(),
+            Msg::Claim(claim) => {
+                self.open.iter_mut().for_each(|open| open.claim = claim);
+                self.resume();
+            }
+            Msg::Cell(place) => self.ask_cell(place),
+            Msg::LeaveCell => self.leave_cell(View::Matrix),
             Msg::Show(View::Timeline) => {
                 self.open.iter_mut().for_each(|open| open.view = View::Timeline);
                 self.time();
@@ -346,7 +376,7 @@ impl App {
     fn change(&mut self, change: impl FnOnce(&mut History<Act>)) {
         let Some(open) = &mut self.open else { return };
         change(&mut open.history);
-        open.refused = None;
+        (open.refused, open.tale) = (None, None);
         let changes = act::changes(open.history.done());
         if changes == open.changed {
             self.tell();
@@ -360,6 +390,7 @@ impl App {
     /// Shows the cluster with all changes, and asks what happens.
     fn changed(&mut self, scene: Scene) {
         let Some(open) = &mut self.open else { return };
+        open.before = Rc::new(Standing::after(&scene, None, 0));
         open.scene = Rc::new(scene);
         open.changed = std::mem::take(&mut open.changing);
         (open.sweep, open.answer, open.selected) = (None, None, None);
@@ -464,6 +495,7 @@ impl App {
                 open.sweep = Some(Rc::new(Sweep::new(open.columns.clone(), matrix)));
                 self.resume();
             }
+            Ok(Given::Cell(story)) => self.tell_cell(*story),
             Ok(_) => {}
             Err(failure) => {
                 let hint = failure.hint.as_deref();
@@ -541,13 +573,19 @@ impl Open {
             changing: Vec::new(),
             run: None,
             command: String::new(),
+            before: standing.clone(),
             standing,
+            sides: Sides::One,
+            follow: None,
             moment: 0,
             refused: None,
             asked: None,
             progress: None,
             answer: None,
             columns: Columns::Nodes,
+            claim: Claim::Immediately,
+            place: None,
+            tale: None,
             sweep: None,
             timeline: None,
             desk: Desk::of(policy),
@@ -563,6 +601,7 @@ impl Open {
     fn show(&mut self, run: Option<Rc<Aftermath>>) {
         self.moment = run.as_ref().map_or(0, |run| run.frames.len());
         self.timeline = None;
+        self.follow = None;
         self.sharing.forget();
         self.run = run;
         self.stand();
@@ -595,6 +634,8 @@ impl Open {
             Msg::Select(node) => self.selected = *node,
             Msg::Group(label) => self.by.clone_from(label),
             Msg::Show(view) => self.view = *view,
+            Msg::Follow(workload) => self.follow = *workload,
+            Msg::Sides(sides) => self.sides = *sides,
             Msg::Moment(moment) => {
                 self.moment = *moment;
                 self.stand();

@@ -50,7 +50,17 @@ fn draw(path: &mut String, mark: Mark, x: f64, y: f64, side: f64) {
     let inner = side * 0.5;
     let (inset, half) = ((side - inner) / 2.0, side / 2.0);
     // Writing into a string cannot fail.
-    let _ = match mark {
+    let _ = shape(path, mark, (x, y), (side, half, inset, inner));
+}
+
+/// The shape of a mark: where its corner is, how large it is, and half of that, and the inside.
+fn shape(
+    path: &mut String,
+    mark: Mark,
+    (x, y): (f64, f64),
+    (side, half, inset, inner): (f64, f64, f64, f64),
+) -> std::fmt::Result {
+    match mark {
         Mark::Up => write!(path, "M{x:.1} {y:.1}h{side:.1}v{side:.1}h-{side:.1}z"),
         Mark::Down => write!(
             path,
@@ -70,11 +80,17 @@ fn draw(path: &mut String, mark: Mark, x: f64, y: f64, side: f64) {
             write!(path, "M{:.1} {y:.1}l{half:.1} {side:.1}h-{side:.1}z", x + half)
         }
         Mark::Lost => cross(path, x, y, side),
+        Mark::Left => {
+            let thin = side * 0.14;
+            let inner = side - 2.0 * thin;
+            write!(path, "M{x:.1} {y:.1}h{side:.1}v{side:.1}h-{side:.1}z")?;
+            write!(path, "M{:.1} {:.1}v{inner:.1}h{inner:.1}v-{inner:.1}z", x + thin, y + thin)
+        }
         Mark::Ending => {
             let (y, high) = (y + side * 0.35, side * 0.3);
             write!(path, "M{x:.1} {y:.1}h{side:.1}v{high:.1}h-{side:.1}z")
         }
-    };
+    }
 }
 
 fn diamond(path: &mut String, x: f64, y: f64, half: f64) -> std::fmt::Result {

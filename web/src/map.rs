@@ -1,6 +1,7 @@
 //! The map: nodes as boxes in groups. Only the rows near the window are in the document, so that
 //! five thousand nodes scroll as fast as five.
 
+mod lines;
 mod rows;
 mod tile;
 
@@ -59,6 +60,12 @@ pub(crate) struct Props {
     /// The label that groups.
     pub(crate) by: Option<String>,
     pub(crate) selected: Option<u32>,
+    /// What it is called.
+    pub(crate) name: &'static str,
+    /// It is looked at only: nothing is done to nodes there.
+    pub(crate) still: bool,
+    /// The workload whose moves are drawn, besides those of the node that is selected.
+    pub(crate) follow: Option<u32>,
     pub(crate) on_select: Callback<Option<u32>>,
     pub(crate) on_deed: Callback<(u32, Deed)>,
 }
@@ -68,7 +75,8 @@ impl PartialEq for Props {
         Rc::ptr_eq(&self.scene, &other.scene)
             && Rc::ptr_eq(&self.standing, &other.standing)
             && self.by == other.by
-            && self.selected == other.selected
+            && (self.selected, self.follow) == (other.selected, other.follow)
+            && (self.name, self.still) == (other.name, other.still)
     }
 }
 
@@ -155,7 +163,8 @@ impl Component for Map {
         let below = self.rows.height() - self.rows.top(self.shown.end);
         html! {
             <div class={classes!("map", self.rows.density.name())} ref={self.root.clone()}
-                role="group" aria-label={words::MAP} {onkeydown}>
+                role="group" aria-label={ctx.props().name} {onkeydown}>
+                { self.lines(ctx.props()) }
                 { spacer(above) }
                 { for self.rows.list[self.shown.clone()].iter().map(|row| self.row(ctx, row)) }
                 { spacer(below) }
@@ -195,6 +204,17 @@ impl Map {
         std::mem::replace(&mut self.shown, shown.clone()) != shown
     }
 
+    /// The moves of what is selected.
+    fn lines(&self, props: &Props) -> Html {
+        let Props { standing, selected, follow, .. } = props;
+        let drawn = standing.moves.iter().filter(|one| {
+            Some(one.workload) == *follow
+                || Some(one.from) == *selected
+                || Some(one.to) == *selected
+        });
+        lines::lines(&self.rows, drawn)
+    }
+
     fn row(&self, ctx: &Context<Self>, row: &Row) -> Html {
         match row {
             Row::Title(title, count) => {
@@ -214,12 +234,12 @@ impl Map {
     }
 
     fn tile(&self, ctx: &Context<Self>, node: u32) -> Html {
-        let Props { scene, standing, selected, on_select, on_deed, .. } = ctx.props();
+        let Props { scene, standing, selected, still, on_select, on_deed, .. } = ctx.props();
         let onfocus = ctx.link().callback(Msg::Focused);
         html! {
             <Tile key={node} scene={scene.clone()} standing={standing.clone()} {node}
                 density={self.rows.density} most={self.most} selected={*selected == Some(node)}
-                current={self.current == node} {onfocus}
+                current={self.current == node} still={*still} {onfocus}
                 on_select={on_select.clone()} on_deed={on_deed.clone()} />
         }
     }
@@ -237,6 +257,7 @@ impl Map {
             "ArrowUp" => -columns,
             "Home" => i64::MIN,
             "End" => i64::MAX,
+            "f" | "c" | "d" if ctx.props().still => return false,
             "f" => {
                 let state = standing.nodes[self.current as usize].state;
                 on_deed.emit((self.current, Deed::toggle(state)));

@@ -1,12 +1,14 @@
 //! The matrix: every workload against every failure, with the verdict of each.
 
+mod body;
+
 use std::rc::Rc;
 
-use holdfast_proof::report::VerdictName;
+use holdfast_session::cell::{Claim, Place};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use crate::sweep::{Claim, Columns, Sweep};
+use crate::sweep::{CLAIMS, Columns, Sweep};
 use crate::words;
 
 /// Rows and columns at once: more would be neither read nor fast.
@@ -17,12 +19,17 @@ const PAGE_COLUMNS: usize = 24;
 pub(crate) struct Props {
     /// What is known; nothing before the first answer.
     pub(crate) sweep: Option<Rc<Sweep>>,
+    /// What is claimed.
+    pub(crate) claim: Claim,
     /// Labels by which nodes may fail together.
     pub(crate) labels: Vec<String>,
     /// It is being worked out, and so many help.
     pub(crate) busy: bool,
     pub(crate) helpers: usize,
     pub(crate) on_columns: Callback<Columns>,
+    pub(crate) on_claim: Callback<Claim>,
+    /// Tells why a cell is as it is.
+    pub(crate) on_cell: Callback<Place>,
     /// Goes on where somebody asked something else meanwhile.
     pub(crate) on_go_on: Callback<()>,
     /// Stops there.
@@ -35,7 +42,7 @@ impl PartialEq for Props {
     fn eq(&self, other: &Self) -> bool {
         let at = |props: &Self| props.sweep.as_ref().map(Rc::as_ptr);
         at(self) == at(other)
-            && (self.busy, self.helpers) == (other.busy, other.helpers)
+            && (self.busy, self.helpers, self.claim) == (other.busy, other.helpers, other.claim)
             && self.labels == other.labels
     }
 }
@@ -43,8 +50,9 @@ impl PartialEq for Props {
 /// What of it is shown.
 #[derive(Clone, Debug, PartialEq)]
 struct Shown {
-    claim: Claim,
     sought: String,
+    /// In the order of names, instead of what is proved least.
+    by_name: bool,
     /// Workloads alone of which something is not proved.
     open: bool,
     row: usize,
@@ -54,8 +62,8 @@ struct Shown {
 #[component]
 pub(crate) fn Grid(props: &Props) -> Html {
     let shown = use_state(|| Shown {
-        claim: Claim::Immediately,
         sought: String::new(),
+        by_name: false,
         open: false,
         row: 0,
         column: 0,
@@ -91,10 +99,13 @@ fn tools(props: &Props, shown: &UseStateHandle<Shown>) -> Html {
     let only_open = show(shown, |shown, event: Event| {
         shown.open = event.target_unchecked_into::<HtmlInputElement>().checked();
     });
+    let sort = show(shown, |shown, event: Event| {
+        shown.by_name = event.target_unchecked_into::<HtmlSelectElement>().value() == "name";
+    });
     let claim = |claim: Claim| {
-        let choose = show(shown, move |shown, _: MouseEvent| shown.claim = claim);
+        let choose = props.on_claim.reform(move |_| claim);
         html! {
-            <button type="button" aria-pressed={(shown.claim == claim).to_string()}
+            <button type="button" aria-pressed={(props.claim == claim).to_string()}
                 onclick={choose}>{ words::claim(claim) }</button>
         }
     };
@@ -102,10 +113,17 @@ fn tools(props: &Props, shown: &UseStateHandle<Shown>) -> Html {
         <p class="table-tools">
             { columns(props) }
             <span role="group" aria-label={words::CLAIMS} class="tabs">
-                { for Claim::ALL.into_iter().map(claim) }
+                { for CLAIMS.into_iter().map(claim) }
             </span>
             <label>{ words::FIND_WORKLOAD }
                 <input type="search" value={shown.sought.clone()} oninput={seek} /></label>
+            <label>{ words::tale::SORT_BY }
+                <select onchange={sort}>
+                    <option value="open" selected={!shown.by_name}>
+                        { words::tale::SORT_OPEN }</option>
+                    <option value="name" selected={shown.by_name}>
+                        { words::tale::SORT_NAME }</option>
+                </select></label>
             <label><input type="checkbox" checked={shown.open} onchange={only_open} />
                 { words::ONLY_OPEN }</label>
         </p>
@@ -134,7 +152,7 @@ fn columns(props: &Props) -> Html {
 }
 
 fn progress(props: &Props, sweep: &Sweep) -> Html {
-    let (done, all) = (sweep.done(), sweep.sets().len());
+    let (done, all) = (sweep.done(props.claim), sweep.sets().len());
     let go_on = props.on_go_on.reform(|_| ());
     let halt = props.on_halt.reform(|_| ());
     html! {
@@ -149,16 +167,25 @@ fn progress(props: &Props, sweep: &Sweep) -> Html {
     }
 }
 
-fn table(props: &Props, sweep: &Sweep, shown: &UseStateHandle<Shown>) -> Html {
-    let claim = shown.claim;
+/// The workloads that are shown, in their order.
+fn rows(sweep: &Sweep, shown: &Shown, claim: Claim) -> Vec<usize> {
     let names = sweep.workloads().iter().enumerate();
     let sought = names.filter(|(_, name)| name.contains(shown.sought.as_str()));
     let mut rows: Vec<(usize, usize)> = sought
         .map(|(at, _)| (sweep.open(at, claim), at))
         .filter(|(open, _)| !shown.open || *open > 0)
         .collect();
-    // What breaks most comes first; workloads that break alike stay in their order.
-    rows.sort_by_key(|(open, at)| (std::cmp::Reverse(*open), *at));
+    if shown.by_name {
+        rows.sort_by_key(|(_, at)| words::workload(&sweep.workloads()[*at]));
+    } else {
+        // What breaks most comes first; workloads that break alike stay in their order.
+        rows.sort_by_key(|(open, at)| (std::cmp::Reverse(*open), *at));
+    }
+    rows.into_iter().map(|(_, at)| at).collect()
+}
+
+fn table(props: &Props, sweep: &Sweep, shown: &UseStateHandle<Shown>) -> Html {
+    let rows = rows(sweep, shown, props.claim);
     let sets = shown.column..sweep.sets().len().min(shown.column + PAGE_COLUMNS);
     let page = rows.iter().skip(shown.row).take(PAGE_ROWS);
     html! {
@@ -169,7 +196,7 @@ fn table(props: &Props, sweep: &Sweep, shown: &UseStateHandle<Shown>) -> Html {
                         <th scope="col">{ words::WORKLOAD }</th>
                         { for sets.clone().map(|set| column(props, sweep, set)) }
                     </tr></thead>
-                    <tbody>{ for page.map(|(_, at)| row(sweep, *at, sets.clone(), claim)) }</tbody>
+                    { body::body(props, sweep, &page.copied().collect::<Vec<_>>(), sets) }
                 </table>
             </div>
             { pages(shown, (rows.len(), sweep.sets().len())) }
@@ -188,34 +215,6 @@ fn column(props: &Props, sweep: &Sweep, set: usize) -> Html {
     html! {
         <th scope="col"><button type="button" class="link" onclick={act}
             aria-label={words::show_failure(&name)}>{ name }</button></th>
-    }
-}
-
-fn row(sweep: &Sweep, workload: usize, sets: std::ops::Range<usize>, claim: Claim) -> Html {
-    let cell = |set: usize| {
-        let Some(known) = sweep.at(workload, set) else { return html! { <td>{ "…" }</td> } };
-        let verdict = claim.of(known);
-        html! {
-            <td class={verdict_class(verdict)} title={words::ready(known.ready)}>
-                <span aria-hidden="true">{ words::verdict_sign(verdict) }</span>
-                <span class="unseen">{ words::verdict(verdict) }</span>
-            </td>
-        }
-    };
-    html! {
-        <tr key={workload}>
-            <th scope="row">{ words::workload(&sweep.workloads()[workload]) }</th>
-            { for sets.map(cell) }
-        </tr>
-    }
-}
-
-/// The name that the stylesheet has for a verdict.
-pub(crate) fn verdict_class(verdict: VerdictName) -> &'static str {
-    match verdict {
-        VerdictName::Proved => "verdict-proved",
-        VerdictName::Refuted => "verdict-refuted",
-        VerdictName::Unknown => "verdict-unknown",
     }
 }
 

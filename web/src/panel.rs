@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::map::Deed;
 use crate::scene::Scene;
-use crate::standing::{Cell, NodeStanding, NodeState, Standing};
+use crate::standing::{Cell, Mark, NodeStanding, NodeState, Standing};
 use crate::words;
 use holdfast_session::aftermath::Aftermath;
 
@@ -37,6 +37,7 @@ pub(crate) fn Panel(props: &Props) -> Html {
     let about = &props.scene.overview.nodes[node as usize];
     let NodeStanding { state, requested, cells } = &props.standing.nodes[node as usize];
     let (asked, gives) = (*requested, about.allocatable);
+    let here = cells.iter().filter(|cell| cell.mark != Mark::Left).count();
     let close = props.on_select.reform(|_| None);
     let fact = |name: &'static str, told: String| html! { <><dt>{ name }</dt><dd>{ told }</dd></> };
     html! {
@@ -54,7 +55,7 @@ pub(crate) fn Panel(props: &Props) -> Html {
                 { fact(words::PODS, words::count(asked.pods, gives.pods)) }
                 if !about.taints.is_empty() { { fact(words::TAINTS, about.taints.join(", ")) } }
             </dl>
-            <h3>{ words::pods(cells.len()) }</h3>
+            <h3>{ words::pods(here) }</h3>
             <ul class="pods">
                 { for cells.iter().take(PODS_MAX).map(|cell| self::pod(props, *cell)) }
             </ul>
@@ -91,6 +92,21 @@ fn pod(props: &Props, cell: Cell) -> Html {
             { words::sign(cell.mark) }
             <span class="pod-name">{ name }</span>
             <span class="pod-state">{ words::mark(cell.mark) }</span>
+            if let Some(moved) = moved(props, cell) { <span class="pod-moved">{ moved }</span> }
         </li>
     }
+}
+
+/// Where a pod went that left, or where it came from that is here now.
+fn moved(props: &Props, cell: Cell) -> Option<String> {
+    let nodes = &props.scene.overview.nodes;
+    let name = |node: u32| nodes[node as usize].name.as_str();
+    let moves = &props.standing.moves;
+    let origin = |pod: u32| props.scene.made(props.run.as_deref(), pod)?.origin;
+    if cell.mark == Mark::Left {
+        let same = |pod: u32| pod == cell.pod || origin(pod) == Some(cell.pod);
+        return moves.iter().find(|one| same(one.pod)).map(|one| words::moves::went(name(one.to)));
+    }
+    let one = moves.iter().find(|one| one.pod == cell.pod)?;
+    Some(words::moves::came(name(one.from)))
 }

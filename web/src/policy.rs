@@ -106,7 +106,7 @@ fn found(desk: &Desk, go: &Callback<Spot>, on_msg: &Callback<Msg>) -> Html {
 fn answer(judged: &Judged) -> Html {
     match &judged.answer {
         Some((verdict, sentence)) => html! {
-            <><b class={crate::matrix::verdict_class(*verdict)}>
+            <><b class={crate::words::verdict_class(*verdict)}>
                 { crate::words::verdict_sign(*verdict) }{ " " }</b>{ sentence }</>
         },
         None => html! { words::NO_SENSE },

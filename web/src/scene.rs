@@ -1,7 +1,7 @@
 //! What the map is drawn from: a cluster, and what its pods ask for.
 
 use holdfast_cluster::Cluster;
-use holdfast_session::aftermath::Aftermath;
+use holdfast_session::aftermath::{Aftermath, Made};
 use holdfast_session::overview::{Amounts, Overview};
 
 use crate::grouping;
@@ -36,12 +36,16 @@ impl Scene {
         Self { labels: grouping::labels(&overview), overview, asks, asked }
     }
 
+    /// What is known of a pod that was made in a run.
+    pub(crate) fn made(&self, run: Option<&Aftermath>, pod: u32) -> Option<Made> {
+        run?.made.get((pod as usize).checked_sub(self.asked.len())?).copied()
+    }
+
     /// What a pod asks for: that of its own, or of the pod whose place it takes, or else of another
     /// pod of its workload.
     pub(crate) fn asks(&self, run: Option<&Aftermath>, pod: u32) -> Amounts {
         let made = || {
-            let at = (pod as usize).checked_sub(self.asked.len())?;
-            let made = run?.made.get(at)?;
+            let made = self.made(run, pod)?;
             let alike = || self.overview.pods.workloads.iter().position(|it| *it == made.workload);
             made.origin.map(|origin| origin as usize).or_else(alike)
         };

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use holdfast_proof::report::VerdictName;
+use holdfast_session::cell::Claim;
 use holdfast_session::link::{FILE_ENDING, LENGTH_MAX, Link, LinkDeed, Unreadable};
 use holdfast_session::paper::SoFar;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -11,7 +12,7 @@ use web_sys::{File, HtmlInputElement, window};
 use yew::prelude::*;
 
 use crate::act::Act;
-use crate::sweep::{Claim, Sweep};
+use crate::sweep::Sweep;
 use crate::words::sharing as words;
 
 /// What somebody does.
@@ -107,10 +108,10 @@ pub(crate) fn acts(deeds: &[LinkDeed]) -> impl Iterator<Item = Act> {
 
 /// What a matrix knows so far: the worst of each workload.
 pub(crate) fn so_far(sweep: &Sweep) -> SoFar {
-    let sets = (sweep.done(), sweep.sets().len());
+    let sets = (sweep.done(Claim::Recovered), sweep.sets().len());
     let worst = |workload: usize, claim: Claim| {
-        let known = (0..sweep.done()).filter_map(|set| sweep.at(workload, set));
-        let known = known.map(|verdicts| claim.of(verdicts));
+        let sets = 0..sweep.sets().len();
+        let known = sets.filter_map(|set| sweep.verdict(claim, workload, set));
         known.max_by_key(|verdict| verdict.rank()).unwrap_or(VerdictName::Unknown)
     };
     let workloads = sweep.workloads().iter().enumerate().map(|(at, name)| {

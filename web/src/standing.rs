@@ -24,10 +24,12 @@ pub(crate) enum Mark {
     Lost,
     /// Marked for deletion.
     Ending,
+    /// It was here, and is not any more.
+    Left,
 }
 
 impl Mark {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Up,
         Self::Down,
         Self::Moved,
@@ -35,6 +37,7 @@ impl Mark {
         Self::Pending,
         Self::Lost,
         Self::Ending,
+        Self::Left,
     ];
 }
 
@@ -61,6 +64,18 @@ pub(crate) struct Cell {
 pub(crate) struct Standing {
     pub(crate) nodes: Vec<NodeStanding>,
     pub(crate) pending: Vec<Cell>,
+    /// Pods that are on another node than before.
+    pub(crate) moves: Vec<Move>,
+}
+
+/// A pod that is on another node than it, or the pod whose place it takes, was before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Move {
+    pub(crate) pod: u32,
+    /// The position of its workload.
+    pub(crate) workload: u32,
+    pub(crate) from: u32,
+    pub(crate) to: u32,
 }
 
 /// Where a node stands.
@@ -79,17 +94,15 @@ impl Standing {
     pub(crate) fn after(scene: &Scene, run: Option<&Aftermath>, frames: usize) -> Self {
         let overview = &scene.overview;
         let mut nodes: Vec<NodeStanding> = overview.nodes.iter().map(NodeStanding::of).collect();
-        if frames > 0 {
-            for fate in run.iter().flat_map(|run| &run.nodes) {
+        let mut changed: BTreeMap<u32, Place> = BTreeMap::new();
+        for frame in run.iter().flat_map(|run| run.frames.iter().take(frames)) {
+            for fate in &frame.nodes {
                 let node = &mut nodes[fate.node as usize];
                 node.state = NodeState::after(*fate, node.state);
             }
-        }
-        let mut changed: BTreeMap<u32, Place> = BTreeMap::new();
-        for frame in run.iter().flat_map(|run| run.frames.iter().take(frames)) {
             changed.extend(frame.pods.iter().map(|pod| (pod.pod, (pod.node, pod.state))));
         }
-        let mut standing = Self { nodes, pending: Vec::new() };
+        let mut standing = Self { nodes, pending: Vec::new(), moves: Vec::new() };
         let pods = overview.pods.nodes.iter().copied().zip(overview.pods.states.iter().copied());
         for (at, was) in pods.enumerate() {
             let at = at as u32;
@@ -97,12 +110,13 @@ impl Standing {
             if let Some(now) = now {
                 standing.ask(scene.asks(run, at), was, now);
             }
-            standing.put(at, was.0, now.unwrap_or(was));
+            let workload = overview.pods.workloads[at as usize];
+            standing.put((at, workload), was.0, now.unwrap_or(was));
         }
         // What is left was made in the run.
         for (at, now) in changed {
             standing.ask(scene.asks(run, at), (None, PodState::Gone), now);
-            standing.put(at, None, now);
+            standing.made(scene, run, at, now);
         }
         standing
     }
@@ -119,9 +133,44 @@ impl Standing {
         }
     }
 
-    fn put(&mut self, pod: u32, was: Option<u32>, (node, state): Place) {
+    /// Puts a pod where it is, and marks where it left.
+    fn put(&mut self, (pod, workload): (u32, u32), was: Option<u32>, now: Place) {
+        let node = now.0.filter(|_| now.1 != PodState::Gone);
+        if let Some(from) = was.filter(|_| was != node) {
+            self.nodes[from as usize].cells.push(Cell { mark: Mark::Left, pod });
+        }
+        self.go((pod, workload), was, node);
+        self.stand(pod, was == node, now);
+    }
+
+    /// Puts a pod that was made in the run, which counts as having been where the pod was whose
+    /// place it takes.
+    fn made(&mut self, scene: &Scene, run: Option<&Aftermath>, pod: u32, now: Place) {
+        let Some(made) = scene.made(run, pod) else { return };
+        let was = made.origin.and_then(|origin| scene.overview.pods.nodes[origin as usize]);
+        let node = now.0.filter(|_| now.1 != PodState::Gone);
+        if let Some(node) = node.filter(|_| was == node) {
+            // Who is made again where it was has not left.
+            let cells = &mut self.nodes[node as usize].cells;
+            cells.retain(|cell| cell.mark != Mark::Left || Some(cell.pod) != made.origin);
+        }
+        self.go((pod, made.workload), was, node);
+        let starts = now.1 == PodState::NotReady && was == node;
+        self.stand(pod, was == node && !starts, now);
+    }
+
+    /// Takes down that a pod is elsewhere than it was.
+    fn go(&mut self, (pod, workload): (u32, u32), was: Option<u32>, now: Option<u32>) {
+        if let (Some(from), Some(to)) = (was, now)
+            && from != to
+        {
+            self.moves.push(Move { pod, workload, from, to });
+        }
+    }
+
+    /// Marks how a pod is, on its node or among those that wait for one.
+    fn stand(&mut self, pod: u32, stayed: bool, (node, state): Place) {
         let failed = node.is_some_and(|it| self.nodes[it as usize].state == NodeState::Failed);
-        let stayed = was == node;
         let mark = match state {
             PodState::Gone => return,
             PodState::Pending => Mark::Pending,
@@ -160,7 +209,7 @@ impl NodeStanding {
 }
 
 impl NodeState {
-    /// After a run, if it was so before.
+    /// After a step of a run, if it was so before.
     fn after(fate: NodeFate, before: Self) -> Self {
         match fate {
             NodeFate { exists: false, .. } => Self::Deleted,

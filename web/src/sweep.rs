@@ -5,7 +5,8 @@ mod known;
 use std::rc::Rc;
 
 use holdfast_proof::report::VerdictName;
-use holdfast_session::cells::{Matrix, Part, SetView, Touched, Verdicts};
+use holdfast_session::cell::Claim;
+use holdfast_session::cells::{Matrix, Part, RulePart, SetView, Touched, Verdicts};
 use holdfast_session::prove::Prove;
 use holdfast_session::question::Failures;
 use wasm_bindgen::JsValue;
@@ -38,30 +39,20 @@ impl Columns {
     }
 }
 
-/// What is claimed of a workload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Claim {
-    /// A pod serves at once.
-    Immediately,
-    /// All are back once all is quiet.
-    Recovered,
+/// What is claimed of workloads, in the order in which it is told.
+pub(crate) const CLAIMS: [Claim; 3] = [Claim::Immediately, Claim::ByRule, Claim::Recovered];
+
+/// The claims that the examination of a set judges together.
+const EXAMINED: [Claim; 2] = [Claim::Immediately, Claim::Recovered];
+
+/// The verdict on one of those.
+fn examined(claim: Claim, verdicts: Verdicts) -> VerdictName {
+    if claim == Claim::Immediately { verdicts.immediately } else { verdicts.recovered }
 }
 
-impl Claim {
-    pub(crate) const ALL: [Self; 2] = [Self::Immediately, Self::Recovered];
-
-    /// Whether it is not proved.
-    fn is_open(self, verdicts: Verdicts) -> bool {
-        self.of(verdicts) != VerdictName::Proved
-    }
-
-    /// The verdict on it.
-    pub(crate) fn of(self, verdicts: Verdicts) -> VerdictName {
-        match self {
-            Self::Immediately => verdicts.immediately,
-            Self::Recovered => verdicts.recovered,
-        }
-    }
+/// Whether it is not proved.
+fn is_open(claim: Claim, verdicts: Verdicts) -> bool {
+    examined(claim, verdicts) != VerdictName::Proved
 }
 
 /// The sets, the workloads, and what is known of both.
@@ -71,8 +62,13 @@ pub(crate) struct Sweep {
     matrix: Rc<Matrix>,
     /// Of each set that was looked at the workloads that it touches.
     touched: Known<Vec<Touched>>,
-    /// Of each claim and workload, by how many sets more than it stands they leave it unproved.
+    /// Of each examined claim and workload, by how many sets more than it stands they leave it
+    /// unproved.
     more: [Vec<i64>; 2],
+    /// Of each set of which that was asked what it leaves by rule of each workload.
+    rules: Known<Vec<VerdictName>>,
+    /// By workload, how many of those are not proved.
+    unruled: Vec<usize>,
     /// What the parts are parts of, and the parts for who joins them.
     of: String,
     parts: Vec<JsValue>,
@@ -81,12 +77,14 @@ pub(crate) struct Sweep {
 impl Sweep {
     /// Nothing is looked at yet.
     pub(crate) fn new(columns: Columns, matrix: Matrix) -> Self {
-        let more = vec![0; matrix.workloads.len()];
+        let (more, unruled) = (vec![0; matrix.workloads.len()], vec![0; matrix.workloads.len()]);
         Self {
             columns,
             touched: Known::nothing(matrix.sets.len()),
+            rules: Known::nothing(matrix.sets.len()),
             matrix: Rc::new(matrix),
             more: [more.clone(), more],
+            unruled,
             of: String::new(),
             parts: Vec::new(),
         }
@@ -129,16 +127,34 @@ impl Sweep {
     fn count(&mut self, cell: &[Touched]) {
         for one in cell {
             let workload = one.workload as usize;
-            for (claim, more) in Claim::ALL.into_iter().zip(&mut self.more) {
-                let stood = claim.is_open(self.matrix.standing[workload]);
-                more[workload] += i64::from(claim.is_open(one.verdicts)) - i64::from(stood);
+            for (claim, more) in EXAMINED.into_iter().zip(&mut self.more) {
+                let stood = is_open(claim, self.matrix.standing[workload]);
+                more[workload] += i64::from(is_open(claim, one.verdicts)) - i64::from(stood);
             }
         }
     }
 
-    /// How many sets were looked at.
-    pub(crate) fn done(&self) -> usize {
-        self.touched.done()
+    /// Takes in what some sets leave by rule, in any order.
+    pub(crate) fn add_rules(&mut self, part: RulePart) {
+        for (set, row) in (part.from..).zip(part.verdicts) {
+            let open: Vec<bool> = row.iter().map(|one| *one != VerdictName::Proved).collect();
+            if self.rules.add(set, row) {
+                self.unruled.iter_mut().zip(open).for_each(|(all, one)| *all += usize::from(one));
+            }
+        }
+    }
+
+    /// How many sets were looked at for a claim.
+    pub(crate) fn done(&self, claim: Claim) -> usize {
+        match claim {
+            Claim::Immediately | Claim::Recovered => self.touched.done(),
+            Claim::ByRule => self.rules.done(),
+        }
+    }
+
+    /// Whether all were.
+    pub(crate) fn is_complete(&self, claim: Claim) -> bool {
+        self.done(claim) == self.sets().len()
     }
 
     /// The parts, once all are there.
@@ -146,15 +162,29 @@ impl Sweep {
         self.touched.is_complete().then_some(&self.parts)
     }
 
-    /// The next sets to look at, which nobody else is asked about then: from the first up to the one
-    /// behind the last.
-    pub(crate) fn lend(&mut self) -> Option<(usize, usize)> {
-        self.touched.lend(BATCH)
+    /// The next sets to look at for a claim, which nobody else is asked about then: from the first
+    /// up to the one behind the last.
+    pub(crate) fn lend(&mut self, claim: Claim) -> Option<(usize, usize)> {
+        match claim {
+            Claim::Immediately | Claim::Recovered => self.touched.lend(BATCH),
+            Claim::ByRule => self.rules.lend(BATCH),
+        }
     }
 
     /// Whoever was asked and has not answered does not answer any more.
     pub(crate) fn give_back(&mut self) {
         self.touched.give_back();
+        self.rules.give_back();
+    }
+
+    /// The verdict on a claim, where it is known.
+    pub(crate) fn verdict(&self, claim: Claim, workload: usize, set: usize) -> Option<VerdictName> {
+        match claim {
+            Claim::Immediately | Claim::Recovered => {
+                self.at(workload, set).map(|found| examined(claim, found))
+            }
+            Claim::ByRule => self.rules.get(set).map(|row| row[workload]),
+        }
     }
 
     /// What is known of a workload when a set fails; nothing where that was not looked at.
@@ -166,9 +196,13 @@ impl Sweep {
 
     /// How many of the sets that were looked at leave a claim about a workload unproved.
     pub(crate) fn open(&self, workload: usize, claim: Claim) -> usize {
-        let stood = claim.is_open(self.matrix.standing[workload]);
-        let stood = if stood { self.done() as i64 } else { 0 };
-        (stood + self.more[claim as usize][workload]).max(0) as usize
+        if claim == Claim::ByRule {
+            return self.unruled[workload];
+        }
+        let stood = is_open(claim, self.matrix.standing[workload]);
+        let stood = if stood { self.done(claim) as i64 } else { 0 };
+        let more = &self.more[usize::from(claim == Claim::Recovered)];
+        (stood + more[workload]).max(0) as usize
     }
 }
 
@@ -194,7 +228,10 @@ mod tests {
         let lost = Verdicts { immediately: VerdictName::Refuted, ready: 0, ..HOLDS };
         let mut sweep = sweep(vec![HOLDS; 2], 2);
         assert!(sweep.add(part("a", 1, vec![Vec::new()]), JsValue::NULL));
-        assert_eq!((sweep.at(0, 0), sweep.at(0, 1), sweep.done()), (None, Some(HOLDS), 1));
+        assert_eq!(
+            (sweep.at(0, 0), sweep.at(0, 1), sweep.done(Claim::Recovered)),
+            (None, Some(HOLDS), 1)
+        );
         let first = vec![vec![Touched { workload: 1, verdicts: lost }]];
         assert!(!sweep.add(part("b", 0, first.clone()), JsValue::NULL), "of another cluster");
         assert!(sweep.parts().is_none());
@@ -210,6 +247,20 @@ mod tests {
         let mut sweep = sweep(vec![down], 3);
         let cells = vec![Vec::new(), vec![Touched { workload: 0, verdicts: HOLDS }]];
         sweep.add(part("a", 0, cells), JsValue::NULL);
-        assert_eq!((sweep.done(), sweep.open(0, Claim::Immediately)), (2, 1));
+        assert_eq!((sweep.done(Claim::Recovered), sweep.open(0, Claim::Immediately)), (2, 1));
+    }
+
+    #[test]
+    fn by_rule_is_asked_by_itself() {
+        let mut sweep = sweep(vec![HOLDS; 2], 2);
+        assert_eq!(sweep.lend(Claim::Recovered), Some((0, 2)));
+        assert_eq!(sweep.lend(Claim::ByRule), Some((0, 2)));
+        let verdicts = vec![vec![VerdictName::Proved, VerdictName::Unknown]];
+        sweep.add_rules(RulePart { from: 1, verdicts: verdicts.clone() });
+        sweep.add_rules(RulePart { from: 1, verdicts });
+        assert_eq!((sweep.open(0, Claim::ByRule), sweep.open(1, Claim::ByRule)), (0, 1));
+        let known = |set| sweep.verdict(Claim::ByRule, 1, set);
+        assert_eq!((known(0), known(1)), (None, Some(VerdictName::Unknown)));
+        assert_eq!((sweep.is_complete(Claim::ByRule), sweep.done(Claim::Recovered)), (false, 0));
     }
 }

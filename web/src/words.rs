@@ -1,12 +1,15 @@
 //! Every sentence that the page says, in one place; those of the first view are in its HTML, which
 //! is shown before this is here.
 
+pub(crate) mod moves;
 pub(crate) mod policy;
 pub(crate) mod sharing;
+pub(crate) mod tale;
 
 use holdfast_ingest::Source;
 use holdfast_proof::report::VerdictName;
 use holdfast_session::aftermath::{Aftermath, Frame};
+use holdfast_session::cell::Claim;
 use holdfast_session::cells::SetView;
 use holdfast_session::overview::Amounts;
 use yew::prelude::*;
@@ -16,7 +19,7 @@ use crate::cells;
 use crate::map::Deed;
 use crate::scene::Scene;
 use crate::standing::{Cell, Mark, NodeState};
-use crate::sweep::{Claim, Columns};
+use crate::sweep::Columns;
 use crate::timeline::{Part, Span};
 use crate::wire::Tell;
 
@@ -236,6 +239,7 @@ pub(crate) fn mark(mark: Mark) -> &'static str {
         Mark::Pending => "Pending",
         Mark::Lost => "lost",
         Mark::Ending => "terminating",
+        Mark::Left => "gone from here",
     }
 }
 
@@ -249,6 +253,7 @@ pub(crate) fn mark_class(mark: Mark) -> &'static str {
         Mark::Pending => "waiting",
         Mark::Lost => "lost",
         Mark::Ending => "ending",
+        Mark::Left => "left",
     }
 }
 
@@ -332,11 +337,12 @@ pub(crate) fn names(files: &[Source]) -> String {
 
 /// When something happens.
 pub(crate) fn moment(moment: &Frame, last: bool) -> String {
-    let at = clock(moment.at);
-    if last {
-        format!("{at}, at the end: {}", moment.text)
-    } else {
-        format!("{at}: {}", moment.text)
+    let text = moment.text.trim_start_matches("── ");
+    match (moment.at.map(clock), last) {
+        (Some(at), true) => format!("{at}, at the end: {text}"),
+        (Some(at), false) => format!("{at}: {text}"),
+        (None, true) => format!("At the end: {text}"),
+        (None, false) => text.to_owned(),
     }
 }
 
@@ -392,6 +398,7 @@ pub(crate) fn columns(columns: &Columns) -> String {
 pub(crate) fn claim(claim: Claim) -> &'static str {
     match claim {
         Claim::Immediately => "Up at once",
+        Claim::ByRule => "Up by rule",
         Claim::Recovered => "Back in full",
     }
 }
@@ -434,6 +441,15 @@ pub(crate) fn verdict(verdict: VerdictName) -> &'static str {
         VerdictName::Proved => "PROVED",
         VerdictName::Refuted => "REFUTED",
         VerdictName::Unknown => "UNKNOWN",
+    }
+}
+
+/// The name that the stylesheet has for a verdict.
+pub(crate) fn verdict_class(verdict: VerdictName) -> &'static str {
+    match verdict {
+        VerdictName::Proved => "verdict-proved",
+        VerdictName::Refuted => "verdict-refuted",
+        VerdictName::Unknown => "verdict-unknown",
     }
 }
 

@@ -7,6 +7,8 @@
 //! of its getting on; here it comes half-way: after half of what would have been told till all was
 //! quiet.
 
+mod steps;
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -20,6 +22,8 @@ use crate::event::{Event, Impossible, Joined};
 use crate::eviction::{self, Delay};
 use crate::nodes;
 use crate::times::{Seconds, Time, Times};
+
+pub use steps::{Ending, replay};
 
 /// Something that is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +92,23 @@ pub struct Seen {
     pub stands: Instance,
 }
 
+/// How a node stands from a moment on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stood {
+    /// The position of what is told of that moment.
+    pub told: usize,
+    /// The node.
+    pub node: NodeId,
+    /// The node object is there.
+    pub exists: bool,
+    /// Pods on it can serve.
+    pub serves: bool,
+    /// It runs on, and nobody hears it.
+    pub cut_off: bool,
+    /// Nothing new is scheduled there.
+    pub cordoned: bool,
+}
+
 /// An event of a story that makes no sense where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Senseless {
@@ -108,6 +129,8 @@ pub struct Story {
     pub lives: Vec<Life>,
     /// Every change of a pod, in order.
     pub seen: Vec<Seen>,
+    /// Every change of a node, in order.
+    pub stood: Vec<Stood>,
     /// Where everything is at the end.
     pub end: Placement,
 }
@@ -186,6 +209,7 @@ impl<'t, 'c> Teller<'t, 'c> {
             serving: workloads.map(serving).collect(),
             lives: start.instances().iter().map(life).collect(),
             seen: Vec::new(),
+            stood: Vec::new(),
             end: start.clone(),
         };
         Self {
@@ -478,13 +502,17 @@ impl<'t, 'c> Teller<'t, 'c> {
     /// Takes down what the changes since a mark meant to each pod and workload.
     fn note_changes(&mut self, since: Mark) {
         let now = self.now;
+        let told = self.story.told.len().saturating_sub(1);
         for (id, was) in self.story.end.changed_since(since) {
             let is = *self.story.end.instance(id);
             if was != Some(is) {
                 self.note_pod(id, was.as_ref(), &is);
-                let told = self.story.told.len().saturating_sub(1);
                 self.story.seen.push(Seen { told, pod: id, stands: is });
             }
+        }
+        for id in self.story.end.nodes_changed_since(since) {
+            let stood = Stood::of(&self.story.end, told, id);
+            self.story.stood.push(stood);
         }
         for id in self.dynamics.cluster().workload_ids() {
             let ready = self.story.end.tally(id).ready;
@@ -546,6 +574,20 @@ impl<'t, 'c> Teller<'t, 'c> {
                 let wait = if forced { Time::ForceDetach } else { Time::VolumeAttach };
                 self.freed.insert(pod, self.now + self.times.of(wait));
             }
+        }
+    }
+}
+
+impl Stood {
+    fn of(placement: &Placement, told: usize, id: NodeId) -> Self {
+        let node = placement.node(id);
+        Self {
+            told,
+            node: id,
+            exists: node.exists,
+            serves: node.serves(),
+            cut_off: node.cut_off,
+            cordoned: node.unschedulable,
         }
     }
 }

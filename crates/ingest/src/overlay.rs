@@ -91,6 +91,17 @@ impl Named {
     }
 }
 
+/// An object that is another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edited {
+    /// What it is called.
+    pub named: Named,
+    /// What it was; nothing where there was none.
+    pub before: Option<Value>,
+    /// What it is.
+    pub after: Value,
+}
+
 /// Sources with what was laid over them.
 #[derive(Clone, Debug, Default)]
 pub struct Overlaid {
@@ -100,6 +111,8 @@ pub struct Overlaid {
     pub applied: Vec<Source>,
     /// Workloads whose template is another: they roll out.
     pub rolled: Vec<Named>,
+    /// What was touched, by kind and name.
+    pub edited: Vec<Edited>,
     /// What a sample goes by.
     pub sample: Option<Named>,
     /// Where what is another was read: the manifest, else the export.
@@ -184,6 +197,12 @@ pub fn overlay(sources: Vec<Source>, alterations: Vec<Alteration>) -> Result<Ove
             overlaid.places.entry(named.clone()).or_insert_with(|| place.clone());
         }
     }
+    let edited = touched.iter().map(|(named, object)| Edited {
+        named: named.clone(),
+        before: object.before.as_ref().map(|(before, _)| before.clone()),
+        after: object.value.clone(),
+    });
+    overlaid.edited = edited.collect();
     let items: Vec<Value> = touched.into_iter().map(|(_, object)| object.value).collect();
     if !items.is_empty() {
         let list = json!({ "apiVersion": "v1", "kind": "List", "items": items });
@@ -351,7 +370,7 @@ pub(crate) fn is_namespaced(kind: Kind) -> bool {
 
 /// The kind that somebody means, as Kubernetes spells it, and whether it has namespaces.
 pub fn spelled(kind: &str) -> Option<(&'static str, bool)> {
-    const KINDS: [(&str, &str); 16] = [
+    const KINDS: [(&str, &str); 18] = [
         ("apps/v1", "Deployment"),
         ("apps/v1", "ReplicaSet"),
         ("apps/v1", "StatefulSet"),
@@ -368,6 +387,8 @@ pub fn spelled(kind: &str) -> Option<(&'static str, bool)> {
         ("policy/v1", "PodDisruptionBudget"),
         ("scheduling.k8s.io/v1", "PriorityClass"),
         ("autoscaling/v2", "HorizontalPodAutoscaler"),
+        ("longhorn.io/v1beta2", "Volume"),
+        ("ceph.rook.io/v1", "CephBlockPool"),
     ];
     let (group, known) = KINDS.iter().find(|(_, known)| known.eq_ignore_ascii_case(kind))?;
     Some((known, is_namespaced(kind_of(group, known)?)))

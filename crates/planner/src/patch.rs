@@ -4,6 +4,7 @@
 //! strategic merge replaces as a whole are written as a whole, from what the pods ask for once they
 //! are edited.
 
+mod difference;
 mod fields;
 mod lines;
 
@@ -16,7 +17,9 @@ use holdfast_proof::report::Object;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+pub use self::difference::of_object;
 pub(crate) use self::fields::effect_name;
+pub use self::fields::{selector, spread, term, tolerations};
 
 /// What is to be done to one object.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -2,6 +2,7 @@
 //!
 //! The shape is `holdfast.report/v1`; fields are only ever added within the version.
 
+mod cell;
 pub mod downtime;
 pub mod possible;
 pub mod rules;
@@ -15,6 +16,7 @@ use holdfast_failover::Step;
 use holdfast_scheduler::{Words, message, release};
 use serde::{Deserialize, Serialize};
 
+pub use self::cell::Cell;
 use self::downtime::DowntimeReport;
 use self::possible::PossibleReport;
 use self::rules::ByRuleReport;

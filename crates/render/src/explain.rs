@@ -96,7 +96,7 @@ fn paragraph(out: &mut String, text: &str) {
 }
 
 /// What happens to the pod, and why.
-fn sentence(one: &Explained) -> String {
+pub fn sentence(one: &Explained) -> String {
     let (trace, story) = (&one.trace, &one.story);
     let nodes = story.nodes.len();
     let if_pending = match &story.runs_on {

@@ -4,12 +4,14 @@
 pub mod aftermath;
 pub mod autoscaled;
 pub mod beside;
+pub mod cell;
 pub mod check;
 pub mod config;
 pub mod diagnostics;
 pub mod diff;
 pub mod domain;
 pub mod explain;
+pub mod exported;
 pub mod field;
 pub mod format;
 pub mod grouping;

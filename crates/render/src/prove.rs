@@ -3,7 +3,7 @@
 
 pub(super) mod downtime;
 mod possible;
-pub(super) mod rules;
+pub(crate) mod rules;
 
 use std::fmt::Write;
 

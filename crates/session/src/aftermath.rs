@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::{Cluster, Instance, InstanceId, Placement, PodId, WorkloadId};
-use holdfast_failover::story::{Happening, Story};
+use holdfast_failover::story::{Happening, Stood, Story};
 use holdfast_failover::{Dynamics, Joined, Times, story};
 use holdfast_proof::timeline::moments;
 use holdfast_render::aftermath::Consequence;
@@ -16,7 +16,7 @@ use holdfast_render::simulate::told;
 use holdfast_scheduler::{Words, message};
 use serde::{Deserialize, Serialize};
 
-use crate::events::{self, Named, Told};
+use crate::events::{self, Told};
 use crate::failure::Failure;
 use crate::overview::{PodState, position, roots};
 
@@ -126,12 +126,14 @@ pub struct Made {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Frame {
-    /// Seconds after the first event.
-    pub at: i64,
+    /// Seconds after the first event; none where a run is told without a clock.
+    pub at: Option<i64>,
     /// What happens, as the command tells it.
     pub text: String,
     /// How the pods stand then that it touches.
     pub pods: Vec<PodStands>,
+    /// How the nodes stand then that it touches.
+    pub nodes: Vec<NodeFate>,
 }
 
 /// How a pod stands.
@@ -156,13 +158,44 @@ pub fn of(
     told: &[Told],
     times: &Times,
 ) -> Result<Aftermath, Failure> {
+    let story = story(dynamics, start, told, times)?;
+    let typed: Vec<String> =
+        told.iter().flat_map(Told::all).map(|named| named.name.clone()).collect();
+    Ok(Teller::new(dynamics, start, &story).tell(&typed))
+}
+
+/// The same run as it happens.
+pub(crate) fn story(
+    dynamics: &Dynamics<'_>,
+    start: &Placement,
+    told: &[Told],
+    times: &Times,
+) -> Result<Story, Failure> {
     let joined: Vec<Joined> = told.iter().map(Told::joined).collect();
-    let named: Vec<&Named> = told.iter().flat_map(Told::all).collect();
-    let story = story::try_tell(dynamics, start, &joined, times).map_err(|senseless| {
-        events::refused(dynamics.cluster(), named[senseless.event], senseless.why)
-    })?;
-    let typed: Vec<String> = named.iter().map(|named| named.name.clone()).collect();
-    Ok(Teller { dynamics, start, story: &story, roots: roots(dynamics.cluster()) }.tell(&typed))
+    story::try_tell(dynamics, start, &joined, times).map_err(|senseless| {
+        let named = told.iter().flat_map(Told::all).nth(senseless.event);
+        let named = named.expect("it is one of the events");
+        events::refused(dynamics.cluster(), named, senseless.why)
+    })
+}
+
+/// A run that is known step by step, and told without a clock. Where it does not begin as the
+/// export stands, `before` says how it came there.
+pub(crate) fn of_known(
+    dynamics: &Dynamics<'_>,
+    start: &Placement,
+    story: &Story,
+    (events, before): (&[String], &str),
+) -> Aftermath {
+    let teller = Teller::new(dynamics, start, story);
+    let mut aftermath = teller.tell(events);
+    aftermath.frames.iter_mut().for_each(|frame| frame.at = None);
+    let pods = teller.moved_before();
+    if !pods.is_empty() {
+        let text = before.to_owned();
+        aftermath.frames.insert(0, Frame { at: None, text, pods, nodes: Vec::new() });
+    }
+    aftermath
 }
 
 /// A pod, and all that were made in its place; or one that takes nobody's.
@@ -179,7 +212,24 @@ struct Teller<'t, 'c> {
     roots: Vec<WorkloadId>,
 }
 
-impl Teller<'_, '_> {
+impl<'t, 'c> Teller<'t, 'c> {
+    fn new(dynamics: &'t Dynamics<'c>, start: &'t Placement, story: &'t Story) -> Self {
+        Self { dynamics, start, story, roots: roots(dynamics.cluster()) }
+    }
+
+    /// The pods that stand otherwise at the start than in the export.
+    fn moved_before(&self) -> Vec<PodStands> {
+        let export = Placement::of(self.cluster());
+        let known = export.instances().len();
+        let ids = self.start.instance_ids();
+        let stands = ids.map(|id| PodStands::of(id, self.start.instance(id)));
+        let differs = |now: &PodStands| {
+            let id = InstanceId(now.pod);
+            id.index() >= known || *now != PodStands::of(id, export.instance(id))
+        };
+        stands.filter(differs).collect()
+    }
+
     fn tell(&self, events: &[String]) -> Aftermath {
         let pods = self.pods();
         let workloads = self.workloads(&pods);
@@ -342,6 +392,7 @@ impl Teller<'_, '_> {
     fn frames(&self, events: &[String]) -> Vec<Frame> {
         let moments = moments(self.cluster(), events, self.story);
         let mut seen = self.story.seen.as_slice();
+        let mut stood = self.story.stood.as_slice();
         let mut reached = 0;
         let mut frames = Vec::new();
         for together in told::together(&moments) {
@@ -349,15 +400,15 @@ impl Teller<'_, '_> {
             let here = seen.partition_point(|seen| seen.told < reached);
             let (now, later) = seen.split_at(here);
             seen = later;
-            let stands = |seen: &story::Seen| PodStands {
-                pod: seen.pod.0,
-                node: seen.stands.node().map(|node| node.0),
-                state: PodState::of(&seen.stands),
-            };
+            let here = stood.partition_point(|stood| stood.told < reached);
+            let (nodes, later) = stood.split_at(here);
+            stood = later;
+            let stands = |seen: &story::Seen| PodStands::of(seen.pod, &seen.stands);
             frames.push(Frame {
-                at: together[0].at,
+                at: Some(together[0].at),
                 text: told::line(together),
                 pods: now.iter().map(stands).collect(),
+                nodes: nodes.iter().map(NodeFate::of).collect(),
             });
         }
         frames
@@ -403,6 +454,20 @@ impl Teller<'_, '_> {
         let workload = cluster.workload(self.roots[position as usize]);
         let (namespace, name) = (cluster.text(workload.namespace), cluster.text(workload.name));
         format!("{} {namespace}/{name}", workload.kind.name(cluster))
+    }
+}
+
+impl PodStands {
+    fn of(id: InstanceId, instance: &Instance) -> Self {
+        let node = instance.node().map(|node| node.0);
+        Self { pod: id.0, node, state: PodState::of(instance) }
+    }
+}
+
+impl NodeFate {
+    fn of(stood: &Stood) -> Self {
+        let Stood { node, exists, serves, cut_off, cordoned, .. } = *stood;
+        Self { node: node.0, exists, serves, cut_off, cordoned }
     }
 }
 

@@ -2,6 +2,7 @@
 //! share and one joins to the very report of the command.
 
 use holdfast_cluster::NodeId;
+use holdfast_proof::by_rule::claim::{Claim, claims_of};
 use holdfast_proof::prover::{Examination, Finding};
 use holdfast_proof::report::{Object, Question, VerdictName};
 use holdfast_proof::{Prover, Summary};
@@ -111,6 +112,42 @@ pub(crate) fn examine(
         part.found.push(examination);
     }
     part
+}
+
+/// What is known of *immediately by rule*, set by set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RulePart {
+    /// The position of the first set.
+    pub from: usize,
+    /// The verdict on each workload, for each set.
+    pub verdicts: Vec<Vec<VerdictName>>,
+}
+
+/// Whether sets leave a pod wherever the rules let the pods be, from a position on, up to another.
+pub(crate) fn by_rule(
+    prover: &Prover<'_>,
+    question: &Question,
+    (from, to): (usize, usize),
+    progress: impl Fn(u64, u64),
+) -> RulePart {
+    let nodes: Vec<NodeId> = prover.cluster().node_ids().collect();
+    let sets = question.orbits(&nodes, prover.symmetry()).skip(from);
+    let all = to.saturating_sub(from);
+    let mut workspace = prover.workspace();
+    let mut asked: Vec<(Question, Summary)> = Vec::new();
+    for (done, (set, _)) in sets.take(all).enumerate() {
+        progress(done as u64, all as u64);
+        let mut summary = Summary::new(prover);
+        summary.add(&set, &prover.examine(&mut workspace, &set));
+        summary.finish();
+        asked.push((Question::Set(set), summary));
+    }
+    let everyone: Vec<usize> = (0..prover.subjects().subjects.len()).collect();
+    let asked: Vec<(&Question, &Summary)> = asked.iter().map(|(one, it)| (one, it)).collect();
+    let claims = claims_of(prover, &asked, &everyone);
+    let verdicts = |claims: Vec<Claim>| claims.iter().map(|one| one.answer.verdict()).collect();
+    RulePart { from, verdicts: claims.into_iter().map(verdicts).collect() }
 }
 
 /// The workloads that do not stand as they stood: those that are touched, and all of them where

@@ -186,7 +186,8 @@ fn labelled(cluster: &Cluster, text: &str, key: &str, value: &str) -> Result<Vec
 }
 
 /// `KIND/NAMESPACE/NAME`, the kind as kubectl takes it.
-fn workload(cluster: &Cluster, text: &str, what: &str) -> Result<WorkloadId, Failure> {
+/// The workload that a text names, `KIND/NAMESPACE/NAME`; `text` is where it is named.
+pub(crate) fn workload(cluster: &Cluster, text: &str, what: &str) -> Result<WorkloadId, Failure> {
     let form = || {
         Failure::usage(format!("--event {text}: {what:?} names no workload"))
             .hint("name it as KIND/NAMESPACE/NAME, for instance deployment/default/web")

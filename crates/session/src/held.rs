@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 
 use holdfast_certificate::digest;
-use holdfast_cluster::Placement;
+use holdfast_cluster::{InstanceId, Placement};
 use holdfast_failover::{Dynamics, Times};
 use holdfast_ingest::Loaded;
 use holdfast_proof::report::Question;
@@ -11,11 +11,12 @@ use holdfast_proof::{Prover, Settings, Simulator};
 use self_cell::self_cell;
 
 use crate::aftermath::{self, Aftermath};
-use crate::events;
+use crate::events::{self, Told};
 use crate::failure::Failure;
 use crate::loading::nothing_runs;
 use crate::prove::Prove;
 use crate::simulate::{self, Simulate};
+use crate::why::{self, Why};
 
 self_cell! {
     /// A cluster, and what is worked out once.
@@ -96,6 +97,26 @@ impl Held {
     /// # Errors
     /// An event that names nothing, or makes no sense where it stands.
     pub(crate) fn tell(&self, asked: &Simulate) -> Result<Aftermath, Failure> {
+        self.run(asked, |run| aftermath::of(run.dynamics, run.start, run.told, run.times))
+    }
+
+    /// What the scheduler says to a pod where a run ends.
+    ///
+    /// # Errors
+    /// As [`Held::tell`], and a pod that is not there.
+    pub(crate) fn why(&self, asked: &Simulate, pod: u32) -> Result<Why, Failure> {
+        self.run(asked, |run| {
+            let story = aftermath::story(run.dynamics, run.start, run.told, run.times)?;
+            why::of(run.dynamics, story.end, InstanceId(pod))
+        })
+    }
+
+    /// Lets somebody look at a run.
+    fn run<T>(
+        &self,
+        asked: &Simulate,
+        look: impl FnOnce(&Run<'_, '_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let cluster = &self.loaded().cluster;
         let times = simulate::times(Times::of_cluster(cluster), &asked.assume)?;
         let told = events::parse(cluster, &asked.events)?;
@@ -104,14 +125,25 @@ impl Held {
             // Rollouts have pods of their own, so that nothing that is known of this one helps.
             let cluster = cluster.with_rollouts(&rollouts);
             let simulator = simulator(&cluster);
-            return aftermath::of(simulator.dynamics(), &start(&simulator), &told, &times);
+            let start = start(&simulator);
+            let dynamics = simulator.dynamics();
+            return look(&Run { dynamics, start: &start, told: &told, times: &times });
         }
         self.with_dependent(|loaded, worked| {
             let simulator = worked.simulator.get_or_init(|| simulator(&loaded.cluster));
             let start = worked.start.get_or_init(|| start(simulator));
-            aftermath::of(simulator.dynamics(), start, &told, &times)
+            let dynamics = simulator.dynamics();
+            look(&Run { dynamics, start, told: &told, times: &times })
         })
     }
+}
+
+/// What a run is told from.
+struct Run<'r, 'c> {
+    dynamics: &'r Dynamics<'c>,
+    start: &'r Placement,
+    told: &'r [Told],
+    times: &'r Times,
 }
 
 fn simulator(cluster: &holdfast_cluster::Cluster) -> Simulator<'_> {

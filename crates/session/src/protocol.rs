@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::aftermath::Aftermath;
-use crate::cells::{Matrix, Part};
+use crate::cell::{CellStory, Place};
+use crate::cells::{Matrix, Part, RulePart};
 use crate::changes::Change;
 use crate::check::Check;
 use crate::explain::Explain;
+use crate::exported::Exported;
 use crate::failure::Failure;
+use crate::forms::{Form, TypeView};
 use crate::inspect::Inspect;
 use crate::judged::Judged;
 use crate::overview::Overview;
@@ -23,6 +26,7 @@ use crate::plan::waste::Waste;
 use crate::prove::Prove;
 use crate::simulate::Simulate;
 use crate::states::StateOf;
+use crate::why::Why;
 
 /// What is asked of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +48,35 @@ pub enum Request {
         from: usize,
         /// The one behind the last.
         to: usize,
+    },
+    /// What these sets leave wherever the hard rules let the pods be.
+    ByRule {
+        /// What is proved.
+        question: Prove,
+        /// The first.
+        from: usize,
+        /// The one behind the last.
+        to: usize,
+    },
+    /// Why the verdict of one cell is so, and the run that shows it.
+    Cell {
+        /// What is proved.
+        question: Prove,
+        /// Which cell.
+        place: Place,
+    },
+    /// What a form comes to, in the spelling of the flags.
+    Spell(Form),
+    /// The types of a catalogue, whose text this is.
+    Types(String),
+    /// What was changed, as patches, lines and the command that asks a question about it.
+    Export(Question),
+    /// What the scheduler says to a pod where a run ends.
+    Why {
+        /// The run.
+        run: Simulate,
+        /// The number of the pod.
+        pod: u32,
     },
     /// What all parts come to.
     Join {
@@ -154,6 +187,18 @@ pub enum Given {
     Digest(String),
     /// The report.
     Paper(String),
+    /// What some sets leave by rule.
+    ByRule(RulePart),
+    /// Why a cell is as it is.
+    Cell(Box<CellStory>),
+    /// The changes that a form comes to.
+    Changes(Vec<Change>),
+    /// What there is to choose from.
+    Types(Vec<TypeView>),
+    /// What was changed.
+    Export(Box<Exported>),
+    /// What the scheduler says.
+    Why(Box<Why>),
     /// What the command would print.
     Document(Document),
 }

@@ -13,6 +13,7 @@ use holdfast_render::Format;
 
 use crate::alone::{Alone, Progress};
 use crate::answer::Answer;
+use crate::cell::{self, CellStory, Place};
 use crate::cells::{self, Part};
 use crate::changes::{Change, what_if};
 use crate::check::{Check, Checked};
@@ -24,7 +25,7 @@ use crate::overview::Overview;
 use crate::protocol::{Document, Given, Question, Reply, Request};
 use crate::prove::{Prove, STATES};
 use crate::rim::Rim;
-use crate::{digest, loading, whatif};
+use crate::{digest, exported, forms, loading, whatif};
 
 /// The files that a session is about.
 #[derive(Clone, Debug, Default)]
@@ -117,6 +118,26 @@ impl Session {
                 let work = |prover: &Prover<'_>| cells::examine(prover, &question, range, progress);
                 self.held.prove(asked, &question, work).map(Given::Part)
             }
+            Request::ByRule { question: asked, from, to } => {
+                let (question, progress) = self.sets(asked, rim)?;
+                let work =
+                    |prover: &Prover<'_>| cells::by_rule(prover, &question, (*from, *to), progress);
+                self.held.prove(asked, &question, work).map(Given::ByRule)
+            }
+            Request::Spell(form) => form.changes(&self.loaded().cluster).map(Given::Changes),
+            Request::Types(text) => forms::types(text).map(Given::Types),
+            Request::Export(question) => {
+                let overlaid = laid_over(files, &self.changes, rim)?;
+                let command = self.command(question, files);
+                let exported = exported::of(&self.changes, &overlaid.edited, command);
+                Ok(Given::Export(Box::new(exported)))
+            }
+            Request::Why { run, pod } => {
+                self.held.why(run, *pod).map(|why| Given::Why(Box::new(why)))
+            }
+            Request::Cell { question, place } => {
+                self.cell(question, *place, files, rim).map(|story| Given::Cell(Box::new(story)))
+            }
             Request::Join { question, parts, format } => {
                 let format: Format = format.parse().map_err(Failure::usage)?;
                 let (text, code) = self.join(question, parts, format, rim)?;
@@ -151,6 +172,22 @@ impl Session {
                 .hint("ask for them as a whole"));
         }
         Ok((asked.question(&self.loaded().cluster, rim)?, self.progress))
+    }
+
+    /// Why a cell is as it is, and the command that proves it.
+    fn cell(
+        &self,
+        asked: &Prove,
+        place: Place,
+        files: &Files,
+        rim: &Alone<'_>,
+    ) -> Result<CellStory, Failure> {
+        let (question, _) = self.sets(asked, rim)?;
+        let work = |prover: &Prover<'_>| cell::of(prover, &question, place);
+        let (mut story, fail) = self.held.prove(asked, &question, work)??;
+        let alone = Question::Prove(cell::question_of(asked, &fail));
+        story.command = self.command(&alone, files);
+        Ok(story)
     }
 
     /// What a part of a sweep is a part of.

@@ -78,11 +78,40 @@ fn the_run_is_the_one_that_the_command_tells() {
         let outcome: Value = serde_json::from_str(&document.text).unwrap();
         let moments = outcome["timeline"]["moments"].as_array().unwrap();
         let mut told: Vec<i64> = moments.iter().map(|one| one["at"].as_i64().unwrap()).collect();
-        let mut shown: Vec<i64> = aftermath.frames.iter().map(|frame| frame.at).collect();
+        let mut shown: Vec<i64> = aftermath.frames.iter().filter_map(|frame| frame.at).collect();
         told.dedup();
         shown.dedup();
         assert_eq!(told, shown);
     }
+}
+
+/// Nodes are shown as they are at each step, not as they are at the end.
+#[test]
+fn frames_tell_how_nodes_stand_by_then() {
+    let session = &mut open(&PLANS[0]);
+    let position = |session: &mut _, name: &str| {
+        let at = overview(session).nodes.iter().position(|node| node.name == name);
+        u32::try_from(at.unwrap()).unwrap()
+    };
+    let (a, b) = (position(session, "homelab-02"), position(session, "homelab-03"));
+    let events = ["fail:homelab-02", "recover:homelab-02", "cordon:homelab-02", "fail:homelab-03"];
+    let (aftermath, _) = tell(session, &events);
+    let mut stands = BTreeMap::new();
+    let mut told = Vec::new();
+    for frame in &aftermath.frames {
+        stands.extend(frame.nodes.iter().map(|one| (one.node, (one.serves, one.cordoned))));
+        if frame.text.starts_with("──") {
+            told.push((stands.get(&a).copied(), stands.get(&b).copied()));
+        }
+    }
+    let fine = Some((true, false));
+    assert_eq!(told[0], (Some((false, false)), None));
+    assert_eq!(told[1], (fine, None));
+    assert_eq!(told[2], (Some((true, true)), None));
+    assert_eq!(told[3], (Some((true, true)), Some((false, false))));
+    let ends: BTreeMap<u32, _> =
+        aftermath.nodes.iter().map(|one| (one.node, (one.serves, one.cordoned))).collect();
+    assert_eq!(ends, stands);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The view of a cluster that is open.
 
+use std::rc::Rc;
+
 use web_sys::HtmlSelectElement;
 use yew::html::Scope;
 use yew::prelude::*;
@@ -13,7 +15,10 @@ use crate::panel::Panel;
 use crate::pending::Pending;
 use crate::policy::{self, Policy};
 use crate::sharing::{self, Share};
+use crate::sides::{Sides, Switch};
+use crate::standing::Standing;
 use crate::table::Table;
+use crate::tale::Telling;
 use crate::timeline::Bars;
 use crate::whatif::WhatIf;
 use crate::{theme, words};
@@ -33,14 +38,23 @@ pub(crate) fn view(
             { bar(open, link) }
             <main class={classes!("work", open.selected.map(|_| "beside"))}>
                 <h1 class="unseen">{ &open.name }</h1>
-                <Outcome standing={standing.clone()} run={run.clone()} {busy}
-                    refused={open.refused.clone()} moment={open.moment}
-                    on_moment={link.callback(Msg::Moment)} />
+                if let Some(tale) = &open.tale {
+                    <Telling tale={tale.clone()} moment={open.moment}
+                        on_moment={link.callback(Msg::Moment)}
+                        on_back={link.callback(|()| Msg::LeaveCell)} />
+                }
+                if open.tale.as_ref().is_none_or(|tale| tale.run.is_some()) {
+                    <Outcome standing={standing.clone()} run={run.clone()} {busy}
+                        refused={open.refused.clone()} moment={open.moment}
+                        on_moment={link.callback(Msg::Moment)} />
+                }
                 if let Some(other) = &open.sharing.other {
                     { sharing::other(other, open.sharing.digest.as_deref(),
                         &link.callback(Msg::Share)) }
                 }
-                if !open.history.done().is_empty() { { deeds(open, link) } }
+                if open.tale.is_none() && !open.history.done().is_empty() {
+                    { deeds(open, link) }
+                }
                 { tools(open, link) }
                 <div class="stage">
                     if open.view == View::WhatIf {
@@ -59,11 +73,8 @@ pub(crate) fn view(
                         <Pending scene={scene.clone()} standing={standing.clone()}
                             run={run.clone()} />
                     }
-                    if open.view == View::Map {
-                        <Map scene={scene.clone()} standing={standing.clone()} by={open.by.clone()}
-                            selected={open.selected} on_select={on_select.clone()}
-                            on_deed={on_deed.clone()} />
-                    } else if open.view == View::Table {
+                    if open.view == View::Map { { maps(open, link) } }
+                    else if open.view == View::Table {
                         <Table scene={scene.clone()} standing={standing.clone()}
                             on_select={on_select.clone()} on_deed={on_deed.clone()} />
                     }
@@ -127,10 +138,36 @@ fn deeds(open: &Open, link: &Scope<App>) -> Html {
 fn matrix(open: &Open, link: &Scope<App>, (busy, helpers): (bool, usize)) -> Html {
     html! {
         <Grid sweep={open.sweep.clone()} labels={open.scene.labels.clone()} {busy} {helpers}
-            on_columns={link.callback(Msg::Sweep)}
+            claim={open.claim} on_claim={link.callback(Msg::Claim)}
+            on_cell={link.callback(Msg::Cell)} on_columns={link.callback(Msg::Sweep)}
             on_go_on={link.callback(|()| Msg::GoOn)}
             on_halt={link.callback(|()| Msg::Halt)}
             on_fail={link.callback(Msg::Fail)} />
+    }
+}
+
+/// The map at the moment that is shown, and before it that of the cluster before, if wanted.
+fn maps(open: &Open, link: &Scope<App>) -> Html {
+    let both = open.sides == Sides::Both && open.run.is_some();
+    let map = |standing: &Rc<Standing>, name: &'static str, still: bool| {
+        html! {
+            <Map scene={open.scene.clone()} standing={standing.clone()} by={open.by.clone()}
+                selected={open.selected} {name} {still} follow={open.follow}
+                on_select={link.callback(Msg::Select)}
+                on_deed={link.callback(|(node, deed)| Msg::Do(node, deed))} />
+        }
+    };
+    if !both {
+        return map(&open.standing, words::MAP, false);
+    }
+    let side = |title: &'static str, map: Html| {
+        html! { <div class="side"><p class="side-title">{ title }</p>{ map }</div> }
+    };
+    html! {
+        <div class="sides">
+            { side(words::BEFORE, map(&open.before, words::moves::MAP_BEFORE, true)) }
+            { side(words::AFTER, map(&open.standing, words::moves::MAP_AFTER, false)) }
+        </div>
     }
 }
 
@@ -169,6 +206,12 @@ fn tools(open: &Open, link: &Scope<App>) -> Html {
                 { tab(View::Answers, words::ANSWERS_TAB) }
                 { tab(View::Share, words::SHARE_TAB) }
             </span>
+            if open.view == View::Map && open.run.is_some() {
+                <Switch scene={open.scene.clone()} standing={open.standing.clone()}
+                    sides={open.sides} follow={open.follow}
+                    on_follow={link.callback(Msg::Follow)}
+                    on_sides={link.callback(Msg::Sides)} />
+            }
             if open.view == View::Map && !labels.is_empty() {
                 <label>{ words::GROUP_BY }
                     <select onchange={group}>

@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
+use holdfast_session::cell::Claim;
 use holdfast_session::protocol::{Given, Question, Reply, Request};
 use js_sys::Date;
 use wasm_bindgen::JsValue;
 
 use super::{App, View};
 use crate::crew::Heard;
-use crate::sweep::Columns;
+use crate::sweep::{Columns, Sweep};
 use crate::wire::{Ask, Word};
 use crate::words;
 
@@ -45,7 +46,8 @@ impl App {
         let Some(open) = self.open.as_ref().filter(|open| open.view == View::Matrix) else {
             return;
         };
-        let left = open.sweep.as_ref().map_or(0, |sweep| sweep.sets().len() - sweep.done());
+        let left = |sweep: &Rc<Sweep>| sweep.sets().len() - sweep.done(open.claim);
+        let left = open.sweep.as_ref().map_or(0, left);
         if let Some(opening) = &self.opening {
             self.crew.gather(opening, &open.changed, (left, self.held));
         }
@@ -59,10 +61,13 @@ impl App {
         let Some(sweep) = open.sweep.as_mut().filter(|_| !self.halted).map(Rc::make_mut) else {
             return;
         };
-        let question = open.columns.question();
+        let (question, claim) = (open.columns.question(), open.claim);
         let mut next = || {
-            let (from, to) = sweep.lend()?;
-            Some(Request::Examine { question: question.clone(), from, to })
+            let ((from, to), question) = (sweep.lend(claim)?, question.clone());
+            Some(match claim {
+                Claim::ByRule => Request::ByRule { question, from, to },
+                Claim::Immediately | Claim::Recovered => Request::Examine { question, from, to },
+            })
         };
         while self.crew.ask(&mut next) {}
         // Who holds the cluster answers people first.
@@ -70,7 +75,7 @@ impl App {
             let engine = self.engine.as_mut();
             self.sweeping = engine.and_then(|it| Some(it.ask(Ask::Session(next()?), &[])));
         }
-        if sweep.parts().is_some() {
+        if sweep.is_complete(claim) {
             self.crew.dismiss();
         }
     }
@@ -107,23 +112,29 @@ impl App {
 
     /// Takes in what some sets do.
     pub(super) fn examined(&mut self, reply: Reply, found: JsValue) {
-        let part = match reply.result {
-            Ok(Given::Part(part)) => part,
-            Ok(_) => return,
+        let given = match reply.result {
+            Ok(given) => given,
             Err(failure) => {
                 self.halt();
                 let hint = failure.hint.as_deref();
                 return self.refuse(&words::refused(&failure.message, hint, &reply.told));
             }
         };
-        let Some(sweep) = self.open.as_mut().and_then(|open| open.sweep.as_mut()) else { return };
+        let Some(open) = &mut self.open else { return };
+        let (claim, Some(sweep)) = (open.claim, open.sweep.as_mut()) else { return };
         let sweep = Rc::make_mut(sweep);
-        if !sweep.add(part, found) {
-            // A file is not what it was when the others read it.
-            self.crew.dismiss();
-            sweep.give_back();
+        match given {
+            Given::Part(part) => {
+                if !sweep.add(part, found) {
+                    // A file is not what it was when the others read it.
+                    self.crew.dismiss();
+                    sweep.give_back();
+                }
+            }
+            Given::ByRule(part) => sweep.add_rules(part),
+            _ => return,
         }
-        let complete = sweep.parts().is_some();
+        let complete = sweep.is_complete(claim);
         let now = Date::now();
         self.quiet = !complete && now - self.shown < SHOW_MS;
         if !self.quiet {

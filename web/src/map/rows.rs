@@ -98,6 +98,15 @@ impl Rows {
         first..last.max(first)
     }
 
+    /// The middle of a node's box.
+    pub(crate) fn middle(&self, node: u32) -> Option<(f64, f64)> {
+        let row = self.row_of(node)?;
+        let Row::Tiles(nodes) = &self.list[row] else { return None };
+        let column = nodes.iter().position(|it| *it == node)? as f64;
+        let (wide, high) = self.density.size();
+        Some((column * (wide + GAP) + wide / 2.0, self.top(row) + high / 2.0))
+    }
+
     /// The row that a node is in.
     pub(crate) fn row_of(&self, node: u32) -> Option<usize> {
         self.list.iter().position(|row| matches!(row, Row::Tiles(nodes) if nodes.contains(&node)))
@@ -153,6 +162,14 @@ mod tests {
         assert_eq!(rows.between(-500.0, -100.0), 0..0);
         let end = rows.between(1e9, 2e9);
         assert!(end.is_empty() || end.end == rows.list.len());
+    }
+
+    #[test]
+    fn the_middle_of_a_box_is_known() {
+        let rows = rows(&[1, 3], 264.0 * 2.0 + GAP);
+        let below = TITLE_HEIGHT + 176.0 + GAP + TITLE_HEIGHT;
+        assert_eq!(rows.middle(2), Some((264.0 + GAP + 132.0, below + 88.0)));
+        assert_eq!(rows.middle(9), None);
     }
 
     #[test]

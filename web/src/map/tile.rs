@@ -23,6 +23,8 @@ pub(crate) struct Props {
     pub(crate) selected: bool,
     /// Tab leads to it.
     pub(crate) current: bool,
+    /// Nothing is done to it there.
+    pub(crate) still: bool,
     pub(crate) onfocus: Callback<u32>,
     pub(crate) on_select: Callback<Option<u32>>,
     pub(crate) on_deed: Callback<(u32, Deed)>,
@@ -65,12 +67,14 @@ pub(crate) fn Tile(props: &Props) -> Html {
                 { bars(props.density, asked, gives) }
                 { self::cells(props) }
             </button>
-            <button type="button" class="power" tabindex="-1" onclick={act}
-                aria-label={words::deed_on(deed, &about.name)} title={words::deed(deed)}>
-                <svg viewBox="0 0 16 16" aria-hidden="true">
-                    <path d="M8 1.5v6M4.2 3.8a5.4 5.4 0 1 0 7.6 0" />
-                </svg>
-            </button>
+            if !props.still {
+                <button type="button" class="power" tabindex="-1" onclick={act}
+                    aria-label={words::deed_on(deed, &about.name)} title={words::deed(deed)}>
+                    <svg viewBox="0 0 16 16" aria-hidden="true">
+                        <path d="M8 1.5v6M4.2 3.8a5.4 5.4 0 1 0 7.6 0" />
+                    </svg>
+                </button>
+            }
         </li>
     }
 }

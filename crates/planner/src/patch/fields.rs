@@ -17,7 +17,7 @@ fn asks_for_hash(cluster: &Cluster, selector: &LabelSelector) -> bool {
 }
 
 /// A term of affinity of pods of a namespace.
-pub(super) fn term(cluster: &Cluster, namespace: Symbol, term: &PodAffinityTerm) -> Value {
+pub fn term(cluster: &Cluster, namespace: Symbol, term: &PodAffinityTerm) -> Value {
     let mut written = Map::new();
     written.insert("labelSelector".into(), selector(cluster, &term.selector));
     written.insert("topologyKey".into(), json!(cluster.text(term.topology_key)));
@@ -35,7 +35,7 @@ pub(super) fn term(cluster: &Cluster, namespace: Symbol, term: &PodAffinityTerm)
 }
 
 /// A spread constraint.
-pub(super) fn spread(cluster: &Cluster, constraint: &SpreadConstraint) -> Value {
+pub fn spread(cluster: &Cluster, constraint: &SpreadConstraint) -> Value {
     let when = match constraint.when_unsatisfiable {
         WhenUnsatisfiable::DoNotSchedule => "DoNotSchedule",
         WhenUnsatisfiable::ScheduleAnyway => "ScheduleAnyway",
@@ -62,7 +62,7 @@ pub(super) fn spread(cluster: &Cluster, constraint: &SpreadConstraint) -> Value 
 }
 
 /// All tolerations of a spec; those that admission adds anyway only where they are meant.
-pub(super) fn tolerations(cluster: &Cluster, spec: &PodSpec, meant: bool) -> Value {
+pub fn tolerations(cluster: &Cluster, spec: &PodSpec, meant: bool) -> Value {
     let all = spec.tolerations.iter();
     let own = all.filter(|toleration| meant || !is_default(cluster, toleration));
     own.map(|one| toleration(cluster, one)).collect()
@@ -112,7 +112,7 @@ pub(crate) fn effect_name(effect: Effect) -> &'static str {
 }
 
 /// A label selector: plain pairs as labels, the rest as expressions.
-pub(super) fn selector(cluster: &Cluster, selector: &LabelSelector) -> Value {
+pub fn selector(cluster: &Cluster, selector: &LabelSelector) -> Value {
     let LabelSelector::All(requirements) = selector else { return Value::Null };
     let (mut labels, mut expressions) = (Map::new(), Vec::new());
     for Requirement { key, operator } in requirements {

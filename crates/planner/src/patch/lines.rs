@@ -139,3 +139,42 @@ fn copies(cluster: &Cluster, of: CopiesOf, replicas: u32) -> Option<Patch> {
         kubectl: Some(line),
     })
 }
+
+/// What is done to a node's labels and taints, and whether it is cordoned.
+pub(super) fn of_node(name: &str, before: &Value, after: &Value) -> Vec<Patch> {
+    let labels = |node: &Value| node["metadata"]["labels"].as_object().cloned().unwrap_or_default();
+    let (had, has) = (labels(before), labels(after));
+    let mut all = Vec::new();
+    for (key, value) in has.iter().filter(|(key, value)| had.get(*key) != Some(*value)) {
+        let value = value.as_str().unwrap_or_default();
+        all.push(format!("kubectl label node {name} {key}={value} --overwrite"));
+    }
+    for key in had.keys().filter(|key| !has.contains_key(*key)) {
+        all.push(format!("kubectl label node {name} {key}-"));
+    }
+    let cordoned = |node: &Value| node["spec"]["unschedulable"].as_bool().unwrap_or(false);
+    match (cordoned(before), cordoned(after)) {
+        (false, true) => all.push(format!("kubectl cordon {name}")),
+        (true, false) => all.push(format!("kubectl uncordon {name}")),
+        _ => {}
+    }
+    let taints = |node: &Value| -> Vec<Value> {
+        let all = node["spec"]["taints"].as_array().cloned().unwrap_or_default();
+        // What says that a node is cordoned comes and goes with that.
+        let own = |one: &Value| one["key"] != "node.kubernetes.io/unschedulable";
+        all.into_iter().filter(own).collect()
+    };
+    let (had, has) = (taints(before), taints(after));
+    let text = |one: &Value, field: &str| one[field].as_str().unwrap_or_default().to_owned();
+    for one in has.iter().filter(|one| !had.contains(one)) {
+        let (key, value, effect) = (text(one, "key"), text(one, "value"), text(one, "effect"));
+        let value = if value.is_empty() { value } else { format!("={value}") };
+        all.push(format!("kubectl taint nodes {name} {key}{value}:{effect} --overwrite"));
+    }
+    let same = |one: &Value, other: &Value| ["key", "effect"].iter().all(|at| one[at] == other[at]);
+    for one in had.iter().filter(|one| !has.iter().any(|other| same(one, other))) {
+        let (key, effect) = (text(one, "key"), text(one, "effect"));
+        all.push(format!("kubectl taint nodes {name} {key}:{effect}-"));
+    }
+    all.into_iter().map(|line| only("Node", "", name, line)).collect()
+}

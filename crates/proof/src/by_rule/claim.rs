@@ -72,16 +72,43 @@ pub enum Gap {
 /// rolls out has other pods there than today, which other rules may hold for.
 pub fn claims(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Vec<Claim> {
     let everyone: Vec<usize> = (0..summary.subjects.len()).collect();
-    let first = claims_from(prover, question, summary, (0, &everyone));
-    let mut each: Vec<Vec<Claim>> = first.into_iter().map(|claim| vec![claim]).collect();
-    for start in 1..prover.starts().starts.len() {
-        let others = differing(prover, start);
-        let claims = claims_from(prover, question, summary, (start, &others));
-        for (position, claim) in others.into_iter().zip(claims) {
-            each[position].push(claim);
+    let mut all = claims_of(prover, &[(question, summary)], &everyone);
+    all.pop().expect("one question was asked")
+}
+
+/// The claims of these subjects for each of several questions: what they have in common is looked
+/// at once.
+pub fn claims_of(
+    prover: &Prover<'_>,
+    asked: &[(&Question, &Summary)],
+    positions: &[usize],
+) -> Vec<Vec<Claim>> {
+    let Some((first, _)) = asked.first() else { return Vec::new() };
+    let mut each: Vec<Vec<Vec<Claim>>> = vec![vec![Vec::new(); positions.len()]; asked.len()];
+    for start in 0..prover.starts().starts.len() {
+        let others = if start == 0 { None } else { Some(differing(prover, start)) };
+        let concerned: Vec<(usize, usize)> = positions
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(_, position)| others.as_ref().is_none_or(|all| all.contains(position)))
+            .collect();
+        let placement = prover.starts().starts[start].placement.clone();
+        let by_rule = ByRule::new(prover.cluster(), &placement);
+        let doubts = Doubts::new(prover.cluster());
+        let mut judge = Judge { prover, question: first, by_rule: &by_rule, placement, doubts };
+        for ((question, summary), found) in asked.iter().zip(&mut each) {
+            judge.question = question;
+            for (at, position) in &concerned {
+                let claim = judge.judge(*position, &summary.subjects[*position], summary.complete);
+                found[*at].push(Claim { start, ..claim });
+            }
         }
     }
-    each.into_iter().map(|claims| worst(prover, claims)).collect()
+    let worst = |found: Vec<Vec<Claim>>| -> Vec<Claim> {
+        found.into_iter().map(|claims| worst(prover, claims)).collect()
+    };
+    each.into_iter().map(worst).collect()
 }
 
 /// The worst of the claims from several starts, of equal ones the first from a start that is known.
@@ -127,24 +154,6 @@ fn differing(prover: &Prover<'_>, start: usize) -> Vec<usize> {
         all
     };
     if fixed(0) == fixed(start) { found } else { (0..subjects.len()).collect() }
-}
-
-/// The claims of these subjects from one start.
-fn claims_from(
-    prover: &Prover<'_>,
-    question: &Question,
-    summary: &Summary,
-    (start, positions): (usize, &[usize]),
-) -> Vec<Claim> {
-    let placement = prover.starts().starts[start].placement.clone();
-    let by_rule = ByRule::new(prover.cluster(), &placement);
-    let doubts = Doubts::new(prover.cluster());
-    let mut judge = Judge { prover, question, by_rule: &by_rule, placement, doubts };
-    let judged = positions.iter().map(|position| {
-        let claim = judge.judge(*position, &summary.subjects[*position], summary.complete);
-        Claim { start, ..claim }
-    });
-    judged.collect()
 }
 
 impl Known {

@@ -70,7 +70,7 @@ fn rank(verdict: VerdictName) -> u8 {
 }
 
 /// Why, for one workload.
-fn sentence(workload: &WorkloadReport, report: &ByRuleReport, failure: &str) -> String {
+pub(crate) fn sentence(workload: &WorkloadReport, report: &ByRuleReport, failure: &str) -> String {
     let desired = workload.desired;
     if report.why.contains(&ReasonReport::FollowsNodes) {
         return "its pods belong to their nodes: where they are is where they may be".to_owned();

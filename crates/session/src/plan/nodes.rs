@@ -205,7 +205,7 @@ pub fn catalog(file: &Path, rim: &impl Rim) -> Result<Catalog, Failure> {
     Ok(catalog)
 }
 
-fn of_name<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c NodeType, Failure> {
+pub(crate) fn of_name<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c NodeType, Failure> {
     let found = catalog.types.iter().find(|one| one.name == name);
     found.ok_or_else(|| {
         let names: Vec<&str> = catalog.types.iter().map(|one| one.name.as_str()).collect();
