@@ -2,6 +2,7 @@
 
 use holdfast_cluster::Cluster;
 use holdfast_session::aftermath::{Aftermath, Made};
+use holdfast_session::forms::Choices;
 use holdfast_session::overview::{Amounts, Overview};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Scene {
     pub(crate) overview: Overview,
+    /// What there is to choose from in forms.
+    pub(crate) choices: Choices,
     /// What pods ask for; many ask for the same.
     asks: Vec<Amounts>,
     /// Which of these each pod asks for.
@@ -29,7 +32,7 @@ impl Scene {
                 asks.push(ask);
             }
         }
-        Self { overview: Overview::of(cluster), asks, asked }
+        Self { overview: Overview::of(cluster), choices: Choices::of(cluster), asks, asked }
     }
 
     /// What is known of a pod that was made in a run.

@@ -14,6 +14,7 @@ pub mod cells;
 pub mod changes;
 pub mod check;
 pub mod command;
+pub mod compare;
 pub mod events;
 pub mod exit;
 pub mod explain;
