@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { assertAccessible, assertClean, start } from "./browser.mjs";
+import { assertAccessible, assertClean, assertFits, start } from "./browser.mjs";
 
 const COMMAND = process.env.HOLDFAST_COMMAND;
 const HOMELAB = new URL("../../fixtures/homelab/cluster.json", import.meta.url).pathname;
@@ -87,18 +87,74 @@ test("a change that makes no sense says why, and nothing is changed", async () =
   await assertClean(page);
 });
 
+const form = (page, title) => page.getByRole("group", { name: title, exact: true });
+const done = (page, text) => page.locator(".done li", { hasText: text }).waitFor();
+
+test("forms come to flags of the command, which undo takes back one by one", async () => {
+  const page = await opened();
+  await page.getByLabel("Workload").selectOption("deployment/traefik/traefik");
+  await form(page, "Requests").getByLabel("Amount").fill("250m");
+  await form(page, "Requests").getByRole("button").click();
+  await done(page, "containers[0].resources.requests.cpu=250m");
+  await page.getByLabel("Workload").selectOption("deployment/traefik/traefik");
+  await form(page, "Topology spread").getByRole("button").click();
+  await done(page, "topologySpreadConstraints=");
+  await page.getByLabel("Which node").selectOption("homelab-03");
+  await form(page, "A taint").getByRole("button").click();
+  await done(page, "--taint homelab-03:dedicated=:NoSchedule");
+  await page.getByLabel("Which node").selectOption("homelab-04");
+  await form(page, "Without it").getByRole("button").click();
+  await done(page, "delete:homelab-04");
+  await view(page, "Undo");
+  await view(page, "Undo");
+  assert.equal(await page.locator(".done li").count(), 2);
+  await assertClean(page);
+});
+
+test("nodes come from a catalogue", async () => {
+  const page = await opened();
+  const catalog = new URL("../../fixtures/catalogs/example-cloud.yaml", import.meta.url).pathname;
+  await page.getByLabel("A file of kind NodeCatalog").setInputFiles(catalog);
+  const nodes = form(page, "Nodes of the catalogue");
+  await nodes.getByLabel("Type").selectOption("large");
+  await nodes.getByLabel("How many nodes").fill("2");
+  await nodes.getByRole("button").click();
+  await page.getByText("6 nodes").waitFor();
+  await view(page, "Map");
+  await node(page, "bought-2").waitFor();
+  await assertClean(page);
+});
+
+test("what was changed is taken away as patches, lines and the command", async () => {
+  const page = await opened();
+  await scaled(page, "deployment/traefik/traefik", 3);
+  await page.getByRole("button", { name: "Write it down" }).click();
+  const line = "kubectl -n traefik scale deployment/traefik --replicas=3";
+  await page.getByText(line).waitFor();
+  await page.getByText("prove --set deployment/traefik/traefik.replicas=3").waitFor();
+  const save = page.getByRole("button", { name: "Download: Patches" });
+  const [download] = await Promise.all([page.waitForEvent("download"), save.click()]);
+  assert.equal(download.suggestedFilename(), "patches.yaml");
+  const patch = JSON.parse((await readFile(await download.path(), "utf8")).replace(/^---/, ""));
+  assert.deepEqual([patch.kind, patch.spec], ["Deployment", { replicas: 3 }]);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "Copy: Lines for kubectl" }).click();
+  await page.getByText("Copied.").waitFor();
+  assert.equal((await page.evaluate(() => navigator.clipboard.readText())).trim(), line);
+  await assertClean(page);
+});
+
 for (const colorScheme of ["light", "dark"]) {
-  for (const width of [320, 1280]) {
+  for (const width of [320, 1280, 2560]) {
     test(`is accessible and fits, ${colorScheme}, ${width} pixels`, async () => {
       const page = await opened({ colorScheme, viewport: { width, height: 900 } });
       await scaled(page, "deployment/traefik/traefik", 3);
       await page.getByText("traefik.replicas=3").first().waitFor();
       await browser.picture(page, `whatif-${colorScheme}-${width}`);
-      const [wide, shown] = await page.evaluate(() => {
-        const { scrollWidth, clientWidth } = document.documentElement;
-        return [scrollWidth, clientWidth];
-      });
-      assert.ok(wide <= shown, `${wide} pixels wide in ${shown}`);
+      await page.getByRole("button", { name: "Write it down" }).click();
+      await page.getByRole("heading", { name: "Lines for kubectl" }).waitFor();
+      await browser.picture(page, `taken-${colorScheme}-${width}`);
+      await assertFits(page);
       await assertAccessible(page);
       await assertClean(page);
     });

@@ -1,5 +1,6 @@
 //! The app: what is open, what was done to it, and what is shown of it.
 
+mod beside;
 mod cell;
 mod loaded;
 mod policy;
@@ -39,6 +40,7 @@ use crate::tale::Tale;
 use crate::timeline::Timeline;
 use crate::wire::{Ask, Tell, Word};
 use crate::words;
+use beside::{Aside, Beside};
 use holdfast_session::aftermath::Aftermath;
 
 /// What somebody opens.
@@ -68,6 +70,7 @@ pub(crate) enum View {
     Matrix,
     Timeline,
     WhatIf,
+    Compare,
     Policy,
     Answers,
     Share,
@@ -90,8 +93,8 @@ pub(crate) enum Msg {
     Heard(Word),
     /// Somebody does something to a node.
     Do(u32, Deed),
-    /// The cluster is to be another.
-    Change(Change),
+    /// Something beside the run.
+    Aside(Aside),
     Undo,
     Redo,
     /// Everything that was done is undone at once.
@@ -168,6 +171,7 @@ pub(crate) struct Open {
     /// The cell that is asked about, and the one that is told instead of what was done.
     place: Option<Place>,
     tale: Option<Rc<Tale>>,
+    beside: Beside,
     /// How long workloads are short of pods, where that was asked.
     timeline: Option<Rc<Timeline>>,
     desk: Desk,
@@ -297,13 +301,8 @@ impl Component for App {
             }
             Msg::Keys(shown) => self.keys = shown,
             Msg::Key(event) => return self.key(&event),
-            Msg::Do(node, deed) => {
-                if let Some(open) = &self.open {
-                    let event = deed.event(&open.scene.overview.nodes[node as usize].name);
-                    self.change(|history| history.act(Act::Event(event)));
-                }
-            }
-            Msg::Change(change) => self.change(|history| history.act(Act::Change(change))),
+            Msg::Do(node, deed) => self.deed(node, deed),
+            Msg::Aside(aside) => self.aside(aside),
             Msg::Undo => self.change(|history| {
                 history.undo();
             }),
@@ -313,6 +312,7 @@ impl Component for App {
             Msg::Reset => self.change(|history| while history.undo() {}),
             msg => self.open.iter_mut().for_each(|open| open.update(&msg)),
         }
+        self.open.iter_mut().for_each(Open::compare);
         !std::mem::take(&mut self.quiet)
     }
 
@@ -496,7 +496,7 @@ impl App {
                 self.resume();
             }
             Ok(Given::Cell(story)) => self.tell_cell(*story),
-            Ok(_) => {}
+            Ok(given) => self.given_beside(given),
             Err(failure) => {
                 let hint = failure.hint.as_deref();
                 self.refuse(&words::refused(&failure.message, hint, &reply.told));
@@ -508,9 +508,9 @@ impl App {
         self.awaited = None;
         match &mut self.open {
             Some(open) => {
-                // What made no sense was not done.
-                if open.asked.take().is_none() && open.view != View::Matrix {
-                    open.history.undo();
+                let asked = open.asked.take().is_some() | open.beside.was_only_asked();
+                if !asked && open.view != View::Matrix {
+                    open.take_back();
                 }
                 open.refused = Some(why.to_owned());
                 self.misfit();
@@ -586,6 +586,7 @@ impl Open {
             claim: Claim::Immediately,
             place: None,
             tale: None,
+            beside: Beside::default(),
             sweep: None,
             timeline: None,
             desk: Desk::of(policy),
@@ -603,8 +604,15 @@ impl Open {
         self.timeline = None;
         self.follow = None;
         self.sharing.forget();
+        self.beside.outdate();
         self.run = run;
         self.stand();
+    }
+
+    /// What made no sense was not done: the last deed, or all changes that came with it.
+    fn take_back(&mut self) {
+        self.history.undo();
+        while act::changes(self.history.done()) != self.changed && self.history.undo() {}
     }
 
     /// Finds where everything is at the moment that is shown.

@@ -17,11 +17,16 @@ pub(crate) struct Props {
     pub(crate) scene: Rc<Scene>,
     pub(crate) standing: Rc<Standing>,
     pub(crate) run: Option<Rc<Aftermath>>,
+    /// Whether it can be asked why a pod waits.
+    pub(crate) can_ask: bool,
+    pub(crate) on_why: Callback<u32>,
 }
 
 impl PartialEq for Props {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.scene, &other.scene) && Rc::ptr_eq(&self.standing, &other.standing)
+        Rc::ptr_eq(&self.scene, &other.scene)
+            && Rc::ptr_eq(&self.standing, &other.standing)
+            && self.can_ask == other.can_ask
     }
 }
 
@@ -46,10 +51,16 @@ fn pod(props: &Props, cell: Cell) -> Html {
     let name = words::pod_name(&props.scene, props.run.as_deref(), cell);
     let mut fates = props.run.iter().flat_map(|run| &run.pods);
     let why = fates.find(|fate| fate.pod == cell.pod).and_then(|fate| fate.why.clone());
+    let ask = props.on_why.reform(move |_| cell.pod);
     html! {
         <li>
             { words::sign(cell.mark) }
-            <span class="pod-name">{ name }</span>
+            <span class="pod-name">
+                if props.can_ask {
+                    <button type="button" class="ask-why" aria-label={words::why::ask(&name)}
+                        onclick={ask}>{ words::why::WHY }</button>
+                }
+                { name }</span>
             if let Some(why) = why { <span class="why">{ why }</span> }
         </li>
     }

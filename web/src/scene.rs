@@ -2,6 +2,7 @@
 
 use holdfast_cluster::Cluster;
 use holdfast_session::aftermath::{Aftermath, Made};
+use holdfast_session::forms::Choices;
 use holdfast_session::overview::{Amounts, Overview};
 
 use crate::grouping;
@@ -12,6 +13,8 @@ pub(crate) struct Scene {
     pub(crate) overview: Overview,
     /// Labels by which nodes can be put together.
     pub(crate) labels: Vec<String>,
+    /// What there is to choose from in forms.
+    pub(crate) choices: Choices,
     /// What pods ask for; many ask for the same.
     pub(crate) asks: Vec<Amounts>,
     /// Which of these each pod asks for.
@@ -32,8 +35,8 @@ impl Scene {
                 asks.push(ask);
             }
         }
-        let overview = Overview::of(cluster);
-        Self { labels: grouping::labels(&overview), overview, asks, asked }
+        let (overview, choices) = (Overview::of(cluster), Choices::of(cluster));
+        Self { labels: grouping::labels(&overview), overview, choices, asks, asked }
     }
 
     /// What is known of a pod that was made in a run.

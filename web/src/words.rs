@@ -1,10 +1,13 @@
 //! Every sentence that the page says, in one place; those of the first view are in its HTML, which
 //! is shown before this is here.
 
+pub(crate) mod compare;
 pub(crate) mod moves;
 pub(crate) mod policy;
 pub(crate) mod sharing;
 pub(crate) mod tale;
+pub(crate) mod whatif;
+pub(crate) mod why;
 
 use holdfast_ingest::Source;
 use holdfast_proof::report::VerdictName;
@@ -118,21 +121,6 @@ pub(crate) const NO_RUN: &str = "Nothing has failed yet: fail a node, and see he
                                  takes until all is back.";
 pub(crate) const WORKING_OUT: &str = "Working it out…";
 pub(crate) const NOBODY_SHORT: &str = "No workload is short of pods for a moment.";
-
-// What if the cluster were another.
-pub(crate) const WHAT_IF_SAYS: &str = "Change the cluster: the map, the matrix and every proof are \
-                                       then about the changed one. Undo takes a change back.";
-pub(crate) const REPLICAS: &str = "Replicas";
-pub(crate) const OF_WORKLOAD: &str = "Workload ";
-pub(crate) const SO_MANY: &str = "Replicas ";
-pub(crate) const SET_REPLICAS: &str = "Set replicas";
-pub(crate) const NEW_NODE: &str = "Another node";
-pub(crate) const CALLED: &str = "Name ";
-pub(crate) const LIKE: &str = "Like ";
-pub(crate) const ADD_NODE: &str = "Add the node";
-pub(crate) const ANY_FIELD: &str = "Any field of any object";
-pub(crate) const FIELD_SPELLED: &str = "KIND/NAMESPACE/NAME.FIELD=VALUE ";
-pub(crate) const SET_FIELD: &str = "Set the field";
 
 // Questions that the command answers.
 pub(crate) const QUESTIONS: &str = "Questions";

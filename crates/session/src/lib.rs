@@ -14,6 +14,7 @@ pub mod cells;
 pub mod changes;
 pub mod check;
 pub mod command;
+pub mod compare;
 pub mod digest;
 pub mod draft;
 pub mod events;

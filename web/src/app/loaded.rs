@@ -6,8 +6,11 @@ use web_sys::HtmlSelectElement;
 use yew::html::Scope;
 use yew::prelude::*;
 
+use super::beside::Aside;
 use super::{App, Msg, Open, Purpose, View};
 use crate::answers::Answers;
+use crate::compare::Compare;
+use crate::exported::TakeAway;
 use crate::map::Map;
 use crate::matrix::Grid;
 use crate::outcome::Outcome;
@@ -21,6 +24,7 @@ use crate::table::Table;
 use crate::tale::Telling;
 use crate::timeline::Bars;
 use crate::whatif::WhatIf;
+use crate::why::Explained;
 use crate::{theme, words};
 
 /// All of it.
@@ -58,20 +62,26 @@ pub(crate) fn view(
                 { tools(open, link) }
                 <div class="stage">
                     if open.view == View::WhatIf {
-                        <WhatIf scene={scene.clone()} on_change={link.callback(Msg::Change)} />
+                        { what_if(open, link) }
                     } else if open.view == View::Policy {
                         <Policy desk={open.desk.clone()} on_msg={link.callback(Msg::Policy)} />
                     } else if open.view == View::Share {
                         <Share sharing={open.sharing.clone()} link={open.link()}
                             on_msg={link.callback(Msg::Share)} />
-                    } else if open.view == View::Answers { { answers(open, link) } }
+                    } else if open.view == View::Compare { { compare(open, link) } }
+                    else if open.view == View::Answers { { answers(open, link) } }
                     else if open.view == View::Matrix { { matrix(open, link, (busy, helpers)) } }
                     else if open.view == View::Timeline {
                         <Bars timeline={open.timeline.clone()} has_run={run.is_some()} />
                     }
                     else {
                         <Pending scene={scene.clone()} standing={standing.clone()}
-                            run={run.clone()} />
+                            run={run.clone()} can_ask={open.tale.is_none()}
+                            on_why={link.callback(|pod| Msg::Aside(Aside::Why(Some(pod))))} />
+                        if let Some(why) = &open.beside.why {
+                            <Explained why={why.clone()}
+                                on_close={link.callback(|()| Msg::Aside(Aside::Why(None)))} />
+                        }
                     }
                     if open.view == View::Map { { maps(open, link) } }
                     else if open.view == View::Table {
@@ -171,6 +181,30 @@ fn maps(open: &Open, link: &Scope<App>) -> Html {
     }
 }
 
+/// Forms, and what was changed so far to take away.
+fn what_if(open: &Open, link: &Scope<App>) -> Html {
+    html! {
+        <>
+            if !open.changed.is_empty() {
+                <TakeAway exported={open.beside.exported.clone()}
+                    on_export={link.callback(|()| Msg::Aside(Aside::Export))} />
+            }
+            <WhatIf scene={open.scene.clone()} catalog={open.beside.catalog.clone()}
+                on_wish={link.callback(|wish| Msg::Aside(Aside::Wish(wish)))} />
+        </>
+    }
+}
+
+fn compare(open: &Open, link: &Scope<App>) -> Html {
+    let Some(stands) = &open.beside.stands else { return html! {} };
+    html! {
+        <Compare a={open.beside.kept.clone()} b={stands.clone()}
+            on_keep={link.callback(|()| Msg::Aside(Aside::Keep))}
+            on_swap={link.callback(|()| Msg::Aside(Aside::Swap))}
+            on_forget={link.callback(|()| Msg::Aside(Aside::Forget))} />
+    }
+}
+
 fn answers(open: &Open, link: &Scope<App>) -> Html {
     html! {
         <Answers asked={open.asked.map(|(topic, _)| topic)} progress={open.progress}
@@ -202,6 +236,7 @@ fn tools(open: &Open, link: &Scope<App>) -> Html {
                 { tab(View::Matrix, words::MATRIX_TAB) }
                 { tab(View::Timeline, words::TIMELINE_TAB) }
                 { tab(View::WhatIf, words::WHAT_IF_TAB) }
+                { tab(View::Compare, words::compare::TAB) }
                 { tab(View::Policy, words::POLICY_TAB) }
                 { tab(View::Answers, words::ANSWERS_TAB) }
                 { tab(View::Share, words::SHARE_TAB) }
