@@ -33,7 +33,7 @@ export async function start(folder, executablePath) {
     },
     /// A page that has loaded and is ready, in a context of its own.
     async open(options = {}) {
-      const { fragment = "", ...rest } = options;
+      const { fragment = "", address = server.address, watch = () => {}, ...rest } = options;
       const context = await browser.newContext({
         viewport: { width: 1280, height: 900 },
         reducedMotion: "reduce",
@@ -50,7 +50,8 @@ export async function start(folder, executablePath) {
         document.addEventListener("securitypolicyviolation", (event) =>
           window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
       });
-      await page.goto(server.address + fragment);
+      watch(page);
+      await page.goto(address + fragment);
       await ready(page);
       return page;
     },

@@ -1,62 +1,9 @@
-// Starts the page's wasm, and tightens the page's policy once all is here: from then on the browser
-// refuses every connection, also of workers, which inherit the policy through their blob: address.
+// The page out of its folder.
 import start from "./{{glue}}";
 
-const status = document.getElementById("status");
+const glue = new URL("./{{glue}}", import.meta.url).href;
+const load = () => fetch(new URL("./{{wasm}}", import.meta.url));
+const own = import.meta.url;
+const offline = true;
 
-// A file dropped before the page listens must not replace the page.
-for (const kind of ["dragover", "drop"]) {
-  addEventListener(kind, (event) => event.preventDefault());
-}
-
-function seal() {
-  const policy = document.createElement("meta");
-  policy.httpEquiv = "Content-Security-Policy";
-  policy.content = "connect-src 'none'";
-  document.head.append(policy);
-}
-
-try {
-  const answer = fetch(new URL("./{{wasm}}", import.meta.url));
-  // Hosts that do not know the type of wasm are no reason to give up.
-  const module = await WebAssembly.compileStreaming(answer.then((it) => it.clone())).catch(
-    async () => WebAssembly.compile(await (await answer).arrayBuffer()),
-  );
-  document.body.dataset.glue = new URL("./{{glue}}", import.meta.url).href;
-  seal();
-  await start({ module_or_path: module });
-} catch (error) {
-  status.textContent = `This browser cannot run Holdfast: ${error}`;
-  status.classList.add("failed");
-}
-
-// What the browser keeps for this page: its files, so that it works offline, and the theme.
-async function forget() {
-  for (const key of Object.keys(localStorage)) {
-    if (key.startsWith("holdfast.")) localStorage.removeItem(key);
-  }
-  for (const name of await globalThis.caches?.keys() ?? []) {
-    if (name.startsWith("holdfast-")) await caches.delete(name);
-  }
-  const all = await navigator.serviceWorker?.getRegistrations() ?? [];
-  const own = all.filter(({ scope }) => location.href.startsWith(scope));
-  await Promise.all(own.map((registration) => registration.unregister()));
-}
-
-addEventListener("click", ({ target }) => {
-  const button = target.closest?.("[data-forget]");
-  if (!button) return;
-  const said = (what) => (button.textContent = what);
-  forget().then(() => said("Forgotten: nothing is kept any more"), (why) => said(String(why)));
-});
-
-// Offline: the folder's own files, nothing else. A file opened from disk has no service worker.
-if ("serviceWorker" in navigator && location.protocol.startsWith("http")) {
-  // Another tab may load a newer version, which tells the files that it is made of.
-  navigator.serviceWorker.addEventListener("message", ({ data }) => {
-    const own = data.files?.some((file) => import.meta.url.endsWith(file.slice(1)));
-    document.getElementById("update").hidden = own ?? true;
-  });
-  document.getElementById("reload").addEventListener("click", () => location.reload());
-  navigator.serviceWorker.register("./service-worker.js").catch(() => {});
-}
+{{page}}

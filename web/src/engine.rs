@@ -105,15 +105,19 @@ impl Drop for Engine {
 
 /// A worker that inherits the page's policy, as it comes from no address of its own.
 fn worker() -> Result<Worker, JsValue> {
-    let body = window().and_then(|it| it.document()).and_then(|it| it.body());
+    let document = window().and_then(|it| it.document());
+    let body = document.as_ref().and_then(|it| it.body());
     let glue = body.and_then(|it| it.dataset().get("glue")).unwrap_or_default();
-    let script = WORKER.replace("{{glue}}", &glue);
+    // The page as one file has a script that the worker begins with, too.
+    let whole = document.and_then(|it| it.get_element_by_id("whole")?.text_content());
+    let kind_of = if whole.is_some() { WorkerType::Classic } else { WorkerType::Module };
+    let script = whole.unwrap_or_else(|| WORKER.replace("{{glue}}", &glue));
     let kind = BlobPropertyBag::new();
     kind.set_type("text/javascript");
     let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&script.into()), &kind)?;
     let address = Url::create_object_url_with_blob(&blob)?;
     let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
+    options.set_type(kind_of);
     Worker::new_with_options(&address, &options)
 }
 

@@ -129,6 +129,12 @@ pub(crate) fn address(link: &Link) -> Option<String> {
     Some(format!("{page}#{}", link.packed())).filter(|address| address.len() <= LENGTH_MAX)
 }
 
+/// Whether `holdfast open` shows the page, whose address others cannot open.
+fn is_local() -> bool {
+    let search = window().and_then(|window| window.location().search().ok());
+    search.is_some_and(|search| search.starts_with("?open="))
+}
+
 /// What stands behind the `#` of this page, where that is a link.
 pub(crate) fn of_address() -> Option<Result<Link, Unreadable>> {
     Link::read(&window()?.location().hash().ok()?)
@@ -218,8 +224,10 @@ fn link(props: &Props) -> Html {
         return html! { <p role="status">{ words::WRITING }</p> };
     }
     let save = button(props, words::SAVE_LINK, || Msg::SaveLink);
-    let Some(address) = address(&props.link) else {
-        return html! { <><p>{ words::TOO_LONG }</p><p class="share-tools">{ save }</p></> };
+    let address = address(&props.link).filter(|_| !is_local());
+    let Some(address) = address else {
+        let why = if is_local() { words::LOCAL } else { words::TOO_LONG };
+        return html! { <><p>{ why }</p><p class="share-tools">{ save }</p></> };
     };
     let select = |event: FocusEvent| {
         event.target_unchecked_into::<HtmlInputElement>().select();

@@ -2,6 +2,7 @@
 
 mod config;
 mod init;
+mod open;
 mod plan;
 mod table;
 
@@ -22,6 +23,7 @@ pub use config::{
     CompletionsArguments, ConfigArguments, ConfigCommand, ManArguments, ShowArguments,
 };
 pub use init::InitArguments;
+pub use open::OpenArguments;
 pub use table::{Inputs, table};
 
 pub use plan::{
@@ -65,6 +67,8 @@ pub enum Command {
     Inspect(InspectArguments),
     /// Explain what the scheduler decides for each pending pod: every node, every plugin.
     Explain(ExplainArguments),
+    /// Open the page in a browser with an export loaded; only this machine reaches it.
+    Open(OpenArguments),
     /// Write an export back with stable pseudonyms, so that it can be shared; verdicts stay the
     /// same.
     Redact(RedactArguments),

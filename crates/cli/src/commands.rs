@@ -8,6 +8,7 @@ pub mod explain;
 pub mod init;
 pub mod inspect;
 pub mod man;
+pub mod open;
 pub mod plan;
 pub mod prove;
 pub mod redact;

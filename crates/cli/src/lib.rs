@@ -14,6 +14,7 @@ pub mod input;
 pub mod interrupt;
 pub mod live;
 pub mod manifests;
+pub mod open;
 pub mod output;
 pub mod program;
 pub mod progress;
@@ -68,6 +69,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Command::Simulate(arguments) => commands::simulate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
+        Command::Open(arguments) => commands::open::run(&arguments),
         Command::Redact(arguments) => commands::redact::run(&arguments),
         Command::Synth(arguments) => commands::synth::run(&arguments),
         Command::Config(arguments) => commands::config::run(&arguments),

@@ -1,5 +1,5 @@
-//! The cluster itself, read by the user's own `kubectl`: nothing else here ever starts a program,
-//! and nothing at all opens a connection.
+//! The cluster itself, read by the user's own `kubectl`: beside the browser that `open` shows the
+//! page in nothing else here ever starts a program, and nothing at all opens a connection.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::{Command, Stdio};

@@ -198,6 +198,11 @@ impl Paper {
         format!("Holdfast {}. {}", env!("CARGO_PKG_VERSION"), self.modelled)
     }
 
+    /// Whether any node says in which zone it is.
+    fn has_zones(&self) -> bool {
+        self.nodes.iter().any(|one| one.zone.is_some())
+    }
+
     /// Whether there are columns of downtimes and of verdicts.
     fn columns(&self) -> (bool, bool) {
         let has = |column: fn(&WorkloadLine) -> bool| self.workloads.iter().any(column);

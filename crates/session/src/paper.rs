@@ -214,8 +214,8 @@ fn pending(overview: &Overview, aftermath: &Aftermath) -> Vec<(String, Option<St
     told.collect()
 }
 
-/// Workloads that something becomes of, and those of which something is not proved: those that lose
-/// most come first.
+/// Workloads that something becomes of, and those of which something is not proved: those of which
+/// nothing is left come first, then those that lose most.
 fn workloads(
     overview: &Overview,
     aftermath: Option<&Aftermath>,
@@ -257,7 +257,11 @@ fn workloads(
         let verdicts = known.map(|(at_once, back)| (weakened(at_once), weakened(back)));
         lines.push(WorkloadLine { name, desired, before, after, downtime, verdicts });
     }
-    lines.sort_by_key(|one| (i64::from(one.after) - i64::from(one.before), one.name.clone()));
+    let rank = |one: &WorkloadLine| {
+        let is_left = one.before == 0 || one.after > 0;
+        (is_left, i64::from(one.after) - i64::from(one.before), one.name.clone())
+    };
+    lines.sort_by_key(rank);
     lines
 }
 

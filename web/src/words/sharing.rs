@@ -20,6 +20,8 @@ pub(crate) const SAVE_LINK: &str = "Save as a file";
 pub(crate) const TOO_LONG: &str = "What was done is too long for a link that chats and mail leave \
                                    whole. Save it as a file instead: dropped on the page, it does \
                                    the same.";
+pub(crate) const LOCAL: &str = "No link: only this machine knows this address. Save what was done \
+                                as a file instead: dropped on the page, it does the same.";
 pub(crate) const COPIED: &str = "Copied.";
 pub(crate) const NOT_COPIED: &str = "The browser did not allow it; save it as a file instead.";
 pub(crate) const KEPT: &str = "What this browser keeps";

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 use crate::bind::Bound;
+use crate::single;
 
 /// Nothing but the page's own files, no code in the page, no base, no forms that go anywhere.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -15,8 +16,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
                       worker-src 'self' blob:; base-uri 'none'; form-action 'none'";
 
 /// Loaded before anything can be done: what the budget is about.
-pub(crate) const OFFLINE_ONLY: [&str; 3] =
-    ["service-worker.js", "manifest.webmanifest", "_headers"];
+pub(crate) const OFFLINE_ONLY: [&str; 4] =
+    ["service-worker.js", "manifest.webmanifest", "_headers", single::NAME];
 
 /// The files of the folder by name.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
@@ -46,6 +47,8 @@ fn assemble(shell: &Path, bound: &Bound) -> Result<Files> {
     put(&mut words, "glue", "holdfast", "js", bound.glue.clone().into_bytes());
     let style = words.read("style.css")?;
     put(&mut words, "style", "style", "css", style.into_bytes());
+    let page = words.read("page.js")?;
+    words.say("page", page.trim_end());
     let boot = words.read("boot.js")?;
     put(&mut words, "boot", "boot", "js", boot.into_bytes());
     words.say("policy", POLICY);
@@ -54,6 +57,7 @@ fn assemble(shell: &Path, bound: &Bound) -> Result<Files> {
     words.say("build", &digest(&files.values().flatten().copied().collect::<Vec<_>>()));
     let kept = files.keys().filter(|name| *name != "index.html").map(|it| format!("\"./{it}\""));
     words.say("files", &format!("[\"./\", {}]", kept.collect::<Vec<_>>().join(", ")));
+    let single = single::file(&mut words, bound)?;
     files.insert("service-worker.js".into(), words.read("service-worker.js")?.into_bytes());
     // For hosts that read it: the policy as a header, which also forbids framing.
     let headers = format!(
@@ -61,11 +65,12 @@ fn assemble(shell: &Path, bound: &Bound) -> Result<Files> {
          X-Content-Type-Options: nosniff\n  Referrer-Policy: no-referrer\n"
     );
     files.insert("_headers".into(), headers.into_bytes());
+    files.insert(single::NAME.into(), single.into_bytes());
     Ok(files)
 }
 
 /// What stands for `{{key}}` in the shell's files.
-struct Words<'a> {
+pub(crate) struct Words<'a> {
     shell: &'a Path,
     said: BTreeMap<&'static str, String>,
 }
@@ -80,12 +85,12 @@ impl<'a> Words<'a> {
         Ok(words)
     }
 
-    fn say(&mut self, key: &'static str, what: &str) {
+    pub(crate) fn say(&mut self, key: &'static str, what: &str) {
         self.said.insert(key, what.to_owned());
     }
 
     /// A file of the shell with everything filled in.
-    fn read(&self, name: &str) -> Result<String> {
+    pub(crate) fn read(&self, name: &str) -> Result<String> {
         let path = self.shell.join(name);
         let mut text =
             fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;

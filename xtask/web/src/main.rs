@@ -3,8 +3,10 @@
 //!
 //! A program of its own, as binding is slow to build and only `cargo xtask web` needs it.
 
+mod archive;
 mod bind;
 mod dist;
+mod single;
 mod size;
 
 use std::env;
@@ -20,6 +22,7 @@ fn main() -> Result<()> {
     let optimiser = next("wasm-opt").ok();
     let bound = bind::bind(&wasm, optimiser.as_deref())?;
     let files = dist::write(&shell, &bound, &out)?;
+    archive::write(&files, &out.with_extension("zip"))?;
     // How large a draft is says nothing, and compressing it takes a while.
     let table = optimiser.map_or_else(Vec::new, |_| size::table(&files));
     let mut stdout = io::stdout().lock();

@@ -31,6 +31,7 @@ mod mix;
 mod moving;
 mod mutation;
 mod network;
+mod open;
 mod options;
 mod overlay;
 mod pipelines;

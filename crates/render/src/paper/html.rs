@@ -88,11 +88,12 @@ fn nodes(paper: &Paper) -> Markup {
     if paper.nodes.is_empty() {
         return markup! {};
     }
+    let zones = paper.has_zones();
     let rows = markup! {
         @for one in &paper.nodes {
             tr {
                 th scope="row" { (one.name) }
-                td { (one.zone.as_deref().unwrap_or("")) }
+                @if zones { td { (one.zone.as_deref().unwrap_or("")) } }
                 td class=(state_class(one.state)) { b { (one.state.sign()) " " (one.state.told()) } }
                 td.number { (one.before) }
                 td.number { (one.after) }
@@ -100,7 +101,10 @@ fn nodes(paper: &Paper) -> Markup {
             }
         }
     };
-    let headings = ["Node", "Zone", "State", "Pods ready before", "After", "Of them, came"];
+    let mut headings = vec!["Node", "State", "Pods ready before", "After", "Of them, came"];
+    if zones {
+        headings.insert(1, "Zone");
+    }
     table("Failure map", &headings, &rows)
 }
 

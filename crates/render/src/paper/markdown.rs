@@ -49,13 +49,18 @@ fn nodes(out: &mut String, paper: &Paper) {
     if paper.nodes.is_empty() {
         return;
     }
-    let mut sheet =
-        Sheet::new(&["node", "zone", "state", "pods before", "pods after", "came"], &[3, 4, 5]);
+    let zones = paper.has_zones();
+    let mut headings = vec!["node", "state", "ready before", "ready after", "of them, came"];
+    if zones {
+        headings.insert(1, "zone");
+    }
+    let right = [2, 3, 4].map(|at| at + usize::from(zones));
+    let mut sheet = Sheet::new(&headings, &right);
     for one in &paper.nodes {
-        let zone = one.zone.as_deref().map(plain).unwrap_or_default();
+        let zone = zones.then(|| one.zone.as_deref().map(plain).unwrap_or_default());
         let state = format!("{} {}", one.state.sign(), one.state.told());
         let counts = [one.before, one.after, one.came].map(|count| count.to_string());
-        sheet.row([plain(&one.name), zone, state].into_iter().chain(counts));
+        sheet.row([plain(&one.name)].into_iter().chain(zone).chain([state]).chain(counts));
     }
     let _ = writeln!(out, "## Failure map\n\n{}", sheet.markdown());
 }

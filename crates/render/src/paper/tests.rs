@@ -83,6 +83,8 @@ fn names_mean_nothing_but_themselves() {
             // What is within code means nothing.
             let pieces = line.split("``").step_by(2);
             let outside: String = pieces.collect();
+            // So does what a backslash stands before.
+            let outside = outside.replace("\\<", "").replace("\\]", "");
             assert!(!outside.contains("<script"), "{line}");
             assert!(!outside.contains("](java"), "{line}");
         }
