@@ -60,7 +60,9 @@ mod tests {
     #[test]
     fn pods_arrive_as_they_were() {
         let mut names = Texts::default();
-        ["web-1", "", "db-ö"].iter().for_each(|name| names.push(name));
+        for name in ["web-1", "", "db-ö"] {
+            names.push(name);
+        }
         let pods = PodsView {
             names,
             workloads: vec![3, 1, 2],

@@ -21,10 +21,13 @@ fn main() -> Result<()> {
     let bound = bind::bind(&wasm, optimiser.as_deref())?;
     let files = dist::write(&shell, &bound, &out)?;
     // How large a draft is says nothing, and compressing it takes a while.
-    let table = optimiser.map_or_else(Vec::new, |_| size::table(&files));
-    let mut stdout = io::stdout().lock();
-    for line in table {
-        writeln!(stdout, "{line}")?;
+    if optimiser.is_some() {
+        let (table, first) = size::table(&files);
+        let mut stdout = io::stdout().lock();
+        for line in table {
+            writeln!(stdout, "{line}")?;
+        }
+        size::check(first)?;
     }
     Ok(())
 }
