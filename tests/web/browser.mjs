@@ -27,6 +27,17 @@ export async function start(folder, executablePath) {
       await mkdir(folder, { recursive: true });
       await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
     },
+    /// The most MB of memory that a page and its workers took so far, where the system tells.
+    async peak() {
+      const session = await browser.newBrowserCDPSession();
+      const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+      const pages = processInfo.filter(({ type }) => type === "renderer");
+      const peaks = pages.map(async ({ id }) => {
+        const status = await readFile(`/proc/${id}/status`, "utf8").catch(() => "");
+        return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1000;
+      });
+      return Math.round(Math.max(0, ...(await Promise.all(peaks))));
+    },
     /// A page that nothing was loaded into.
     async blank() {
       return (await browser.newContext()).newPage();

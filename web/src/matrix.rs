@@ -13,7 +13,7 @@ use crate::words;
 
 /// Rows and columns at once: more would be neither read nor fast.
 const PAGE_ROWS: usize = 50;
-const PAGE_COLUMNS: usize = 24;
+const PAGE_COLUMNS: usize = 16;
 
 #[derive(Properties)]
 pub(crate) struct Props {

@@ -39,12 +39,12 @@ impl Sample {
         }
     }
 
-    /// Its export, packed.
+    /// Its export.
     pub(crate) fn export(self) -> &'static [u8] {
         match self {
-            Self::Homelab => include_bytes!(concat!(env!("OUT_DIR"), "/homelab.json.gz")),
-            Self::Edge => include_bytes!(concat!(env!("OUT_DIR"), "/edge.json.gz")),
-            Self::ZeroSpof => include_bytes!(concat!(env!("OUT_DIR"), "/zero-spof.json.gz")),
+            Self::Homelab => include_bytes!(concat!(env!("OUT_DIR"), "/homelab.json")),
+            Self::Edge => include_bytes!(concat!(env!("OUT_DIR"), "/edge.json")),
+            Self::ZeroSpof => include_bytes!(concat!(env!("OUT_DIR"), "/zero-spof.json")),
         }
     }
 

@@ -130,12 +130,14 @@ impl<'r> Bench<'r> {
         Ok(Self { root, page, browser })
     }
 
-    /// What is measured with an export, as JSON.
+    /// What is measured with an export, as JSON; all failures of one node only if that is asked.
     ///
     /// # Errors
     /// When something goes wrong on the page.
-    pub(crate) fn run(&self, export: &Path) -> Result<String> {
-        script(self.root, &self.page, self.browser)?.arg("bench.mjs").arg(export).output()
+    pub(crate) fn run(&self, export: &Path, sweep: bool) -> Result<String> {
+        let script = script(self.root, &self.page, self.browser)?.arg("bench.mjs").arg(export);
+        let script = if sweep { script.arg("sweep") } else { script };
+        script.output()
     }
 }
 

@@ -1,12 +1,17 @@
-//! How long a click takes: `cargo run --release -p holdfast-session --example click -- EXPORT`, an
-//! export that `holdfast synth` made. Nodes fail one at a time, each in the cluster as it is.
+//! How long a click takes, and with `sweep` behind it all failures of one node on one thread:
+//! `cargo run --release -p holdfast-session --example click -- EXPORT [sweep]`, an export that
+//! `holdfast synth` made. Nodes fail one at a time, each in the cluster as it is.
 
 use std::time::{Duration, Instant};
 
 use holdfast_ingest::Source;
 use holdfast_session::protocol::{Given, Request};
+use holdfast_session::prove::Prove;
 use holdfast_session::simulate::Simulate;
 use holdfast_session::{Files, Session};
+
+/// Sets that are examined at once, as the page asks for them.
+const BATCH: usize = 16;
 
 /// How many nodes fail, evenly spread over the cluster.
 const CLICKS: usize = 20;
@@ -50,4 +55,23 @@ fn main() {
     all.sort_by(f64::total_cmp);
     let (median, slowest) = (all[all.len() / 2], all[all.len() - 1]);
     println!("first {first:.1} ms, median {median:.1} ms, slowest {slowest:.1} ms");
+    if std::env::args().nth(2).is_some() {
+        let (sets, took) = timed(|| sweep(&mut session));
+        println!("{sets} sets in {:.0} ms", took.as_secs_f64() * 1e3);
+    }
+}
+
+/// All failures of one node, as the page asks for them; how many there are.
+fn sweep(session: &mut Session) -> usize {
+    let question = Prove::default();
+    let Given::Matrix(matrix) = given(session, &Request::Matrix(question.clone())) else {
+        panic!("something else was given")
+    };
+    let all = matrix.sets.len();
+    for from in (0..all).step_by(BATCH) {
+        let to = (from + BATCH).min(all);
+        let part = given(session, &Request::Examine { question: question.clone(), from, to });
+        serde_json::to_string(&part).expect("plain data");
+    }
+    all
 }

@@ -101,7 +101,9 @@ mod tests {
 
     fn texts() -> Texts {
         let mut texts = Texts::default();
-        ["web", "", "ö"].iter().for_each(|text| texts.push(text));
+        for text in ["web", "", "ö"] {
+            texts.push(text);
+        }
         texts
     }
 

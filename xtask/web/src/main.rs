@@ -24,10 +24,13 @@ fn main() -> Result<()> {
     let files = dist::write(&shell, &bound, &out)?;
     archive::write(&files, &out.with_extension("zip"))?;
     // How large a draft is says nothing, and compressing it takes a while.
-    let table = optimiser.map_or_else(Vec::new, |_| size::table(&files));
-    let mut stdout = io::stdout().lock();
-    for line in table {
-        writeln!(stdout, "{line}")?;
+    if optimiser.is_some() {
+        let (table, first) = size::table(&files);
+        let mut stdout = io::stdout().lock();
+        for line in table {
+            writeln!(stdout, "{line}")?;
+        }
+        size::check(first)?;
     }
     Ok(())
 }
