@@ -419,7 +419,7 @@ impl App {
 
     fn hear(&mut self, word: Word) {
         if let Tell::Reply(reply) = &word.tell
-            && self.awaited != Some(word.id)
+            && ![self.awaited, self.sweeping].contains(&Some(word.id))
         {
             let Reply { result, told } = (**reply).clone();
             let result = result.map_err(|failure| {
