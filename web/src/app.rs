@@ -263,14 +263,17 @@ impl Component for App {
                 self.opening = Some(opening);
             }
             Msg::Ask(topic, purpose) => self.ask_topic(topic, purpose),
-            Msg::Show(view) if self.leaves_cell(view) => self.leave_cell(view),
+            Msg::Show(view) if self.leaves_cell(view) => {
+                self.leave_cell();
+                ctx.link().send_message(Msg::Show(view));
+            }
             Msg::Show(View::Matrix) => self.show_matrix(),
             Msg::Claim(claim) => {
                 self.open.iter_mut().for_each(|open| open.claim = claim);
                 self.resume();
             }
             Msg::Cell(place) => self.ask_cell(place),
-            Msg::LeaveCell => self.leave_cell(View::Matrix),
+            Msg::LeaveCell => ctx.link().send_message(Msg::Show(View::Matrix)),
             Msg::Show(View::Timeline) => {
                 self.open.iter_mut().for_each(|open| open.view = View::Timeline);
                 self.time();

@@ -1,5 +1,6 @@
 //! Pending as a place: pods that no node takes, each with kube-scheduler's own words.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -40,28 +41,49 @@ pub(crate) fn Pending(props: &Props) -> Html {
             if pods.is_empty() {
                 <p>{ words::NOTHING_PENDING }</p>
             } else {
-                <ul>{ for pods.iter().take(TOLD_MAX).map(|cell| self::pod(props, *cell)) }</ul>
+                { for groups(props, pods).into_iter().map(|(why, pods)| group(props, why, &pods)) }
             }
             if pods.len() > TOLD_MAX { <p>{ words::more(pods.len() - TOLD_MAX) }</p> }
         </section>
     }
 }
 
+/// The pods that are told the same, together: many wait for one reason.
+fn groups<'p>(props: &'p Props, pods: &[Cell]) -> Vec<(Option<&'p str>, Vec<Cell>)> {
+    let fates = props.run.iter().flat_map(|run| &run.pods);
+    let whys: BTreeMap<u32, &str> =
+        fates.filter_map(|fate| Some((fate.pod, fate.why.as_deref()?))).collect();
+    let mut groups: Vec<(Option<&str>, Vec<Cell>)> = Vec::new();
+    for cell in pods.iter().take(TOLD_MAX) {
+        let why = whys.get(&cell.pod).copied();
+        match groups.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, pods)) => pods.push(*cell),
+            None => groups.push((why, vec![*cell])),
+        }
+    }
+    groups
+}
+
+fn group(props: &Props, why: Option<&str>, pods: &[Cell]) -> Html {
+    html! {
+        <>
+            <ul>{ for pods.iter().map(|cell| self::pod(props, *cell)) }</ul>
+            if let Some(why) = why { <p class="why">{ why }</p> }
+        </>
+    }
+}
+
 fn pod(props: &Props, cell: Cell) -> Html {
     let name = words::pod_name(&props.scene, props.run.as_deref(), cell);
-    let mut fates = props.run.iter().flat_map(|run| &run.pods);
-    let why = fates.find(|fate| fate.pod == cell.pod).and_then(|fate| fate.why.clone());
     let ask = props.on_why.reform(move |_| cell.pod);
     html! {
         <li>
             { words::sign(cell.mark) }
-            <span class="pod-name">
-                if props.can_ask {
-                    <button type="button" class="ask-why" aria-label={words::why::ask(&name)}
-                        onclick={ask}>{ words::why::WHY }</button>
-                }
-                { name }</span>
-            if let Some(why) = why { <span class="why">{ why }</span> }
+            <span class="pod-name">{ &name }</span>
+            if props.can_ask {
+                <button type="button" class="ask-why" aria-label={words::why::ask(&name)}
+                    onclick={ask}>{ words::why::WHY }</button>
+            }
         </li>
     }
 }

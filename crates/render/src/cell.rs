@@ -2,7 +2,7 @@
 
 use holdfast_proof::report::{ClaimReport, Counterexample, VerdictName, WorkloadReport};
 
-use crate::prove::{doubt_reason, rules, short, story, with_failure};
+use crate::prove::{doubt_reason, rules, story, with_failure};
 use crate::words;
 
 /// What is claimed of a workload.
@@ -30,13 +30,11 @@ pub fn verdict(report: &WorkloadReport, claim: Claimed) -> VerdictName {
 
 /// Why it is so, when these fail, in one sentence.
 pub fn why(report: &WorkloadReport, claim: Claimed, fail: &[String]) -> String {
-    let name = format!("{}/{}", report.object.namespace, short(&report.object));
-    let because = match claim {
+    match claim {
         Claimed::Immediately => at_once(report, fail),
         Claimed::ByRule => by_rule(report, fail),
         Claimed::Recovered => recovered(report, fail),
-    };
-    format!("{name}: {because}")
+    }
 }
 
 fn at_once(report: &WorkloadReport, fail: &[String]) -> String {

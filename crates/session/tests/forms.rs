@@ -18,6 +18,7 @@ use rig::{CATALOG, PLANS, ask, change, document, fixture, open, overview};
 use serde_json::Value;
 
 const TRAEFIK: &str = "deployment/traefik/traefik";
+const ZONE: &str = "topology.kubernetes.io/zone";
 
 fn spell(session: &mut Session, form: Form) -> Vec<Change> {
     match ask(session, &Request::Spell(form)) {
@@ -49,8 +50,8 @@ fn of_node(edit: NodeEdit) -> Form {
     Form::Node("homelab-03".to_owned(), edit)
 }
 
-/// A form of each kind, what it is spelled as, and a line of what it comes to.
-fn forms() -> Vec<(Form, &'static str, &'static str)> {
+/// Forms about a workload, what each is spelled as, and a line of what it comes to.
+fn of_pods() -> Vec<(Form, &'static str, &'static str)> {
     let text = str::to_owned;
     vec![
         (
@@ -68,7 +69,7 @@ fn forms() -> Vec<(Form, &'static str, &'static str)> {
             "kubectl -n traefik patch deployment traefik --type=strategic -p ",
         ),
         (
-            of_traefik(WorkloadEdit::Apart { key: text("kubernetes.io/hostname"), required: true }),
+            of_traefik(WorkloadEdit::Apart { key: text(ZONE), required: true }),
             ".spec.template.spec.affinity.podAntiAffinity.",
             "requiredDuringSchedulingIgnoredDuringExecution",
         ),
@@ -81,11 +82,7 @@ fn forms() -> Vec<(Form, &'static str, &'static str)> {
             "preferredDuringSchedulingIgnoredDuringExecution",
         ),
         (
-            of_traefik(WorkloadEdit::Spread {
-                key: text("kubernetes.io/hostname"),
-                max_skew: 1,
-                strict: true,
-            }),
+            of_traefik(WorkloadEdit::Spread { key: text(ZONE), max_skew: 2, strict: true }),
             ".spec.template.spec.topologySpreadConstraints=",
             "\"whenUnsatisfiable\":\"DoNotSchedule\"",
         ),
@@ -99,20 +96,24 @@ fn forms() -> Vec<(Form, &'static str, &'static str)> {
             "\"key\":\"gpu\"",
         ),
         (
-            of_traefik(WorkloadEdit::Outlast(30)),
+            of_traefik(WorkloadEdit::Outlast(45)),
             ".spec.template.spec.tolerations=",
-            "\"tolerationSeconds\":30",
+            "\"tolerationSeconds\":45",
         ),
         (
             of_traefik(WorkloadEdit::Priority(text("system-cluster-critical"))),
             ".spec.template.spec.priorityClassName=system-cluster-critical",
             "\"priorityClassName\":\"system-cluster-critical\"",
         ),
+    ]
+}
+
+/// The same about nodes.
+fn of_nodes() -> Vec<(Form, &'static str, &'static str)> {
+    let text = str::to_owned;
+    vec![
         (
-            of_node(NodeEdit::Label {
-                key: text("topology.kubernetes.io/zone"),
-                value: Some(text("b")),
-            }),
+            of_node(NodeEdit::Label { key: text(ZONE), value: Some(text("b")) }),
             r"node/homelab-03.metadata.labels.topology\.kubernetes\.io/zone=b",
             "kubectl label node homelab-03 topology.kubernetes.io/zone=b --overwrite",
         ),
@@ -153,7 +154,7 @@ fn spelled(change: &Change) -> &str {
 #[test]
 fn forms_are_spelled_as_flags_and_written_down() {
     let session = &mut open(&PLANS[0]);
-    for (form, flag, line) in forms() {
+    for (form, flag, line) in of_pods().into_iter().chain(of_nodes()) {
         change(session, &[]);
         let changes = spell(session, form);
         assert!(spelled(&changes[0]).contains(flag), "{changes:?}");

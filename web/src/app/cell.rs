@@ -44,15 +44,11 @@ impl App {
         told && !matches!(view, View::Map | View::Table)
     }
 
-    /// From a cell to another view, and back to what was done.
-    pub(super) fn leave_cell(&mut self, view: View) {
+    /// From a cell back to what was done.
+    pub(super) fn leave_cell(&mut self) {
         let Some(open) = &mut self.open else { return };
         open.tale = None;
         open.show(None);
-        open.view = view;
         self.tell();
-        if self.awaited.is_none() {
-            self.go_on();
-        }
     }
 }

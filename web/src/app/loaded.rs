@@ -75,13 +75,13 @@ pub(crate) fn view(
                         <Bars timeline={open.timeline.clone()} has_run={run.is_some()} />
                     }
                     else {
-                        <Pending scene={scene.clone()} standing={standing.clone()}
-                            run={run.clone()} can_ask={open.tale.is_none()}
-                            on_why={link.callback(|pod| Msg::Aside(Aside::Why(Some(pod))))} />
                         if let Some(why) = &open.beside.why {
                             <Explained why={why.clone()}
                                 on_close={link.callback(|()| Msg::Aside(Aside::Why(None)))} />
                         }
+                        <Pending scene={scene.clone()} standing={standing.clone()}
+                            run={run.clone()} can_ask={open.tale.is_none()}
+                            on_why={link.callback(|pod| Msg::Aside(Aside::Why(Some(pod))))} />
                     }
                     if open.view == View::Map { { maps(open, link) } }
                     else if open.view == View::Table {

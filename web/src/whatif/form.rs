@@ -114,8 +114,9 @@ fn input(name: &'static str, kind: &Kind, node: &NodeRef, id: &str) -> Html {
         },
         Kind::One(all) => html! {
             <label>{ name }<select ref={node}>
-                { for all.iter().map(|(value, reads)| html! {
-                    <option value={value.clone()}>{ reads }</option>
+                { for all.iter().enumerate().map(|(at, (value, reads))| html! {
+                    // Without a word the one that is put in first would be, which is the last.
+                    <option value={value.clone()} selected={at == 0}>{ reads }</option>
                 }) }
             </select></label>
         },
