@@ -38,10 +38,8 @@ pub(super) fn policy(beside: &[Source]) -> Option<Handed> {
 fn is_policy(source: &Source) -> bool {
     let head = &source.bytes[..source.bytes.len().min(HEAD_BYTES)];
     let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    let says = |wanted: &[u8]| lines.clone().any(|line| line == wanted);
-    let is =
-        says(b"kind: Policy") && lines.any(|line| line.starts_with(b"apiVersion: holdfast.dev/"));
-    is
+    let is_one = lines.clone().any(|line| line == b"kind: Policy");
+    is_one && lines.any(|line| line.starts_with(b"apiVersion: holdfast.dev/"))
 }
 
 /// What was pasted, as a file.
