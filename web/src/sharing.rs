@@ -211,7 +211,9 @@ fn report(props: &Props) -> Html {
             if let Some(refused) = &sharing.refused {
                 <p class="sentence refused" role="status">{ refused }</p>
             } else if let Some(report) = &sharing.report {
-                <pre class="bytes preview" tabindex="0" aria-label={words::PREVIEW}>{ report.as_ref() }</pre>
+                <pre class="bytes preview" tabindex="0" aria-label={words::PREVIEW}>
+                    { report.as_ref() }
+                </pre>
             } else {
                 <p role="status">{ words::WRITING }</p>
             }

@@ -3,8 +3,8 @@
 use holdfast_session::link::{Link, Unreadable};
 
 pub(crate) const REPORT: &str = "Report";
-pub(crate) const REPORT_SAYS: &str = "What was opened, what was done and what came of it, with what \
-                                      is known of the matrix and the policy so far.";
+pub(crate) const REPORT_SAYS: &str = "What was opened, what was done and what came of it, with \
+                                      what is known of the matrix and the policy so far.";
 pub(crate) const AS_MARKDOWN: &str = "Save as Markdown";
 pub(crate) const AS_HTML: &str = "Save as HTML";
 pub(crate) const COPY: &str = "Copy as Markdown";

@@ -1,9 +1,9 @@
 //! A server for one page and one export, which only this machine reaches.
 //!
 //! It listens on the loopback address alone, below a path that nobody can guess, and answers `GET`
-//! and `HEAD` that name it as their host: a site in another tab cannot talk to it under a name of its
-//! own. What is served is a list of files made before; no path is ever looked up. It connects to
-//! nothing.
+//! and `HEAD` that name it as their host: a site in another tab cannot talk to it under a name of
+//! its own. What is served is a list of files made before; no path is ever looked up. It connects
+//! to nothing.
 
 use std::collections::BTreeMap;
 use std::fs::File;

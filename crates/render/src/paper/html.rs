@@ -94,7 +94,9 @@ fn nodes(paper: &Paper) -> Markup {
             tr {
                 th scope="row" { (one.name) }
                 @if zones { td { (one.zone.as_deref().unwrap_or("")) } }
-                td class=(state_class(one.state)) { b { (one.state.sign()) " " (one.state.told()) } }
+                td class=(state_class(one.state)) {
+                    b { (one.state.sign()) " " (one.state.told()) }
+                }
                 td.number { (one.before) }
                 td.number { (one.after) }
                 td.number { (one.came) }
@@ -145,7 +147,9 @@ fn workloads(paper: &Paper) -> Markup {
 }
 
 fn lengths(one: &WorkloadLine) -> Markup {
-    let length = |length: Option<Length>| markup! { td.number { @if let Some(it) = length { (it.told()) } } };
+    let length = |length: Option<Length>| {
+        markup! { td.number { @if let Some(length) = length { (length.told()) } } }
+    };
     let (outage, below) = one.downtime.unzip();
     markup! { (length(outage)) (length(below)) }
 }
