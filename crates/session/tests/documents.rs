@@ -28,7 +28,7 @@ fn names(plan: &Plan) -> (String, String, String) {
     let runs = |at: &usize| overview.pods.nodes[*at].is_some();
     let pod = (0..overview.pods.names.len()).find(runs).expect("a pod that runs");
     let namespace = |at: usize| &overview.workloads[overview.pods.workloads[at] as usize].namespace;
-    let pod = format!("{}/{}", namespace(pod), overview.pods.names[pod]);
+    let pod = format!("{}/{}", namespace(pod), &overview.pods.names[pod]);
     let workload = overview.workloads.iter().find(|one| one.kind == "Deployment");
     let workload = workload.expect("a Deployment");
     (node, pod, format!("deployment/{}/{}", workload.namespace, workload.name))

@@ -12,7 +12,10 @@ use holdfast_session::simulate::Simulate;
 use rig::{PLANS, ask, change, open, overview, source};
 
 fn paper(session: &mut holdfast_session::Session, asked: &PaperAsked, format: &str) -> String {
-    match ask(session, &Request::Paper { asked: Box::new(asked.clone()), format: format.to_owned() }) {
+    match ask(
+        session,
+        &Request::Paper { asked: Box::new(asked.clone()), format: format.to_owned() },
+    ) {
         Ok(Given::Paper(text)) => text,
         other => panic!("{other:?}"),
     }

@@ -1,5 +1,7 @@
 //! A policy that somebody is writing: judged as the command judges it, with places to look at.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, and says where")]
+
 mod rig;
 
 use holdfast_proof::report::VerdictName;
