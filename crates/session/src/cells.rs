@@ -71,8 +71,14 @@ pub struct Part {
     pub found: Vec<Examination>,
 }
 
+/// So many sets can be shown and looked through; of more it is asked what they come to.
+const SETS_MAX: usize = 50_000;
+
 /// Which machines fail, set by set.
-pub(crate) fn matrix(prover: &Prover<'_>, question: &Question) -> Matrix {
+///
+/// # Errors
+/// More sets than anybody looks through.
+pub(crate) fn matrix(prover: &Prover<'_>, question: &Question) -> Result<Matrix, Failure> {
     let cluster = prover.cluster();
     let name = |object: Object| format!("{}/{}/{}", object.kind, object.namespace, object.name);
     let subjects = &prover.subjects().subjects;
@@ -80,6 +86,10 @@ pub(crate) fn matrix(prover: &Prover<'_>, question: &Question) -> Matrix {
     let standing = (0..subjects.len()).map(|at| verdicts(&prover.standing(at)));
     let nodes: Vec<NodeId> = cluster.node_ids().collect();
     let all = question.domains();
+    if question.orbits(&nodes, prover.symmetry()).nth(SETS_MAX).is_some() {
+        return Err(Failure::usage(format!("there are more than {SETS_MAX} such failures"))
+            .hint("ask for the proof about all of them, or for fewer"));
+    }
     let sets = question.orbits(&nodes, prover.symmetry()).map(|(set, count)| {
         let nodes = set.nodes().iter().map(|node| cluster.node_name(*node));
         let machines = set.machines().iter().map(|name| cluster.text(*name));
@@ -90,7 +100,8 @@ pub(crate) fn matrix(prover: &Prover<'_>, question: &Question) -> Matrix {
             count,
         }
     });
-    Matrix { workloads: workloads.collect(), standing: standing.collect(), sets: sets.collect() }
+    let (workloads, standing) = (workloads.collect(), standing.collect());
+    Ok(Matrix { workloads, standing, sets: sets.collect() })
 }
 
 /// Examines sets from a position on, up to another.

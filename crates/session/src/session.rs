@@ -109,7 +109,7 @@ impl Session {
             Request::Matrix(asked) => {
                 let (question, _) = self.sets(asked, rim)?;
                 self.held
-                    .prove(asked, &question, |prover| cells::matrix(prover, &question))
+                    .prove(asked, &question, |prover| cells::matrix(prover, &question))?
                     .map(Given::Matrix)
             }
             Request::Examine { question: asked, from, to } => {

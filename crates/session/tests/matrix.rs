@@ -2,14 +2,15 @@
 
 mod rig;
 
-use holdfast_session::Session;
+use holdfast_ingest::Source;
 use holdfast_session::cells::{Matrix, Part, Verdicts};
 use holdfast_session::changes::Change;
 use holdfast_session::protocol::{Document, Given, Question, Request};
 use holdfast_session::prove::Prove;
 use holdfast_session::question::Failures;
+use holdfast_session::{Files, Session};
 use rig::{PLANS, Plan, ask, document, open};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn matrix(session: &mut Session, asked: &Prove) -> Matrix {
     match ask(session, &Request::Matrix(asked.clone())) {
@@ -157,4 +158,41 @@ fn a_change_is_a_change_of_the_matrix() {
     assert_eq!(fail(&after), fail(&before) + 1);
     rig::change(session, &[]);
     assert_eq!(matrix(session, &asked), before);
+}
+
+/// Nodes that can all be told apart, and a workload.
+fn many(nodes: u32) -> Session {
+    let node = |number: u32| {
+        let gives = json!({ "cpu": format!("{}m", 1_000 + number), "memory": "4Gi", "pods": "9" });
+        let metadata = json!({ "name": format!("n{number}") });
+        let status = json!({ "allocatable": gives, "capacity": gives });
+        json!({ "apiVersion": "v1", "kind": "Node", "metadata": metadata, "status": status })
+    };
+    let containers = json!([{ "name": "only", "image": "only" }]);
+    let template = json!({
+        "metadata": { "labels": { "app": "web" } }, "spec": { "containers": containers },
+    });
+    let spec = json!({
+        "replicas": 1, "selector": { "matchLabels": { "app": "web" } }, "template": template,
+    });
+    let web = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": { "name": "web", "namespace": "shop" }, "spec": spec,
+    });
+    let items: Vec<Value> = (0..nodes).map(node).chain([web]).collect();
+    let list = json!({ "apiVersion": "v1", "kind": "List", "items": items });
+    let exports = vec![Source::named("many.json", list.to_string())];
+    match Session::open(Files { exports, ..Files::default() }, |_, _| {}) {
+        Ok((session, _)) => session,
+        Err((failure, told)) => panic!("{told}{failure}"),
+    }
+}
+
+#[test]
+fn more_sets_than_anybody_looks_through_are_refused() {
+    let session = &mut many(320);
+    assert_eq!(matrix(session, &Prove::default()).sets.len(), 321);
+    let failures = Failures { nodes: 2, ..Failures::default() };
+    let refused = ask(session, &Request::Matrix(Prove { failures, ..Prove::default() }));
+    assert!(refused.unwrap_err().message.contains("more than 50000"));
 }
