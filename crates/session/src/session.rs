@@ -126,12 +126,7 @@ impl Session {
             }
             Request::Spell(form) => form.changes(&self.loaded().cluster).map(Given::Changes),
             Request::Types(text) => forms::types(text).map(Given::Types),
-            Request::Export(question) => {
-                let overlaid = laid_over(files, &self.changes, rim)?;
-                let command = self.command(question, files);
-                let exported = exported::of(&self.changes, &overlaid.edited, command);
-                Ok(Given::Export(Box::new(exported)))
-            }
+            Request::Export(question) => self.export(question, files, rim),
             Request::Why { run, pod } => {
                 self.held.why(run, *pod).map(|why| Given::Why(Box::new(why)))
             }
@@ -172,6 +167,19 @@ impl Session {
                 .hint("ask for them as a whole"));
         }
         Ok((asked.question(&self.loaded().cluster, rim)?, self.progress))
+    }
+
+    /// What was changed, to be done to a cluster, and the command that asks about it.
+    fn export(
+        &self,
+        question: &Question,
+        files: &Files,
+        rim: &Alone<'_>,
+    ) -> Result<Given, Failure> {
+        let overlaid = laid_over(files, &self.changes, rim)?;
+        let command = self.command(question, files);
+        let exported = exported::of(&self.changes, &overlaid.edited, command);
+        Ok(Given::Export(Box::new(exported)))
     }
 
     /// Why a cell is as it is, and the command that proves it.
