@@ -89,7 +89,7 @@ impl Drop for Engine {
 /// A worker that inherits the page's policy, as it comes from no address of its own.
 fn worker() -> Result<Worker, JsValue> {
     let document = window().and_then(|it| it.document());
-    let body = document.as_ref().and_then(|it| it.body());
+    let body = document.as_ref().and_then(web_sys::Document::body);
     let glue = body.and_then(|it| it.dataset().get("glue")).unwrap_or_default();
     // The page as one file has a script that the worker begins with, too.
     let whole = document.and_then(|it| it.get_element_by_id("whole")?.text_content());

@@ -188,8 +188,8 @@ fn nodes(overview: &Overview, aftermath: &Aftermath) -> Vec<NodeLine> {
 
 /// Takes a pod from the node on which it served, and puts it where it serves.
 fn moved(overview: &Overview, pod: &PodFate, lines: &mut [NodeLine]) {
-    let served = pod.origin.map(|origin| overview.pods.states[origin as usize]);
-    if let (Some(from), Some(PodState::Ready)) = (pod.from, served) {
+    let before = pod.origin.map(|origin| overview.pods.states[origin as usize]);
+    if let (Some(from), Some(PodState::Ready)) = (pod.from, before) {
         lines[from as usize].after -= 1;
     }
     let serves = matches!(pod.fate, Fate::Moved | Fate::Renewed | Fate::Placed | Fate::New);

@@ -70,7 +70,7 @@ pub enum Request {
     /// The report to hand on.
     Paper {
         /// What it is about.
-        asked: PaperAsked,
+        asked: Box<PaperAsked>,
         /// `markdown` or `html`.
         format: String,
     },

@@ -12,7 +12,10 @@ use holdfast_session::simulate::Simulate;
 use rig::{PLANS, ask, change, open, overview, source};
 
 fn paper(session: &mut holdfast_session::Session, asked: &PaperAsked, format: &str) -> String {
-    match ask(session, &Request::Paper { asked: asked.clone(), format: format.to_owned() }) {
+    match ask(
+        session,
+        &Request::Paper { asked: Box::new(asked.clone()), format: format.to_owned() },
+    ) {
         Ok(Given::Paper(text)) => text,
         other => panic!("{other:?}"),
     }
@@ -86,6 +89,6 @@ fn changes_and_the_digest_of_what_was_opened_are_told() {
     let text = paper(session, &PaperAsked::default(), "markdown");
     assert!(text.contains("--set deployment/traefik/traefik.replicas=1"), "{text}");
     assert!(text.contains(&digest), "{text}");
-    let refused = Request::Paper { asked: PaperAsked::default(), format: "json".to_owned() };
+    let refused = Request::Paper { asked: Box::default(), format: "json".to_owned() };
     assert!(ask(session, &refused).is_err());
 }

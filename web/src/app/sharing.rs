@@ -84,7 +84,7 @@ impl App {
             proved: open.sweep.as_deref().map(sharing::so_far),
             policy: desk.judged.as_deref().map(|judged| (desk.name().to_owned(), judged.clone())),
         };
-        self.ask_aside(Request::Paper { asked, format: format.name().to_owned() })
+        self.ask_aside(Request::Paper { asked: Box::new(asked), format: format.name().to_owned() })
     }
 
     fn find_digest(&mut self) {
