@@ -78,13 +78,13 @@ impl App {
     fn ask_report(&mut self, format: Format) -> Option<u32> {
         let open = self.open.as_ref()?;
         let desk = &open.desk;
-        let asked = PaperAsked {
+        let asked = Box::new(PaperAsked {
             name: open.name.clone(),
             events: act::events(open.history.done()),
             proved: open.sweep.as_deref().map(sharing::so_far),
             policy: desk.judged.as_deref().map(|judged| (desk.name().to_owned(), judged.clone())),
-        };
-        self.ask_aside(Request::Paper { asked: Box::new(asked), format: format.name().to_owned() })
+        });
+        self.ask_aside(Request::Paper { asked, format: format.name().to_owned() })
     }
 
     fn find_digest(&mut self) {
