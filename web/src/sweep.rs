@@ -107,8 +107,8 @@ impl Sweep {
         &self.matrix.workloads
     }
 
-    /// Takes in what was found of some sets, in any order, and what whoever joins the parts needs to
-    /// know of it. Whether it is a part of the same: files may change between two readings.
+    /// Takes in what was found of some sets, in any order, and what whoever joins the parts needs
+    /// to know of it. Whether it is a part of the same: files may change between two readings.
     pub(crate) fn add(&mut self, part: Part, found: JsValue) -> bool {
         if self.of.is_empty() {
             self.of = part.of;
@@ -146,8 +146,8 @@ impl Sweep {
         self.touched.is_complete().then_some(&self.parts)
     }
 
-    /// The next sets to look at, which nobody else is asked about then: from the first up to the one
-    /// behind the last.
+    /// The next sets to look at, which nobody else is asked about then: from the first up to the
+    /// one behind the last.
     pub(crate) fn lend(&mut self) -> Option<(usize, usize)> {
         self.touched.lend(BATCH)
     }
