@@ -56,7 +56,7 @@ test("pairs are asked for, workloads are found, a failure is shown on the map", 
   await page.getByText(/^All \d+ sets are proved about\.$/).waitFor({ timeout: 60_000 });
   await page.getByLabel("Find a workload").fill("traefik");
   assert.equal(await rows(page).count(), 1);
-  await page.getByRole("button", { name: /homelab-02 \+ homelab-03 fails/ }).click();
+  await page.getByRole("button", { name: /^Show on the map .*homelab-02 \+ homelab-03 fails/ }).click();
   await page.locator("#sentence").filter({ hasText: /homelab-02.*homelab-03.*: / }).waitFor();
   for (const name of ["homelab-02", "homelab-03"]) {
     await page.getByRole("button", { name: new RegExp(`^${name} ?, Failed`) }).waitFor();

@@ -105,8 +105,8 @@ impl Sweep {
         &self.matrix.workloads
     }
 
-    /// Takes in what was found of some sets, in any order, and what whoever joins the parts needs to
-    /// know of it. Whether it is a part of the same: files may change between two readings.
+    /// Takes in what was found of some sets, in any order, and what whoever joins the parts needs
+    /// to know of it. Whether it is a part of the same: files may change between two readings.
     pub(crate) fn add(&mut self, part: Part, found: JsValue) -> bool {
         if self.of.is_empty() {
             self.of = part.of;

@@ -10,8 +10,8 @@ use crate::unpack::{Packing, packing};
 pub struct Source {
     /// What messages call this input: the path as the user wrote it, or `-` for standard input.
     pub name: String,
-    /// The bytes as they are on disk, packed or not. Shared: exports are large, and who asks what if
-    /// reads the same one again.
+    /// The bytes as they are on disk, packed or not. Shared: exports are large, and who asks what
+    /// if reads the same one again.
     pub bytes: Arc<Vec<u8>>,
     /// Whether the user named this very file. What is wrong with a named file refuses the input;
     /// what is wrong with a file merely found in a directory or an archive leaves that file out.

@@ -6,8 +6,8 @@ const WORKERS_MAX: usize = 8;
 /// A worker reads all files before it can help, which fewer sets are not worth.
 const SETS_A_WORKER: usize = 64;
 
-/// Helpers take at most this share of the machine's memory: browsers end pages that take most of it,
-/// and one that is slow is of more use than one that is gone.
+/// Helpers take at most this share of the machine's memory: browsers end pages that take most of
+/// it, and one that is slow is of more use than one that is gone.
 const SHARE: f64 = 0.25;
 
 /// What there is to work with.

@@ -24,8 +24,8 @@ pub(crate) fn bind(wasm: &Path, optimiser: Option<&Path>) -> Result<Bound> {
     Ok(Bound { glue: output.js().to_owned(), wasm })
 }
 
-/// What all browsers know that know WebAssembly's second edition, which is what rustc emits. Not all
-/// features that the optimiser knows: it would write what no browser reads.
+/// What all browsers know that know WebAssembly's second edition, which is what rustc emits. Not
+/// all features that the optimiser knows: it would write what no browser reads.
 const FEATURES: [&str; 7] = [
     "--mvp-features",
     "--enable-bulk-memory",
