@@ -22,8 +22,8 @@ pub(crate) enum Piece {
     Nodes(Vec<NodeView>),
     /// The next workloads.
     Workloads(Vec<WorkloadView>),
-    /// All pods, as the bytes that come with it, what they may ask for, labels to group by, and what
-    /// forms offer.
+    /// All pods, as the bytes that come with it, what they may ask for, labels to group by, and
+    /// what forms offer.
     Pods { asks: Vec<Amounts>, labels: Vec<String>, choices: Choices },
 }
 

@@ -197,9 +197,10 @@ pub struct StorageClass {
     /// Who makes its volumes.
     pub provisioner: Symbol,
     /// Against whose limit a volume counts that is still to be made: the provisioner, or the driver
-    /// that took over from one that was built in. `None` where one could, yet the scheduler does not
-    /// take it to have done so (`GetCSINameFromInTreeName`, `k8s.io/csi-translation-lib/translate.go`
-    /// v0.36.3, and `isCSIMigrationOn`, `nodevolumelimits/utils.go` v1.36.3).
+    /// that took over from one that was built in. `None` where one could, yet the scheduler does
+    /// not take it to have done so (`GetCSINameFromInTreeName`, `translate.go` of
+    /// `k8s.io/csi-translation-lib` v0.36.3, and `isCSIMigrationOn`, `nodevolumelimits/utils.go`
+    /// v1.36.3).
     pub driver: Option<Symbol>,
     /// When it binds.
     pub binding: BindingMode,

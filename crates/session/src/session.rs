@@ -134,10 +134,10 @@ impl Session {
                 self.cell(question, *place, files, rim).map(|story| Given::Cell(Box::new(story)))
             }
             Request::Join { question, parts, format } => {
-                let format: Format = format.parse().map_err(Failure::usage)?;
-                let (text, code) = self.join(question, parts, format, rim)?;
-                let command = self.command(&Question::Prove(question.clone()), files);
-                Ok(Given::Document(Document { text, code, command }))
+                let asked = Question::Prove(question.clone());
+                self.document(&asked, files, format, |format| {
+                    self.join(question, parts, format, rim)
+                })
             }
             Request::Judge(asked) => Ok(Given::Judged(Box::new(self.judge(asked, files, rim)))),
             Request::State { policy, events } => {
@@ -146,13 +146,22 @@ impl Session {
             Request::Draft => self.draft(STATES, files, rim).map(Given::Draft),
             Request::Digest => Ok(Given::Digest(digest::all(&files.exports))),
             Request::Paper { asked, format } => self.paper(asked, format, files).map(Given::Paper),
-            Request::Ask { question, format } => {
-                let format: Format = format.parse().map_err(Failure::usage)?;
-                let (text, code) = self.ask(question, format, files, rim)?;
-                let command = self.command(question, files);
-                Ok(Given::Document(Document { text, code, command }))
-            }
+            Request::Ask { question, format } => self
+                .document(question, files, format, |format| self.ask(question, format, files, rim)),
         }
+    }
+
+    /// What the command prints to a question, in the format that is named.
+    fn document(
+        &self,
+        question: &Question,
+        files: &Files,
+        format: &str,
+        answer: impl FnOnce(Format) -> Result<(String, u8), Failure>,
+    ) -> Result<Given, Failure> {
+        let (text, code) = answer(format.parse().map_err(Failure::usage)?)?;
+        let command = self.command(question, files);
+        Ok(Given::Document(Document { text, code, command }))
     }
 
     /// The sets that a proof looks at.

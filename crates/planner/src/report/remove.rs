@@ -89,8 +89,8 @@ pub struct KeptReport {
     pub but_for: Option<Culprits>,
 }
 
-/// Pods that ask for more than is left, of which each is needed for that to be so: the fewest, those
-/// that ask for most.
+/// Pods that ask for more than is left, of which each is needed for that to be so: the fewest,
+/// those that ask for most.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LackReport {
