@@ -8,7 +8,7 @@ use crate::dist::{Files, OFFLINE_ONLY};
 const TARGET_BYTES: usize = 1_000_000;
 
 /// What it is not to grow beyond: a twentieth more than what has been reached so far.
-const LIMIT_BYTES: usize = 1_570_000;
+const LIMIT_BYTES: usize = 1_712_000;
 
 /// One line a file, and one for all of what loads first.
 pub(crate) fn table(files: &Files) -> (Vec<String>, usize) {
