@@ -23,8 +23,8 @@ pub struct Consequence {
     pub waiting: usize,
     /// Pods that are gone, and nobody makes again.
     pub lost: usize,
-    /// Pods that wait for a node, and what the scheduler says to the first of them.
-    pub pending: Vec<(String, String)>,
+    /// Pods that wait for a node.
+    pub pending: Vec<String>,
     /// Workloads that had pods that serve, and have none.
     pub without: Vec<String>,
     /// The cluster never comes to rest.
@@ -58,12 +58,10 @@ impl Consequence {
         let counted = counted.into_iter().filter(|(count, ..)| *count > 0);
         let mut parts: Vec<String> =
             counted.map(|(count, one, many)| words::count(count, one, many)).collect();
-        if let Some((first, why)) = self.pending.first() {
-            let others = self.pending.len() - 1;
-            let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
-            parts.push(match others {
-                0 => format!("{first} stays Pending{why}"),
-                _ => format!("{first} and {others} more stay Pending{why}"),
+        if let Some((first, others)) = self.pending.split_first() {
+            parts.push(match others.len() {
+                0 => format!("{first} stays Pending"),
+                others => format!("{first} and {others} more stay Pending"),
             });
         }
         if !self.without.is_empty() {
@@ -117,17 +115,15 @@ mod tests {
 
     #[test]
     fn one_sentence_says_what_follows() {
-        let why = "0/3 nodes are available: 3 Insufficient cpu.".to_owned();
         let told = Consequence {
             moved: 3,
             down: 1,
-            pending: vec![("shop/db-0".to_owned(), why)],
+            pending: vec!["shop/db-0".to_owned()],
             without: vec!["StatefulSet shop/db".to_owned()],
             ..of(&["fail:worker-2"])
         };
-        let expected = "worker-2 fails: 3 pods move, 1 pod is down, shop/db-0 stays Pending \
-                        (0/3 nodes are available: 3 Insufficient cpu.), nothing is left of \
-                        StatefulSet shop/db";
+        let expected = "worker-2 fails: 3 pods move, 1 pod is down, shop/db-0 stays Pending, \
+                        nothing is left of StatefulSet shop/db";
         assert_eq!(told.sentence(), expected);
     }
 

@@ -417,7 +417,7 @@ impl<'t, 'c> Teller<'t, 'c> {
     fn consequence(&self, pods: &[PodFate], workloads: &[WorkloadFate]) -> Consequence {
         let count = |fate: Fate| pods.iter().filter(|pod| pod.fate == fate).count();
         let pending = pods.iter().filter(|pod| pod.fate == Fate::Pending);
-        let pending = pending.map(|pod| (self.pod_name(pod), pod.why.clone().unwrap_or_default()));
+        let pending = pending.map(|pod| self.pod_name(pod));
         let without = workloads.iter().filter(|one| one.after == 0);
         let without = without.map(|one| self.workload_name(one.workload));
         let endless = self.story.told.last().is_some_and(|told| told.what == Happening::Endless);

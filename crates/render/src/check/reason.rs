@@ -340,7 +340,10 @@ fn must_carry(misses: Carry, has: Option<i64>) -> String {
             "it carries no required anti-affinity that keeps its own pods apart".to_owned()
         }
         Carry::Budget => "no disruption budget selects its pods".to_owned(),
-        Carry::Replicas(least) => format!("{} replicas, {least} needed", has.unwrap_or(0)),
+        Carry::Replicas(least) => {
+            let has = usize::try_from(has.unwrap_or(0)).unwrap_or(0);
+            format!("{}, {least} needed", words::count(has, "replica", "replicas"))
+        }
         Carry::RollingUpdate => "it does not replace its pods a few at a time".to_owned(),
     }
 }
