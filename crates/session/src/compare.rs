@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::aftermath::Aftermath;
-use crate::overview::{Overview, PodState, WorkloadView};
+use crate::overview::{Overview, PodState};
 
 /// Where the pods of a cluster are, by name, once a run is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Side {
         let mut side = Self { pods: BTreeMap::new(), workloads: BTreeMap::new() };
         for workload in &overview.workloads {
             let serving = Serving { desired: workload.desired, ready: 0 };
-            side.workloads.insert(key(workload), serving);
+            side.workloads.insert(workload.key(), serving);
         }
         let mut further: BTreeMap<String, usize> = BTreeMap::new();
         for (pod, (node, state)) in stands {
@@ -73,7 +73,7 @@ impl Side {
             };
             let maker = &overview.workloads[workload as usize];
             if state == PodState::Ready
-                && let Some(serving) = side.workloads.get_mut(&key(maker))
+                && let Some(serving) = side.workloads.get_mut(&maker.key())
             {
                 serving.ready += 1;
             }
@@ -83,7 +83,7 @@ impl Side {
             let name = if let Some(origin) = origin {
                 overview.pods.names[origin as usize].to_owned()
             } else {
-                let number = further.entry(key(maker)).or_default();
+                let number = further.entry(maker.key()).or_default();
                 *number += 1;
                 format!("{} (new, {number})", maker.name)
             };
@@ -122,8 +122,4 @@ impl Side {
             workloads: workloads.collect(),
         }
     }
-}
-
-fn key(workload: &WorkloadView) -> String {
-    format!("{}/{}/{}", workload.kind, workload.namespace, workload.name)
 }

@@ -70,6 +70,13 @@ pub struct WorkloadView {
     pub desired: i64,
 }
 
+impl WorkloadView {
+    /// What it goes by: `KIND/NAMESPACE/NAME`.
+    pub fn key(&self) -> String {
+        format!("{}/{}/{}", self.kind, self.namespace, self.name)
+    }
+}
+
 /// The pods, column by column; what is gone is not among them, and its column says so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

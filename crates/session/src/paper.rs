@@ -244,7 +244,7 @@ fn workloads(
     };
     let mut lines = Vec::new();
     for (at, one) in overview.workloads.iter().enumerate() {
-        let name = format!("{}/{}/{}", one.kind, one.namespace, one.name);
+        let name = one.key();
         let known = verdicts.get(name.as_str()).copied();
         let holds = known.is_none_or(|it| it == (VerdictName::Proved, VerdictName::Proved));
         let time = downtime.get(&name);

@@ -57,7 +57,8 @@ pub fn run(arguments: &DiffArguments) -> Result<u8, Failure> {
         stage.map(|stage| Rollouts { workloads: &workloads, simulator: &simulator, stage });
     let accepted = accept::asked(&arguments.gate.accept)?.of(None, &after.manifests)?;
     let sides = (was.side(&before), is.side(&after));
-    let mut report = DiffReport::new(sides, rollouts, (&after.written, accepted));
+    let written = Manifests::new(after.written.clone());
+    let mut report = DiffReport::new(sides, rollouts, (&written, accepted));
     accept::write(&arguments.gate.accept, &mut report.findings)?;
     report.judge();
     let shown = arguments.gate.accept.show_suppressed;
@@ -83,7 +84,7 @@ struct Read {
     loaded: Loaded,
     manifests: BTreeMap<Named, Manifest>,
     /// The files that people write.
-    written: Manifests,
+    written: Vec<Source>,
     rolled: Vec<Named>,
 }
 
@@ -102,7 +103,7 @@ impl Read {
         let (manifests, rolled) = (overlay::manifests(&overlaid), overlaid.rolled.clone());
         // What is laid over another says where it stands now.
         let laid = std::mem::take(&mut overlaid.applied);
-        let written = Manifests::new(if laid.is_empty() { own } else { laid });
+        let written = if laid.is_empty() { own } else { laid };
         let loaded =
             super::load_overlaid(overlaid, std::slice::from_ref(path), &arguments.gate.scheduler)?;
         let loaded = super::assume(loaded, arguments.gate.proof.assumptions.as_ref())?;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Patch, lines};
 
 /// Lists that a strategic merge merges item by item, and the field that tells items apart.
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 9] = [
     ("containers", "name"),
     ("initContainers", "name"),
     ("ephemeralContainers", "name"),
@@ -16,7 +16,6 @@ const KEYS: [(&str, &str); 10] = [
     ("ports", "containerPort"),
     ("volumeMounts", "mountPath"),
     ("topologySpreadConstraints", "topologyKey"),
-    ("taints", "key"),
 ];
 
 /// Groups whose objects the API server merges strategically.
