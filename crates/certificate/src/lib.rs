@@ -50,7 +50,7 @@ use holdfast_cluster::Cluster;
 pub use flaw::{Broken, ClaimName, Flaw, Whose};
 pub use format::Certificate;
 pub use question::Failed;
-pub use reader::Reader;
+pub use reader::{Reader, Workspace};
 
 /// What was found to follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

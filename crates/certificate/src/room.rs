@@ -265,7 +265,9 @@ impl<'l, 'c> Lost<'l, 'c> {
         {
             return false;
         }
-        let decision = self.dynamics.scheduler().decide(placement, pod);
+        let Some(decision) = self.dynamics.scheduler().refusal(placement, pod) else {
+            return false;
+        };
         let profile = self.dynamics.scheduler().profile_of(placement, pod);
         let skew = OnceCell::new();
         let skewed = |node: NodeId, known: usize| {

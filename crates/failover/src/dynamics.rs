@@ -18,8 +18,10 @@ use crate::control_plane::ControlPlane;
 use crate::controllers::{self, Reaction, autoscaler, daemon_set, job, replicas, stateful_set};
 use crate::disruption::{self, Certainty};
 use crate::eviction::{self, Delay};
+use crate::movers::Movers;
+use crate::spreading::Spreading;
 use crate::storage::Storage;
-use crate::{nodes, noticing, preemption, spreading, volumes};
+use crate::{nodes, noticing, preemption, volumes};
 
 /// From how many starts a search through some of the nodes is tried.
 const STARTS: usize = 4;
@@ -187,6 +189,7 @@ pub struct Dynamics<'c> {
     control_plane: ControlPlane,
     storage: Storage,
     selected: Selected,
+    spreading: Spreading,
     /// Whether pods may be evicted again from where they are placed, by class.
     going_round: Box<[bool]>,
 }
@@ -208,6 +211,7 @@ impl<'c> Dynamics<'c> {
             control_plane: ControlPlane::of(cluster),
             storage: Storage::of(cluster),
             selected: Selected::of(cluster),
+            spreading: Spreading::of(cluster),
             going_round: eviction::going_round(cluster),
         }
     }
@@ -301,7 +305,7 @@ impl<'c> Dynamics<'c> {
             let known = self.is_plain(placement, pod);
             // Who serves until then counts for budgets and for the pods that come after it.
             let noticed = placement.instance(pod).ready
-                || spreading::is_counted(self.cluster, placement, pod, &movers)
+                || self.spreading.is_counted(self.cluster, placement, pod, &movers)
                 || !self.goes_unseen(placement, situation, &bystanders, pod);
             if sure && known && !noticed {
                 let step = Step::Evict { pod, replaced: false };
@@ -318,17 +322,20 @@ impl<'c> Dynamics<'c> {
         &self,
         placement: &Placement,
         due: impl Iterator<Item = &'i InstanceId>,
-    ) -> Vec<InstanceId> {
-        let mut movers: Vec<InstanceId> = due.copied().collect();
-        movers.extend(placement.pending());
-        movers.extend(placement.ending());
-        let specs = movers.iter().map(|pod| self.spec(placement, *pod));
+    ) -> Movers {
+        let mut movers = Movers::new(self.cluster);
+        for pod in due.copied().chain(placement.pending().iter().copied()).chain(placement.ending())
+        {
+            movers.add(placement, pod);
+        }
+        let specs = movers.iter().map(|pod| self.spec(placement, pod));
         let highest = specs.filter(|spec| spec.preempts).map(|spec| spec.priority).max();
         if let Some(highest) = highest {
-            movers.extend(placement.instance_ids().filter(|pod| {
+            let bound = placement.instance_ids().filter(|pod| {
                 placement.instance(*pod).node().is_some()
                     && self.spec(placement, *pod).priority < highest
-            }));
+            });
+            bound.for_each(|pod| movers.add(placement, pod));
         }
         movers
     }
@@ -546,11 +553,9 @@ impl<'c> Dynamics<'c> {
         if let Some(pod) = ends.next() {
             return Some(Step::End { pod, replaced: false });
         }
-        let mut drains = self
-            .drainable(placement)
-            .filter(known)
-            .filter(unseen)
-            .filter(|pod| !noticing::is_start_noticed(self.cluster, placement, *pod, &movers));
+        let mut drains = self.drainable(placement).filter(known).filter(unseen).filter(|pod| {
+            !noticing::is_start_noticed(self.cluster, &self.spreading, placement, *pod, &movers)
+        });
         drains.next().map(|pod| Step::Drain { pod, replaced: false })
     }
 

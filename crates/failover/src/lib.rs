@@ -26,6 +26,7 @@ pub mod dynamics;
 pub mod event;
 pub mod eviction;
 pub mod host;
+mod movers;
 pub mod nodes;
 mod noticing;
 pub mod phase;

@@ -8,19 +8,22 @@
 use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement};
 
-use crate::{budgets, spreading};
+use crate::budgets;
+use crate::movers::Movers;
+use crate::spreading::Spreading;
 
 /// Whether the moment at which the pod is marked for deletion can be noticed.
 pub(crate) fn is_start_noticed(
     cluster: &Cluster,
+    spreading: &Spreading,
     placement: &Placement,
     pod: InstanceId,
-    movers: &[InstanceId],
+    movers: &Movers,
 ) -> bool {
     let instance = placement.instance(pod);
     let budgets = &cluster.objects().budgets;
     budgets.iter().any(|budget| budgets::selects(cluster, budget, instance.class))
-        || spreading::is_counted(cluster, placement, pod, movers)
+        || spreading.is_counted(cluster, placement, pod, movers)
         || is_end_noticed(cluster, placement, pod, movers)
 }
 
@@ -29,19 +32,19 @@ pub(crate) fn is_end_noticed(
     cluster: &Cluster,
     placement: &Placement,
     pod: InstanceId,
-    movers: &[InstanceId],
+    movers: &Movers,
 ) -> bool {
     let node = placement.instance(pod).node();
     let open = node.is_none_or(|node| !placement.node(node).unschedulable);
-    let tolerates = |other: &InstanceId| {
-        let spec = cluster.spec_of(placement.instance(*other).class);
+    let tolerates = |other: InstanceId| {
+        let spec = cluster.spec_of(placement.instance(other).class);
         spec.tolerations
             .iter()
             .any(|t| t.key.is_none_or(|key| key == cluster.known().unschedulable))
     };
     let one = placement.instance(pod);
-    let related = |other: &InstanceId| {
-        node.is_none_or(|node| are_related(cluster, node, one, placement.instance(*other)))
+    let related = |other: InstanceId| {
+        node.is_none_or(|node| are_related(cluster, node, one, placement.instance(other)))
     };
     open || movers.iter().any(|other| tolerates(other) || related(other))
 }

@@ -192,7 +192,7 @@ pub(crate) fn is_hopeless(
         return false;
     }
     let cluster = dynamics.cluster();
-    let decision = dynamics.scheduler().decide(placement, pod);
+    let Some(decision) = dynamics.scheduler().refusal(placement, pod) else { return false };
     let lasts = |verdict: &NodeVerdict| match verdict {
         NodeVerdict::Rejected(rejection) => rejection.reasons.iter().all(Reason::is_incurable),
         NodeVerdict::Feasible(_) | NodeVerdict::LeftOut => false,

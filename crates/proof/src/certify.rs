@@ -16,7 +16,7 @@ use holdfast_certificate::flaw::{ClaimName, Whose};
 use holdfast_certificate::format::{
     self, Certificate, Claim, Closed, Run, SCHEMA, State, Summary as Counts, Workload,
 };
-use holdfast_certificate::{Broken, Failed, Flaw, Reader, digest, names};
+use holdfast_certificate::{Broken, Failed, Flaw, Reader, Workspace, digest, names};
 use holdfast_cluster::{ClassId, Cluster, Placement};
 use holdfast_failover::{Phase, Phases, Situation};
 use holdfast_scheduler::Scratch;
@@ -51,10 +51,28 @@ struct Start {
     known: bool,
 }
 
+/// Which of the sets follow from what a reader knows, in their order.
+pub type Following<'f> = &'f dyn Fn(&Reader<'_>, &[Failed]) -> Vec<bool>;
+
 /// Makes the certificate of a sweep.
-pub fn certify(prover: &Prover<'_>, question: &Question, summary: &Summary) -> Certified {
-    Maker::new(prover).make(question, summary)
+pub fn certify(
+    prover: &Prover<'_>,
+    question: &Question,
+    summary: &Summary,
+    following: Following<'_>,
+) -> Certified {
+    Maker::new(prover).make(question, summary, following)
 }
+
+/// Asks for one set after the other.
+pub fn one_by_one(reader: &Reader<'_>, sets: &[Failed]) -> Vec<bool> {
+    let mut workspace = reader.workspace();
+    sets.iter().map(|set| reader.check_set(&mut workspace, set).is_ok()).collect()
+}
+
+/// For how many sets is asked at once. What a reader learns from one lets later ones follow, which
+/// are then looked at twice.
+const AT_ONCE: usize = 1024;
 
 /// What fails in a set.
 fn failed(set: &FailureSet) -> Failed {
@@ -152,7 +170,12 @@ impl<'p, 'c> Maker<'p, 'c> {
         maker
     }
 
-    fn make(mut self, question: &Question, summary: &Summary) -> Certified {
+    fn make(
+        mut self,
+        question: &Question,
+        summary: &Summary,
+        following: Following<'_>,
+    ) -> Certified {
         let cluster = self.prover.cluster();
         let headroom = self.prover.headroom().filter(|_| matches!(question, Question::AnyNodes(_)));
         self.counts = headroom.is_some();
@@ -171,7 +194,7 @@ impl<'p, 'c> Maker<'p, 'c> {
             steps: Vec::new(),
         };
         if let Some(mut reader) = self.open(&mut certificate, summary) {
-            self.supply(&mut reader, &mut certificate);
+            self.supply(&mut reader, &mut certificate, following);
         }
         certificate.steps = self.moves.list();
         certificate.summary = count(&certificate);
@@ -402,28 +425,47 @@ impl<'p, 'c> Maker<'p, 'c> {
     }
 
     /// Adds to the certificate what its reader misses, set by set.
-    fn supply(&mut self, reader: &mut Reader<'c>, certificate: &mut Certificate) {
+    fn supply(
+        &mut self,
+        reader: &mut Reader<'c>,
+        certificate: &mut Certificate,
+        following: Following<'_>,
+    ) {
         let mut workspace = reader.workspace();
         let mut rooms = Rooms::new(self.prover.dynamics());
         let sets: Vec<Failed> = reader.sets().collect();
-        for set in &sets {
-            rooms.begin();
-            while let Err(flaw) = reader.check_set(&mut workspace, set) {
-                let Flaw::Set { whose, what, .. } = &flaw else { unreachable!("a set is checked") };
-                if let Some(added) = self.add_room(&mut rooms, set, what) {
-                    reader.add_rooms(&added).expect("rooms are named by the cluster");
-                } else if let Some(closed) = self.close(certificate, set) {
-                    reader.set_steps(&self.moves.list());
-                    reader.add_closed(&closed).expect("it is asked about, and not listed yet");
-                    certificate.sets.push(closed);
-                } else {
-                    let whose = whose.as_ref().expect("what is listed here is in order");
-                    self.withdraw(certificate, whose);
-                    reader.withdraw(whose);
-                }
+        for sets in sets.chunks(AT_ONCE) {
+            let follow = following(reader, sets);
+            let missed = sets.iter().zip(follow).filter(|(_, follows)| !follows);
+            for (set, _) in missed {
+                self.supply_set(reader, certificate, &mut rooms, (set, &mut workspace));
             }
         }
         certificate.rooms = rooms.list(&self.sorts);
+    }
+
+    fn supply_set(
+        &mut self,
+        reader: &mut Reader<'c>,
+        certificate: &mut Certificate,
+        rooms: &mut Rooms<'_, 'c>,
+        (set, workspace): (&Failed, &mut Workspace),
+    ) {
+        rooms.begin();
+        while let Err(flaw) = reader.check_set(workspace, set) {
+            let Flaw::Set { whose, what, .. } = &flaw else { unreachable!("a set is checked") };
+            if let Some(added) = self.add_room(rooms, set, what) {
+                reader.add_rooms(&added).expect("rooms are named by the cluster");
+            } else if let Some(closed) = self.close(certificate, set) {
+                reader.set_steps(&self.moves.list());
+                reader.add_closed(&closed).expect("it is asked about, and not listed yet");
+                certificate.sets.push(closed);
+            } else {
+                let whose = whose.as_ref().expect("what is listed here is in order");
+                self.withdraw(certificate, whose);
+                reader.withdraw(whose);
+            }
+        }
     }
 
     /// Adds a room for the pod that a set leaves without, if there is one to add.

@@ -90,6 +90,13 @@ impl Look<'_> {
     }
 }
 
+/// When a decision is made, or there is none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    AllAreLookedAt,
+    OneTakesIt,
+}
+
 impl<'c> Scheduler<'c> {
     /// The scheduler as the cluster has it configured.
     pub fn new(cluster: &'c Cluster) -> Self {
@@ -300,6 +307,16 @@ impl<'c> Scheduler<'c> {
     ///
     /// The pod is decided as if it was its turn in the queue; it should be pending.
     pub fn decide(&self, placement: &Placement, pod: InstanceId) -> Decision {
+        let decision = self.decided(placement, pod, Until::AllAreLookedAt);
+        decision.expect("a decision is made once all nodes are looked at")
+    }
+
+    /// The same of a pod that no node takes; `None` as soon as one does.
+    pub fn refusal(&self, placement: &Placement, pod: InstanceId) -> Option<Decision> {
+        self.decided(placement, pod, Until::OneTakesIt)
+    }
+
+    fn decided(&self, placement: &Placement, pod: InstanceId, until: Until) -> Option<Decision> {
         let context = self.context(placement, pod);
         let nodes_total = snapshot(self.cluster, placement).count();
         let mut decision = Decision {
@@ -314,11 +331,11 @@ impl<'c> Scheduler<'c> {
         };
         if scheduling_gates::pre_enqueue(&context).is_some() {
             decision.outcome = Outcome::Gated;
-            return decision;
+            return Some(decision);
         }
         if nodes_total == 0 {
             decision.outcome = Outcome::NoNodes;
-            return decision;
+            return Some(decision);
         }
         let (cycle, eligible) = Cycle::pre_filter(context);
         match eligible {
@@ -328,12 +345,12 @@ impl<'c> Scheduler<'c> {
                 decision.outcome = Outcome::Failed(failure);
             }
             Err(rejection) => decision.pre_filter = Some(rejection),
-            Ok(eligible) => self.judge(&cycle, &eligible, &mut decision),
+            Ok(eligible) => self.judge(&cycle, &eligible, &mut decision, until)?,
         }
         if decision.outcome == Outcome::Unschedulable && context.compiled.profile.preempts {
             decision.preemption = Some(preemption::post_filter(&cycle, &decision));
         }
-        decision
+        Some(decision)
     }
 
     /// What would have to change for the pod to fit, node by node, with every filter asked.
@@ -352,8 +369,14 @@ impl<'c> Scheduler<'c> {
         Needs { pod: of_pod, nodes: nodes.map(|node| (node.id, cycle.needs(&node))).collect() }
     }
 
-    /// Filters and scores the nodes into the decision.
-    fn judge(&self, cycle: &Cycle<'_>, eligible: &Eligible<'_>, decision: &mut Decision) {
+    /// Filters and scores the nodes into the decision; `None` where that ends early.
+    fn judge(
+        &self,
+        cycle: &Cycle<'_>,
+        eligible: &Eligible<'_>,
+        decision: &mut Decision,
+        until: Until,
+    ) -> Option<()> {
         let placement = cycle.context.placement;
         let mut reasons = Vec::new();
         let mut look = |node: &NodeInfo<'_>| match cycle.filter_with_nominated(node, &mut reasons) {
@@ -370,25 +393,28 @@ impl<'c> Scheduler<'c> {
                 verdict => {
                     decision.nodes = vec![(node, verdict)];
                     decision.outcome = Outcome::Scheduled { candidates: vec![node] };
-                    return;
+                    return (until == Until::AllAreLookedAt).then_some(());
                 }
             }
         }
         decision.nodes = snapshot(self.cluster, placement)
             .map(|node| {
                 let left = eligible.contains(node.id);
-                (node.id, if left { look(&node) } else { NodeVerdict::LeftOut })
+                let verdict = if left { look(&node) } else { NodeVerdict::LeftOut };
+                let ends = until == Until::OneTakesIt && verdict == NodeVerdict::Feasible(None);
+                (!ends).then_some((node.id, verdict))
             })
-            .collect();
+            .collect::<Option<_>>()?;
         if let Some(failure) = decision.nodes.iter().find_map(|(_, verdict)| verdict.failure()) {
             decision.outcome = Outcome::Failed(failure);
             decision.nodes.clear();
-            return;
+            return Some(());
         }
         if let Eligible::Only(_, plugin) = eligible {
             decision.narrowed_by = Some(*plugin);
         }
         choose(cycle, decision);
+        Some(())
     }
 
     /// Fills in the feasible nodes; `None` if there are none, or if looking at one fails.

@@ -34,6 +34,7 @@ pub mod names;
 pub mod overview;
 pub mod paper;
 pub mod plan;
+mod pool;
 pub mod protocol;
 pub mod prove;
 pub mod question;

@@ -1,5 +1,6 @@
 //! `prove`: for every failure, what keeps running and what comes back.
 
+use holdfast_certificate::{Failed, Reader};
 use holdfast_cluster::{Cluster, Placement};
 use holdfast_ingest::Loaded;
 use holdfast_proof::certify::{Certified, Found, certify, certify_sequences};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::answer::Answer;
 use crate::failure::Failure;
 use crate::loading::nothing_runs;
+use crate::pool::Pool;
 use crate::question::{self, Failures};
 use crate::rim::Rim;
 use crate::sequences::Sequences;
@@ -122,7 +124,9 @@ impl Prove {
         (question, summary): (&Question, &Summary),
         rim: &impl Rim,
     ) -> Proved {
-        let certified = self.certificate.then(|| certify(prover, question, summary));
+        let certified = self.certificate.then(|| {
+            certify(prover, question, summary, &|reader, sets| following(reader, sets, rim))
+        });
         let mut report = Report::new(prover, question, summary);
         let mut beside = Beside::default();
         if self.tolerance {
@@ -188,6 +192,12 @@ impl Prove {
             (false, _) => 0,
         }
     }
+}
+
+/// Which of the sets follow from what a reader of a certificate knows.
+fn following(reader: &Reader<'_>, sets: &[Failed], rim: &impl Rim) -> Vec<bool> {
+    let pool = Pool::new(|| reader.workspace());
+    rim.each(sets, |set| pool.with(|workspace| reader.check_set(workspace, set).is_ok()))
 }
 
 impl Answer for Proved {

@@ -1,15 +1,13 @@
 //! All failure sets, answers joined in the order of the sets.
 
-mod pool;
-
 use holdfast_cluster::NodeId;
 use holdfast_planner::recovery::Enough;
 use holdfast_proof::report::Question;
 use holdfast_proof::scenario::count_up_to;
 use holdfast_proof::{FailureSet, Prover, Summary};
 
+use crate::pool::Pool;
 use crate::rim::Rim;
-use pool::Pool;
 
 /// How many sets are handed out at once where the first few may be enough.
 const FEW: usize = 16;
@@ -32,7 +30,7 @@ pub fn until(
     let nodes: Vec<NodeId> = prover.cluster().node_ids().collect();
     let mut sets = question.sets(&nodes);
     let mut summary = Summary::new(prover);
-    let pool = Pool::new(prover);
+    let pool = Pool::new(|| prover.workspace());
     while summary.complete {
         let batch: Vec<FailureSet> = sets.by_ref().take(FEW).collect();
         if batch.is_empty() {
@@ -65,7 +63,7 @@ pub fn sweep<R: Rim>(prover: &Prover<'_>, question: &Question, rim: &R) -> Summa
     };
     let mut sets = question.orbits(&nodes, prover.symmetry());
     let mut summary = Summary::new(prover);
-    let pool = Pool::new(prover);
+    let pool = Pool::new(|| prover.workspace());
     let mut done = 0;
     while summary.complete {
         let batch: Vec<(FailureSet, u64)> = sets.by_ref().take(R::BATCH).collect();

@@ -9,7 +9,7 @@ pub mod door;
 use holdfast_cluster::{Cluster, NodeId, Placement};
 use holdfast_failover::{Dynamics, Event, Joined, Times, story};
 use holdfast_ingest::{Loaded, Options, Severity, Source, assume, load};
-use holdfast_proof::certify::certify;
+use holdfast_proof::certify::{certify, one_by_one};
 use holdfast_proof::report::Question;
 use holdfast_proof::scenario::sets_up_to;
 use holdfast_proof::{Outcome, Prover, Report, Settings, Simulator, Summary, Timeline};
@@ -76,7 +76,8 @@ fn prove(cluster: &Cluster) -> Value {
         let question = Question::AnyNodes(most);
         let mut report = Report::new(&prover, &question, &summary);
         report.ask_possible(&prover, &summary, QUESTIONS);
-        let certified = (most == 1).then(|| certify(&prover, &question, &summary).certificate);
+        let certified =
+            (most == 1).then(|| certify(&prover, &question, &summary, &one_by_one).certificate);
         answers.push(json!({"report": json(report), "certificate": json(certified)}));
     }
     answers.into()

@@ -1,0 +1,55 @@
+//! The pods in whose place one may have to be scheduled.
+
+use holdfast_cluster::{ClassId, Cluster, InstanceId, Placement};
+
+/// Them, but of the pods of one class and workload two at most: whoever asks what they count wants
+/// to know whether any does, and perhaps whether any other than a given one does.
+pub(crate) struct Movers {
+    /// The last that was kept of a class, by its number.
+    last: Box<[Option<usize>]>,
+    kept: Vec<Kept>,
+}
+
+struct Kept {
+    pod: InstanceId,
+    /// The one of the same class before it.
+    before: Option<usize>,
+}
+
+/// How many pods of one class and workload are kept.
+const OF_A_KIND: usize = 2;
+
+impl Movers {
+    /// Nobody yet.
+    pub(crate) fn new(cluster: &Cluster) -> Self {
+        Self { last: vec![None; cluster.classes().len()].into(), kept: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, placement: &Placement, pod: InstanceId) {
+        let instance = placement.instance(pod);
+        let mut kin = 0;
+        for other in self.of(instance.class) {
+            if other == pod {
+                return;
+            }
+            kin += usize::from(placement.instance(other).workload == instance.workload);
+        }
+        if kin < OF_A_KIND {
+            let last = &mut self.last[instance.class.index()];
+            self.kept.push(Kept { pod, before: *last });
+            *last = Some(self.kept.len() - 1);
+        }
+    }
+
+    /// All that are kept.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = InstanceId> {
+        self.kept.iter().map(|kept| kept.pod)
+    }
+
+    /// Those of a class.
+    pub(crate) fn of(&self, class: ClassId) -> impl Iterator<Item = InstanceId> {
+        let last = self.last[class.index()];
+        let back = |at: &usize| self.kept[*at].before;
+        std::iter::successors(last, back).map(|at| self.kept[at].pod)
+    }
+}
