@@ -3,7 +3,7 @@
 mod effects;
 mod queue;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{
@@ -299,12 +299,20 @@ impl<'c> Dynamics<'c> {
         }
         let due: Vec<InstanceId> = self.evictable(placement).collect();
         let bystanders = self.bystanders(placement, situation);
-        let movers = self.movers(placement, due.iter().chain(&bystanders.movers));
+        let movers = Movers::of(self.cluster, placement, due.iter().chain(&bystanders.movers));
+        let mut outranking: BTreeMap<NodeId, Option<i32>> = BTreeMap::new();
         for &pod in &due {
             let sure = certainty(placement, situation, pod) == Certainty::Sure;
             let known = self.is_plain(placement, pod);
+            let outranked = placement.instance(pod).node().is_some_and(|node| {
+                let highest = *outranking.entry(node).or_insert_with(|| {
+                    noticing::outranking(self.cluster, placement, node, &movers)
+                });
+                highest > Some(self.spec(placement, pod).priority)
+            });
             // Who serves until then counts for budgets and for the pods that come after it.
             let noticed = placement.instance(pod).ready
+                || outranked
                 || self.spreading.is_counted(self.cluster, placement, pod, &movers)
                 || !self.goes_unseen(placement, situation, &bystanders, pod);
             if sure && known && !noticed {
@@ -314,30 +322,6 @@ impl<'c> Dynamics<'c> {
             }
         }
         done
-    }
-
-    /// The pods in whose place a pod may have to be scheduled: those that wait, that are about to
-    /// be evicted or that end, and those that one of them might preempt.
-    fn movers<'i>(
-        &self,
-        placement: &Placement,
-        due: impl Iterator<Item = &'i InstanceId>,
-    ) -> Movers {
-        let mut movers = Movers::new(self.cluster);
-        for pod in due.copied().chain(placement.pending().iter().copied()).chain(placement.ending())
-        {
-            movers.add(placement, pod);
-        }
-        let specs = movers.iter().map(|pod| self.spec(placement, pod));
-        let highest = specs.filter(|spec| spec.preempts).map(|spec| spec.priority).max();
-        if let Some(highest) = highest {
-            let bound = placement.instance_ids().filter(|pod| {
-                placement.instance(*pod).node().is_some()
-                    && self.spec(placement, *pod).priority < highest
-            });
-            bound.for_each(|pod| movers.add(placement, pod));
-        }
-        movers
     }
 
     /// What may come next, where nothing else can tell when it came. The placement is quiet where
@@ -540,7 +524,7 @@ impl<'c> Dynamics<'c> {
         let due: Vec<InstanceId> =
             self.drainable(placement).chain(self.evictable(placement)).collect();
         let bystanders = self.bystanders(placement, situation);
-        let movers = self.movers(placement, due.iter().chain(&bystanders.movers));
+        let movers = Movers::of(self.cluster, placement, due.iter().chain(&bystanders.movers));
         let unseen = |pod: &InstanceId| self.goes_unseen(placement, situation, &bystanders, *pod);
         let ends = placement.ending().filter(known).filter(unseen).filter(|pod| {
             let node = placement.instance(*pod).node();

@@ -20,15 +20,34 @@ struct Kept {
 const OF_A_KIND: usize = 2;
 
 impl Movers {
-    /// Nobody yet.
-    pub(crate) fn new(cluster: &Cluster) -> Self {
-        Self { last: vec![None; cluster.classes().len()].into(), kept: Vec::new() }
+    /// Those that are `due` to be evicted, those that wait and those that end, and whom one of these
+    /// might preempt.
+    pub(crate) fn of<'i>(
+        cluster: &Cluster,
+        placement: &Placement,
+        due: impl Iterator<Item = &'i InstanceId>,
+    ) -> Self {
+        let last = vec![None; cluster.classes().len()].into();
+        let mut movers = Self { last, kept: Vec::new() };
+        let waiting = placement.pending().iter().copied();
+        for pod in due.copied().chain(waiting).chain(placement.ending()) {
+            movers.add(placement, pod);
+        }
+        let spec = |pod: InstanceId| cluster.spec_of(placement.instance(pod).class);
+        let preempting = movers.iter().map(spec).filter(|spec| spec.preempts);
+        if let Some(highest) = preempting.map(|spec| spec.priority).max() {
+            let bound = placement.instance_ids().filter(|pod| {
+                placement.instance(*pod).node().is_some() && spec(*pod).priority < highest
+            });
+            bound.for_each(|pod| movers.add(placement, pod));
+        }
+        movers
     }
 
-    pub(crate) fn add(&mut self, placement: &Placement, pod: InstanceId) {
+    fn add(&mut self, placement: &Placement, pod: InstanceId) {
         let instance = placement.instance(pod);
         let mut kin = 0;
-        for other in self.of(instance.class) {
+        for other in self.of_class(instance.class) {
             if other == pod {
                 return;
             }
@@ -47,7 +66,7 @@ impl Movers {
     }
 
     /// Those of a class.
-    pub(crate) fn of(&self, class: ClassId) -> impl Iterator<Item = InstanceId> {
+    pub(crate) fn of_class(&self, class: ClassId) -> impl Iterator<Item = InstanceId> {
         let last = self.last[class.index()];
         let back = |at: &usize| self.kept[*at].before;
         std::iter::successors(last, back).map(|at| self.kept[at].pod)

@@ -8,9 +8,9 @@
 use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement};
 
-use crate::budgets;
 use crate::movers::Movers;
 use crate::spreading::Spreading;
+use crate::{budgets, spreading};
 
 /// Whether the moment at which the pod is marked for deletion can be noticed.
 pub(crate) fn is_start_noticed(
@@ -25,6 +25,24 @@ pub(crate) fn is_start_noticed(
     budgets.iter().any(|budget| budgets::selects(cluster, budget, instance.class))
         || spreading.is_counted(cluster, placement, pod, movers)
         || is_end_noticed(cluster, placement, pod, movers)
+}
+
+/// Below which priority pods may be preempted on a node that nobody hears, if any may: by who bears
+/// the node. Then it is noticed when they are marked for deletion: a victim that was marked before
+/// holds back nobody from preempting elsewhere, one that the scheduler marks does
+/// (`PodEligibleToPreemptOthers`, `pkg/scheduler/framework/plugins/defaultpreemption/
+/// default_preemption.go`, v1.36.3).
+pub(crate) fn outranking(
+    cluster: &Cluster,
+    placement: &Placement,
+    node: NodeId,
+    movers: &Movers,
+) -> Option<i32> {
+    let specs = movers.iter().map(|pod| cluster.spec_of(placement.instance(pod).class));
+    specs
+        .filter(|spec| spec.preempts && spreading::is_let_in(cluster, placement, spec, node))
+        .map(|spec| spec.priority)
+        .max()
 }
 
 /// Whether the moment at which the pod is gone can be noticed.

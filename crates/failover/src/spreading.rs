@@ -4,7 +4,8 @@
 //! out (`pkg/scheduler/framework/plugins/podtopologyspread/common.go`, `countPodsMatchSelector`,
 //! v1.36.3). So the moment at which a pod on a silent node begins to terminate shows in the scores
 //! and filters of whoever is spread together with it. Nothing else tells a terminating pod on a
-//! silent node from one that is not.
+//! silent node from one that is not, but to who may preempt it there
+//! ([`crate::noticing::outranking`]).
 
 use std::collections::BTreeMap;
 
@@ -54,7 +55,7 @@ impl Spreading {
         let counted = placement.instance(pod);
         let near = self.classes.get(&cluster.class(counted.class).namespace);
         near.into_iter().flatten().any(|class| {
-            let mut others = movers.of(*class).filter(|other| *other != pod);
+            let mut others = movers.of_class(*class).filter(|other| *other != pod);
             others.any(|other| self.counts(cluster, placement, placement.instance(other), counted))
         })
     }
@@ -96,7 +97,12 @@ impl Spreading {
 }
 
 /// Whether the taints of a node as they stand let pods of the spec in.
-fn is_let_in(cluster: &Cluster, placement: &Placement, spec: &PodSpec, node: NodeId) -> bool {
+pub(crate) fn is_let_in(
+    cluster: &Cluster,
+    placement: &Placement,
+    spec: &PodSpec,
+    node: NodeId,
+) -> bool {
     let mut taints = taint::standing(cluster.known(), cluster.node(node), placement.node(node))
         .filter(|taint| taint.effect != Effect::PreferNoSchedule);
     taints.all(|taint| {

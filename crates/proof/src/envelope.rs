@@ -195,8 +195,9 @@ impl Envelope {
         let acts = dynamics.control_plane().acts(&example);
         let known = Known::new(cluster, &example, &fixed, &self.astray, acts);
         // By each event a pod may have been left on a silent node, and each pod made since may be
-        // where it was not in the example.
-        let happened = if self.sure.is_some() { past.joined } else { past.events };
+        // where it was not in the example. So may it before the first event: nodes may have been
+        // silent from the beginning.
+        let happened = if self.sure.is_some() { past.joined } else { past.events + 1 };
         let piled = count(happened.max(1));
         for (node, range) in cluster.node_ids().zip(&mut stage.pods) {
             *range = known.pods(node, *range, piled);

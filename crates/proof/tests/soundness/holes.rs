@@ -264,6 +264,20 @@ fn who_bears_a_dead_node_may_be_preempted_there() {
     );
 }
 
+/// It waits there for a victim that never ends, yet for none that was told to go before: when pods
+/// on a dead node are told to go may be noticed by who preempts them there.
+#[test]
+fn a_victim_that_was_told_to_go_holds_back_nobody() {
+    let returning = PodPlan { patience: Patience::Returning, cpu: 1000, priority: 2, ..pod() };
+    let victim = PodPlan { cpu: 1500, ..pod() };
+    let silent = NodePlan { state: NodeState::Unknown, zone: Some(0), ..node() };
+    let workloads = vec![
+        workload(Kind::ReplicaSet, returning, &[PENDING]),
+        workload(Kind::ReplicaSet, victim, &[PENDING, PENDING]),
+    ];
+    holds(vec![node(), node(), silent, NodePlan { cpu: 2000, ..node() }], workloads);
+}
+
 /// A pod that waited is deleted, and the control plane fails at some moment: whoever else waited
 /// may have been placed by then, also where not all moments could be tried.
 #[test]
