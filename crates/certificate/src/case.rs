@@ -133,7 +133,7 @@ impl Case<'_, '_> {
             && (subject.terminating(placement) > 0 || subject.pending(placement) > 0 || lost())
     }
 
-    /// Whether all that is proved holds in each quiet state of a closed set.
+    /// Whether all that is proved holds in each state of a closed set that is quiet or comes again.
     fn check_closed(
         &self,
         placement: &mut Placement,
@@ -168,8 +168,8 @@ impl Case<'_, '_> {
                     gap = Some(gap.map_or(rank, |known| known.max(rank)));
                 }
             }
-            let quiet = shown.is_quiet();
-            for &at in proved.iter().filter(|_| quiet) {
+            let lasts = shown.is_quiet() || shown.comes_again;
+            for &at in proved.iter().filter(|_| lasts) {
                 let checked = self.serves(at, now, shaky);
                 if checked.is_err() {
                     wrong = checked.err();

@@ -3,15 +3,20 @@
 //! States are listed along the way: each follows one of those that lead to the state listed before
 //! it, by a step that can come there. Whatever step can come in a listed state must lead to a
 //! listed one, and so must the next of joined events, which may come in each of them. Then every
-//! run stays among them, and what holds in each quiet one holds wherever a run comes to rest.
+//! run stays among them, and what holds in each quiet one holds wherever a run comes to rest. A run
+//! that never does comes by some of them again and again ([`again`]). Of pods that were made and
+//! are gone it does not matter how many there were.
+
+use std::collections::BTreeSet;
 
 use holdfast_cluster::placement::Mark;
 use holdfast_cluster::{InstanceId, Placement};
-use holdfast_failover::{Dynamics, Event, Phase, Phases, Situation, Steps};
+use holdfast_failover::{Actor, Dynamics, Event, Phase, Phases, Situation, Steps};
 use holdfast_scheduler::Scratch;
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxBuildHasher;
 
+use crate::again::{self, Turn, Way};
 use crate::flaw::Broken;
 use crate::format::{Move, State};
 use crate::names;
@@ -33,6 +38,9 @@ pub(crate) struct Shown<'s> {
     pub(crate) placement: &'s Placement,
     /// What may come next, but for events.
     pub(crate) steps: &'s Steps,
+    /// A run may come by the state again and again. Whether it does is known once all are listed:
+    /// such a state is shown twice.
+    pub(crate) comes_again: bool,
     /// No more of joined events is to come.
     all_came: bool,
 }
@@ -71,8 +79,22 @@ pub(crate) struct Walk<'w, 'c> {
     scratch: &'w mut Scratch,
     listed: IndexSet<(Phase, Key), FxBuildHasher>,
     owed: IndexMap<(Phase, Key), Move, FxBuildHasher>,
+    /// The steps between states: from which, to the one that is listed or owed so, and whose they
+    /// are.
+    ways: Vec<(usize, To, Turn)>,
     base: Mark,
 }
+
+/// A state by its number among those that are listed, or among those that were owed.
+#[derive(Clone, Copy)]
+enum To {
+    Listed(usize),
+    Owed(usize),
+}
+
+/// Whoever enters the listed states one after the other.
+type Enter<'e, 'w, 'c> =
+    &'e mut dyn FnMut(&mut Walk<'w, 'c>, &mut Placement, (usize, Phase)) -> Result<Passed, Broken>;
 
 impl<'w, 'c> Walk<'w, 'c> {
     /// Over states since which this holds.
@@ -105,11 +127,13 @@ impl<'w, 'c> Walk<'w, 'c> {
         moves: &'w [Move],
         scratch: &'w mut Scratch,
     ) -> Self {
-        let (listed, owed) = (IndexSet::default(), IndexMap::default());
-        Self { dynamics, phases, first, moves, scratch, listed, owed, base: Mark::default() }
+        let (listed, owed, ways) = (IndexSet::default(), IndexMap::default(), Vec::new());
+        let base = Mark::default();
+        Self { dynamics, phases, first, moves, scratch, listed, owed, ways, base }
     }
 
-    /// Shows every state to `look`. `placement` is the first of them, before and after.
+    /// Shows every state to `look`, then once more those that may come again and again. `placement`
+    /// is the first of them, before and after.
     pub(crate) fn check(
         mut self,
         placement: &mut Placement,
@@ -118,23 +142,57 @@ impl<'w, 'c> Walk<'w, 'c> {
     ) -> Result<(), Broken> {
         let start = placement.mark();
         self.base = start;
-        let walked = self.walk(placement, states, look);
+        let walked = self
+            .walk(placement, states, &mut |walk, placement, at| walk.enter(placement, at, look));
         placement.revert(self.dynamics.cluster(), start);
         walked?;
-        match self.owed.into_iter().find(|(key, _)| !self.listed.contains(key)) {
-            Some((_, step)) => Err(Broken::Missing(step.into())),
-            None => Ok(()),
+        let again = self.again()?;
+        if again.is_empty() {
+            return Ok(());
         }
+        let walked = self.walk(placement, states, &mut |walk, placement, (number, phase)| {
+            let (passed, all_came) = walk.pass(placement, (number, phase))?;
+            if again.contains(&number) {
+                let steps = &passed.steps;
+                look.state(Shown { number, placement, steps, comes_again: true, all_came })?;
+            }
+            Ok(passed)
+        });
+        placement.revert(self.dynamics.cluster(), start);
+        walked
+    }
+
+    /// The numbers of the states that a run may come by again and again; every state that is owed
+    /// must be listed.
+    fn again(&self) -> Result<BTreeSet<usize>, Broken> {
+        let paid: Vec<usize> = self
+            .owed
+            .iter()
+            .map(|(key, step)| {
+                let at = self.listed.get_index_of(key);
+                at.ok_or_else(|| Broken::Missing(step.clone().into()))
+            })
+            .collect::<Result<_, _>>()?;
+        let number = |to: To| match to {
+            To::Listed(at) => at,
+            To::Owed(at) => paid[at],
+        };
+        let ways = self.ways.iter().map(|(from, to, turn)| Way {
+            from: *from,
+            to: number(*to),
+            turn: *turn,
+        });
+        Ok(again::states(self.listed.len(), &ways.collect::<Vec<Way>>()))
     }
 
     fn walk(
         &mut self,
         placement: &mut Placement,
         states: &[State],
-        look: &mut dyn Look,
+        enter: Enter<'_, 'w, 'c>,
     ) -> Result<(), Broken> {
         let cluster = self.dynamics.cluster();
-        let mut way = vec![self.enter(placement, (0, self.first), look)?];
+        let mut way = vec![enter(self, placement, (0, self.first))?];
         for (at, State(before, step)) in states.iter().enumerate() {
             while way.last().is_some_and(|passed| passed.number != *before) {
                 way.pop();
@@ -144,7 +202,7 @@ impl<'w, 'c> Walk<'w, 'c> {
             let wanted = self.moves.get(*step).ok_or(Broken::Order(at + 1))?;
             let phase = self.take(placement, (passed.phase, &passed.steps), wanted);
             let phase = phase.ok_or_else(|| Broken::Step(wanted.clone().into()))?;
-            way.push(self.enter(placement, (at + 1, phase), look)?);
+            way.push(enter(self, placement, (at + 1, phase))?);
         }
         Ok(())
     }
@@ -171,33 +229,62 @@ impl<'w, 'c> Walk<'w, 'c> {
         look: &mut dyn Look,
     ) -> Result<Passed, Broken> {
         let cluster = self.dynamics.cluster();
-        if !self.listed.insert((phase, state::key(cluster, placement, self.base))) {
+        if !self.listed.insert(self.key(placement, phase)) {
             return Err(Broken::Twice(number));
         }
+        let mark = placement.mark();
+        let (passed, all_came) = self.pass(placement, (number, phase))?;
+        let steps = &passed.steps;
+        for (at, step) in steps.sure.iter().chain(&steps.possible).enumerate() {
+            let is_sure = at < steps.sure.len();
+            let turn = if is_sure { Turn::Of(Actor::of(placement, step)) } else { Turn::Idle };
+            self.phases.apply(placement, phase, step);
+            let key = self.key(placement, phase);
+            placement.revert(cluster, mark);
+            self.lead(number, key, turn, || names::step(cluster, placement, step));
+        }
+        if !all_came {
+            let unsure = self.phases.unsure(placement, phase, self.base);
+            let next = self.phases.come(placement, phase).expect("an event is to come");
+            look.moment(placement, &unsure)?;
+            let key = self.key(placement, next);
+            placement.revert(cluster, mark);
+            self.lead(number, key, Turn::Event, || Move::Come);
+        }
+        look.state(Shown { number, placement, steps, comes_again: false, all_came })?;
+        Ok(passed)
+    }
+
+    /// What may come next in a state, and whether the last of joined events has come.
+    fn pass(
+        &mut self,
+        placement: &mut Placement,
+        (number, phase): (usize, Phase),
+    ) -> Result<(Passed, bool), Broken> {
         let mark = placement.mark();
         let situation = self.phases.situation(phase);
         let steps = self.dynamics.steps(placement, situation, self.scratch);
         if steps.coarse {
             return Err(Broken::Coarse);
         }
-        for step in steps.sure.iter().chain(&steps.possible) {
-            self.phases.apply(placement, phase, step);
-            let key = (phase, state::key(cluster, placement, self.base));
-            placement.revert(cluster, mark);
-            if !self.listed.contains(&key) && !self.owed.contains_key(&key) {
-                self.owed.insert(key, names::step(cluster, placement, step));
-            }
-        }
-        let all_came = self.phases.next(phase).is_none();
-        if !all_came {
-            let unsure = self.phases.unsure(placement, phase, self.base);
-            let next = self.phases.come(placement, phase).expect("an event is to come");
-            look.moment(placement, &unsure)?;
-            let key = (next, state::key(cluster, placement, self.base));
-            placement.revert(cluster, mark);
-            self.owed.entry(key).or_insert(Move::Come);
-        }
-        look.state(Shown { number, placement, steps: &steps, all_came })?;
-        Ok(Passed { number, mark, phase, steps })
+        Ok((Passed { number, mark, phase, steps }, self.phases.next(phase).is_none()))
+    }
+
+    fn key(&self, placement: &Placement, phase: Phase) -> (Phase, Key) {
+        (phase, state::round_key(self.dynamics.cluster(), placement, self.base))
+    }
+
+    /// Takes down where a step leads.
+    fn lead(&mut self, from: usize, key: (Phase, Key), turn: Turn, step: impl FnOnce() -> Move) {
+        let to = self.listed.get_index_of(&key).map_or_else(
+            || {
+                let entry = self.owed.entry(key);
+                let at = entry.index();
+                entry.or_insert_with(step);
+                To::Owed(at)
+            },
+            To::Listed,
+        );
+        self.ways.push((from, to, turn));
     }
 }

@@ -56,6 +56,9 @@ impl Look for Looking<'_, '_, '_> {
         if !self.through.is_known(shown.placement, self.rebuilt) {
             return Err(Broken::NotKnown);
         }
+        if shown.comes_again {
+            return Err(Broken::NoRest);
+        }
         if shown.is_quiet() {
             let cluster = self.through.reader.cluster();
             let key = state::key(cluster, shown.placement, Mark::default());

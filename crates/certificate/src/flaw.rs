@@ -89,7 +89,7 @@ pub enum Broken {
     Coarse,
     /// The cluster is not at rest where the run ends.
     Unrest,
-    /// The cluster never comes to rest.
+    /// The cluster may never come to rest.
     NoRest,
     /// A run that comes to this state of those that come again and again may not come back.
     NoReturn(usize),

@@ -21,6 +21,7 @@
 //! quiet end or round for ever (`trap`). Events that come one
 //! after another are followed through all states that may come (`course`).
 
+mod again;
 mod case;
 mod choices;
 mod claims;

@@ -347,6 +347,9 @@ impl<'c> Reader<'c> {
         let mut scratch = Scratch::default();
         let walk = Walk::new(&self.dynamics, &situation, &self.moves, &mut scratch);
         let walked = walk.check(rest, states, &mut |shown: Shown<'_>| {
+            if shown.comes_again {
+                return Err(Broken::NoRest);
+            }
             let gap = |pod: &_| self.unknown.of_pod(cluster, shown.placement, *pod).is_open;
             if shown.placement.pending().iter().any(gap) {
                 return Err(Broken::NotKnown);
@@ -376,6 +379,9 @@ impl<'c> Reader<'c> {
         let mut starts: Vec<Start> = Vec::new();
         let walk = Walk::new(&self.dynamics, &situation, &self.moves, &mut scratch);
         walk.check(&mut placement, states, &mut |shown: Shown<'_>| {
+            if shown.comes_again {
+                return Err(Broken::NoRest);
+            }
             // Whoever is placed on the way must be known to be placed so.
             let guesses = shown
                 .steps

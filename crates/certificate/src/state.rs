@@ -20,11 +20,15 @@ pub fn key(cluster: &Cluster, placement: &Placement, base: Mark) -> Key {
     entries(cluster, placement, base).into_boxed_slice()
 }
 
-/// The same, whatever the number of pods that were made since and are gone: no controller, and
-/// nobody who decides, looks at them.
+/// The same, however many pods were made since and are gone, and however they stood before they
+/// went: no controller, and nobody who decides, looks at them.
 pub fn round_key(cluster: &Cluster, placement: &Placement, base: Mark) -> Key {
     let mut entries = entries(cluster, placement, base);
     let is_gone_since = |entry: &[u32; 17]| entry[..9] == [0; 9] && entry[9 + PLACE] == GONE;
+    for entry in entries.iter_mut().filter(|entry| is_gone_since(entry)) {
+        [entry[9 + FLAGS], entry[9 + KEPT]] = [0; 2];
+    }
+    entries.sort_unstable();
     entries.dedup_by(|one, other| one == other && is_gone_since(one));
     entries.into_boxed_slice()
 }
@@ -67,8 +71,11 @@ fn entries(cluster: &Cluster, placement: &Placement, base: Mark) -> Vec<[u32; 17
     key
 }
 
-/// Where in its record a pod's place stands, and the place of one that is gone.
+/// Where in its record a pod's place stands, how it stands, and what is kept free for it; and the
+/// place of one that is gone.
 const PLACE: usize = 4;
+const FLAGS: usize = 5;
+const KEPT: usize = 7;
 const GONE: u32 = 3;
 
 /// Everything of a pod that may matter, never all zero.

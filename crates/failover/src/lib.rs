@@ -17,6 +17,7 @@
 //! * [`storage`]: which volumes can still be read and written, and [`host`], what keeps them.
 //! * [`volumes`]: which pods wait for a volume that another node holds.
 
+mod actor;
 pub mod awaited;
 pub mod budgets;
 pub mod control_plane;
@@ -38,6 +39,7 @@ pub mod times;
 pub mod volumes;
 pub mod zones;
 
+pub use actor::Actor;
 pub use awaited::Awaited;
 pub use control_plane::ControlPlane;
 pub use dynamics::{Assumed, Dynamics, Evicted, Situation, Step, Steps, Stuck};

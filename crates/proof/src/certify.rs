@@ -165,6 +165,8 @@ impl<'p, 'c> Maker<'p, 'c> {
             });
             starts.len() <= STARTS_MAX
         });
+        // A cluster that may never come to rest has no list of places of rest.
+        let found = found.filter(|_| !prover.starts().endless);
         maker.settled = found.is_some();
         maker.states = found.unwrap_or_default();
         maker

@@ -16,8 +16,8 @@ use crate::subject::Subjects;
 use crate::verdict::Doubt;
 use graph::{Graph, Routes, StateId, Way};
 use holdfast_cluster::placement::{Mark, Target, Whereabouts};
-use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement};
-use holdfast_failover::{Assumed, Dynamics, Situation, Step, Steps};
+use holdfast_cluster::{Cluster, Instance, InstanceId, Placement};
+use holdfast_failover::{Actor, Assumed, Dynamics, Situation, Step, Steps};
 use holdfast_scheduler::Scratch;
 
 pub(crate) use descent::PODS_SMALL;
@@ -337,36 +337,6 @@ pub(crate) struct Taken {
     pub(crate) actor: Actor,
 }
 
-/// Somebody who does something about a pod: what kind of step it is, and the pod's class, workload,
-/// node, the node kept free for it, and number. That the scheduler tries a pod is one kind,
-/// whatever comes of it.
-pub(crate) type Actor = [u32; 6];
-
-fn actor(placement: &Placement, step: &Step) -> Actor {
-    let kind = match step {
-        Step::Schedule { .. } | Step::Preempt { .. } | Step::GiveUp { .. } => 0,
-        Step::Evict { .. } => 1,
-        Step::End { .. } => 2,
-        Step::Drain { .. } => 3,
-        Step::ScaleDown { .. } => 4,
-        Step::Renew { .. } => 5,
-        Step::Autoscale { .. } => 6,
-        Step::Clear { .. } => 7,
-        Step::Attach { .. } => 8,
-        Step::Start { .. } => 9,
-    };
-    let known = |node: Option<NodeId>| node.map_or(0, |node| 1 + node.0);
-    match step {
-        Step::Autoscale { workload, .. } => [kind, 0, workload.0, 0, 0, 0],
-        Step::Clear { node } => [kind, 0, 0, known(Some(*node)), 0, 0],
-        step => {
-            let pod = placement.instance(step.pod().expect("it happens to a pod"));
-            let (node, kept) = (known(pod.node()), known(pod.nominated));
-            [kind, pod.class.0, pod.workload.0, node, kept, pod.ordinal]
-        }
-    }
-}
-
 impl Taken {
     /// The step as a way of the graph.
     pub(crate) fn way(&self) -> Way {
@@ -388,7 +358,7 @@ pub(crate) fn weigh(dynamics: &Dynamics<'_>, placement: &Placement, steps: Steps
     let with = |sure: bool| move |step| (sure, step);
     let all = sure.into_iter().map(with(true)).chain(possible.into_iter().map(with(false)));
     let taken = |(sure, step)| {
-        let (doubt, actor) = (doubt(&step), actor(placement, &step));
+        let (doubt, actor) = (doubt(&step), Actor::of(placement, &step));
         Taken { step, sure, doubt, actor }
     };
     all.map(taken).collect()

@@ -3,13 +3,17 @@
 
 mod objects;
 
+use holdfast_certificate::format::Claim;
+use holdfast_certificate::{Broken, Flaw};
 use holdfast_cluster::{Cluster, NodeId};
 use holdfast_failover::Step;
+use holdfast_proof::certify::{certify, one_by_one};
 use holdfast_proof::possible::after::Asker;
 use holdfast_proof::possible::{Answer, Why};
+use holdfast_proof::report::Question;
 use holdfast_proof::rules::Refusal;
 use holdfast_proof::verdict::Ground;
-use holdfast_proof::{Doubt, FailureSet, Prover, Settings, Verdict};
+use holdfast_proof::{Doubt, FailureSet, Prover, Settings, Summary, Verdict};
 use objects::cluster;
 use serde_json::{Value, json};
 
@@ -139,6 +143,43 @@ fn nobody_is_passed_over_for_ever() {
     let proved = Verdict::Proved(Ground::Explored);
     let verdicts = recovered(&cluster(objects), Settings::default());
     assert_eq!(verdicts, told(&[("api", proved), ("web", REFUTED)]));
+}
+
+/// What is proved of runs that go round is certified by all states that may come, and only that.
+#[test]
+fn the_states_of_runs_that_go_round_are_listed() {
+    let mut objects = vec![node("a", false), node("b", true), node("c", false)];
+    objects.extend(set("web", "a", "3", Some(30)));
+    objects.extend(set("api", "a", "1", None));
+    objects[2]["status"]["allocatable"]["cpu"] = json!("2");
+    let cluster = cluster(objects);
+    let prover = Prover::new(&cluster, Settings::default());
+    let (set, mut workspace) = (FailureSet::new(vec![NodeId(0)]), prover.workspace());
+    let mut summary = Summary::new(&prover);
+    for set in [FailureSet::default(), set.clone()] {
+        summary.add(&set, &prover.examine(&mut workspace, &set));
+    }
+    summary.finish();
+    let certified = certify(&prover, &Question::Set(set), &summary, &one_by_one);
+    assert_eq!(certified.left_out, []);
+    let certificate = certified.certificate;
+    let accepted = holdfast_certificate::verify(&cluster, &certificate).expect("it is accepted");
+    assert!(accepted.states > 0);
+    let [api, web] = &certificate.workloads[..] else { panic!("two workloads") };
+    assert_eq!((&api.name[..], &api.recovered), ("api", &Claim::Proved));
+    assert!(matches!(web.recovered, Claim::Refuted { .. }), "{web:?}");
+
+    let mut other = certificate.clone();
+    other.workloads[1].recovered = Claim::Proved;
+    other.summary.proved += 1;
+    other.summary.refuted -= 1;
+    let flaw = holdfast_certificate::verify(&cluster, &other).expect_err("web never recovers");
+    assert!(matches!(flaw, Flaw::Set { whose: Some(_), .. }), "{flaw:?}");
+
+    let mut other = certificate.clone();
+    other.sets[0].states.pop();
+    let flaw = holdfast_certificate::verify(&cluster, &other).expect_err("a state is missing");
+    assert!(matches!(flaw, Flaw::Set { what: Broken::Missing(_), .. }), "{flaw:?}");
 }
 
 /// Where they fill a node now and then, whoever needs it may never be in time.

@@ -97,7 +97,7 @@ fn broken(what: &Broken) -> String {
         Broken::NoReturn(at) => {
             format!("from state {at} of those that should come again and again none leads back")
         }
-        Broken::NoRest => "the cluster never comes to rest".to_owned(),
+        Broken::NoRest => "the cluster may never come to rest".to_owned(),
         Broken::From(at) => format!("state {at} is no place of rest to start from"),
         Broken::TooFew { ready, wanted } => format!("{ready} of {wanted} pods serve"),
         Broken::Counts { ready, wanted } => {

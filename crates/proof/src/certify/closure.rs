@@ -155,7 +155,7 @@ impl Search<'_, '_> {
         let mut states = Vec::new();
         let mut path: Vec<usize> = Vec::new();
         let first = self.phases.1;
-        seen.insert((first, state::key(cluster, placement, base)));
+        seen.insert((first, state::round_key(cluster, placement, base)));
         let mut way = vec![self.enter(placement, (0, first, true), &path, look)?];
         while let Some(passed) = way.last_mut() {
             let (number, phase, mut known) = (passed.number, passed.phase, passed.known);
@@ -181,7 +181,7 @@ impl Search<'_, '_> {
                     (next, path[path.len() - 1])
                 }
             };
-            if !seen.insert((phase, state::key(cluster, placement, base))) {
+            if !seen.insert((phase, state::round_key(cluster, placement, base))) {
                 path.pop();
                 continue;
             }

@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use holdfast_failover::Actor;
 use indexmap::IndexSet;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{EdgeFiltered, EdgeRef};
 use rustc_hash::FxBuildHasher;
 
-use super::{Actor, Entry};
+use super::Entry;
 use crate::verdict::Doubt;
 
 /// A state, by its number.
@@ -182,8 +183,8 @@ impl Routes {
 mod tests {
     use super::*;
 
-    const SURE: Way = Way { sure: true, doubt: None, actor: [0; 6] };
-    const IDLE: Way = Way { sure: false, doubt: None, actor: [0; 6] };
+    const SURE: Way = Way { sure: true, doubt: None, actor: Actor([0; 6]) };
+    const IDLE: Way = Way { sure: false, doubt: None, actor: Actor([0; 6]) };
 
     fn graph(ways: &[(u32, u32, Way)]) -> Graph {
         let state = |at: u32| -> Box<[Entry]> { [[at; 8]].into() };
@@ -200,7 +201,7 @@ mod tests {
 
     #[test]
     fn nobody_is_passed_over_for_ever() {
-        let other = Way { actor: [1; 6], ..SURE };
+        let other = Way { actor: Actor([1; 6]), ..SURE };
         let ways = [(0, 1, SURE), (1, 0, SURE), (0, 2, other), (1, 3, other)];
         assert!(graph(&ways).loops().is_empty(), "the other has his turn all the time");
         let [round, back, leave, _] = ways;

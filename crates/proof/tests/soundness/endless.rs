@@ -37,6 +37,9 @@ pub(crate) struct Tally {
     pub(crate) trapped: u64,
     pub(crate) endless: u64,
     pub(crate) unknown: u64,
+    /// Decided claims that certificates show, and that they leave out.
+    pub(crate) certified: u64,
+    pub(crate) left_out: u64,
 }
 
 /// Clusters in which nodes let pods in for a while and evict them again: first nodes that do not,
@@ -91,7 +94,11 @@ pub(crate) fn check(plan: &Plan, tally: &mut Tally) -> Result<(), TestCaseError>
     for set in &sets {
         agrees(&prover, &oracle, (&before, set), tally)?;
     }
-    certify::is_accepted(&prover, &mut check::Tally::default())
+    let mut certified = check::Tally::default();
+    certify::is_accepted(&prover, &mut certified)?;
+    tally.certified += certified.certified;
+    tally.left_out += certified.left_out;
+    Ok(())
 }
 
 fn agrees(

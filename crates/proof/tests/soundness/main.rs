@@ -211,4 +211,6 @@ fn endless_runs() {
     println!("{tally:?}");
     assert!(tally.round > 200 && tally.proved > 50 && tally.trapped > 100, "{tally:?}");
     assert!(tally.endless > 50, "{tally:?}");
+    // What is left out has more states than are searched.
+    assert!(tally.certified > 40 * tally.left_out, "{tally:?}");
 }
