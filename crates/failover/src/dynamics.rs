@@ -3,7 +3,7 @@
 mod effects;
 mod queue;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use holdfast_cluster::workload::WorkloadKind;
 use holdfast_cluster::{
@@ -300,15 +300,14 @@ impl<'c> Dynamics<'c> {
         let due: Vec<InstanceId> = self.evictable(placement).collect();
         let bystanders = self.bystanders(placement, situation);
         let movers = Movers::of(self.cluster, placement, due.iter().chain(&bystanders.movers));
-        let mut outranking: BTreeMap<NodeId, Option<i32>> = BTreeMap::new();
+        let nodes = due.iter().filter_map(|pod| placement.instance(*pod).node());
+        let outranking = noticing::outranking(self.cluster, placement, nodes, &movers);
         for &pod in &due {
             let sure = certainty(placement, situation, pod) == Certainty::Sure;
             let known = self.is_plain(placement, pod);
             let outranked = placement.instance(pod).node().is_some_and(|node| {
-                let highest = *outranking.entry(node).or_insert_with(|| {
-                    noticing::outranking(self.cluster, placement, node, &movers)
-                });
-                highest > Some(self.spec(placement, pod).priority)
+                let highest = outranking.get(&node);
+                highest.is_some_and(|highest| *highest > self.spec(placement, pod).priority)
             });
             // Who serves until then counts for budgets and for the pods that come after it.
             let noticed = placement.instance(pod).ready

@@ -8,6 +8,9 @@ pub(crate) struct Movers {
     /// The last that was kept of a class, by its number.
     last: Box<[Option<usize>]>,
     kept: Vec<Kept>,
+    /// How many of them, the first, move without anybody being preempted on a node that nobody
+    /// hears.
+    without: usize,
 }
 
 struct Kept {
@@ -28,19 +31,28 @@ impl Movers {
         due: impl Iterator<Item = &'i InstanceId>,
     ) -> Self {
         let last = vec![None; cluster.classes().len()].into();
-        let mut movers = Self { last, kept: Vec::new() };
+        let mut movers = Self { last, kept: Vec::new(), without: 0 };
         let waiting = placement.pending().iter().copied();
         for pod in due.copied().chain(waiting).chain(placement.ending()) {
             movers.add(placement, pod);
         }
         let spec = |pod: InstanceId| cluster.spec_of(placement.instance(pod).class);
         let preempting = movers.iter().map(spec).filter(|spec| spec.preempts);
-        if let Some(highest) = preempting.map(|spec| spec.priority).max() {
-            let bound = placement.instance_ids().filter(|pod| {
-                placement.instance(*pod).node().is_some() && spec(*pod).priority < highest
-            });
-            bound.for_each(|pod| movers.add(placement, pod));
+        let highest = preempting.map(|spec| spec.priority).max();
+        let mut unheard = Vec::new();
+        for pod in placement.instance_ids().filter(|_| highest.is_some()) {
+            let Some(node) = placement.instance(pod).node() else { continue };
+            if Some(spec(pod).priority) >= highest {
+                continue;
+            }
+            if placement.node(node).reachable {
+                movers.add(placement, pod);
+            } else {
+                unheard.push(pod);
+            }
         }
+        movers.without = movers.kept.len();
+        unheard.into_iter().for_each(|pod| movers.add(placement, pod));
         movers
     }
 
@@ -63,6 +75,11 @@ impl Movers {
     /// All that are kept.
     pub(crate) fn iter(&self) -> impl Iterator<Item = InstanceId> {
         self.kept.iter().map(|kept| kept.pod)
+    }
+
+    /// Those that move without anybody being preempted on a node that nobody hears.
+    pub(crate) fn without_preemption_unheard(&self) -> impl Iterator<Item = InstanceId> {
+        self.kept[..self.without].iter().map(|kept| kept.pod)
     }
 
     /// Those of a class.

@@ -5,6 +5,8 @@
 //! until it is gone, and for budgets as long as it is ready. Where none of that concerns a pod that
 //! may have to be scheduled, it does not matter when the pod goes, and one order stands for all.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use holdfast_cluster::affinity::PodAffinityTerm;
 use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement};
 
@@ -27,22 +29,47 @@ pub(crate) fn is_start_noticed(
         || is_end_noticed(cluster, placement, pod, movers)
 }
 
-/// Below which priority pods may be preempted on a node that nobody hears, if any may: by who bears
-/// the node. Then it is noticed when they are marked for deletion: a victim that was marked before
-/// holds back nobody from preempting elsewhere, one that the scheduler marks does
-/// (`PodEligibleToPreemptOthers`, `pkg/scheduler/framework/plugins/defaultpreemption/
-/// default_preemption.go`, v1.36.3).
+/// Below which priority pods may be preempted on each of these nodes and on those that nobody hears,
+/// by who bears such a node; nodes where nobody may be are left out. It is noticed when these pods
+/// are marked for deletion: a victim that was marked before holds back nobody from preempting
+/// elsewhere, one that the scheduler marks does (`PodEligibleToPreemptOthers`,
+/// `pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go`, v1.36.3).
 pub(crate) fn outranking(
     cluster: &Cluster,
     placement: &Placement,
-    node: NodeId,
+    nodes: impl Iterator<Item = NodeId>,
     movers: &Movers,
-) -> Option<i32> {
-    let specs = movers.iter().map(|pod| cluster.spec_of(placement.instance(pod).class));
-    specs
-        .filter(|spec| spec.preempts && spreading::is_let_in(cluster, placement, spec, node))
-        .map(|spec| spec.priority)
-        .max()
+) -> BTreeMap<NodeId, i32> {
+    let is_unheard =
+        |node: &NodeId| placement.node(*node).exists && !placement.node(*node).reachable;
+    let nodes: BTreeSet<NodeId> = cluster.node_ids().filter(is_unheard).chain(nodes).collect();
+    let first = highest(cluster, placement, &nodes, movers.without_preemption_unheard());
+    match first.is_empty() {
+        true => first,
+        // Whoever is preempted on one of them may come to another.
+        false => highest(cluster, placement, &nodes, movers.iter()),
+    }
+}
+
+/// The highest priority of those who may preempt on each of the nodes, where any may.
+fn highest(
+    cluster: &Cluster,
+    placement: &Placement,
+    nodes: &BTreeSet<NodeId>,
+    movers: impl Iterator<Item = InstanceId>,
+) -> BTreeMap<NodeId, i32> {
+    let mut highest = BTreeMap::new();
+    for spec in movers.map(|pod| cluster.spec_of(placement.instance(pod).class)) {
+        for &node in nodes.iter().filter(|_| spec.preempts) {
+            let comes = spec.selects(cluster.node(node), cluster.symbols())
+                && spreading::is_let_in(cluster, placement, spec, node);
+            if comes {
+                let known = highest.entry(node).or_insert(spec.priority);
+                *known = spec.priority.max(*known);
+            }
+        }
+    }
+    highest
 }
 
 /// Whether the moment at which the pod is gone can be noticed.

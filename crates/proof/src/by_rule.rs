@@ -9,12 +9,14 @@
 //!
 //! Each reason by itself bounds from above, and so does the least of them:
 //!
-//! * a node takes none of the pods, or has room for so many; cordons, and taints that come and go
-//!   with a node's state, keep nobody off here, since they do not last;
+//! * a node takes none of the pods, or some of them only, as those whose volumes are there, or has
+//!   room for so many; cordons, and taints that come and go with a node's state, keep nobody off
+//!   here, since they do not last;
 //! * pods that required anti-affinity keeps apart, or that need one port, are so many in a domain;
-//! * strict topology spread leaves so many in the domains at hand. That holds for pods that come
-//!   one after the other with none leaving in between. A rollout may leave more skew behind, and so
-//!   [`Most::lasts`] tells whether the bound does without;
+//! * strict topology spread leaves so many in the domains at hand where pods come one after the
+//!   other with none leaving in between. Where some leave, more skew may be left behind, and so
+//!   there is a second bound, for pods that come and go in any order but are never more than so
+//!   many ([`Bounds::lasting`]). [`Most::lasts`] tells which of the two it is;
 //! * where more pods are today than a rule would let in again, they may stay.
 //!
 //! The bounds say nothing of how many pods run: where not all that are wanted can, nothing is
@@ -30,7 +32,7 @@ mod worst;
 use std::collections::BTreeMap;
 
 use holdfast_cluster::pod::HostPort;
-use holdfast_cluster::workload::WorkloadKind;
+use holdfast_cluster::workload::{Provenance, Strategy, WorkloadKind};
 use holdfast_cluster::{
     ClassId, Cluster, InstanceId, LabelsId, NodeId, Placement, Symbol, WorkloadId,
 };
@@ -49,6 +51,13 @@ pub enum Why {
     NoMorePods,
     /// A node takes none of them.
     Refused(Refusal),
+    /// Only so many of them are let in there, the others turned down.
+    Elsewhere {
+        /// How many.
+        at_most: u32,
+        /// Why the first of the others is turned down.
+        refusal: Refusal,
+    },
     /// A node has room for so many of them, by what is left of this resource.
     Room {
         /// Of what.
@@ -85,8 +94,8 @@ pub struct Most {
     pub pods: u32,
     /// Why no more, each reason once.
     pub why: Vec<Why>,
-    /// It holds whatever came and went before. Otherwise it rests on topology spread, which holds
-    /// for pods that come with none leaving in between.
+    /// It holds whatever came and went before. Otherwise it holds for pods that come with none
+    /// leaving in between, by topology spread.
     pub lasts: bool,
 }
 
@@ -124,6 +133,14 @@ pub enum Answer {
 struct Kind {
     class: ClassId,
     most: u32,
+}
+
+/// Pods of a workload on a node today, which may stay.
+#[derive(Clone, Copy, Debug, Default)]
+struct Today {
+    pods: u32,
+    /// Of which kinds, bit by bit, those beyond the bits left out.
+    kinds: u64,
 }
 
 /// The domains of a label.
@@ -164,13 +181,19 @@ pub struct Bounds<'r, 'c> {
     asked: Vec<(Resource, i64)>,
     /// A port that no two of the pods can have on one node.
     port: Option<HostPort>,
+    /// Which of the kinds each node takes or has, bit by bit, by node; empty where no node tells
+    /// them apart, or where there are too many.
+    takes: Vec<u64>,
     /// How many of its pods each node holds at most, by node.
     caps: Vec<u32>,
-    /// How many of its pods each node holds today, those with any.
-    today: BTreeMap<NodeId, u32>,
+    /// Its pods on each node today, on those with any.
+    today: BTreeMap<NodeId, Today>,
     /// Labels, and how many pods one value of them holds at most.
     apart: Vec<(Symbol, u32)>,
     spreads: Vec<spreading::Rule>,
+    /// How many of its pods there may be at once while some come and others go, where that is
+    /// known.
+    together: Option<u32>,
 }
 
 impl<'c> ByRule<'c> {
@@ -243,13 +266,50 @@ impl<'c> ByRule<'c> {
         }
         let desired = subject.desired(cluster, placement);
         let kinds = self.kinds(placement, subject, desired)?;
-        let mut today = BTreeMap::new();
+        let mut today: BTreeMap<NodeId, Today> = BTreeMap::new();
         for id in subject.members.iter().flat_map(|member| &self.active[member.index()]) {
-            if let Some(node) = placement.instance(*id).node() {
-                *today.entry(node).or_default() += 1;
-            }
+            let Some(node) = placement.instance(*id).node() else { continue };
+            let there = today.entry(node).or_default();
+            there.pods += 1;
+            let class = self.again(placement, *id);
+            let kind = kinds.iter().position(|kind| kind.class == class);
+            there.kinds |= kind.and_then(|at| 1_u64.checked_shl(at as u32)).unwrap_or(0);
         }
-        Ok(self.bound(subject, desired, kinds, today))
+        let together = self.together(subject, desired);
+        Ok(self.bound(subject, (desired, together), kinds, today))
+    }
+
+    /// How many of its pods there may be at once, be it during a rollout that begins where all is
+    /// quiet: of a Deployment all old ones beside all new ones, as old ones that are to go may take
+    /// their time (`reconcileNewReplicaSet`, `pkg/controller/deployment/rolling.go`, v1.36.3,
+    /// counts how many its ReplicaSets want and not how many there are).
+    fn together(&self, subject: &Subject, desired: u32) -> Option<u32> {
+        let root = self.cluster().workload(subject.root);
+        if root.provenance == Provenance::Inferred {
+            return None;
+        }
+        let highest = root.autoscaled.map_or(0, |(_, most)| u32::try_from(most).unwrap_or(0));
+        let wanted = desired.max(highest);
+        let most = match (root.kind, root.strategy) {
+            (WorkloadKind::Deployment, Some(Strategy::RollingUpdate { .. })) => wanted * 2,
+            (WorkloadKind::Deployment, Some(Strategy::Recreate))
+            | (
+                WorkloadKind::ReplicaSet
+                | WorkloadKind::ReplicationController
+                | WorkloadKind::StatefulSet,
+                _,
+            ) => wanted,
+            _ => return None,
+        };
+        let today: usize = subject.members.iter().map(|id| self.active[id.index()].len()).sum();
+        Some(most.max(u32::try_from(today).unwrap_or(u32::MAX)))
+    }
+
+    /// What a pod is when it is made again.
+    fn again(&self, placement: &Placement, id: InstanceId) -> ClassId {
+        let instance = placement.instance(id);
+        let origin = instance.origin.map(|origin| self.cluster().pod(origin).replacement);
+        origin.unwrap_or(instance.class)
     }
 
     /// What the pods of a workload may be: each of those that there are, as it is made again, and
@@ -269,9 +329,7 @@ impl<'c> ByRule<'c> {
         let mut active = 0;
         for member in &subject.members {
             for id in &self.active[member.index()] {
-                let instance = placement.instance(*id);
-                let origin = instance.origin.map(|origin| cluster.pod(origin).replacement);
-                *kinds.entry(origin.unwrap_or(instance.class)).or_default() += 1;
+                *kinds.entry(self.again(placement, *id)).or_default() += 1;
                 active += 1;
             }
         }

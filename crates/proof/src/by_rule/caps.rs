@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_cluster::pod::HostPort;
 use holdfast_cluster::{ClassId, NodeId, PodSpec, Symbol};
 
-use super::{Bounds, ByRule, Kind, Most, Why, spreading};
-use crate::rules::Resource;
+use super::{Bounds, ByRule, Kind, Most, Today, Why, spreading};
+use crate::rules::{Refusal, Resource};
 use crate::subject::Subject;
 
 impl<'c> ByRule<'c> {
@@ -14,17 +14,29 @@ impl<'c> ByRule<'c> {
     pub(super) fn bound(
         &self,
         subject: &Subject,
-        desired: u32,
+        (desired, together): (u32, Option<u32>),
         kinds: Vec<Kind>,
-        today: BTreeMap<NodeId, u32>,
+        today: BTreeMap<NodeId, Today>,
     ) -> Bounds<'_, 'c> {
         let apart = self.apart(&kinds);
         let spreads = spreading::rules(self, subject, &kinds);
         let blocked = kinds.iter().map(|kind| self.rules.blocked(kind.class)).collect();
         let (asked, port) = (self.asked(&kinds), self.common_port(&kinds));
-        let caps = Vec::new();
-        let mut bounds =
-            Bounds { of: self, desired, kinds, blocked, asked, port, caps, today, apart, spreads };
+        let mut bounds = Bounds {
+            of: self,
+            desired,
+            kinds,
+            blocked,
+            asked,
+            port,
+            takes: Vec::new(),
+            caps: Vec::new(),
+            today,
+            apart,
+            spreads,
+            together,
+        };
+        bounds.takes = bounds.all_takes();
         bounds.caps = bounds.all_caps();
         let mut spreads = std::mem::take(&mut bounds.spreads);
         for rule in &mut spreads {
@@ -118,6 +130,11 @@ impl Bounds<'_, '_> {
             why: why.into_iter().collect(),
             lasts: true,
         };
+        let refusal = |node: &NodeId| self.turned_down(self.taken_by(nodes)?, *node);
+        if let Some(refusal) = nodes.first().and_then(refusal) {
+            let at_most = self.held_by_kind(nodes);
+            most.lower(at_most, Why::Elsewhere { at_most, refusal }, true);
+        }
         for &(key, at_most) in &self.apart {
             most.lower(self.held_apart(key, at_most, nodes), Why::Apart { key, at_most }, true);
         }
@@ -126,9 +143,50 @@ impl Bounds<'_, '_> {
         for rule in &self.spreads {
             let at_most = rule.held(self, nodes);
             let (key, max_skew) = (rule.key, rule.max_skew);
-            most.lower(at_most, Why::Spread { key, max_skew, at_most }, false);
+            most.lower(at_most, Why::Spread { key, max_skew, at_most }, rule.lasts());
         }
         most
+    }
+
+    /// How many pods the nodes hold with each kind on those that take it.
+    pub(super) fn held_by_kind(&self, nodes: &[NodeId]) -> u32 {
+        self.taken_by(nodes).map_or(u32::MAX, |taken| self.pods_of(taken))
+    }
+
+    /// Which kinds any of the nodes takes, where that is told.
+    fn taken_by(&self, nodes: &[NodeId]) -> Option<u64> {
+        nodes.iter().try_fold(0, |all, node| Some(all | self.taken(*node)?))
+    }
+
+    /// Which kinds a node takes, where that is told.
+    pub(super) fn taken(&self, node: NodeId) -> Option<u64> {
+        self.takes.get(node.index()).copied()
+    }
+
+    /// How many pods there may be of these kinds.
+    pub(super) fn pods_of(&self, kinds: u64) -> u32 {
+        let each = self.kinds.iter().enumerate().filter(|(at, _)| kinds & (1 << at) != 0);
+        each.map(|(_, kind)| kind.most).fold(0, u32::saturating_add)
+    }
+
+    /// Which kinds each node takes, where volumes may tell them apart.
+    fn all_takes(&self) -> Vec<u64> {
+        let cluster = self.of.cluster();
+        let has_volumes = |kind: &Kind| !cluster.spec_of(kind.class).volumes.is_empty();
+        let told = (2..=u64::BITS as usize).contains(&self.kinds.len());
+        if !told || !self.kinds.iter().any(has_volumes) {
+            return Vec::new();
+        }
+        let takes = |node: NodeId| {
+            let kinds = self.kinds.iter().zip(&self.blocked).enumerate();
+            kinds.fold(0, |all, (at, (kind, blocked))| {
+                let open = self.of.rules.refusal(kind.class, blocked, node, None).is_none();
+                all | u64::from(open) << at
+            }) | self.today.get(&node).map_or(0, |there| there.kinds)
+        };
+        let all: Vec<u64> = cluster.node_ids().map(takes).collect();
+        let every = u64::MAX >> (u64::BITS as usize - self.kinds.len());
+        if all.iter().all(|one| *one == every) { Vec::new() } else { all }
     }
 
     /// How many pods the nodes hold with so many in a domain.
@@ -146,7 +204,7 @@ impl Bounds<'_, '_> {
         for (domain, sum) in domains {
             let there =
                 self.today.iter().filter(|(node, _)| topology.domain[node.index()] == Some(domain));
-            let staying: u32 = there.map(|(_, count)| *count).sum();
+            let staying: u32 = there.map(|(_, there)| there.pods).sum();
             held += sum.min(u64::from(at_most.max(staying)));
         }
         u32::try_from(held).unwrap_or(u32::MAX)
@@ -178,6 +236,9 @@ impl Bounds<'_, '_> {
                 if let Some(known) = taken.get(shape) {
                     return *known;
                 }
+                if let Some(taken) = self.taken(node) {
+                    return room[shape].min(self.pods_of(taken));
+                }
                 // A node without room need not be asked for more.
                 let open = room[shape] > 0 && self.refused(node).is_none();
                 if open { room[shape] } else { 0 }
@@ -190,9 +251,9 @@ impl Bounds<'_, '_> {
                 *cap = (*cap).min(at_most);
             }
         }
-        for (node, staying) in &self.today {
+        for (node, there) in &self.today {
             let cap = &mut caps[node.index()];
-            *cap = (*cap).max(*staying);
+            *cap = (*cap).max(there.pods);
         }
         caps
     }
@@ -205,9 +266,14 @@ impl Bounds<'_, '_> {
     /// What a node holds at most, and why.
     fn cap_of(&self, node: NodeId) -> Cap {
         let mut best = match self.refused(node) {
-            Some(why) => (0, Some(why)),
-            None => self.room(node),
+            Some(why) if self.taken(node).is_none_or(|kinds| kinds == 0) => (0, Some(why)),
+            _ => self.room(node),
         };
+        if let Some((at_most, refusal)) = self.held_there(node)
+            && at_most < best.0
+        {
+            best = (at_most, Some(Why::Elsewhere { at_most, refusal }));
+        }
         for (key, at_most) in self.single() {
             let labelled = self.of.topologies[&key].domain[node.index()].is_some();
             if labelled && at_most < best.0 {
@@ -215,9 +281,21 @@ impl Bounds<'_, '_> {
             }
         }
         match self.today.get(&node) {
-            Some(staying) if *staying > best.0 => (*staying, Some(Why::Staying(*staying))),
+            Some(there) if there.pods > best.0 => (there.pods, Some(Why::Staying(there.pods))),
             _ => best,
         }
+    }
+
+    /// How many pods of the kinds that it takes there are, and why it turns another down.
+    fn held_there(&self, node: NodeId) -> Option<(u32, Refusal)> {
+        let taken = self.taken(node)?;
+        Some((self.pods_of(taken), self.turned_down(taken, node)?))
+    }
+
+    /// Why a node turns down the first kind that is not among these.
+    fn turned_down(&self, taken: u64, node: NodeId) -> Option<Refusal> {
+        let at = (0..self.kinds.len()).find(|at| taken & (1 << at) == 0)?;
+        self.of.rules.refusal(self.kinds[at].class, &self.blocked[at], node, None)
     }
 
     /// Why the node takes none of the pods, by what the first kind says; `None` where it may take

@@ -3,6 +3,7 @@
 
 use holdfast_cluster::{ClassId, NodeId, Placement};
 
+use super::spreading::Rule;
 use super::{Answer, Bounds, ByRule, Most, Unbounded};
 use crate::doubts::Doubts;
 use crate::prover::Prover;
@@ -53,8 +54,8 @@ pub enum Known {
 /// Why nothing is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gap {
-    /// It holds for pods that come one after the other, by topology spread. What a rollout leaves
-    /// behind may be spread less evenly.
+    /// It holds for pods that come with none leaving in between, by topology spread. What a rollout
+    /// leaves behind may be spread less evenly.
     Freshly,
     /// The bound does not do, and no placement was found that refutes it.
     NoPlacement,
@@ -328,9 +329,12 @@ impl Claim {
 }
 
 impl Bounds<'_, '_> {
-    /// What is left of them without the reasons that do not last; `None` where all of them do.
+    /// What they say of pods of which some come and others go; `None` where they are as they are.
     pub fn lasting(&self) -> Option<Self> {
-        (!self.spreads.is_empty()).then(|| Self { spreads: Vec::new(), ..self.clone() })
+        (!self.spreads.is_empty()).then(|| {
+            let among = |rule: &Rule| self.together.and_then(|together| rule.lasting(together));
+            Self { spreads: self.spreads.iter().filter_map(among).collect(), ..self.clone() }
+        })
     }
 
     /// What its pods may be.

@@ -6,6 +6,10 @@
 //! did. The emptiest only fills up after that. So in the end, with `m` pods in the emptiest domain,
 //! every domain holds `m` to `m + maxSkew`, or those who were there before and stayed; and all
 //! together hold the pods that there are: `domains * m` of them are spoken for.
+//!
+//! Where some leave in between, the emptiest domain may be emptier in the end than when the others
+//! filled up. Yet whoever came found no more than `others / domains` pods in the emptiest, so that
+//! no domain ever held more than `maxSkew` above that, but for those who were there before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +31,11 @@ pub(super) struct Rule {
     counted: BTreeSet<u32>,
     /// There are too few domains: the emptiest is taken to hold nobody.
     too_few: bool,
+    /// Taints of nodes do not change which domains count.
+    steady: bool,
+    /// How many pods there may be at once while some come and others go. Otherwise they come with
+    /// none leaving in between.
+    among: Option<u32>,
     /// How many of the pods all nodes of a domain hold, by domain.
     pub(super) capacity: Vec<u64>,
     /// How many of them are there today, and may stay.
@@ -126,8 +135,27 @@ impl Rule {
         let counted = domains.filter_map(|node| topology.domain[node.index()]).collect();
         let wanted = constraint.min_domains.unwrap_or(1);
         let too_few = i64::try_from(topology.size).is_ok_and(|size| size < i64::from(wanted));
-        let (key, max_skew) = (constraint.topology_key, constraint.max_skew);
-        Self { key, max_skew, counted, too_few, capacity: Vec::new(), staying: Vec::new() }
+        Self {
+            key: constraint.topology_key,
+            max_skew: constraint.max_skew,
+            counted,
+            too_few,
+            steady: !honors(constraint.node_taints_policy),
+            among: None,
+            capacity: Vec::new(),
+            staying: Vec::new(),
+        }
+    }
+
+    /// The rule for pods that come and go in any order, of which there are so many at once at most;
+    /// `None` where nothing is known of it.
+    pub(super) fn lasting(&self, among: u32) -> Option<Self> {
+        self.steady.then(|| Self { among: Some(among), ..self.clone() })
+    }
+
+    /// It says nothing of who came and went before.
+    pub(super) fn lasts(&self) -> bool {
+        self.among.is_some()
     }
 
     /// Takes down how many of the pods the nodes of each domain hold, and how many today.
@@ -140,20 +168,20 @@ impl Rule {
                 self.capacity[*domain as usize] += u64::from(*cap);
             }
         }
-        for (node, count) in &bounds.today {
+        for (node, there) in &bounds.today {
             if let Some(domain) = topology.domain[node.index()] {
-                self.staying[domain as usize] += u64::from(*count);
+                self.staying[domain as usize] += u64::from(there.pods);
             }
         }
     }
 
-    /// How many pods the emptiest domain holds at most.
-    fn fullest_minimum(&self, desired: u64) -> u64 {
+    /// How many of so many pods the emptiest domain holds at most.
+    fn fullest_minimum(&self, pods: u64) -> u64 {
         if self.too_few || self.counted.is_empty() {
             return 0;
         }
         let least = self.counted.iter().map(|domain| self.capacity[*domain as usize]).min();
-        least.unwrap_or(0).min(desired / self.counted.len() as u64)
+        least.unwrap_or(0).min(pods / self.counted.len() as u64)
     }
 
     /// How many pods the nodes hold at most.
@@ -177,6 +205,11 @@ impl Rule {
             let most = |domain: &u32| (m + skew).max(self.staying[*domain as usize]);
             chosen.iter().map(|(domain, sum)| (*sum).min(most(domain))).sum::<u64>() + elsewhere
         };
+        if let Some(among) = self.among {
+            // Who comes last finds one fewer, and a domain fills up only while that is so.
+            let m = self.fullest_minimum(u64::from(among).saturating_sub(1));
+            return u32::try_from(may_hold(m).min(desired)).unwrap_or(u32::MAX);
+        }
         let is_left = |m: u64| {
             let spoken_for = m * self.counted.len() as u64;
             let within: u64 = chosen.values().map(|sum| (*sum).min(m)).sum::<u64>() + elsewhere;

@@ -5,7 +5,8 @@
 //! fullest of each such group, and there are as many sets to look at as there are ways to divide
 //! `k` between the groups: one, unless zones and the like matter. A label that no two nodes share
 //! divides nobody, but for those that hold pods today: what it allows a node is in the node's own
-//! number already, or grows with it.
+//! number already, or grows with it. Where nodes take some kinds of the pods only, as by volumes,
+//! those that take the same are one group.
 
 use std::cmp::Reverse;
 
@@ -60,6 +61,7 @@ impl Bounds<'_, '_> {
     pub(super) fn pods(&self, nodes: &[NodeId]) -> u32 {
         let sum: u64 = nodes.iter().map(|node| u64::from(self.caps[node.index()])).sum();
         let mut most = u32::try_from(sum).unwrap_or(u32::MAX).min(self.desired);
+        most = most.min(self.held_by_kind(nodes));
         for &(key, at_most) in &self.apart {
             if !self.of.topologies[&key].single {
                 most = most.min(self.held_apart(key, at_most, nodes));
@@ -81,7 +83,8 @@ impl Bounds<'_, '_> {
         // Of nodes that are domains of their own those with more pods today may keep more.
         let keeps = self.spreads.iter().any(|rule| self.of.topologies[&rule.key].single);
         let tables: Vec<&Topology> = keys.iter().map(|key| &self.of.topologies[key]).collect();
-        let mut groups: IndexMap<(u128, u32), Vec<NodeId>, FxBuildHasher> = IndexMap::default();
+        let mut groups: IndexMap<(u128, u32, u64), Vec<NodeId>, FxBuildHasher> =
+            IndexMap::default();
         for (at, cap) in self.caps.iter().enumerate() {
             if *cap == 0 {
                 continue;
@@ -93,8 +96,10 @@ impl Bounds<'_, '_> {
                 number.checked_mul(table.size as u128 + 1)?.checked_add(digit)
             });
             let number = digits.unwrap_or(u128::MAX - at as u128);
-            let staying = if keeps { self.today.get(&node).copied().unwrap_or(0) } else { 0 };
-            groups.entry((number, staying)).or_default().push(node);
+            let staying =
+                if keeps { self.today.get(&node).map_or(0, |there| there.pods) } else { 0 };
+            let takes = self.taken(node).unwrap_or(0);
+            groups.entry((number, staying, takes)).or_default().push(node);
         }
         groups.sort_unstable_keys();
         groups
@@ -137,6 +142,7 @@ impl Bounds<'_, '_> {
     fn most_by(&self, nodes: &[NodeId], key: Option<Symbol>) -> Most {
         let mut only = self.clone();
         only.spreads.clear();
+        only.takes.clear();
         only.apart.retain(|(one, _)| Some(*one) == key || self.of.topologies[one].single);
         only.most(nodes)
     }

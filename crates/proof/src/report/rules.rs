@@ -52,6 +52,14 @@ pub enum ReasonReport {
         #[serde(flatten)]
         refusal: RefusalReport,
     },
+    /// Only so many are let in there.
+    Elsewhere {
+        /// How many.
+        at_most: u32,
+        /// Why the first of the others is turned down.
+        #[serde(flatten)]
+        refusal: RefusalReport,
+    },
     /// A node has room for so many.
     Room {
         /// Of what.
@@ -222,6 +230,9 @@ impl Namer<'_> {
         match why {
             Why::NoMorePods => ReasonReport::NoMorePods,
             Why::Refused(refusal) => ReasonReport::Refused { refusal: self.refusal(refusal) },
+            Why::Elsewhere { at_most, refusal } => {
+                ReasonReport::Elsewhere { at_most, refusal: self.refusal(refusal) }
+            }
             Why::Room { resource, at_most } => {
                 ReasonReport::Room { resource: self.resource(resource), at_most }
             }

@@ -1,10 +1,11 @@
 //! Topology spread, told and not told.
 
-use holdfast_cluster::{Cluster, NodeId, Placement};
+use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement};
 use holdfast_failover::Dynamics;
 use holdfast_proof::by_rule::{self, ByRule, Why};
 use holdfast_proof::possible::{self, Answer, Budget, possible};
 use holdfast_proof::subject::Subjects;
+use holdfast_scheduler::Scratch;
 use serde_json::{Value, json};
 
 use crate::check::read;
@@ -80,6 +81,89 @@ fn spread_over_three_zones_leaves_two_of_six_or_seven_in_one() {
     assert_eq!(worst(&seven, 1), (3, false), "one zone has a third");
     let wished = cluster(6, &by_zone("ScheduleAnyway"));
     assert_eq!(worst(&wished, 1), (6, true), "a wish keeps nobody off");
+}
+
+/// How many of the replicas the nodes of the first zone may hold while some come and others go.
+fn held_by_a_zone(cluster: &Cluster) -> u32 {
+    let placement = Placement::of(cluster);
+    let subjects = Subjects::of(cluster, &placement);
+    let by_rule = ByRule::new(cluster, &placement);
+    let bounds = by_rule.bounds(&placement, &subjects.subjects[0]).expect("it is bounded");
+    let lasting = bounds.lasting().expect("they are spread");
+    let most = lasting.most(&zone(cluster, 0));
+    assert!(most.lasts);
+    most.pods
+}
+
+/// The nodes of a zone.
+fn zone(cluster: &Cluster, zone: usize) -> Vec<NodeId> {
+    let name = format!("z{zone}");
+    let is_there = |id: &NodeId| {
+        let label = cluster.node(*id).labels.get(cluster.known().zone);
+        label.is_some_and(|label| cluster.text(label) == name)
+    };
+    cluster.node_ids().filter(is_there).collect()
+}
+
+#[test]
+fn a_zone_holds_few_whoever_comes_and_goes() {
+    let zones = by_zone("DoNotSchedule");
+    let held = [2, 3, 6, 7].map(|replicas| held_by_a_zone(&cluster(replicas, &zones)));
+    assert_eq!(held, [1, 1, 2, 3], "the last of seven finds two in each zone");
+    let mut honest = zones;
+    honest[0]["nodeTaintsPolicy"] = json!("Honor");
+    assert_eq!(held_by_a_zone(&cluster(6, &honest)), 6, "zones may stop counting");
+}
+
+/// Pods come where the scheduler's filters let them in, and go, in any order: no zone ever holds
+/// more than the bound, and some come to hold as many.
+#[test]
+fn no_zone_holds_more_than_is_said_whoever_comes_and_goes() {
+    let mut full = 0;
+    for (case, replicas) in (2..=9).cycle().take(48).enumerate() {
+        let (zones, skew) = (2 + case % 3, 1 + case / 24);
+        let mut spread = by_zone("DoNotSchedule");
+        spread[0]["maxSkew"] = json!(skew);
+        let spread = json!({"topologySpreadConstraints": spread});
+        let cluster = cluster_of((2 * zones, zones), replicas, &spread);
+        let bound = held_by_a_zone(&cluster);
+        let held = fullest(&cluster, zones, case as u64);
+        assert!(held <= bound, "case {case}: {held} in one zone");
+        full += u32::from(held == bound);
+    }
+    assert!(full > 24, "the bound is reached in {full} of 48");
+}
+
+/// The most pods that any zone comes to hold.
+fn fullest(cluster: &Cluster, zones: usize, seed: u64) -> u32 {
+    let mut placement = Placement::of(cluster);
+    let dynamics = Dynamics::new(cluster);
+    let (mut scratch, mut random) = (Scratch::default(), seed);
+    let mut below = |end: usize| {
+        // Knuth's constants; the upper half is random enough.
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize % end
+    };
+    let mut there: Vec<InstanceId> = placement.instance_ids().collect();
+    let (all, first) = (there.len(), *placement.instance(there[0]));
+    let mut most = 0;
+    for _ in 0..400 {
+        if there.len() == all || below(2) == 0 && !there.is_empty() {
+            placement.remove(cluster, there.swap_remove(below(there.len())));
+        } else {
+            let pod = placement.add(cluster, first.class, first.workload, None);
+            let open = dynamics.scheduler().feasible(&placement, pod, &mut scratch);
+            placement.bind(cluster, pod, open[below(open.len())]);
+            there.push(pod);
+        }
+        let held = |at: usize| {
+            let nodes = zone(cluster, at);
+            nodes.iter().map(|node| placement.node(*node).pods.len() as u32).sum::<u32>()
+        };
+        most = most.max((0..zones).map(held).max().unwrap_or(0));
+    }
+    most
 }
 
 #[test]

@@ -160,6 +160,10 @@ fn reason(why: &ReasonReport, desired: u32) -> String {
         ReasonReport::Refused { refusal: why } => {
             format!("nodes take none of its pods ({})", refusal(why))
         }
+        ReasonReport::Elsewhere { at_most, refusal: why } => {
+            let there = replicas(*at_most);
+            format!("at most {there} there, as the others are turned down ({})", refusal(why))
+        }
         ReasonReport::Room { resource, at_most } => {
             format!("a node has {resource} for at most {}", replicas(*at_most))
         }
