@@ -255,6 +255,7 @@ impl Case<'_, '_> {
         let mut lost = Lost {
             hints: &reader.hints,
             since: evicted.uncertain.is_empty().then_some(known),
+            evicted: &evicted.pods,
             ..Lost::new(&reader.dynamics, &reader.unknown, &evicted.uncertain, scratch)
         };
         let rooms = Found::of(&mut lost, placement, &waiting, self.start.lowest);
@@ -308,8 +309,8 @@ impl Case<'_, '_> {
 struct Found {
     /// Those that are sure of a place, as long as nobody preempts.
     sure: BTreeSet<InstanceId>,
-    /// One that is not and may preempt, of the highest priority, and that: then more pods may
-    /// come. One that may go round for ever is as bad as any.
+    /// One that is not, or not from the first, and may preempt, of the highest priority, and that:
+    /// then more pods may come. One that may go round for ever is as bad as any.
     loose: Option<(i32, InstanceId)>,
 }
 
@@ -332,7 +333,8 @@ impl Found {
             let is_sure = known.get(&sort).copied().unwrap_or_else(|| {
                 let is_sure = lost.is_sure(placement, *pod);
                 let spec = lost.cluster().spec_of(instance.class);
-                let outranks = !is_sure && spec.preempts && lowest < spec.priority;
+                let misses = !is_sure || lost.is_held_up(placement, *pod);
+                let outranks = misses && spec.preempts && lowest < spec.priority;
                 let goes_round = lost.dynamics.goes_round(instance.class);
                 if (outranks || goes_round) && !lost.is_hopeless(placement, *pod) {
                     let rank = if goes_round { i32::MAX } else { spec.priority };

@@ -56,6 +56,8 @@ pub(crate) struct Lost<'l, 'c> {
     pub(crate) hints: &'l BTreeMap<ClassId, Hints>,
     /// Pods whose eviction may never come.
     pub(crate) uncertain: &'l [InstanceId],
+    /// All pods whose eviction was carried out.
+    pub(crate) evicted: &'l [InstanceId],
     pub(crate) scratch: &'l mut Scratch,
     /// How many pods there were before anything failed, where every eviction is sure and whoever
     /// came since was made for a lost pod.
@@ -75,7 +77,8 @@ impl<'l, 'c> Lost<'l, 'c> {
         scratch: &'l mut Scratch,
     ) -> Self {
         let hints = &NO_HINTS;
-        Self { dynamics, unknown, hints, uncertain, scratch, since: None, coming: None }
+        let (since, coming) = (None, None);
+        Self { dynamics, unknown, hints, uncertain, evicted: &[], scratch, since, coming }
     }
 
     pub(crate) fn cluster(&self) -> &'c Cluster {
@@ -95,6 +98,19 @@ impl<'l, 'c> Lost<'l, 'c> {
         // Those that no run places take nobody's place.
         let coming = self.coming(placement);
         coming.len() < waiting.len() && self.has_room(placement, pod, hints, &coming)
+    }
+
+    /// Whether the pod may find no node as long as not all evictions have come, for pods that count
+    /// until then with which it is strictly spread.
+    pub(crate) fn is_held_up(&self, placement: &Placement, pod: InstanceId) -> bool {
+        let cluster = self.cluster();
+        let class = placement.instance(pod).class;
+        let counted = |other: &InstanceId| {
+            let other = placement.instance(*other).class;
+            let mut constraints = strict_spread(cluster.spec_of(class));
+            constraints.any(|constraint| counts(cluster, constraint, class, other))
+        };
+        self.evicted.iter().any(counted)
     }
 
     /// Those that wait and are not hopeless.

@@ -52,7 +52,9 @@ impl Movers {
             }
         }
         movers.without = movers.kept.len();
-        unheard.into_iter().for_each(|pod| movers.add(placement, pod));
+        for pod in unheard {
+            movers.add(placement, pod);
+        }
         movers
     }
 

@@ -44,11 +44,11 @@ pub(crate) fn outranking(
         |node: &NodeId| placement.node(*node).exists && !placement.node(*node).reachable;
     let nodes: BTreeSet<NodeId> = cluster.node_ids().filter(is_unheard).chain(nodes).collect();
     let first = highest(cluster, placement, &nodes, movers.without_preemption_unheard());
-    match first.is_empty() {
-        true => first,
-        // Whoever is preempted on one of them may come to another.
-        false => highest(cluster, placement, &nodes, movers.iter()),
+    if first.is_empty() {
+        return first;
     }
+    // Whoever is preempted on one of them may come to another.
+    highest(cluster, placement, &nodes, movers.iter())
 }
 
 /// The highest priority of those who may preempt on each of the nodes, where any may.

@@ -17,7 +17,9 @@
 //! may take the volume, or that only one pod or one node may use, nor for a pod that bears silent
 //! nodes, where it does not serve: such pods are never covered. Nor does it hold when somebody may
 //! be preempted, since victims come back as further pods: then nothing is covered at all, unless
-//! `preemption` stays among few. The same goes for pods that a node lets in and evicts again: where
+//! `preemption` stays among few. Somebody who is sure of a place once all evictions have come may
+//! preempt others before, if he is strictly spread with a pod that is still to be evicted
+//! ([`Uncertain::gone`]). The same goes for pods that a node lets in and evicts again: where
 //! one of those may come, nothing is covered. Several pods may count on one node, as each already
 //! leaves room for all.
 //!
@@ -79,6 +81,10 @@ pub struct Uncertain<'u> {
     /// Pods whose eviction was carried out but may never come; they may still count for topology
     /// spread then, so nothing is said of pods that are strictly spread with one of them.
     pub evicted: &'u [InstanceId],
+    /// All pods whose eviction was carried out. Until theirs comes they count for topology spread,
+    /// and whoever is strictly spread with one of them may find no node then, and preempt others,
+    /// though it is sure of one in the end.
+    pub gone: &'u [InstanceId],
     /// Whether a pod that seems to find no node may find one after all, for what is not known of
     /// it: then it is a competitor like others.
     pub excused: &'u dyn Fn(&Placement, InstanceId) -> bool,
@@ -152,14 +158,18 @@ pub(crate) fn divide(
     }
     for kin in kin.into_values() {
         let pod = kin[0];
-        let counts = |gone: &InstanceId| is_spread_with(dynamics.cluster(), placement, pod, *gone);
-        let is_sure = !uncertain.evicted.iter().any(counts)
-            && is_sure(dynamics, placement, scratch, pod, &coming, &|_| true);
+        let cluster = dynamics.cluster();
+        let counts = |gone: &InstanceId| is_spread_with(cluster, placement, pod, *gone);
+        let misses = uncertain.gone.iter().any(counts) && may_preempt(cluster, placement, &[pod]);
+        let in_time = !misses && !uncertain.evicted.iter().any(counts);
+        let is_sure = in_time && is_sure(dynamics, placement, scratch, pod, &coming, &|_| true);
         match (is_sure, usage(dynamics, placement, pod)) {
             (true, Usage::Sure) => cover.sure.extend(kin),
             (true, Usage::Never) => cover.idle.extend(kin),
             (false, Usage::Sure)
-                if uncertain.evicted.is_empty() && !(uncertain.excused)(placement, pod) =>
+                if in_time
+                    && uncertain.evicted.is_empty()
+                    && !(uncertain.excused)(placement, pod) =>
             {
                 match Crowd::of(dynamics, placement, scratch, &kin, &coming) {
                     Some(crowd) => cover.crowds.push(crowd),

@@ -13,7 +13,7 @@ use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
 use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement, WorkloadId};
 use holdfast_failover::controllers::{autoscaler, job};
-use holdfast_failover::{Dynamics, Event, Joined, Step};
+use holdfast_failover::{Dynamics, Event, Evicted, Joined, Step};
 use holdfast_scheduler::Scratch;
 
 use crate::bound::{self, Uncertain};
@@ -366,7 +366,7 @@ impl Cover {
             return nothing;
         }
         let mark = state.mark();
-        let mut uncertain = dynamics.evict_all(state, &situation).uncertain;
+        let Evicted { pods: gone, mut uncertain } = dynamics.evict_all(state, &situation);
         // Whoever may stay on a silent node for ever does not serve there.
         let staying: BTreeSet<WorkloadId> =
             uncertain.iter().map(|pod| cluster.root(state.instance(*pod).workload)).collect();
@@ -378,7 +378,7 @@ impl Cover {
         uncertain.extend(&drained);
         // Where anything is not known of anybody the bound is not used, below.
         let excused = |_: &Placement, _| false;
-        let unsure = Uncertain { evicted: &uncertain, excused: &excused, known: None };
+        let unsure = Uncertain { evicted: &uncertain, gone: &gone, excused: &excused, known: None };
         let ending = bound::cover(dynamics, state, scratch, unsure);
         let kind = |state: &Placement, pod: InstanceId| {
             let instance = state.instance(pod);

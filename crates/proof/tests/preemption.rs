@@ -1,11 +1,14 @@
 //! Preemption that stays among few leaves everybody else proved.
 
+mod objects;
+
 use std::fmt::Write as _;
 
 use holdfast_cluster::{Cluster, NodeId};
 use holdfast_ingest::{Options, Source, load};
 use holdfast_proof::verdict::Ground;
 use holdfast_proof::{FailureSet, Prover, Settings, Verdict};
+use serde_json::{Value, json};
 
 /// Two nodes with GPUs and two without, each with the CPU it has: a trainer that must have a GPU
 /// node and outranks all, a batch job that runs beside it and may run anywhere, and the web.
@@ -111,4 +114,39 @@ fn others_are_proved_without_a_search() {
     let verdicts = recovered(&cluster(8), &[0, 2], 1);
     assert!(matches!(of(&verdicts, "trainer"), Some(Verdict::Unknown(_))));
     assert_eq!(of(&verdicts, "web"), Some(&Verdict::Proved(Ground::Bound)));
+}
+
+/// Somebody who is sure of a place in the end may find none before the last eviction has come, and
+/// preempt others: pods on a dead node count for its spread until they are told to go.
+#[test]
+fn who_is_sure_of_a_place_may_preempt_before() {
+    let node = |name: &str, zone: &str| {
+        let mut node = objects::node(name);
+        node["metadata"]["labels"]["topology.kubernetes.io/zone"] = json!(zone);
+        node
+    };
+    let asks =
+        |cpu: &str| json!([{"name": "c", "image": "i", "resources": {"requests": {"cpu": cpu}}}]);
+    let spread = json!({
+        "containers": asks("100m"), "priority": 1000,
+        "topologySpreadConstraints": [{
+            "maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone",
+            "whenUnsatisfiable": "DoNotSchedule",
+            "labelSelector": {"matchExpressions": [
+                {"key": "app", "operator": "In", "values": ["far", "serves", "waits"]},
+            ]},
+        }],
+    });
+    let large = json!({"containers": asks("3800m")});
+    let mut all = vec![node("n0", "a"), node("n1", "b"), node("n2", "a")];
+    all.extend(objects::replica_set("spread", &["n0"], &spread));
+    all.extend(objects::replica_set("waits", &["n0"], &large));
+    all.extend(objects::replica_set("serves", &["n2"], &large));
+    let mut far: Value = objects::replica_set("far", &["n1"], &large).pop().expect("a pod");
+    far["metadata"].as_object_mut().expect("a map").remove("ownerReferences");
+    all.push(far);
+    let verdicts = recovered(&objects::cluster(all), &[0, 1], 4_000);
+    let of = |name: &str| verdicts.iter().find(|(one, _)| one == name).expect("it is there");
+    assert_eq!(of("spread").1, Some(Verdict::Proved(Ground::Explored)));
+    assert_eq!(of("serves").1, Some(Verdict::Refuted), "its place may be taken");
 }

@@ -219,7 +219,12 @@ impl Case<'_, '_> {
             doubt.is_some_and(|doubt| !doubts::is_no_excuse(doubt))
         };
         let known = Some(self.start.placement.instances().len());
-        let uncertain = bound::Uncertain { evicted: &evicted.uncertain, excused: &excused, known };
+        let uncertain = bound::Uncertain {
+            evicted: &evicted.uncertain,
+            gone: &evicted.pods,
+            excused: &excused,
+            known,
+        };
         let mut cover = bound::divide(&prover.dynamics, self.placement, self.scratch, uncertain);
         let crowded = cover.crowds.iter().filter(|crowd| !crowd.peaceful).flat_map(|it| &it.pods);
         let open: Vec<InstanceId> = cover.open.iter().chain(crowded).copied().collect();

@@ -330,6 +330,7 @@ fn hopeless_pods_stay_pending(
         let evicted = dynamics.evict_all(&mut placement, &situation);
         let uncertain = bound::Uncertain {
             evicted: &evicted.uncertain,
+            gone: &evicted.pods,
             excused: &|_: &Placement, _| false,
             known: start.steady.then_some(start.placement.instances().len()),
         };
