@@ -23,8 +23,8 @@ struct Kept {
 const OF_A_KIND: usize = 2;
 
 impl Movers {
-    /// Those that are `due` to be evicted, those that wait and those that end, and whom one of these
-    /// might preempt.
+    /// Those that are `due` to be evicted, those that wait and those that end, and whom one of
+    /// these might preempt.
     pub(crate) fn of<'i>(
         cluster: &Cluster,
         placement: &Placement,

@@ -29,10 +29,10 @@ pub(crate) fn is_start_noticed(
         || is_end_noticed(cluster, placement, pod, movers)
 }
 
-/// Below which priority pods may be preempted on each of these nodes and on those that nobody hears,
-/// by who bears such a node; nodes where nobody may be are left out. It is noticed when these pods
-/// are marked for deletion: a victim that was marked before holds back nobody from preempting
-/// elsewhere, one that the scheduler marks does (`PodEligibleToPreemptOthers`,
+/// Below which priority pods may be preempted on each of these nodes and on those that nobody
+/// hears, by who bears such a node; nodes where nobody may be are left out. It is noticed when
+/// these pods are marked for deletion: a victim that was marked before holds back nobody from
+/// preempting elsewhere, one that the scheduler marks does (`PodEligibleToPreemptOthers`,
 /// `pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go`, v1.36.3).
 pub(crate) fn outranking(
     cluster: &Cluster,

@@ -60,11 +60,11 @@ impl Spreading {
         })
     }
 
-    /// Whether the spread of `placed` counts `counted`, of the same namespace: by its own constraints,
-    /// or by the default ones, which count the pods that a Service or the same controller selects, by
-    /// host and by zone. The host is the silent node itself, so that unless its taints let `placed` in,
-    /// of the defaults only the zone can show. What a profile lists instead may count every pod of the
-    /// namespace.
+    /// Whether the spread of `placed` counts `counted`, of the same namespace: by its own
+    /// constraints, or by the default ones, which count the pods that a Service or the same
+    /// controller selects, by host and by zone. The host is the silent node itself, so that unless
+    /// its taints let `placed` in, of the defaults only the zone can show. What a profile lists
+    /// instead may count every pod of the namespace.
     fn counts(
         &self,
         cluster: &Cluster,
