@@ -37,6 +37,7 @@ pub mod recovery;
 pub mod remove;
 pub mod repair;
 pub mod report;
+pub mod shell;
 pub mod waste;
 
 pub use asked::{Asked, Sweep};

@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 pub use self::difference::of_object;
 pub(crate) use self::fields::effect_name;
 pub use self::fields::{selector, spread, term, tolerations};
+use crate::shell::kubectl;
 
 /// What is to be done to one object.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -81,7 +82,8 @@ fn of_workload(after: &Cluster, id: WorkloadId, changes: &[&Change]) -> Patch {
     let (namespace, name) = (&object.namespace, &object.name);
     let kind = object.kind.to_lowercase();
     if let [Change::Replicas { replicas, .. }] = changes {
-        let line = format!("kubectl -n {namespace} scale {kind}/{name} --replicas={replicas}");
+        let count = format!("--replicas={replicas}");
+        let line = kubectl(namespace, &["scale", &format!("{kind}/{name}"), &count]);
         let patch = json!({ "spec": { "replicas": replicas } });
         return Patch { object, kind: Some("strategic"), patch: Some(patch), kubectl: Some(line) };
     }
@@ -104,10 +106,8 @@ fn of_workload(after: &Cluster, id: WorkloadId, changes: &[&Change]) -> Patch {
         spec.insert("template".into(), json!({ "spec": template }));
     }
     let patch = json!({ "spec": spec });
-    let line = format!(
-        "kubectl -n {namespace} patch {kind} {name} --type=strategic -p {}",
-        lines::quoted(&patch)
-    );
+    let text = patch.to_string();
+    let line = kubectl(namespace, &["patch", &kind, name, "--type=strategic", "-p", &text]);
     Patch { object, kind: Some("strategic"), patch: Some(patch), kubectl: Some(line) }
 }
 

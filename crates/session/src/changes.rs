@@ -1,9 +1,9 @@
 //! What-if changes as a list, each in the spelling of a flag of the command.
 
 use holdfast_ingest::Source;
+use holdfast_planner::shell;
 use serde::{Deserialize, Serialize};
 
-use crate::command::quoted;
 use crate::whatif::WhatIf;
 
 /// A change to the cluster before anything is asked of it.
@@ -37,7 +37,7 @@ impl Change {
             Self::Cordon(text) => ("--cordon", text),
             Self::Taint(text) => ("--taint", text),
         };
-        [flag.to_owned(), quoted(value)]
+        [flag.to_owned(), shell::word(value)]
     }
 }
 

@@ -1,5 +1,7 @@
 //! The command that gives the same answer: its words, as a shell takes them.
 
+use holdfast_planner::shell;
+
 use crate::question::{Failures, Survivors};
 
 /// Words of a command, flag by flag; what is as it would be anyway is left out.
@@ -72,7 +74,7 @@ impl Words {
     /// A word that no flag goes before.
     #[must_use]
     pub fn word(mut self, word: &str) -> Self {
-        self.0.push(quoted(word));
+        self.0.push(shell::word(word));
         self
     }
 
@@ -85,7 +87,7 @@ impl Words {
 
     fn push(&mut self, flag: &str, value: &str) {
         self.0.push(flag.to_owned());
-        self.0.push(quoted(value));
+        self.0.push(shell::word(value));
     }
 }
 
@@ -95,26 +97,9 @@ impl std::fmt::Display for Words {
     }
 }
 
-/// A word as a shell takes it: in quotes where it would mean something else without.
-pub fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,@%+".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_mean_to_a_shell_what_they_say() {
-        assert_eq!(quoted("deployment/shop/web.replicas=3"), "deployment/shop/web.replicas=3");
-        assert_eq!(quoted("fail a; fail b"), "'fail a; fail b'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
-    }
 
     #[test]
     fn what_is_so_anyway_is_not_said() {

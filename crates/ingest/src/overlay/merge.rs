@@ -3,30 +3,10 @@
 //! it never spoke of stays (`CreateThreeWayMergePatch`,
 //! `k8s.io/apimachinery/pkg/util/strategicpatch/patch.go`, v0.36.3).
 
+use holdfast_cluster::merge_keys;
 use serde_json::{Map, Value};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-
-/// Lists whose items are told apart by a field (`patchMergeKey` of `k8s.io/api`, v0.36.3). All
-/// others are replaced as a whole.
-const KEYED: [(&str, &str); 13] = [
-    ("conditions", "type"),
-    ("containers", "name"),
-    ("env", "name"),
-    ("ephemeralContainers", "name"),
-    ("hostAliases", "ip"),
-    ("imagePullSecrets", "name"),
-    ("initContainers", "name"),
-    ("ownerReferences", "uid"),
-    ("topologySpreadConstraints", "topologyKey"),
-    ("volumeDevices", "devicePath"),
-    ("volumeMounts", "mountPath"),
-    ("volumes", "name"),
-    ("addresses", "type"),
-];
-
-/// Ports go by the container's port, or by the Service's.
-const PORTS: (&str, [&str; 2]) = ("ports", ["containerPort", "port"]);
 
 /// Applies a manifest to an object that is there.
 pub(super) fn apply(object: &mut Value, manifest: &Value) {
@@ -161,10 +141,6 @@ fn fresh(says: &Value) -> Value {
 
 /// The field by which items of a list are told apart, where every one of them has it.
 fn key_of(field: &str, items: &[Value]) -> Option<&'static str> {
-    let all = |key: &str| items.iter().all(|item| item.get(key).is_some());
-    if field == PORTS.0 {
-        return PORTS.1.into_iter().find(|key| all(key));
-    }
-    let keyed = KEYED.iter().find(|(list, _)| *list == field);
-    keyed.map(|(_, key)| *key).filter(|key| all(key))
+    let all = |key: &&str| items.iter().all(|item| item.get(*key).is_some());
+    merge_keys(field).iter().copied().find(all)
 }

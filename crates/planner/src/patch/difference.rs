@@ -1,22 +1,11 @@
 //! An object and what it is to be, as a patch: only what is another is said.
 
+use holdfast_cluster::merge_keys;
 use holdfast_proof::report::Object;
 use serde_json::{Map, Value, json};
 
 use super::{Patch, lines};
-
-/// Lists that a strategic merge merges item by item, and the field that tells items apart.
-const KEYS: [(&str, &str); 9] = [
-    ("containers", "name"),
-    ("initContainers", "name"),
-    ("ephemeralContainers", "name"),
-    ("volumes", "name"),
-    ("env", "name"),
-    ("imagePullSecrets", "name"),
-    ("ports", "containerPort"),
-    ("volumeMounts", "mountPath"),
-    ("topologySpreadConstraints", "topologyKey"),
-];
+use crate::shell::kubectl;
 
 /// Groups whose objects the API server merges strategically.
 const STRATEGIC: [&str; 6] =
@@ -62,16 +51,18 @@ fn forget(value: &mut Value, part: &str, field: &str) {
 
 fn patched(object: Object, patch: Value, strategic: bool) -> Patch {
     let (namespace, name, kind) = (&object.namespace, &object.name, object.kind.to_lowercase());
-    let within = if namespace.is_empty() { String::new() } else { format!(" -n {namespace}") };
     let merge = if strategic { "strategic" } else { "merge" };
     let replicas = patch["spec"]["replicas"].as_u64();
     let alone = replicas.filter(|count| patch == json!({ "spec": { "replicas": count } }));
     let line = match alone {
-        Some(count) => format!("kubectl{within} scale {kind}/{name} --replicas={count}"),
-        None => format!(
-            "kubectl{within} patch {kind} {name} --type={merge} -p {}",
-            lines::quoted(&patch)
-        ),
+        Some(count) => {
+            let count = format!("--replicas={count}");
+            kubectl(namespace, &["scale", &format!("{kind}/{name}"), &count])
+        }
+        None => {
+            let (merge, text) = (format!("--type={merge}"), patch.to_string());
+            kubectl(namespace, &["patch", &kind, name, &merge, "-p", &text])
+        }
     };
     Patch { object, kind: Some(merge), patch: Some(patch), kubectl: Some(line) }
 }
@@ -84,8 +75,7 @@ fn difference(field: &str, before: &Value, after: &Value, strategic: bool) -> Op
             Some(Value::Object(of_fields(before, after, strategic)))
         }
         (Value::Array(before), Value::Array(after)) if strategic => {
-            let key = KEYS.iter().find(|(list, _)| *list == field).map(|(_, key)| *key);
-            Some(key.map_or_else(|| json!(after), |key| of_items(key, before, after)))
+            Some(of_items(merge_keys(field), before, after))
         }
         _ => Some(after.clone()),
     }
@@ -105,16 +95,20 @@ fn of_fields(
     gone.chain(other).collect()
 }
 
-/// Items that are told apart by a field: those that are another, and those that are gone.
-fn of_items(key: &str, before: &[Value], after: &[Value]) -> Value {
-    let apart = |all: &[Value]| {
+/// Items that are told apart by one of these fields: those that are another, and those that are
+/// gone. Without any field the list is replaced as a whole.
+fn of_items(keys: &[&str], before: &[Value], after: &[Value]) -> Value {
+    if keys.is_empty() {
+        return json!(after);
+    }
+    let apart = |all: &[Value], key: &str| {
         let names = |at: &Value| all.iter().filter(|one| one[key] == at[key]).count();
         all.iter().all(|one| !one[key].is_null() && names(one) == 1)
     };
-    if !apart(before) || !apart(after) {
+    let Some(&key) = keys.iter().find(|key| apart(before, key) && apart(after, key)) else {
         let replace = [json!({ "$patch": "replace" })];
         return replace.iter().chain(after).cloned().collect();
-    }
+    };
     let find = |all: &[Value], name: &Value| all.iter().find(|one| one[key] == *name).cloned();
     let changed = after.iter().filter_map(|item| {
         let Some(was) = find(before, &item[key]) else { return Some(item.clone()) };
@@ -130,6 +124,26 @@ fn of_items(key: &str, before: &[Value], after: &[Value]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ports_of_a_service_are_told_apart_by_their_number() {
+        let ports = |target: u16| json!({"ports": [{"port": 80, "targetPort": target}, {"port": 443, "targetPort": 1}]});
+        let patch = difference("spec", &ports(8080), &ports(9090), true);
+        assert_eq!(patch, Some(json!({"ports": [{"port": 80, "targetPort": 9090}]})));
+    }
+
+    #[test]
+    fn aliases_of_hosts_are_told_apart_by_their_address() {
+        let aliases = |all: &[&str]| {
+            let alias = |ip: &&str| json!({"ip": ip, "hostnames": ["db"]});
+            json!({"hostAliases": all.iter().map(alias).collect::<Vec<Value>>()})
+        };
+        let patch = difference("spec", &aliases(&["1.1.1.1"]), &aliases(&["2.2.2.2"]), true);
+        let told = json!([
+            {"ip": "2.2.2.2", "hostnames": ["db"]}, {"$patch": "delete", "ip": "1.1.1.1"},
+        ]);
+        assert_eq!(patch, Some(json!({"hostAliases": told})));
+    }
 
     fn object(kind: &str) -> Object {
         let namespace = if kind == "Node" { "" } else { "shop" };

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Patch;
 use super::fields::{effect_name, selector};
+use crate::shell::kubectl;
 
 /// What is to be done for a change of something else than a workload.
 pub(super) fn of(cluster: &Cluster, change: &Change) -> Vec<Patch> {
@@ -21,55 +22,60 @@ pub(super) fn of(cluster: &Cluster, change: &Change) -> Vec<Patch> {
         }
         Change::NoBudget { namespace, name } => {
             let (namespace, name) = (text(namespace), text(name));
-            let line = format!("kubectl -n {namespace} delete poddisruptionbudget {name}");
+            let line = kubectl(namespace, &["delete", "poddisruptionbudget", name]);
             vec![only("PodDisruptionBudget", namespace, name, line)]
         }
         Change::AddNode(NewNode { name, labels, .. }) => {
             let labels = labels.iter();
-            let one = |(key, value): &(String, String)| {
-                let line = format!("kubectl label node {name} {key}={value} --overwrite");
-                only("Node", "", name, line)
-            };
+            let one =
+                |(key, value): &(String, String)| only("Node", "", name, label(name, key, value));
             labels.map(one).collect()
         }
         Change::RemoveNode(node) => {
             let name = text(node);
-            let drain = "--ignore-daemonsets --delete-emptydir-data";
-            let line = format!("kubectl drain {name} {drain} && kubectl delete node {name}");
+            let options = ["--ignore-daemonsets", "--delete-emptydir-data"];
+            let drain = kubectl("", &["drain", name, options[0], options[1]]);
+            let line = format!("{drain} && {}", kubectl("", &["delete", "node", name]));
             vec![only("Node", "", name, line)]
         }
         Change::Cordon { node, cordoned } => {
             let (name, verb) = (text(node), if *cordoned { "cordon" } else { "uncordon" });
-            vec![only("Node", "", name, format!("kubectl {verb} {name}"))]
+            vec![only("Node", "", name, kubectl("", &[verb, name]))]
         }
         Change::Taint { node, key, value, effect } => {
-            let value = if value.is_empty() { String::new() } else { format!("={value}") };
-            let effect = effect_name(*effect);
-            let line = format!("kubectl taint nodes {} {key}{value}:{effect}", text(node));
-            vec![only("Node", "", text(node), format!("{line} --overwrite"))]
+            let line = taint(text(node), key, value, effect_name(*effect));
+            vec![only("Node", "", text(node), line)]
         }
         Change::Untaint { node, key, effect } => {
             let effect = effect.map(|effect: Effect| format!(":{}", effect_name(effect)));
             let (name, effect) = (text(node), effect.unwrap_or_default());
-            let line = format!("kubectl taint nodes {name} {}{effect}-", text(key));
-            vec![only("Node", "", name, line)]
+            let gone = format!("{}{effect}-", text(key));
+            vec![only("Node", "", name, kubectl("", &["taint", "nodes", name, &gone]))]
         }
         Change::Label { node, key, value } => {
-            let what = match value {
-                Some(value) => format!("{key}={value} --overwrite"),
-                None => format!("{key}-"),
-            };
             let name = text(node);
-            vec![only("Node", "", name, format!("kubectl label node {name} {what}"))]
+            let line = match value {
+                Some(value) => label(name, key, value),
+                None => unlabel(name, key),
+            };
+            vec![only("Node", "", name, line)]
         }
         Change::Copies { of, replicas } => copies(cluster, *of, *replicas).into_iter().collect(),
         Change::Replicas { .. } | Change::Template { .. } | Change::Strategy { .. } => Vec::new(),
     }
 }
 
-/// JSON in quotes for a shell.
-pub(super) fn quoted(value: &Value) -> String {
-    format!("'{}'", value.to_string().replace('\'', r"'\''"))
+fn label(node: &str, key: &str, value: &str) -> String {
+    kubectl("", &["label", "node", node, &format!("{key}={value}"), "--overwrite"])
+}
+
+fn unlabel(node: &str, key: &str) -> String {
+    kubectl("", &["label", "node", node, &format!("{key}-")])
+}
+
+fn taint(node: &str, key: &str, value: &str, effect: &str) -> String {
+    let value = if value.is_empty() { String::new() } else { format!("={value}") };
+    kubectl("", &["taint", "nodes", node, &format!("{key}{value}:{effect}"), "--overwrite"])
 }
 
 /// A line says it all.
@@ -92,11 +98,9 @@ fn budget(
         BudgetChange::MaxUnavailable(count) => ("maxUnavailable", "--max-unavailable", count),
     };
     let patch = json!({ "spec": { "selector": selector(cluster, whose), field: count } });
-    let line = format!(
-        "kubectl -n {namespace} create poddisruptionbudget {name} {option}={count} \
-         --selector={}",
-        plain(cluster, whose)
-    );
+    let (count, whose) =
+        (format!("{option}={count}"), format!("--selector={}", plain(cluster, whose)));
+    let line = kubectl(namespace, &["create", "poddisruptionbudget", name, &count, &whose]);
     Patch {
         object: object("PodDisruptionBudget", namespace, name),
         kind: Some("strategic"),
@@ -130,8 +134,8 @@ fn copies(cluster: &Cluster, of: CopiesOf, replicas: u32) -> Option<Patch> {
         }
         CopiesOf::Declared(_) => return None,
     };
-    let line =
-        format!("kubectl -n {namespace} patch {kind} {name} --type=merge -p {}", quoted(&patch));
+    let text = patch.to_string();
+    let line = kubectl(namespace, &["patch", kind, name, "--type=merge", "-p", &text]);
     Some(Patch {
         object: object(kind, namespace, name),
         kind: Some("merge"),
@@ -147,15 +151,15 @@ pub(super) fn of_node(name: &str, before: &Value, after: &Value) -> Vec<Patch> {
     let mut all = Vec::new();
     for (key, value) in has.iter().filter(|(key, value)| had.get(*key) != Some(*value)) {
         let value = value.as_str().unwrap_or_default();
-        all.push(format!("kubectl label node {name} {key}={value} --overwrite"));
+        all.push(label(name, key, value));
     }
     for key in had.keys().filter(|key| !has.contains_key(*key)) {
-        all.push(format!("kubectl label node {name} {key}-"));
+        all.push(unlabel(name, key));
     }
     let cordoned = |node: &Value| node["spec"]["unschedulable"].as_bool().unwrap_or(false);
     match (cordoned(before), cordoned(after)) {
-        (false, true) => all.push(format!("kubectl cordon {name}")),
-        (true, false) => all.push(format!("kubectl uncordon {name}")),
+        (false, true) => all.push(kubectl("", &["cordon", name])),
+        (true, false) => all.push(kubectl("", &["uncordon", name])),
         _ => {}
     }
     let taints = |node: &Value| -> Vec<Value> {
@@ -168,13 +172,12 @@ pub(super) fn of_node(name: &str, before: &Value, after: &Value) -> Vec<Patch> {
     let text = |one: &Value, field: &str| one[field].as_str().unwrap_or_default().to_owned();
     for one in has.iter().filter(|one| !had.contains(one)) {
         let (key, value, effect) = (text(one, "key"), text(one, "value"), text(one, "effect"));
-        let value = if value.is_empty() { value } else { format!("={value}") };
-        all.push(format!("kubectl taint nodes {name} {key}{value}:{effect} --overwrite"));
+        all.push(taint(name, &key, &value, &effect));
     }
     let same = |one: &Value, other: &Value| ["key", "effect"].iter().all(|at| one[at] == other[at]);
     for one in had.iter().filter(|one| !has.iter().any(|other| same(one, other))) {
         let (key, effect) = (text(one, "key"), text(one, "effect"));
-        all.push(format!("kubectl taint nodes {name} {key}:{effect}-"));
+        all.push(kubectl("", &["taint", "nodes", name, &format!("{key}:{effect}-")]));
     }
     all.into_iter().map(|line| only("Node", "", name, line)).collect()
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{change, pod_name};
 use crate::rebalance::measure::{Asks, By, Goal, Rule};
 use crate::rebalance::{Hindrance, Move, Rebalance};
+use crate::shell::kubectl;
 
 /// The answer to `plan rebalance`.
 #[derive(Clone, Debug, Serialize)]
@@ -111,7 +112,7 @@ impl RebalanceReport {
             found.moves.iter().map(|step| move_report(cluster, step)).collect();
         let line = |step: &MoveReport| {
             let (namespace, name) = step.pod.split_once('/').unwrap_or(("", &step.pod));
-            format!("kubectl -n {namespace} delete pod {name}")
+            kubectl(namespace, &["delete", "pod", name])
         };
         let rules = found.measure.rules.iter().map(|rule| rule_report(cluster, found, rule));
         Self {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{change, pod_name};
 use crate::remove::{Grounds, Kept, Lack, Removal, Scarce};
+use crate::shell::kubectl;
 
 /// The answer to `plan remove`.
 #[derive(Clone, Debug, Serialize)]
@@ -133,8 +134,9 @@ impl RemoveReport {
     ) -> Self {
         let node = |id: &NodeId| cluster.node_name(*id).to_owned();
         let lines = removal.order.iter().map(node).flat_map(|name| {
-            let options = "--ignore-daemonsets --delete-emptydir-data --force";
-            [format!("kubectl drain {name} {options}"), format!("kubectl delete node {name}")]
+            let options = ["--ignore-daemonsets", "--delete-emptydir-data", "--force"];
+            let drain = [&["drain", &name], &options[..]].concat();
+            [kubectl("", &drain), kubectl("", &["delete", "node", &name])]
         });
         let gone = removal.order.iter().zip(&removal.evicted);
         let names = |ids: &[holdfast_cluster::WorkloadId]| {

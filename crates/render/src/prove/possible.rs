@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use holdfast_proof::report::Report;
 use holdfast_proof::report::possible::{AgainstReport, AnswerReport, PossibleReport, WhyReport};
-use holdfast_proof::report::rules::GapReport;
+use holdfast_proof::report::rules::{GapReport, MoveReport};
 
 use super::rules::{left, moves, need, refusal, topology};
 use super::{doubt_reason, paragraph, with_failure};
@@ -22,14 +22,14 @@ pub(super) fn words(report: &PossibleReport, waits: bool) -> String {
             format!("yes, a placement serves everybody: the scheduler misses it ({moves})")
         }
         (AnswerReport::Yes { moved, .. }, _) => {
-            format!("yes, there is a place for everybody ({})", moves(moved))
+            format!("yes, there is a place for everybody{}", where_to(moved))
         }
         (everybody, Some(AnswerReport::Yes { moved, .. })) => {
             let for_all = match everybody {
                 AnswerReport::No { .. } => "not for everybody",
                 _ => "whether for everybody nobody knows",
             };
-            format!("for it alone ({}); {for_all}", moves(moved))
+            format!("for it alone{}; {for_all}", where_to(moved))
         }
         (_, Some(alone)) => answer(alone),
         (everybody, None) => answer(everybody),
@@ -58,9 +58,14 @@ pub(super) fn for_everybody(out: &mut String, report: &Report) {
     }
 }
 
+/// Who would go where, in parentheses; nothing where nobody has to.
+fn where_to(moved: &[MoveReport]) -> String {
+    if moved.is_empty() { String::new() } else { format!(" ({})", moves(moved)) }
+}
+
 fn answer(report: &AnswerReport) -> String {
     match report {
-        AnswerReport::Yes { moved, .. } => format!("yes ({})", moves(moved)),
+        AnswerReport::Yes { moved, .. } => format!("yes{}", where_to(moved)),
         AnswerReport::No { why } => format!("no: {}", reason(why)),
         AnswerReport::Unknown { doubt } => format!("nobody knows: {}", gap(doubt)),
     }
