@@ -127,7 +127,10 @@ mod tests {
 
     #[test]
     fn ports_of_a_service_are_told_apart_by_their_number() {
-        let ports = |target: u16| json!({"ports": [{"port": 80, "targetPort": target}, {"port": 443, "targetPort": 1}]});
+        let ports = |target: u16| {
+            let other = json!({"port": 443, "targetPort": 1});
+            json!({"ports": [{"port": 80, "targetPort": target}, other]})
+        };
         let patch = difference("spec", &ports(8080), &ports(9090), true);
         assert_eq!(patch, Some(json!({"ports": [{"port": 80, "targetPort": 9090}]})));
     }
