@@ -54,15 +54,12 @@ fn patched(object: Object, patch: Value, strategic: bool) -> Patch {
     let merge = if strategic { "strategic" } else { "merge" };
     let replicas = patch["spec"]["replicas"].as_u64();
     let alone = replicas.filter(|count| patch == json!({ "spec": { "replicas": count } }));
-    let line = match alone {
-        Some(count) => {
-            let count = format!("--replicas={count}");
-            kubectl(namespace, &["scale", &format!("{kind}/{name}"), &count])
-        }
-        None => {
-            let (merge, text) = (format!("--type={merge}"), patch.to_string());
-            kubectl(namespace, &["patch", &kind, name, &merge, "-p", &text])
-        }
+    let line = if let Some(count) = alone {
+        let count = format!("--replicas={count}");
+        kubectl(namespace, &["scale", &format!("{kind}/{name}"), &count])
+    } else {
+        let (merge, text) = (format!("--type={merge}"), patch.to_string());
+        kubectl(namespace, &["patch", &kind, name, &merge, "-p", &text])
     };
     Patch { object, kind: Some(merge), patch: Some(patch), kubectl: Some(line) }
 }

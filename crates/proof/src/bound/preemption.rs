@@ -36,7 +36,7 @@ use crate::doubts::Doubts;
 /// Preemption that stays among few.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Contained {
-    /// Pending pods that are sure of a place, by id.
+    /// Pending pods that are sure of a place and can use their volumes there, by id.
     pub(crate) sure: Vec<InstanceId>,
     /// Pending pods that are not, by id.
     pub(crate) unsure: Vec<InstanceId>,
@@ -78,8 +78,12 @@ pub(crate) fn contain(
     }
     let mark = placement.mark();
     let mut threat = Threat { dynamics, doubts, unsure, victims: Vec::new() };
-    let contained = threat.settle(placement, scratch);
+    let mut contained = threat.settle(placement, scratch);
     placement.revert(cluster, mark);
+    // A place alone brings nobody back who cannot use his volumes there.
+    if let Some(few) = &mut contained {
+        few.sure.retain(|pod| !cover.idle.contains(pod));
+    }
     contained
 }
 

@@ -4,7 +4,7 @@ use crate::check::{self, Tally};
 use crate::joined;
 use crate::plan::{
     Home, Kind, Near, NodePlan, NodeState, Patience, Plan, PodPlan, Spread, TaintPlan, Term,
-    WorkloadPlan,
+    Volume, WorkloadPlan,
 };
 
 fn node() -> NodePlan {
@@ -276,6 +276,29 @@ fn a_victim_that_was_told_to_go_holds_back_nobody() {
         workload(Kind::ReplicaSet, victim, &[PENDING, PENDING]),
     ];
     holds(vec![node(), node(), silent, NodePlan { cpu: 2000, ..node() }], workloads);
+}
+
+/// A place alone is not enough for a pod whose volume is attached to a dead node, be it that others
+/// preempt or not.
+#[test]
+fn who_cannot_use_his_volume_does_not_come_back() {
+    let apart = Spread {
+        hard: true,
+        near: Near::Host,
+        skew: 1,
+        min_domains: None,
+        honor_taints: false,
+        app: 0,
+    };
+    let preempts = PodPlan { spread: Some(apart), priority: 1, ..pod() };
+    let attached = PodPlan { priority: 1, volume: Some(Volume::Attached), ..pod() };
+    let waits = PodPlan { zone: Some(2), ..pod() };
+    let workloads = vec![
+        workload(Kind::ReplicaSet, preempts, &[on(1)]),
+        workload(Kind::ReplicaSet, attached, &[on(1)]),
+        workload(Kind::ReplicaSet, waits, &[PENDING]),
+    ];
+    holds(vec![NodePlan { zone: Some(1), ..node() }, node()], workloads);
 }
 
 /// A pod that waited is deleted, and the control plane fails at some moment: whoever else waited
