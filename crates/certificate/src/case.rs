@@ -13,7 +13,7 @@ use crate::format::{Claim, State};
 use crate::names;
 use crate::question::Failed;
 use crate::reader::{Reader, Start};
-use crate::room::Lost;
+use crate::room::{Lost, Room};
 
 /// One set from one start. What is wrong comes with the subject whose claim it is.
 pub(crate) struct Case<'r, 'c> {
@@ -331,10 +331,10 @@ impl Found {
             let instance = *placement.instance(*pod);
             let sort = (instance.class, instance.workload);
             let is_sure = known.get(&sort).copied().unwrap_or_else(|| {
-                let is_sure = lost.is_sure(placement, *pod);
+                let room = lost.room(placement, *pod);
+                let is_sure = room != Room::None;
                 let spec = lost.cluster().spec_of(instance.class);
-                let misses = !is_sure || lost.is_held_up(placement, *pod);
-                let outranks = misses && spec.preempts && lowest < spec.priority;
+                let outranks = room != Room::Always && spec.preempts && lowest < spec.priority;
                 let goes_round = lost.dynamics.goes_round(instance.class);
                 if (outranks || goes_round) && !lost.is_hopeless(placement, *pod) {
                     let rank = if goes_round { i32::MAX } else { spec.priority };

@@ -9,6 +9,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use holdfast_cluster::affinity::PodAffinityTerm;
+use holdfast_cluster::spread::SpreadConstraint;
 use holdfast_cluster::taint::{self, Effect, Taint};
 use holdfast_cluster::volume::{AccessMode, PodVolume};
 use holdfast_cluster::{
@@ -24,6 +25,17 @@ use crate::format;
 use crate::prices::{self, Contest, Others, Prices, counts, lone_spread, strict_spread};
 use crate::skew::Skew;
 use crate::unknown::Unknown;
+
+/// Whether a pod finds a place whatever the others do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// That is not known.
+    None,
+    /// It does, once every eviction has come.
+    InTheEnd,
+    /// It does, whenever it looks for one.
+    Always,
+}
 
 /// Rooms for pods of one sort.
 #[derive(Clone, Debug, Default)]
@@ -86,23 +98,24 @@ impl<'l, 'c> Lost<'l, 'c> {
     }
 
     /// Whether the pod is sure to be bound to a node that serves, and to serve there.
-    pub(crate) fn is_sure(&mut self, placement: &mut Placement, pod: InstanceId) -> bool {
-        let Some(hints) = self.hints.get(&placement.instance(pod).class) else { return false };
+    pub(crate) fn room(&mut self, placement: &mut Placement, pod: InstanceId) -> Room {
+        let Some(hints) = self.hints.get(&placement.instance(pod).class) else {
+            return Room::None;
+        };
         if !self.is_plain(placement, pod) {
-            return false;
+            return Room::None;
         }
-        let waiting = placement.pending().to_vec();
-        if self.has_room(placement, pod, hints, &waiting) {
-            return true;
+        let leaving = self.leaving(placement, pod);
+        if self.has_room_for(placement, pod, hints, &leaving) {
+            return Room::Always;
         }
-        // Those that no run places take nobody's place.
-        let coming = self.coming(placement);
-        coming.len() < waiting.len() && self.has_room(placement, pod, hints, &coming)
+        let in_the_end = !leaving.is_empty() && self.has_room_for(placement, pod, hints, &[]);
+        if in_the_end { Room::InTheEnd } else { Room::None }
     }
 
-    /// Whether the pod may find no node as long as not all evictions have come, for pods that count
-    /// until then with which it is strictly spread.
-    pub(crate) fn is_held_up(&self, placement: &Placement, pod: InstanceId) -> bool {
+    /// Pods that are still to be evicted and until then count for the pod, which is strictly spread
+    /// with them.
+    fn leaving(&self, placement: &Placement, pod: InstanceId) -> Vec<InstanceId> {
         let cluster = self.cluster();
         let class = placement.instance(pod).class;
         let counted = |other: &InstanceId| {
@@ -110,7 +123,45 @@ impl<'l, 'c> Lost<'l, 'c> {
             let mut constraints = strict_spread(cluster.spec_of(class));
             constraints.any(|constraint| counts(cluster, constraint, class, other))
         };
-        self.evicted.iter().any(counted)
+        self.evicted.iter().copied().filter(counted).collect()
+    }
+
+    /// Whether the node is in no domain by which the pod is strictly spread with one of those that
+    /// leave: then it takes the pod before if it does afterwards.
+    fn is_apart(
+        &self,
+        placement: &Placement,
+        pod: InstanceId,
+        leaving: &[InstanceId],
+        node: NodeId,
+    ) -> bool {
+        let cluster = self.cluster();
+        let class = placement.instance(pod).class;
+        leaving.iter().all(|other| {
+            let other = placement.instance(*other);
+            let Some(theirs) = other.node() else { return false };
+            let mut counting = strict_spread(cluster.spec_of(class))
+                .filter(|constraint| counts(cluster, constraint, class, other.class));
+            let value = |node: NodeId, key| cluster.node(node).labels.get(key);
+            counting.all(|one| value(theirs, one.topology_key) != value(node, one.topology_key))
+        })
+    }
+
+    /// Whether the pod has room against those that wait, or those of them that may come at all.
+    fn has_room_for(
+        &mut self,
+        placement: &mut Placement,
+        pod: InstanceId,
+        hints: &Hints,
+        leaving: &[InstanceId],
+    ) -> bool {
+        let waiting = placement.pending().to_vec();
+        if self.has_room(placement, pod, hints, (&waiting, leaving)) {
+            return true;
+        }
+        // Those that no run places take nobody's place.
+        let coming = self.coming(placement);
+        coming.len() < waiting.len() && self.has_room(placement, pod, hints, (&coming, leaving))
     }
 
     /// Those that wait and are not hopeless.
@@ -132,16 +183,20 @@ impl<'l, 'c> Lost<'l, 'c> {
     }
 
     /// Whether prices, whole nodes or a node written down make the pod sure of a place against
-    /// these.
+    /// these, which come, and as long as those are there, which leave.
     fn has_room(
         &mut self,
         placement: &mut Placement,
         pod: InstanceId,
         hints: &Hints,
-        coming: &[InstanceId],
+        (coming, leaving): (&[InstanceId], &[InstanceId]),
     ) -> bool {
-        self.is_won(placement, pod, hints, coming)
-            || hints.nodes.iter().any(|node| self.takes(placement, pod, *node, coming))
+        let takes = |lost: &mut Self, placement: &mut Placement, node: &NodeId| {
+            lost.is_apart(placement, pod, leaving, *node)
+                && lost.takes(placement, pod, *node, coming)
+        };
+        self.is_won(placement, pod, hints, (coming, leaving))
+            || hints.nodes.iter().any(|node| takes(self, placement, node))
     }
 
     /// Whether the others cannot pay at one of the lists of prices, or close whole nodes.
@@ -150,7 +205,7 @@ impl<'l, 'c> Lost<'l, 'c> {
         placement: &Placement,
         pod: InstanceId,
         hints: &Hints,
-        coming: &[InstanceId],
+        (coming, leaving): (&[InstanceId], &[InstanceId]),
     ) -> bool {
         let cluster = self.cluster();
         let class = placement.instance(pod).class;
@@ -161,11 +216,18 @@ impl<'l, 'c> Lost<'l, 'c> {
         let others: Vec<ClassId> = others.map(|pod| placement.instance(*pod).class).collect();
         let spec = cluster.spec_of(class);
         let counts = |one| others.iter().any(|other| counts(cluster, one, class, *other));
-        let lone = lone_spread(spec).filter(|_| strict_spread(spec).any(counts));
-        let open = self.open(placement, pod, lone.is_some());
+        let is_counted = strict_spread(spec).any(counts);
         let others = Others::of(cluster, class, &others);
-        let contest = Contest { cluster, placement, class, lone, open: &open, others: &others };
-        contest.is_won(&hints.prices, hints.whole)
+        let mut is_won = |lone: Option<&SpreadConstraint>| {
+            let mut open = self.open(placement, pod, lone.is_some());
+            // Whichever domain is the emptiest is open, whoever is still there.
+            open.retain(|node| lone.is_some() || self.is_apart(placement, pod, leaving, *node));
+            let contest = Contest { cluster, placement, class, lone, open: &open, others: &others };
+            contest.is_won(&hints.prices, hints.whole)
+        };
+        let lone = lone_spread(spec);
+        let by_itself = !(is_counted && lone.is_some()) && is_won(None);
+        by_itself || lone.is_some() && (is_counted || !leaving.is_empty()) && is_won(lone)
     }
 
     /// Whether a node takes the pod even with all others on it that may come there.

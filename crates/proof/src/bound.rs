@@ -18,16 +18,17 @@
 //! nodes, where it does not serve: such pods are never covered. Nor does it hold when somebody may
 //! be preempted, since victims come back as further pods: then nothing is covered at all, unless
 //! `preemption` stays among few. Somebody who is sure of a place once all evictions have come may
-//! preempt others before, if he is strictly spread with a pod that is still to be evicted
-//! ([`Uncertain::gone`]). The same goes for pods that a node lets in and evicts again: where
-//! one of those may come, nothing is covered. Several pods may count on one node, as each already
-//! leaves room for all.
+//! preempt others before, if he is strictly spread with a pod that is still to be evicted: he must
+//! be sure of it until then, too (`leaving`). The same goes for pods that a node lets in and evicts
+//! again: where one of those may come, nothing is covered. Several pods may count on one node, as
+//! each already leaves room for all.
 //!
 //! The other way round, a pod is hopeless when every node turns it down for a reason that more pods
 //! cannot cure, while no pod is about to leave: only required affinity and spread are ever cured by
 //! more pods, and spread not always (`uneven`).
 
 mod crowd;
+pub(crate) mod leaving;
 pub(crate) mod preemption;
 mod uneven;
 
@@ -49,6 +50,7 @@ use holdfast_scheduler::{KeepSpread, Preemption, Scratch};
 
 use crate::counting::{self, Adversary, Why};
 pub use crowd::Crowd;
+use leaving::is_apart;
 use uneven::Uneven;
 
 /// How many nodes are tried for a pod before it is left to the search.
@@ -152,6 +154,7 @@ pub(crate) fn divide(
         pending.iter().partition(|pod| hopeless[&alike(placement, **pod)]);
     // Pods that never come take nobody's place.
     let coming = std::mem::take(&mut cover.open);
+    let anywhere = |_: NodeId| true;
     let mut kin: BTreeMap<_, Vec<InstanceId>> = BTreeMap::new();
     for &pod in &coming {
         kin.entry(alike(placement, pod)).or_default().push(pod);
@@ -160,14 +163,15 @@ pub(crate) fn divide(
         let pod = kin[0];
         let cluster = dynamics.cluster();
         let counts = |gone: &InstanceId| is_spread_with(cluster, placement, pod, *gone);
-        let misses = uncertain.gone.iter().any(counts) && may_preempt(cluster, placement, &[pod]);
-        let in_time = !misses && !uncertain.evicted.iter().any(counts);
-        let is_sure = in_time && is_sure(dynamics, placement, scratch, pod, &coming, &|_| true);
+        let leaving = leaving::holding_up(cluster, placement, pod, uncertain.gone);
+        let rivals = Rivals { coming: &coming, leaving: &leaving, within: &anywhere };
+        let is_sure = !uncertain.evicted.iter().any(counts)
+            && is_sure(dynamics, placement, scratch, pod, rivals);
         match (is_sure, usage(dynamics, placement, pod)) {
             (true, Usage::Sure) => cover.sure.extend(kin),
             (true, Usage::Never) => cover.idle.extend(kin),
             (false, Usage::Sure)
-                if in_time
+                if leaving.is_empty()
                     && uncertain.evicted.is_empty()
                     && !(uncertain.excused)(placement, pod) =>
             {
@@ -282,19 +286,29 @@ fn usage(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -> Usa
     }
 }
 
-/// Whether the pod finds one of the nodes `within` wherever the other pending pods go.
+/// What a pod is up against that needs a node.
+#[derive(Clone, Copy)]
+pub(crate) struct Rivals<'r> {
+    /// All pods that may come anywhere, the pod itself or not.
+    pub(crate) coming: &'r [InstanceId],
+    /// Pods that were evicted beforehand and [hold it up](leaving::holding_up) until they are.
+    pub(crate) leaving: &'r [InstanceId],
+    /// Which nodes will do.
+    pub(crate) within: &'r dyn Fn(NodeId) -> bool,
+}
+
+/// Whether the pod finds a node wherever its rivals go.
 fn is_sure(
     dynamics: &Dynamics<'_>,
     placement: &mut Placement,
     scratch: &mut Scratch,
     pod: InstanceId,
-    pending: &[InstanceId],
-    within: &dyn Fn(NodeId) -> bool,
+    rivals: Rivals<'_>,
 ) -> bool {
     let cluster = dynamics.cluster();
     let goes_round = |pod: &InstanceId| dynamics.goes_round(placement.instance(*pod).class);
     if goes_round(&pod)
-        || pending.iter().any(goes_round)
+        || rivals.coming.iter().any(goes_round)
         || !dynamics.is_ours(placement, pod)
         || !is_monotone(cluster, placement, pod)
         || may_go_to_waste(cluster, placement, pod)
@@ -302,13 +316,15 @@ fn is_sure(
     {
         return false;
     }
-    let others: Vec<InstanceId> = pending.iter().copied().filter(|other| *other != pod).collect();
-    if contest(dynamics, placement, scratch, pod, &others, within).is_some() {
+    if contest(dynamics, placement, scratch, pod, rivals).is_some() {
         return true;
     }
+    let others: Vec<InstanceId> =
+        rivals.coming.iter().copied().filter(|other| *other != pod).collect();
     let scheduler = dynamics.scheduler();
     let mut nodes = scheduler.feasible(placement, pod, scratch).to_vec();
-    nodes.retain(|node| within(*node));
+    nodes.retain(|node| (rivals.within)(*node));
+    nodes.retain(|node| is_apart(cluster, placement, pod, rivals.leaving, *node));
     let spec = cluster.spec_of(placement.instance(pod).class);
     for node in roomiest(cluster, placement, nodes).into_iter().take(NODES_TRIED) {
         let mark = placement.mark();
@@ -327,33 +343,34 @@ fn is_sure(
     false
 }
 
-/// Why the others cannot block all of the nodes `within` that take the pod.
+/// Why its rivals cannot block all of the nodes that take the pod.
 pub(crate) fn contest(
     dynamics: &Dynamics<'_>,
     placement: &Placement,
     scratch: &mut Scratch,
     pod: InstanceId,
-    others: &[InstanceId],
-    within: &dyn Fn(NodeId) -> bool,
+    rivals: Rivals<'_>,
 ) -> Option<Why> {
     let cluster = dynamics.cluster();
-    // Where nobody who may come is counted, no node is closed by spread that is not now.
-    let is_even = !others.iter().any(|other| is_spread_with(cluster, placement, pod, *other));
-    let mut open = if is_even {
-        scheduler_takes(dynamics, placement, scratch, pod)
-    } else {
-        open_but_for_spread(dynamics, placement, scratch, pod)
-    };
-    open.retain(|node| within(*node));
+    let others = || rivals.coming.iter().filter(|other| **other != pod);
     let class = placement.instance(pod).class;
-    let classes: Vec<ClassId> =
-        others.iter().map(|other| placement.instance(*other).class).collect();
+    let classes: Vec<ClassId> = others().map(|other| placement.instance(*other).class).collect();
     let adversary = Adversary::of(cluster, class, &classes);
-    if is_even {
-        counting::one_stays_open(cluster, placement, &open, &adversary)
-    } else {
-        counting::stays_open(cluster, placement, class, &open, &adversary)
+    let is_apart = |node: &NodeId| is_apart(cluster, placement, pod, rivals.leaving, *node);
+    // Where nobody who may come is counted, no node is closed by spread that is not now, or was
+    // until somebody left.
+    if !others().any(|other| is_spread_with(cluster, placement, pod, *other)) {
+        let mut open = scheduler_takes(dynamics, placement, scratch, pod);
+        open.retain(|node| (rivals.within)(*node) && is_apart(node));
+        let why = counting::one_stays_open(cluster, placement, &open, &adversary);
+        if why.is_some() || rivals.leaving.is_empty() {
+            return why;
+        }
     }
+    let lone = counting::only_spread(cluster.spec_of(class)).is_some();
+    let mut open = open_but_for_spread(dynamics, placement, scratch, pod);
+    open.retain(|node| (rivals.within)(*node) && (lone || is_apart(node)));
+    counting::stays_open(cluster, placement, class, &open, &adversary)
 }
 
 /// Whether the pod may be placed on a node that nobody hears, where it does not serve.

@@ -116,10 +116,10 @@ fn others_are_proved_without_a_search() {
     assert_eq!(of(&verdicts, "web"), Some(&Verdict::Proved(Ground::Bound)));
 }
 
-/// Somebody who is sure of a place in the end may find none before the last eviction has come, and
-/// preempt others: pods on a dead node count for its spread until they are told to go.
-#[test]
-fn who_is_sure_of_a_place_may_preempt_before() {
+/// What becomes of two workloads when n0 and n1 of zones a and b fail: one outranks all and is
+/// spread with some, and one serves on n2, in zone a. Pods on dead nodes count for the spread until
+/// they are told to go. In zone c are no nodes but these.
+fn spread_until_evicted(in_c: &[&str], counted: &[&str]) -> [Option<Verdict>; 2] {
     let node = |name: &str, zone: &str| {
         let mut node = objects::node(name);
         node["metadata"]["labels"]["topology.kubernetes.io/zone"] = json!(zone);
@@ -133,12 +133,13 @@ fn who_is_sure_of_a_place_may_preempt_before() {
             "maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone",
             "whenUnsatisfiable": "DoNotSchedule",
             "labelSelector": {"matchExpressions": [
-                {"key": "app", "operator": "In", "values": ["far", "serves", "waits"]},
+                {"key": "app", "operator": "In", "values": counted},
             ]},
         }],
     });
     let large = json!({"containers": asks("3800m")});
     let mut all = vec![node("n0", "a"), node("n1", "b"), node("n2", "a")];
+    all.extend(in_c.iter().map(|name| node(name, "c")));
     all.extend(objects::replica_set("spread", &["n0"], &spread));
     all.extend(objects::replica_set("waits", &["n0"], &large));
     all.extend(objects::replica_set("serves", &["n2"], &large));
@@ -146,7 +147,22 @@ fn who_is_sure_of_a_place_may_preempt_before() {
     far["metadata"].as_object_mut().expect("a map").remove("ownerReferences");
     all.push(far);
     let verdicts = recovered(&objects::cluster(all), &[0, 1], 4_000);
-    let of = |name: &str| verdicts.iter().find(|(one, _)| one == name).expect("it is there");
-    assert_eq!(of("spread").1, Some(Verdict::Proved(Ground::Explored)));
-    assert_eq!(of("serves").1, Some(Verdict::Refuted), "its place may be taken");
+    ["spread", "serves"].map(|name| of(&verdicts, name).cloned())
+}
+
+/// Somebody who is sure of a place in the end may find none before the last eviction has come, and
+/// preempt others.
+#[test]
+fn who_is_sure_of_a_place_may_preempt_before() {
+    let [spread, serves] = spread_until_evicted(&[], &["far", "serves", "waits"]);
+    assert_eq!(spread, Some(Verdict::Proved(Ground::Explored)));
+    assert_eq!(serves, Some(Verdict::Refuted), "its place may be taken");
+}
+
+/// Where a zone takes it that none of those left, it finds a node all along.
+#[test]
+fn who_is_sure_of_a_place_all_along_preempts_nobody() {
+    let [spread, serves] = spread_until_evicted(&["n3"], &["far", "serves", "spread"]);
+    assert_eq!(spread, Some(Verdict::Proved(Ground::Bound)));
+    assert_eq!(serves, None, "nobody comes near it");
 }

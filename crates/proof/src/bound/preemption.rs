@@ -29,7 +29,8 @@ use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, Plugin, WorkloadI
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::Scratch;
 
-use super::{Cover, Usage, is_spread_with, is_sure, leaves_somebody, may_come, usage};
+use super::{Cover, Rivals, Uncertain, Usage, leaving};
+use super::{is_spread_with, is_sure, leaves_somebody, may_come, usage};
 use crate::counting;
 use crate::doubts::Doubts;
 
@@ -50,6 +51,8 @@ pub(crate) struct Contained {
 struct Threat<'a, 'c> {
     dynamics: &'a Dynamics<'c>,
     doubts: &'a Doubts,
+    /// All pods whose eviction was carried out.
+    gone: &'a [InstanceId],
     /// Pending pods that are not sure of a place, the successors of threatened ones included.
     unsure: BTreeSet<InstanceId>,
     /// Each victim so far, with the pod that would come in its place.
@@ -57,16 +60,18 @@ struct Threat<'a, 'c> {
 }
 
 /// Divides the pending pods where those that are open may preempt; `None` where that may reach
-/// anybody. `cover` is how [`divide`](super::divide) divides them, with the evictions `uncertain`
-/// that may never come. `placement` is the same afterwards.
+/// anybody. `cover` is how [`divide`](super::divide) divides them. `placement` is the same
+/// afterwards.
 pub(crate) fn contain(
     dynamics: &Dynamics<'_>,
     placement: &mut Placement,
     scratch: &mut Scratch,
-    (cover, uncertain): (&Cover, &[InstanceId]),
+    (cover, uncertain): (&Cover, Uncertain<'_>),
     doubts: &Doubts,
 ) -> Option<Contained> {
-    let calm = uncertain.is_empty() && !leaves_somebody(placement) && dynamics.storage().is_empty();
+    let calm = uncertain.evicted.is_empty()
+        && !leaves_somebody(placement)
+        && dynamics.storage().is_empty();
     if !calm {
         return None;
     }
@@ -77,7 +82,7 @@ pub(crate) fn contain(
         return None;
     }
     let mark = placement.mark();
-    let mut threat = Threat { dynamics, doubts, unsure, victims: Vec::new() };
+    let mut threat = Threat { dynamics, doubts, gone: uncertain.gone, unsure, victims: Vec::new() };
     let mut contained = threat.settle(placement, scratch);
     placement.revert(cluster, mark);
     // A place alone brings nobody back who cannot use his volumes there.
@@ -244,6 +249,7 @@ impl Threat<'_, '_> {
         reach: &[Option<i32>],
     ) -> Vec<InstanceId> {
         let cluster = self.dynamics.cluster();
+        let within = |node: NodeId| reach[node.index()].is_none();
         let candidates = coming.iter().filter(|pod| !self.unsure.contains(pod));
         let mut known = BTreeMap::new();
         let mut open = Vec::new();
@@ -253,12 +259,12 @@ impl Threat<'_, '_> {
                 let leaves = |(victim, _): &(InstanceId, InstanceId)| {
                     is_spread_with(cluster, placement, pod, *victim)
                 };
+                let leaving = leaving::holding_up(cluster, placement, pod, self.gone);
+                let rivals = Rivals { coming, leaving: &leaving, within: &within };
                 cluster.spec_of(instance.class).pod_affinity.required.is_empty()
                     && usage(self.dynamics, placement, pod) == Usage::Sure
                     && !self.victims.iter().any(leaves)
-                    && is_sure(self.dynamics, placement, scratch, pod, coming, &|node| {
-                        reach[node.index()].is_none()
-                    })
+                    && is_sure(self.dynamics, placement, scratch, pod, rivals)
             });
             if !is_sure {
                 open.push(pod);

@@ -11,7 +11,7 @@ use holdfast_failover::Dynamics;
 use holdfast_scheduler::Scratch;
 
 use super::Sorts;
-use crate::bound;
+use crate::bound::{self, Rivals, leaving};
 
 /// What one whole share of a resource costs: prices stay exact in readers that hold numbers as
 /// floats, and shares of many gigabytes are still told apart.
@@ -96,16 +96,18 @@ impl<'r, 'c> Rooms<'r, 'c> {
         let hopeless: Vec<bool> = waiting.iter().map(hopeless).collect();
         let coming = waiting.iter().zip(hopeless).filter(|(_, hopeless)| !hopeless);
         let waiting: Vec<InstanceId> = coming.map(|(pod, _)| *pod).collect();
+        let leaving = leaving::holding_up(dynamics.cluster(), placement, pod, &evicted.pods);
+        let rivals = Rivals { coming: &waiting, leaving: &leaving, within: &|_| true };
         let prices =
             self.tried.insert((class, 0)).then(|| self.add_prices(placement, pod, &waiting));
         if let Some(prices) = prices.flatten() {
             return Some(format::Rooms { like, prices: vec![prices], ..format::Rooms::default() });
         }
-        if self.tried.insert((class, 1)) && self.add_whole(placement, pod, &waiting, scratch) {
+        if self.tried.insert((class, 1)) && self.add_whole(placement, pod, rivals, scratch) {
             return Some(format::Rooms { like, whole: true, ..format::Rooms::default() });
         }
         let node =
-            self.tried.insert((class, 2)).then(|| self.add_node(placement, pod, &waiting, scratch));
+            self.tried.insert((class, 2)).then(|| self.add_node(placement, pod, rivals, scratch));
         let nodes = names::nodes(dynamics.cluster(), &[node.flatten()?]);
         Some(format::Rooms { like, nodes, ..format::Rooms::default() })
     }
@@ -140,7 +142,7 @@ impl<'r, 'c> Rooms<'r, 'c> {
         &mut self,
         placement: &Placement,
         pod: InstanceId,
-        waiting: &[InstanceId],
+        rivals: Rivals<'_>,
         scratch: &mut Scratch,
     ) -> bool {
         let class = placement.instance(pod).class;
@@ -148,8 +150,7 @@ impl<'r, 'c> Rooms<'r, 'c> {
         if known.whole || !self.dynamics.cluster().spec_of(class).volumes.is_empty() {
             return false;
         }
-        let others = waiting.iter().copied().filter(|other| *other != pod).collect::<Vec<_>>();
-        let why = bound::contest(self.dynamics, placement, scratch, pod, &others, &|_| true);
+        let why = bound::contest(self.dynamics, placement, scratch, pod, rivals);
         known.whole = why.is_some_and(|why| why.whole);
         known.whole
     }
@@ -159,7 +160,7 @@ impl<'r, 'c> Rooms<'r, 'c> {
         &mut self,
         placement: &mut Placement,
         pod: InstanceId,
-        waiting: &[InstanceId],
+        rivals: Rivals<'_>,
         scratch: &mut Scratch,
     ) -> Option<NodeId> {
         let cluster = self.dynamics.cluster();
@@ -171,6 +172,7 @@ impl<'r, 'c> Rooms<'r, 'c> {
         }
         let mut nodes = scheduler.feasible(placement, pod, scratch).to_vec();
         nodes.retain(|node| placement.node(*node).serves() && !known.contains(node));
+        nodes.retain(|node| leaving::is_apart(cluster, placement, pod, rivals.leaving, *node));
         let left = |node: &NodeId| {
             let (all, used) = (&cluster.node(*node).allocatable, &placement.node(*node).requested);
             let left = |all: i64, used: i64| i128::from(all) - i128::from(used);
@@ -180,7 +182,7 @@ impl<'r, 'c> Rooms<'r, 'c> {
         nodes.sort_by_cached_key(|node| (std::cmp::Reverse(left(node)), *node));
         for node in nodes.into_iter().take(NODES_TRIED) {
             let mark = placement.mark();
-            for &other in waiting.iter().filter(|other| **other != pod) {
+            for &other in rivals.coming.iter().filter(|other| **other != pod) {
                 let theirs = cluster.spec_of(placement.instance(other).class);
                 if bound::may_come(self.dynamics, placement, other, node)
                     || bound::may_keep_off(cluster.spec_of(class), theirs)

@@ -232,7 +232,7 @@ impl Case<'_, '_> {
         self.examination.unsure = open.first().map(|pod| self.placement.instance(*pod).workload);
         let few = bound::may_preempt(prover.cluster(), self.placement, &open).then(|| {
             cover.disperse();
-            let divided = (&cover, &*evicted.uncertain);
+            let divided = (&cover, uncertain);
             contain(&prover.dynamics, self.placement, self.scratch, divided, &prover.doubts)
         });
         let (open, sure) = match few {
