@@ -5,6 +5,7 @@
 //! one, or else the states that may come are listed. What cannot be shown that way is not claimed,
 //! and said.
 
+mod asking;
 mod closure;
 mod courses;
 mod headroom;
@@ -29,6 +30,7 @@ use crate::scenario::FailureSet;
 use crate::summary::{ClaimSummary, Summary};
 use crate::verdict::Verdict;
 use crate::witness::Witness;
+pub use asking::{Asking, OneByOne};
 use closure::{Moves, Quiet, Search};
 pub use courses::{Found, certify_sequences};
 use rooms::Rooms;
@@ -51,23 +53,15 @@ struct Start {
     known: bool,
 }
 
-/// Which of the sets follow from what a reader knows, in their order.
-pub type Following<'f> = &'f dyn Fn(&Reader<'_>, &[Failed]) -> Vec<bool>;
-
-/// Makes the certificate of a sweep.
+/// Makes the certificate of a sweep; `None` if somebody asks to stop before it shows what was
+/// proved.
 pub fn certify(
     prover: &Prover<'_>,
     question: &Question,
     summary: &Summary,
-    following: Following<'_>,
-) -> Certified {
-    Maker::new(prover).make(question, summary, following)
-}
-
-/// Asks for one set after the other.
-pub fn one_by_one(reader: &Reader<'_>, sets: &[Failed]) -> Vec<bool> {
-    let mut workspace = reader.workspace();
-    sets.iter().map(|set| reader.check_set(&mut workspace, set).is_ok()).collect()
+    asking: &dyn Asking,
+) -> Option<Certified> {
+    Maker::new(prover).make(question, summary, asking)
 }
 
 /// For how many sets is asked at once. What a reader learns from one lets later ones follow, which
@@ -176,8 +170,8 @@ impl<'p, 'c> Maker<'p, 'c> {
         mut self,
         question: &Question,
         summary: &Summary,
-        following: Following<'_>,
-    ) -> Certified {
+        asking: &dyn Asking,
+    ) -> Option<Certified> {
         let cluster = self.prover.cluster();
         let headroom = self.prover.headroom().filter(|_| matches!(question, Question::AnyNodes(_)));
         self.counts = headroom.is_some();
@@ -195,12 +189,15 @@ impl<'p, 'c> Maker<'p, 'c> {
             courses: Vec::new(),
             steps: Vec::new(),
         };
-        if let Some(mut reader) = self.open(&mut certificate, summary) {
-            self.supply(&mut reader, &mut certificate, following);
+        // Of a sweep that was stopped nothing is proved.
+        if let Some(mut reader) = self.open(&mut certificate, summary)
+            && summary.complete
+        {
+            self.supply(&mut reader, &mut certificate, asking)?;
         }
         certificate.steps = self.moves.list();
         certificate.summary = count(&certificate);
-        Certified { certificate, left_out: self.left_out }
+        Some(Certified { certificate, left_out: self.left_out })
     }
 
     /// What is claimed of each workload.
@@ -426,24 +423,30 @@ impl<'p, 'c> Maker<'p, 'c> {
         self.left_out.push(whose.clone());
     }
 
-    /// Adds to the certificate what its reader misses, set by set.
+    /// Adds to the certificate what its reader misses, set by set; `None` if somebody asks to stop.
     fn supply(
         &mut self,
         reader: &mut Reader<'c>,
         certificate: &mut Certificate,
-        following: Following<'_>,
-    ) {
+        asking: &dyn Asking,
+    ) -> Option<()> {
         let mut workspace = reader.workspace();
         let mut rooms = Rooms::new(self.prover.dynamics());
         let sets: Vec<Failed> = reader.sets().collect();
-        for sets in sets.chunks(AT_ONCE) {
-            let follow = following(reader, sets);
-            let missed = sets.iter().zip(follow).filter(|(_, follows)| !follows);
-            for (set, _) in missed {
+        for (done, at_once) in sets.chunks(AT_ONCE).enumerate() {
+            asking.progress(done * AT_ONCE, sets.len());
+            let follow = asking.follow(reader, at_once);
+            let missed = at_once.iter().zip(follow).filter(|(_, follows)| !follows);
+            for (set, _) in missed.take_while(|_| !asking.stopped()) {
                 self.supply_set(reader, certificate, &mut rooms, (set, &mut workspace));
             }
+            if asking.stopped() {
+                break;
+            }
         }
+        asking.progress(sets.len(), sets.len());
         certificate.rooms = rooms.list(&self.sorts);
+        (!asking.stopped()).then_some(())
     }
 
     fn supply_set(

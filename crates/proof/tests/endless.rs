@@ -7,7 +7,7 @@ use holdfast_certificate::format::Claim;
 use holdfast_certificate::{Broken, Flaw};
 use holdfast_cluster::{Cluster, NodeId};
 use holdfast_failover::Step;
-use holdfast_proof::certify::{certify, one_by_one};
+use holdfast_proof::certify::{OneByOne, certify};
 use holdfast_proof::possible::after::Asker;
 use holdfast_proof::possible::{Answer, Why};
 use holdfast_proof::report::Question;
@@ -160,7 +160,8 @@ fn the_states_of_runs_that_go_round_are_listed() {
         summary.add(&set, &prover.examine(&mut workspace, &set));
     }
     summary.finish();
-    let certified = certify(&prover, &Question::Set(set), &summary, &one_by_one);
+    let certified = certify(&prover, &Question::Set(set), &summary, &OneByOne);
+    let certified = certified.expect("nobody asks to stop");
     assert_eq!(certified.left_out, []);
     let certificate = certified.certificate;
     let accepted = holdfast_certificate::verify(&cluster, &certificate).expect("it is accepted");

@@ -1,5 +1,7 @@
 //! What was found of a certificate, in words.
 
+use std::fmt::Write as _;
+
 use holdfast_certificate::flaw::{Broken, ClaimName, Whose};
 use holdfast_certificate::format::{Certificate, Move};
 use holdfast_certificate::{Accepted, Flaw};
@@ -26,10 +28,18 @@ pub fn accepted(certificate: &Certificate, found: Accepted) -> String {
     )
 }
 
-/// Which verdicts a certificate does not show, a line each.
+/// How many verdicts that a certificate does not show are named.
+const NAMED: usize = 10;
+
+/// Which verdicts a certificate does not show, a line each, and of many how many more.
 pub fn left_out(left_out: &[Whose]) -> String {
     let line = |whose| format!("note: the certificate does not show {}\n", self::whose(whose));
-    left_out.iter().map(line).collect()
+    let mut text: String = left_out.iter().take(NAMED).map(line).collect();
+    let more = left_out.len().saturating_sub(NAMED);
+    if more > 0 {
+        let _ = writeln!(text, "note: nor {more} more that were decided");
+    }
+    text
 }
 
 /// What does not follow.

@@ -3,7 +3,7 @@
 use holdfast_certificate::{Failed, Reader};
 use holdfast_cluster::{Cluster, Placement};
 use holdfast_ingest::Loaded;
-use holdfast_proof::certify::{Certified, Found, certify, certify_sequences};
+use holdfast_proof::certify::{Asking, Certified, Found, certify, certify_sequences};
 use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::subject::Subjects;
 use holdfast_proof::tolerance::ToleranceReport;
@@ -74,8 +74,10 @@ impl Default for Prove {
 pub struct Proved {
     /// The report.
     pub report: Report,
-    /// Why every verdict is so, where that was asked for.
+    /// Why every verdict is so, where that was asked for and nobody asked to stop before.
     pub certified: Option<Certified>,
+    /// There was to be a certificate, and there is none.
+    pub uncertified: bool,
     beside: Beside,
     all: bool,
 }
@@ -124,9 +126,9 @@ impl Prove {
         (question, summary): (&Question, &Summary),
         rim: &impl Rim,
     ) -> Proved {
-        let certified = self.certificate.then(|| {
-            certify(prover, question, summary, &|reader, sets| following(reader, sets, rim))
-        });
+        let certified = self.certificate.then(|| certify(prover, question, summary, &Around(rim)));
+        let uncertified = matches!(certified, Some(None));
+        let certified = certified.flatten();
         let mut report = Report::new(prover, question, summary);
         let mut beside = Beside::default();
         if self.tolerance {
@@ -135,7 +137,7 @@ impl Prove {
             report.ask_possible(prover, summary, self.questions(prover.cluster()));
             beside = remedies::beside(prover, (question, summary), self.remedies, rim);
         }
-        Proved { report, certified, beside, all: self.all }
+        Proved { report, certified, uncertified, beside, all: self.all }
     }
 
     /// Which sets fail.
@@ -179,7 +181,8 @@ impl Prove {
             let found: Vec<Found> = found.collect();
             certify_sequences(&prover, &sequences.events(), &found)
         });
-        Ok(Proved { report, certified, beside: Beside::default(), all: self.all })
+        let (uncertified, beside) = (false, Beside::default());
+        Ok(Proved { report, certified, uncertified, beside, all: self.all })
     }
 
     /// How often it is asked whether a placement is possible: in a large cluster only when told to.
@@ -194,10 +197,22 @@ impl Prove {
     }
 }
 
-/// Which of the sets follow from what a reader of a certificate knows.
-fn following(reader: &Reader<'_>, sets: &[Failed], rim: &impl Rim) -> Vec<bool> {
-    let pool = Pool::new(|| reader.workspace());
-    rim.each(sets, |set| pool.with(|workspace| reader.check_set(workspace, set).is_ok()))
+/// Asks a reader as those around a session do.
+struct Around<'r, R>(&'r R);
+
+impl<R: Rim> Asking for Around<'_, R> {
+    fn follow(&self, reader: &Reader<'_>, sets: &[Failed]) -> Vec<bool> {
+        let pool = Pool::new(|| reader.workspace());
+        self.0.each(sets, |set| pool.with(|workspace| reader.check_set(workspace, set).is_ok()))
+    }
+
+    fn stopped(&self) -> bool {
+        self.0.stopped()
+    }
+
+    fn progress(&self, done: usize, all: usize) {
+        self.0.progress(done as u64, all as u64);
+    }
 }
 
 impl Answer for Proved {
@@ -215,7 +230,7 @@ impl Answer for Proved {
             return if is_known { exit::HOLDS } else { exit::INCONCLUSIVE };
         }
         match self.report.verdict {
-            _ if !self.report.checked.complete => exit::INCONCLUSIVE,
+            _ if !self.report.checked.complete || self.uncertified => exit::INCONCLUSIVE,
             VerdictName::Proved => exit::HOLDS,
             VerdictName::Refuted => exit::REFUTED,
             VerdictName::Unknown => exit::INCONCLUSIVE,

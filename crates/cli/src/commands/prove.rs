@@ -25,6 +25,9 @@ pub fn run(arguments: &ProveArguments) -> Result<u8, Failure> {
     if let Some((path, certified)) = arguments.certificate.as_ref().zip(proved.certified.as_ref()) {
         write_certificate(path, certified)?;
     }
+    if proved.uncertified {
+        terminal::tell("note: no certificate was written, as it was not finished\n");
+    }
     output::answer(&arguments.output.output, &proved)
 }
 

@@ -1,11 +1,12 @@
 //! `holdfast verify`: whether a certificate follows from a cluster.
 
 use holdfast_certificate::{Accepted, Certificate, Failed, Flaw, Reader, happening};
+use holdfast_session::Rim;
 use rayon::prelude::*;
 
 use crate::args::VerifyArguments;
 use crate::failure::Failure;
-use crate::{exit, input, output, render};
+use crate::{exit, input, output, render, terminal};
 
 /// How many sets are handed out at once.
 const BATCH: usize = 1024;
@@ -50,18 +51,16 @@ fn check(reader: &Reader<'_>) -> Result<Accepted, Flaw> {
     let sequences = (0..reader.sequences()).into_par_iter();
     let flaw = sequences.map(|at| reader.check_sequence(at)).find_first(Result::is_err);
     flaw.unwrap_or(Ok(()))?;
-    let mut sets = reader.sets();
-    let mut checked = 0;
-    loop {
-        let batch: Vec<Failed> = sets.by_ref().take(BATCH).collect();
-        if batch.is_empty() {
-            return Ok(reader.accepted(checked));
-        }
-        let flaw = batch
+    let sets: Vec<Failed> = reader.sets().collect();
+    let all = sets.len() as u64;
+    let flaw = sets.chunks(BATCH).enumerate().find_map(|(done, batch)| {
+        terminal::rim().progress((done * BATCH) as u64, all);
+        batch
             .par_iter()
             .map_init(|| reader.workspace(), |workspace, set| reader.check_set(workspace, set))
-            .find_first(Result::is_err);
-        flaw.unwrap_or(Ok(()))?;
-        checked += batch.len() as u64;
-    }
+            .find_first(Result::is_err)
+    });
+    terminal::rim().progress(all, all);
+    flaw.unwrap_or(Ok(()))?;
+    Ok(reader.accepted(all))
 }

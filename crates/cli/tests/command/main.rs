@@ -28,6 +28,7 @@ mod hostile;
 mod init;
 mod migrate;
 mod mix;
+mod mixed;
 mod moving;
 mod mutation;
 mod network;

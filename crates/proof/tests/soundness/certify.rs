@@ -2,7 +2,7 @@
 
 use holdfast_certificate::format::{Certificate, Claim};
 use holdfast_cluster::NodeId;
-use holdfast_proof::certify::{Certified, certify, one_by_one};
+use holdfast_proof::certify::{Certified, OneByOne, certify};
 use holdfast_proof::report::Question;
 use holdfast_proof::scenario::sets_up_to;
 use holdfast_proof::{Domains, FailureSet, Prover, Summary};
@@ -33,7 +33,7 @@ fn certified(
         summary.add(&set, &prover.examine(&mut workspace, &set));
     }
     summary.finish();
-    certify(prover, question, &summary, &one_by_one)
+    certify(prover, question, &summary, &OneByOne).expect("nobody asks to stop")
 }
 
 /// The second reader accepts the certificate, read back from its bytes.
