@@ -109,7 +109,10 @@ impl<'l, 'c> Lost<'l, 'c> {
         if self.has_room_for(placement, pod, hints, &leaving) {
             return Room::Always;
         }
-        let in_the_end = !leaving.is_empty() && self.has_room_for(placement, pod, hints, &[]);
+        // Those that may stay for ever count for ever.
+        let stays = self.uncertain.iter().any(|other| leaving.contains(other));
+        let in_the_end =
+            !stays && !leaving.is_empty() && self.has_room_for(placement, pod, hints, &[]);
         if in_the_end { Room::InTheEnd } else { Room::None }
     }
 
@@ -307,7 +310,7 @@ impl<'l, 'c> Lost<'l, 'c> {
     /// * if it needs others near it, they are bound already;
     /// * it bears no node that nobody hears, where it would not serve, and none that evicts it
     ///   again;
-    /// * it is spread by its own constraints alone, and these count no pod that may stay or not.
+    /// * it is spread by its own constraints alone.
     pub(crate) fn is_plain(&self, placement: &Placement, pod: InstanceId) -> bool {
         let cluster = self.cluster();
         let class = placement.instance(pod).class;
@@ -315,10 +318,6 @@ impl<'l, 'c> Lost<'l, 'c> {
         let profile = self.dynamics.scheduler().profile_of(placement, pod);
         let by_default = spec.spread.is_empty()
             && profile.is_none_or(holdfast_cluster::Profile::spreads_strictly_by_default);
-        let unsettled = |other: &InstanceId| {
-            let other = placement.instance(*other).class;
-            strict_spread(spec).any(|constraint| counts(cluster, constraint, class, other))
-        };
         self.dynamics.is_ours(placement, pod)
             && !self.unknown.of_pod(cluster, placement, pod).is_open
             && has_volumes(cluster, class)
@@ -329,7 +328,6 @@ impl<'l, 'c> Lost<'l, 'c> {
             && !goes_to_waste(cluster, placement, spec)
             && !self.dynamics.goes_round(class)
             && !by_default
-            && !self.uncertain.iter().any(unsettled)
     }
 
     /// Whether no run ever places the pod: every node turns it down for a reason that more pods

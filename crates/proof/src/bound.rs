@@ -28,7 +28,7 @@
 //! more pods, and spread not always (`uneven`).
 
 mod crowd;
-pub(crate) mod leaving;
+pub mod leaving;
 pub(crate) mod preemption;
 mod uneven;
 
@@ -50,6 +50,7 @@ use holdfast_scheduler::{KeepSpread, Preemption, Scratch};
 
 use crate::counting::{self, Adversary, Why};
 pub use crowd::Crowd;
+pub use leaving::Left;
 use leaving::is_apart;
 use uneven::Uneven;
 
@@ -80,13 +81,14 @@ pub struct Cover {
 /// What is not known when pods are divided.
 #[derive(Clone, Copy)]
 pub struct Uncertain<'u> {
-    /// Pods whose eviction was carried out but may never come; they may still count for topology
-    /// spread then, so nothing is said of pods that are strictly spread with one of them.
+    /// Pods whose eviction was carried out but may never come.
     pub evicted: &'u [InstanceId],
-    /// All pods whose eviction was carried out. Until theirs comes they count for topology spread,
-    /// and whoever is strictly spread with one of them may find no node then, and preempt others,
-    /// though it is sure of one in the end.
-    pub gone: &'u [InstanceId],
+    /// All pods whose eviction was carried out. Until theirs comes, if ever, they count for
+    /// topology spread, and whoever is strictly spread with one of them may find no node, and
+    /// preempt others, though it is sure of one without them.
+    pub gone: &'u [Left],
+    /// Pods that are known to come nowhere.
+    pub hopeless: &'u [InstanceId],
     /// Whether a pod that seems to find no node may find one after all, for what is not known of
     /// it: then it is a competitor like others.
     pub excused: &'u dyn Fn(&Placement, InstanceId) -> bool,
@@ -99,6 +101,21 @@ impl Uncertain<'_> {
     /// How many pods there were before anything failed, where every eviction is sure.
     fn since(&self) -> Option<usize> {
         self.known.filter(|_| self.evicted.is_empty())
+    }
+
+    /// Those that may keep the pod off nodes as long as they are not evicted, in a way that
+    /// matters: for ever, or so that it preempts others.
+    pub(crate) fn leaving(
+        &self,
+        cluster: &Cluster,
+        placement: &Placement,
+        pod: InstanceId,
+    ) -> Vec<Left> {
+        let mut counted = leaving::counted(cluster, placement, pod, self.gone);
+        if !counted.is_empty() && !may_preempt(cluster, placement, &[pod]) {
+            counted.retain(|(other, _)| self.evicted.contains(other));
+        }
+        counted
     }
 }
 
@@ -145,8 +162,9 @@ pub(crate) fn divide(
     for &pod in &pending {
         let known = hopeless.entry(alike(placement, pod));
         known.or_insert_with(|| {
-            !(uncertain.excused)(placement, pod)
-                && is_hopeless(dynamics, placement, pod, uncertain.since())
+            uncertain.hopeless.contains(&pod)
+                || !(uncertain.excused)(placement, pod)
+                    && is_hopeless(dynamics, placement, pod, uncertain.since())
         });
     }
     let mut cover = Cover::default();
@@ -162,11 +180,9 @@ pub(crate) fn divide(
     for kin in kin.into_values() {
         let pod = kin[0];
         let cluster = dynamics.cluster();
-        let counts = |gone: &InstanceId| is_spread_with(cluster, placement, pod, *gone);
-        let leaving = leaving::holding_up(cluster, placement, pod, uncertain.gone);
+        let leaving = uncertain.leaving(cluster, placement, pod);
         let rivals = Rivals { coming: &coming, leaving: &leaving, within: &anywhere };
-        let is_sure = !uncertain.evicted.iter().any(counts)
-            && is_sure(dynamics, placement, scratch, pod, rivals);
+        let is_sure = is_sure(dynamics, placement, scratch, pod, rivals);
         match (is_sure, usage(dynamics, placement, pod)) {
             (true, Usage::Sure) => cover.sure.extend(kin),
             (true, Usage::Never) => cover.idle.extend(kin),
@@ -291,8 +307,8 @@ fn usage(dynamics: &Dynamics<'_>, placement: &Placement, pod: InstanceId) -> Usa
 pub(crate) struct Rivals<'r> {
     /// All pods that may come anywhere, the pod itself or not.
     pub(crate) coming: &'r [InstanceId],
-    /// Pods that were evicted beforehand and [hold it up](leaving::holding_up) until they are.
-    pub(crate) leaving: &'r [InstanceId],
+    /// Pods that were evicted beforehand and may [hold it up](Uncertain::leaving).
+    pub(crate) leaving: &'r [Left],
     /// Which nodes will do.
     pub(crate) within: &'r dyn Fn(NodeId) -> bool,
 }

@@ -16,7 +16,7 @@ use holdfast_failover::controllers::{autoscaler, job};
 use holdfast_failover::{Dynamics, Event, Evicted, Joined, Step};
 use holdfast_scheduler::Scratch;
 
-use crate::bound::{self, Uncertain};
+use crate::bound::{self, Uncertain, leaving};
 use crate::doubts::Doubts;
 use crate::rest::Rest;
 use crate::simulation::{Past, Range, Stage, WorkloadRanges};
@@ -145,14 +145,14 @@ impl Envelope {
             .filter(|id| is_on_the_move(cluster, state, *id))
             .map(|id| cluster.root(id))
             .collect();
+        let drained: BTreeSet<InstanceId> = dynamics.drainable(state).collect();
         let floats = |id: &InstanceId| {
             let instance = state.instance(*id);
-            let draining = instance.node().is_some_and(|node| state.node(node).draining.is_some());
             moved.contains(id)
+                || drained.contains(id)
                 || instance.is_pending()
                 || instance.terminating
                 || instance.attaching
-                || draining
                 || rolling.contains(&cluster.root(instance.workload))
                 || self.floating.contains(id)
         };
@@ -371,37 +371,41 @@ impl Cover {
         let staying: BTreeSet<WorkloadId> =
             uncertain.iter().map(|pod| cluster.root(state.instance(*pod).workload)).collect();
         let drained: Vec<InstanceId> = dynamics.drainable(state).collect();
+        let left = leaving::of(state, &[&*gone, &*drained].concat());
         for &pod in &drained {
             dynamics.apply(state, &Step::Drain { pod, replaced: true });
         }
         // Whoever drains may be stopped by a budget, and then the pod stays and counts.
         uncertain.extend(&drained);
-        // Where anything is not known of anybody the bound is not used, below.
-        let excused = |_: &Placement, _| false;
-        let unsure = Uncertain { evicted: &uncertain, gone: &gone, excused: &excused, known: None };
-        let ending = bound::cover(dynamics, state, scratch, unsure);
-        let kind = |state: &Placement, pod: InstanceId| {
-            let instance = state.instance(pod);
-            (instance.class, instance.workload)
-        };
-        let open: BTreeSet<_> = ending.open.iter().map(|pod| kind(state, *pod)).collect();
+        let ending = state.mark();
         let ends: Vec<InstanceId> = state.ending().collect();
         for &pod in &ends {
             dynamics.apply(state, &Step::End { pod, replaced: true });
         }
-        if cluster.workload_ids().any(|id| has_more_to_make(cluster, state, id)) {
-            state.revert(cluster, mark);
-            return nothing;
-        }
         // The bound takes every pod for what it is known to be.
-        if !doubts.of_changes(cluster, state).is_empty() {
+        if cluster.workload_ids().any(|id| has_more_to_make(cluster, state, id))
+            || !doubts.of_changes(cluster, state).is_empty()
+        {
             state.revert(cluster, mark);
             return nothing;
         }
+        let excused = |_: &Placement, _| false;
+        let (evicted, hopeless) = (&*uncertain, &[][..]);
+        let unsure = Uncertain { evicted, gone: &left, hopeless, excused: &excused, known: None };
+        let kind = |state: &Placement, pod: InstanceId| {
+            let instance = state.instance(pod);
+            (instance.class, instance.workload)
+        };
         let gone = bound::cover(dynamics, state, scratch, unsure);
+        let back: Vec<_> = gone.sure.iter().map(|pod| kind(state, *pod)).collect();
+        state.revert(cluster, ending);
+        // Whom every node turns down for good once they are gone it turns down before, too.
+        let unsure = Uncertain { hopeless: &gone.hopeless, ..unsure };
+        let ending = bound::cover(dynamics, state, scratch, unsure);
+        let open: BTreeSet<_> = ending.open.iter().map(|pod| kind(state, *pod)).collect();
         let mut sure: BTreeMap<WorkloadId, u32> = BTreeMap::new();
-        for &pod in gone.sure.iter().filter(|pod| !open.contains(&kind(state, **pod))) {
-            let root = cluster.root(state.instance(pod).workload);
+        for (_, workload) in back.into_iter().filter(|kind| !open.contains(kind)) {
+            let root = cluster.root(workload);
             // Whether what the export lacks is still there, and makes pods, nobody knows.
             if cluster.workload(root).provenance == Provenance::Read && !staying.contains(&root) {
                 *sure.entry(root).or_default() += 1;

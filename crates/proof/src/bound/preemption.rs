@@ -29,7 +29,7 @@ use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, Plugin, WorkloadI
 use holdfast_failover::Dynamics;
 use holdfast_scheduler::Scratch;
 
-use super::{Cover, Rivals, Uncertain, Usage, leaving};
+use super::{Cover, Rivals, Uncertain, Usage};
 use super::{is_spread_with, is_sure, leaves_somebody, may_come, usage};
 use crate::counting;
 use crate::doubts::Doubts;
@@ -51,8 +51,7 @@ pub(crate) struct Contained {
 struct Threat<'a, 'c> {
     dynamics: &'a Dynamics<'c>,
     doubts: &'a Doubts,
-    /// All pods whose eviction was carried out.
-    gone: &'a [InstanceId],
+    uncertain: Uncertain<'a>,
     /// Pending pods that are not sure of a place, the successors of threatened ones included.
     unsure: BTreeSet<InstanceId>,
     /// Each victim so far, with the pod that would come in its place.
@@ -82,7 +81,7 @@ pub(crate) fn contain(
         return None;
     }
     let mark = placement.mark();
-    let mut threat = Threat { dynamics, doubts, gone: uncertain.gone, unsure, victims: Vec::new() };
+    let mut threat = Threat { dynamics, doubts, uncertain, unsure, victims: Vec::new() };
     let mut contained = threat.settle(placement, scratch);
     placement.revert(cluster, mark);
     // A place alone brings nobody back who cannot use his volumes there.
@@ -259,7 +258,7 @@ impl Threat<'_, '_> {
                 let leaves = |(victim, _): &(InstanceId, InstanceId)| {
                     is_spread_with(cluster, placement, pod, *victim)
                 };
-                let leaving = leaving::holding_up(cluster, placement, pod, self.gone);
+                let leaving = self.uncertain.leaving(cluster, placement, pod);
                 let rivals = Rivals { coming, leaving: &leaving, within: &within };
                 cluster.spec_of(instance.class).pod_affinity.required.is_empty()
                     && usage(self.dynamics, placement, pod) == Usage::Sure

@@ -11,7 +11,7 @@ use holdfast_failover::Dynamics;
 use holdfast_scheduler::Scratch;
 
 use super::Sorts;
-use crate::bound::{self, Rivals, leaving};
+use crate::bound::{self, Rivals, Uncertain, leaving};
 
 /// What one whole share of a resource costs: prices stay exact in readers that hold numbers as
 /// floats, and shares of many gigabytes are still told apart.
@@ -96,7 +96,15 @@ impl<'r, 'c> Rooms<'r, 'c> {
         let hopeless: Vec<bool> = waiting.iter().map(hopeless).collect();
         let coming = waiting.iter().zip(hopeless).filter(|(_, hopeless)| !hopeless);
         let waiting: Vec<InstanceId> = coming.map(|(pod, _)| *pod).collect();
-        let leaving = leaving::holding_up(dynamics.cluster(), placement, pod, &evicted.pods);
+        let gone = leaving::of(placement, &evicted.pods);
+        let uncertain = Uncertain {
+            evicted: &evicted.uncertain,
+            gone: &gone,
+            hopeless: &[],
+            excused: &|_, _| false,
+            known: since,
+        };
+        let leaving = uncertain.leaving(dynamics.cluster(), placement, pod);
         let rivals = Rivals { coming: &waiting, leaving: &leaving, within: &|_| true };
         let prices =
             self.tried.insert((class, 0)).then(|| self.add_prices(placement, pod, &waiting));

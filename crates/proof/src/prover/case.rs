@@ -10,7 +10,7 @@ use holdfast_failover::storage::Standing;
 use holdfast_scheduler::Scratch;
 
 use super::{Examination, Finding, Prover, Workspace, as_it_is};
-use crate::bound::{self, preemption::contain};
+use crate::bound::{self, leaving, preemption::contain};
 use crate::doubts;
 use crate::explore::{Exploration, Explorer, Outcome};
 use crate::scenario::FailureSet;
@@ -218,12 +218,13 @@ impl Case<'_, '_> {
             let doubt = prover.doubts.of_pod(prover.cluster(), placement, pod);
             doubt.is_some_and(|doubt| !doubts::is_no_excuse(doubt))
         };
-        let known = Some(self.start.placement.instances().len());
+        let gone = leaving::of(self.placement, &evicted.pods);
         let uncertain = bound::Uncertain {
             evicted: &evicted.uncertain,
-            gone: &evicted.pods,
+            gone: &gone,
+            hopeless: &[],
             excused: &excused,
-            known,
+            known: Some(self.start.placement.instances().len()),
         };
         let mut cover = bound::divide(&prover.dynamics, self.placement, self.scratch, uncertain);
         let crowded = cover.crowds.iter().filter(|crowd| !crowd.peaceful).flat_map(|it| &it.pods);

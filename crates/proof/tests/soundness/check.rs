@@ -328,9 +328,11 @@ fn hopeless_pods_stay_pending(
         let Some(runs) = oracle.run(&placement, Custom::Either) else { continue };
         dynamics.evict_unnoticed(&mut placement, &situation);
         let evicted = dynamics.evict_all(&mut placement, &situation);
+        let gone = bound::leaving::of(&placement, &evicted.pods);
         let uncertain = bound::Uncertain {
             evicted: &evicted.uncertain,
-            gone: &evicted.pods,
+            gone: &gone,
+            hopeless: &[],
             excused: &|_: &Placement, _| false,
             known: start.steady.then_some(start.placement.instances().len()),
         };
