@@ -8,6 +8,7 @@ use holdfast_failover::{Dynamics, Event, Joined};
 use holdfast_proof::certify::{Certified, Found, certify_sequences};
 use holdfast_proof::report::VerdictName;
 use holdfast_proof::sequence::{Course, Sequencer};
+use holdfast_proof::verdict::Ground;
 use holdfast_proof::{Prover, Settings, Subject, Verdict};
 use proptest::test_runner::TestCaseError;
 
@@ -20,6 +21,9 @@ use crate::render;
 /// States that the prover may see.
 const STATES: usize = 20_000;
 
+/// Fewer of them than there are.
+const HASTY: [usize; 2] = [1, 12];
+
 /// States that the oracle follows between two events, and places of rest that it goes on from.
 const ORACLE_STATES: usize = 3_000;
 const RESTS_MAX: usize = 24;
@@ -31,6 +35,8 @@ pub(crate) struct Tally {
     pub(crate) refuted: u64,
     pub(crate) unknown: u64,
     pub(crate) too_large: u64,
+    /// Recoveries that are proved although not all states were seen.
+    pub(crate) hasty: u64,
     /// Claims that a certificate shows, and those decided that it does not.
     pub(crate) certified: u64,
     pub(crate) left_out: u64,
@@ -124,6 +130,30 @@ fn compare(
             .map_err(|why| TestCaseError::fail(format!("recovered {told}: {why}")))?;
         fewest(course, subject, &truth)
             .map_err(|why| TestCaseError::fail(format!("{told}: {why}")))?;
+    }
+    HASTY.into_iter().try_for_each(|states| hasty(cluster, (events, states), &truth, tally))
+}
+
+/// With too few states to see all of them what is told is told by bounds, and true all the same.
+fn hasty(
+    cluster: &Cluster,
+    (events, states_per_set): (&[Joined], usize),
+    truth: &Truth,
+    tally: &mut Tally,
+) -> Result<(), TestCaseError> {
+    let settings = Settings { states_per_set, ..Settings::default() };
+    let sequencer = Sequencer::new(Dynamics::new(cluster), settings);
+    let Ok((courses, _)) = sequencer.follow(events) else { return Ok(()) };
+    for (subject, course) in sequencer.subjects().subjects.iter().zip(&courses) {
+        let none = truth.at_once.iter().any(|state| ready(state, subject) == 0);
+        let short = truth.ends.iter().any(|end| ready(end, subject) < course.desired);
+        let name = cluster.text(cluster.workload(subject.root).name);
+        let mut told = Tally::default();
+        agrees(&course.immediately, none, &mut told)
+            .and_then(|()| agrees(&course.recovered, short, &mut told))
+            .map_err(|why| format!("{name:?} after {events:?} of {states_per_set} states: {why}"))
+            .map_err(TestCaseError::fail)?;
+        tally.hasty += u64::from(course.recovered == Verdict::Proved(Ground::Bound));
     }
     Ok(())
 }
