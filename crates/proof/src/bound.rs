@@ -30,6 +30,7 @@
 mod crowd;
 pub mod leaving;
 pub(crate) mod preemption;
+pub mod stranded;
 mod uneven;
 
 use std::cell::OnceCell;
@@ -52,6 +53,8 @@ use crate::counting::{self, Adversary, Why};
 pub use crowd::Crowd;
 pub use leaving::Left;
 use leaving::is_apart;
+pub use stranded::Stranded;
+use stranded::is_in;
 use uneven::Uneven;
 
 /// How many nodes are tried for a pod before it is left to the search.
@@ -89,12 +92,27 @@ pub struct Uncertain<'u> {
     pub gone: &'u [Left],
     /// Pods that are known to come nowhere.
     pub hopeless: &'u [InstanceId],
+    /// What may be left, besides, of pods that were placed nobody knows where.
+    pub stranded: Stranded<'u>,
     /// Whether a pod that seems to find no node may find one after all, for what is not known of
     /// it: then it is a competitor like others.
     pub excused: &'u dyn Fn(&Placement, InstanceId) -> bool,
     /// How many pods there were before anything failed, if whatever came since was made for lost
     /// ones.
     pub known: Option<usize>,
+}
+
+impl<'u> Uncertain<'u> {
+    /// These were evicted beforehand, of which some may never be; of nobody else it is known
+    /// whether and where it is, or whether it comes.
+    pub fn of(
+        evicted: &'u [InstanceId],
+        gone: &'u [Left],
+        excused: &'u dyn Fn(&Placement, InstanceId) -> bool,
+    ) -> Self {
+        let stranded = Stranded::default();
+        Self { evicted, gone, hopeless: &[], stranded, excused, known: None }
+    }
 }
 
 impl Uncertain<'_> {
@@ -181,13 +199,15 @@ pub(crate) fn divide(
         let pod = kin[0];
         let cluster = dynamics.cluster();
         let leaving = uncertain.leaving(cluster, placement, pod);
-        let rivals = Rivals { coming: &coming, leaving: &leaving, within: &anywhere };
+        let stranded = uncertain.stranded;
+        let rivals = Rivals { coming: &coming, leaving: &leaving, stranded, within: &anywhere };
         let is_sure = is_sure(dynamics, placement, scratch, pod, rivals);
         match (is_sure, usage(dynamics, placement, pod)) {
             (true, Usage::Sure) => cover.sure.extend(kin),
             (true, Usage::Never) => cover.idle.extend(kin),
             (false, Usage::Sure)
                 if leaving.is_empty()
+                    && stranded.classes.is_empty()
                     && uncertain.evicted.is_empty()
                     && !(uncertain.excused)(placement, pod) =>
             {
@@ -309,8 +329,34 @@ pub(crate) struct Rivals<'r> {
     pub(crate) coming: &'r [InstanceId],
     /// Pods that were evicted beforehand and may [hold it up](Uncertain::leaving).
     pub(crate) leaving: &'r [Left],
+    /// What may be left of them, or of others.
+    pub(crate) stranded: Stranded<'r>,
     /// Which nodes will do.
     pub(crate) within: &'r dyn Fn(NodeId) -> bool,
+}
+
+impl Rivals<'_> {
+    /// Whether the pod may count on the node, as one of some.
+    fn leave_open(
+        &self,
+        cluster: &Cluster,
+        placement: &Placement,
+        pod: InstanceId,
+        node: NodeId,
+    ) -> bool {
+        let class = placement.instance(pod).class;
+        self.are_off(cluster, class, node)
+            && is_apart(cluster, placement, pod, self.leaving, node)
+            && !is_in(cluster, &self.stranded.crowded(cluster, class), node)
+    }
+
+    /// Whether the node will do, and what may be left of somebody does not keep pods of the class
+    /// off it, but by topology spread where that is the only such constraint.
+    fn are_off(&self, cluster: &Cluster, class: ClassId, node: NodeId) -> bool {
+        (self.within)(node)
+            && !self.stranded.nodes.contains(&node)
+            && !is_in(cluster, &self.stranded.shut(cluster, class), node)
+    }
 }
 
 /// Whether the pod finds a node wherever its rivals go.
@@ -339,8 +385,7 @@ fn is_sure(
         rivals.coming.iter().copied().filter(|other| *other != pod).collect();
     let scheduler = dynamics.scheduler();
     let mut nodes = scheduler.feasible(placement, pod, scratch).to_vec();
-    nodes.retain(|node| (rivals.within)(*node));
-    nodes.retain(|node| is_apart(cluster, placement, pod, rivals.leaving, *node));
+    nodes.retain(|node| rivals.leave_open(cluster, placement, pod, *node));
     let spec = cluster.spec_of(placement.instance(pod).class);
     for node in roomiest(cluster, placement, nodes).into_iter().take(NODES_TRIED) {
         let mark = placement.mark();
@@ -372,20 +417,20 @@ pub(crate) fn contest(
     let class = placement.instance(pod).class;
     let classes: Vec<ClassId> = others().map(|other| placement.instance(*other).class).collect();
     let adversary = Adversary::of(cluster, class, &classes);
-    let is_apart = |node: &NodeId| is_apart(cluster, placement, pod, rivals.leaving, *node);
+    let leave_open = |node: &NodeId| rivals.leave_open(cluster, placement, pod, *node);
     // Where nobody who may come is counted, no node is closed by spread that is not now, or was
     // until somebody left.
     if !others().any(|other| is_spread_with(cluster, placement, pod, *other)) {
         let mut open = scheduler_takes(dynamics, placement, scratch, pod);
-        open.retain(|node| (rivals.within)(*node) && is_apart(node));
+        open.retain(leave_open);
         let why = counting::one_stays_open(cluster, placement, &open, &adversary);
-        if why.is_some() || rivals.leaving.is_empty() {
+        if why.is_some() || (rivals.leaving.is_empty() && rivals.stranded.classes.is_empty()) {
             return why;
         }
     }
     let lone = counting::only_spread(cluster.spec_of(class)).is_some();
     let mut open = open_but_for_spread(dynamics, placement, scratch, pod);
-    open.retain(|node| (rivals.within)(*node) && (lone || is_apart(node)));
+    open.retain(|node| leave_open(node) || lone && rivals.are_off(cluster, class, *node));
     counting::stays_open(cluster, placement, class, &open, &adversary)
 }
 

@@ -6,21 +6,25 @@
 //! Once a pod floats it floats for the rest of the story. Of those that float for the first time
 //! some are sure to find a node wherever the others go ([`bound`]): these serve in the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod cover;
+mod loose;
+
+use std::collections::BTreeSet;
 
 use holdfast_cluster::placement::{NodeUse, Whereabouts};
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
 use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement, WorkloadId};
 use holdfast_failover::controllers::{autoscaler, job};
-use holdfast_failover::{Dynamics, Event, Evicted, Joined, Step};
+use holdfast_failover::{Dynamics, Event, Joined};
 use holdfast_scheduler::Scratch;
 
-use crate::bound::{self, Uncertain, leaving};
 use crate::doubts::Doubts;
 use crate::rest::Rest;
 use crate::simulation::{Past, Range, Stage, WorkloadRanges};
 use crate::subject::Subject;
+use cover::Cover;
+use loose::{Kind, Loose, only_take_away};
 
 /// The pods of the export that float. Pods that were made since float anyway.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,9 +37,16 @@ pub(crate) struct Envelope {
     made: bool,
     /// Something floats, be it pods made since alone.
     open: bool,
-    /// How many of the pods that float serve in any case, by the workload that people know. None
-    /// where something floated before: where that is nobody knows.
-    sure: Option<BTreeMap<WorkloadId, u32>>,
+    /// Something floated before the stage at hand began.
+    later: bool,
+    /// Nodes that somebody may be stuck on who was placed nobody knows where.
+    silent: BTreeSet<NodeId>,
+    /// Who came nowhere before the stage at hand began.
+    hopeless: BTreeSet<Kind>,
+    /// What is sure of those that float in all states that were looked at; `None` where nothing is.
+    cover: Option<Cover>,
+    /// A state of the stage at hand was looked at.
+    begun: bool,
 }
 
 impl Envelope {
@@ -47,8 +58,10 @@ impl Envelope {
     /// Where the pods are that float already nobody knows, when the next event comes; nor where
     /// those are that are not the same in all of the states in which it may come.
     pub(crate) fn begin_stage(&mut self, cluster: &Cluster, states: &[Rest]) {
+        self.later = self.open;
+        self.hopeless = self.cover.take().map(|cover| cover.hopeless).unwrap_or_default();
+        (self.cover, self.begun) = (None, false);
         if self.open {
-            self.sure = None;
             self.floating.append(&mut self.astray);
         }
         self.made = states.iter().any(|(it, _)| it.instances().len() > cluster.pods().len());
@@ -80,25 +93,20 @@ impl Envelope {
         rebuilt: bool,
         scratch: &mut Scratch,
     ) {
-        let others = joined.map_or(&[][..], Joined::others);
-        let mut last = state.clone();
-        for event in others {
-            event.join(dynamics, &mut last);
-        }
-        // Who competes depends on when each of the others comes, and no bound is asked of them all.
-        let cover = match others {
-            [] => Cover::of(dynamics, doubts, &mut last, scratch),
-            _ => Cover::none(),
+        let cover = match &self.cover {
+            // Without those that float all states are the same.
+            Some(known) if self.later => known.clone(),
+            _ if self.later && self.begun => Cover::none(),
+            _ => self.cover(dynamics, doubts, state, (joined, scratch)),
         };
-        let first = !self.open || self.sure.is_some();
-        self.open = true;
-        self.sure = match self.sure.take() {
-            None if first => Some(cover.sure),
-            Some(known) => Some(fewest(known, &cover.sure)),
-            None => None,
+        let preemption = cover.preemption;
+        self.cover = match self.cover.take() {
+            None if !self.begun => Some(cover),
+            known => known.map(|known| known.and(&cover)),
         };
-        self.float(dynamics, state, rebuilt, cover.preemption);
-        for event in others {
+        (self.open, self.begun) = (true, true);
+        self.float(dynamics, state, rebuilt, preemption);
+        for event in joined.map_or(&[][..], Joined::others) {
             event.join(dynamics, state);
             if let Event::Rollout(id) | Event::Scale(id, _) = event {
                 let cluster = dynamics.cluster();
@@ -106,8 +114,53 @@ impl Envelope {
                 let own = state.instance_ids().take(cluster.pods().len());
                 self.floating.extend(own.filter(|pod| root(pod) == cluster.root(*id)));
             }
-            self.float(dynamics, state, rebuilt, cover.preemption);
+            self.float(dynamics, state, rebuilt, preemption);
         }
+    }
+
+    /// What is sure of whom the events move.
+    fn cover(
+        &mut self,
+        dynamics: &Dynamics<'_>,
+        doubts: &Doubts,
+        state: &Placement,
+        (joined, scratch): (Option<&Joined>, &mut Scratch),
+    ) -> Cover {
+        let others = joined.map_or(&[][..], Joined::others);
+        let mut last = state.clone();
+        let mut moved = BTreeSet::new();
+        let mut note = |last: &mut Placement| {
+            let silent = |node: &NodeId| last.node(*node).exists && !last.node(*node).reachable;
+            self.silent.extend(dynamics.cluster().node_ids().filter(silent));
+            if !others.is_empty() {
+                moved.extend(movable(dynamics, last));
+            }
+        };
+        note(&mut last);
+        for event in others {
+            event.join(dynamics, &mut last);
+            note(&mut last);
+        }
+        if !self.later && others.is_empty() {
+            return Cover::of(dynamics, doubts, &mut last, scratch, &Loose::default());
+        }
+        if !others.is_empty() && !only_take_away(joined) {
+            return Cover::none();
+        }
+        let own = dynamics.cluster().pods().len();
+        let floats = |id: InstanceId| id.index() >= own || self.floating.contains(&id);
+        let Some(loose) = Loose::lift(dynamics, &mut last, &floats) else { return Cover::none() };
+        // Who comes nowhere before the joined events comes nowhere when they have come.
+        let mut first = state.clone();
+        let all = |id: InstanceId| floats(id) || moved.contains(&id);
+        let mut hopeless = match Loose::lift(dynamics, &mut first, &all) {
+            Some(_) => Loose::hopeless(dynamics, &first),
+            None => BTreeSet::new(),
+        };
+        hopeless.retain(|kind| !loose.kinds.contains(kind) || self.hopeless.contains(kind));
+        let (nodes, joined) = (self.silent.iter().copied().collect(), !others.is_empty());
+        let loose = Loose { hopeless, nodes, moved, joined, ..loose };
+        Cover::of(dynamics, doubts, &mut last, scratch, &loose)
     }
 
     /// Adds the pods that may be moved from a state on, right after an event. `preemption` says
@@ -121,20 +174,14 @@ impl Envelope {
     ) {
         let cluster = dynamics.cluster();
         let situation = dynamics.situation(state);
-        let mark = state.mark();
-        if situation.acts {
-            dynamics.evict_all(state, &situation);
-        }
-        let moved: BTreeSet<InstanceId> =
-            state.changed_since(mark).into_iter().map(|(id, _)| id).collect();
-        state.revert(cluster, mark);
+        let movable = movable(dynamics, state);
         let own = |id: &InstanceId| id.index() < cluster.pods().len();
         let shaky = dynamics.storage().doubtful(state);
         let starved = dynamics.storage().starved(state).filter(|_| rebuilt);
         let uncertain: Vec<InstanceId> = shaky.into_iter().chain(starved).collect();
         if !uncertain.is_empty() {
             // A node is not enough to serve.
-            self.sure = None;
+            self.cover = None;
         }
         self.floating.extend(uncertain.into_iter().filter(own));
         if !situation.acts {
@@ -145,11 +192,9 @@ impl Envelope {
             .filter(|id| is_on_the_move(cluster, state, *id))
             .map(|id| cluster.root(id))
             .collect();
-        let drained: BTreeSet<InstanceId> = dynamics.drainable(state).collect();
         let floats = |id: &InstanceId| {
             let instance = state.instance(*id);
-            moved.contains(id)
-                || drained.contains(id)
+            movable.contains(id)
                 || instance.is_pending()
                 || instance.terminating
                 || instance.attaching
@@ -165,7 +210,7 @@ impl Envelope {
             })
             .map(|id| spec(*id).priority)
             .max();
-        if let Some(highest) = highest.filter(|_| preemption || self.sure.is_none()) {
+        if let Some(highest) = highest.filter(|_| preemption || self.cover.is_none()) {
             floating.extend(state.instance_ids().filter(|id| spec(*id).priority < highest));
         }
         self.floating.extend(floating.into_iter().filter(own));
@@ -197,7 +242,8 @@ impl Envelope {
         // By each event a pod may have been left on a silent node, and each pod made since may be
         // where it was not in the example. So may it before the first event: nodes may have been
         // silent from the beginning.
-        let happened = if self.sure.is_some() { past.joined } else { past.events + 1 };
+        let is_first = !self.later && self.cover.is_some();
+        let happened = if is_first { past.joined } else { past.events + 1 };
         let piled = count(happened.max(1));
         for (node, range) in cluster.node_ids().zip(&mut stage.pods) {
             *range = known.pods(node, *range, piled);
@@ -232,7 +278,7 @@ impl Envelope {
         // who acts they stay: those that were there before each event beside those made since.
         let loose = count(own.len()).max(wanted);
         let all = loose.saturating_mul(piled.saturating_add(1));
-        let sure = self.sure.as_ref().and_then(|sure| sure.get(&subject.root)).copied();
+        let sure = self.cover.as_ref().and_then(|it| it.sure.get(&subject.root)).copied();
         let least = ready.saturating_add(sure.unwrap_or(0)).min(wanted.max(ready));
         let most = if known.acts { wanted } else { all };
         ranges.ready = join(ranges.ready, least, most.max(ready));
@@ -253,7 +299,7 @@ impl Envelope {
             _ if !known.acts => known.silence().max(all),
             _ if own.iter().any(back) => known.silence(),
             // One state tells where all of them are.
-            1 if self.sure.is_some() && !self.made && self.astray.is_empty() => {
+            1 if self.cover.is_some() && !self.made && self.astray.is_empty() => {
                 count(own.iter().filter(stuck).count())
             }
             _ => loose.saturating_mul(piled).min(known.silence()),
@@ -336,86 +382,6 @@ impl<'k> Known<'k> {
     }
 }
 
-/// What is sure of the pods that an event moves.
-struct Cover {
-    /// How many of them serve in any case, by the workload that people know.
-    sure: BTreeMap<WorkloadId, u32>,
-    /// Somebody may be preempted.
-    preemption: bool,
-}
-
-impl Cover {
-    /// Nothing is sure.
-    fn none() -> Self {
-        Self { sure: BTreeMap::new(), preemption: true }
-    }
-
-    /// Asks the bound, with everybody moved who may be: all that may be evicted and all that may be
-    /// drained, as it is while the drained pods end and when they are gone.
-    fn of(
-        dynamics: &Dynamics<'_>,
-        doubts: &Doubts,
-        state: &mut Placement,
-        scratch: &mut Scratch,
-    ) -> Self {
-        let cluster = dynamics.cluster();
-        let nothing = Self::none();
-        let situation = dynamics.situation(state);
-        let rolling = cluster.workload_ids().any(|id| is_on_the_move(cluster, state, id));
-        if !situation.acts || rolling {
-            return nothing;
-        }
-        let mark = state.mark();
-        let Evicted { pods: gone, mut uncertain } = dynamics.evict_all(state, &situation);
-        // Whoever may stay on a silent node for ever does not serve there.
-        let staying: BTreeSet<WorkloadId> =
-            uncertain.iter().map(|pod| cluster.root(state.instance(*pod).workload)).collect();
-        let drained: Vec<InstanceId> = dynamics.drainable(state).collect();
-        let left = leaving::of(state, &[&*gone, &*drained].concat());
-        for &pod in &drained {
-            dynamics.apply(state, &Step::Drain { pod, replaced: true });
-        }
-        // Whoever drains may be stopped by a budget, and then the pod stays and counts.
-        uncertain.extend(&drained);
-        let ending = state.mark();
-        let ends: Vec<InstanceId> = state.ending().collect();
-        for &pod in &ends {
-            dynamics.apply(state, &Step::End { pod, replaced: true });
-        }
-        // The bound takes every pod for what it is known to be.
-        if cluster.workload_ids().any(|id| has_more_to_make(cluster, state, id))
-            || !doubts.of_changes(cluster, state).is_empty()
-        {
-            state.revert(cluster, mark);
-            return nothing;
-        }
-        let excused = |_: &Placement, _| false;
-        let (evicted, hopeless) = (&*uncertain, &[][..]);
-        let unsure = Uncertain { evicted, gone: &left, hopeless, excused: &excused, known: None };
-        let kind = |state: &Placement, pod: InstanceId| {
-            let instance = state.instance(pod);
-            (instance.class, instance.workload)
-        };
-        let gone = bound::cover(dynamics, state, scratch, unsure);
-        let back: Vec<_> = gone.sure.iter().map(|pod| kind(state, *pod)).collect();
-        state.revert(cluster, ending);
-        // Whom every node turns down for good once they are gone it turns down before, too.
-        let unsure = Uncertain { hopeless: &gone.hopeless, ..unsure };
-        let ending = bound::cover(dynamics, state, scratch, unsure);
-        let open: BTreeSet<_> = ending.open.iter().map(|pod| kind(state, *pod)).collect();
-        let mut sure: BTreeMap<WorkloadId, u32> = BTreeMap::new();
-        for (_, workload) in back.into_iter().filter(|kind| !open.contains(kind)) {
-            let root = cluster.root(workload);
-            // Whether what the export lacks is still there, and makes pods, nobody knows.
-            if cluster.workload(root).provenance == Provenance::Read && !staying.contains(&root) {
-                *sure.entry(root).or_default() += 1;
-            }
-        }
-        state.revert(cluster, mark);
-        Self { sure, preemption: ending.preemption || gone.preemption }
-    }
-}
-
 /// Whether a pod that is evicted from a silent node may be placed there once more: nobody knows how
 /// many are left there in the end.
 fn may_return(cluster: &Cluster, instance: &Instance) -> bool {
@@ -431,20 +397,18 @@ fn may_return(cluster: &Cluster, instance: &Instance) -> bool {
     bears(Effect::NoSchedule).is_some() && !stays
 }
 
-/// The fewer of each.
-fn fewest(
-    known: BTreeMap<WorkloadId, u32>,
-    other: &BTreeMap<WorkloadId, u32>,
-) -> BTreeMap<WorkloadId, u32> {
-    let fewer = |(id, count): (WorkloadId, u32)| Some((id, count.min(*other.get(&id)?)));
-    known.into_iter().filter_map(fewer).collect()
-}
-
-/// Whether a set makes further pods once those that it has are ready: nobody has seen these yet.
-fn has_more_to_make(cluster: &Cluster, state: &Placement, id: WorkloadId) -> bool {
-    let tally = state.tally(id);
-    let there = i64::from(tally.active) + i64::from(tally.terminating);
-    cluster.workload(id).kind == WorkloadKind::StatefulSet && there < state.target(id).desired
+/// The pods that may be evicted or drained from a state on.
+fn movable(dynamics: &Dynamics<'_>, state: &mut Placement) -> BTreeSet<InstanceId> {
+    let situation = dynamics.situation(state);
+    let mark = state.mark();
+    if situation.acts {
+        dynamics.evict_all(state, &situation);
+    }
+    let mut movable: BTreeSet<InstanceId> =
+        state.changed_since(mark).into_iter().map(|(id, _)| id).collect();
+    state.revert(dynamics.cluster(), mark);
+    movable.extend(dynamics.drainable(state));
+    movable
 }
 
 /// Whether a controller may delete pods of the workload of its own accord.

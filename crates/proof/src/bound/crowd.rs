@@ -24,7 +24,7 @@ use holdfast_scheduler::Scratch;
 use holdfast_scheduler::decision::NodeVerdict;
 use holdfast_scheduler::reason::{Code, Reason, Rejection};
 
-use super::{Rivals, is_sure, leaves_somebody};
+use super::{Rivals, Stranded, is_sure, leaves_somebody};
 
 /// Pods of which some find a node and the others none, whichever these are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,8 @@ impl Crowd {
         let beyond = &kin[places..];
         let coming: Vec<InstanceId> =
             coming.iter().copied().filter(|pod| !beyond.contains(pod)).collect();
-        let rivals = Rivals { coming: &coming, leaving: &[], within: &|_| true };
+        let stranded = Stranded::default();
+        let rivals = Rivals { coming: &coming, leaving: &[], stranded, within: &|_| true };
         let is_sure = is_sure(dynamics, placement, scratch, first, rivals);
         is_sure.then(|| Self { pods: kin.to_vec(), places, peaceful })
     }

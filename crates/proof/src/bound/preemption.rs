@@ -259,7 +259,8 @@ impl Threat<'_, '_> {
                     is_spread_with(cluster, placement, pod, *victim)
                 };
                 let leaving = self.uncertain.leaving(cluster, placement, pod);
-                let rivals = Rivals { coming, leaving: &leaving, within: &within };
+                let stranded = self.uncertain.stranded;
+                let rivals = Rivals { coming, leaving: &leaving, stranded, within: &within };
                 cluster.spec_of(instance.class).pod_affinity.required.is_empty()
                     && usage(self.dynamics, placement, pod) == Usage::Sure
                     && !self.victims.iter().any(leaves)

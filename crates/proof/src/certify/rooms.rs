@@ -97,15 +97,10 @@ impl<'r, 'c> Rooms<'r, 'c> {
         let coming = waiting.iter().zip(hopeless).filter(|(_, hopeless)| !hopeless);
         let waiting: Vec<InstanceId> = coming.map(|(pod, _)| *pod).collect();
         let gone = leaving::of(placement, &evicted.pods);
-        let uncertain = Uncertain {
-            evicted: &evicted.uncertain,
-            gone: &gone,
-            hopeless: &[],
-            excused: &|_, _| false,
-            known: since,
-        };
+        let uncertain = Uncertain::of(&evicted.uncertain, &gone, &|_, _| false);
         let leaving = uncertain.leaving(dynamics.cluster(), placement, pod);
-        let rivals = Rivals { coming: &waiting, leaving: &leaving, within: &|_| true };
+        let stranded = uncertain.stranded;
+        let rivals = Rivals { coming: &waiting, leaving: &leaving, stranded, within: &|_| true };
         let prices =
             self.tried.insert((class, 0)).then(|| self.add_prices(placement, pod, &waiting));
         if let Some(prices) = prices.flatten() {

@@ -219,13 +219,9 @@ impl Case<'_, '_> {
             doubt.is_some_and(|doubt| !doubts::is_no_excuse(doubt))
         };
         let gone = leaving::of(self.placement, &evicted.pods);
-        let uncertain = bound::Uncertain {
-            evicted: &evicted.uncertain,
-            gone: &gone,
-            hopeless: &[],
-            excused: &excused,
-            known: Some(self.start.placement.instances().len()),
-        };
+        let known = Some(self.start.placement.instances().len());
+        let uncertain = bound::Uncertain::of(&evicted.uncertain, &gone, &excused);
+        let uncertain = bound::Uncertain { known, ..uncertain };
         let mut cover = bound::divide(&prover.dynamics, self.placement, self.scratch, uncertain);
         let crowded = cover.crowds.iter().filter(|crowd| !crowd.peaceful).flat_map(|it| &it.pods);
         let open: Vec<InstanceId> = cover.open.iter().chain(crowded).copied().collect();

@@ -329,13 +329,10 @@ fn hopeless_pods_stay_pending(
         dynamics.evict_unnoticed(&mut placement, &situation);
         let evicted = dynamics.evict_all(&mut placement, &situation);
         let gone = bound::leaving::of(&placement, &evicted.pods);
-        let uncertain = bound::Uncertain {
-            evicted: &evicted.uncertain,
-            gone: &gone,
-            hopeless: &[],
-            excused: &|_: &Placement, _| false,
-            known: start.steady.then_some(start.placement.instances().len()),
-        };
+        let excused = |_: &Placement, _| false;
+        let uncertain = bound::Uncertain::of(&evicted.uncertain, &gone, &excused);
+        let known = start.steady.then_some(start.placement.instances().len());
+        let uncertain = bound::Uncertain { known, ..uncertain };
         let cover = bound::cover(dynamics, &mut placement, &mut Scratch::default(), uncertain);
         for pod in cover.hopeless {
             let instance = placement.instance(pod);
