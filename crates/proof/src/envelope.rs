@@ -9,7 +9,7 @@
 mod cover;
 mod loose;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::placement::{NodeUse, Whereabouts};
 use holdfast_cluster::taint::{Effect, Taint};
@@ -47,6 +47,11 @@ pub(crate) struct Envelope {
     cover: Option<Cover>,
     /// A state of the stage at hand was looked at.
     begun: bool,
+    /// Pods that nobody knew where they are when the stage at hand began.
+    before: BTreeSet<InstanceId>,
+    /// Pods of the export that serve right after each event of the stage at hand, if they are where
+    /// they are in the export, by number.
+    serving: Vec<bool>,
 }
 
 impl Envelope {
@@ -64,6 +69,7 @@ impl Envelope {
         if self.open {
             self.floating.append(&mut self.astray);
         }
+        self.serving = vec![true; cluster.pods().len()];
         self.made = states.iter().any(|(it, _)| it.instances().len() > cluster.pods().len());
         let Some(((first, _), others)) = states.split_first() else { return };
         for (other, _) in others {
@@ -77,6 +83,41 @@ impl Envelope {
                     self.floating.insert(id);
                 }
             }
+        }
+        self.before = self.floating.union(&self.astray).copied().collect();
+    }
+
+    /// How many pods of each subject serve right after each event of the stage, at least, by
+    /// position: those that nothing has moved by then. It is about all events `joined` to the first
+    /// one, if any are.
+    pub(crate) fn holding(
+        &self,
+        dynamics: &Dynamics<'_>,
+        subjects: &[Subject],
+        is_joined: bool,
+    ) -> Vec<u32> {
+        let cluster = dynamics.cluster();
+        let moved = if is_joined { &self.floating } else { &self.before };
+        let stays = |(at, serves): (usize, &bool)| {
+            let id = InstanceId::at(at);
+            let stays = *serves && !moved.contains(&id) && !self.before.contains(&id);
+            stays.then(|| cluster.root(cluster.pods()[at].workload))
+        };
+        let mut holding: BTreeMap<WorkloadId, u32> = BTreeMap::new();
+        // A node is not enough to serve where volumes have copies on others.
+        let all = self.serving.iter().enumerate().filter(|_| dynamics.storage().is_empty());
+        for root in all.filter_map(stays) {
+            *holding.entry(root).or_default() += 1;
+        }
+        subjects.iter().map(|it| holding.get(&it.root).copied().unwrap_or(0)).collect()
+    }
+
+    /// Takes down who serves right after an event.
+    fn see(&mut self, state: &Placement) {
+        for (serves, id) in self.serving.iter_mut().zip(state.instance_ids()) {
+            let instance = state.instance(id);
+            let node = instance.node().map(|node| state.node(node));
+            *serves &= instance.ready && node.is_some_and(NodeUse::serves);
         }
     }
 
@@ -105,9 +146,11 @@ impl Envelope {
             known => known.map(|known| known.and(&cover)),
         };
         (self.open, self.begun) = (true, true);
+        self.see(state);
         self.float(dynamics, state, rebuilt, preemption);
         for event in joined.map_or(&[][..], Joined::others) {
             event.join(dynamics, state);
+            self.see(state);
             if let Event::Rollout(id) | Event::Scale(id, _) = event {
                 let cluster = dynamics.cluster();
                 let root = |pod: &InstanceId| cluster.root(state.instance(*pod).workload);
@@ -415,14 +458,15 @@ fn movable(dynamics: &Dynamics<'_>, state: &mut Placement) -> BTreeSet<InstanceI
 fn is_on_the_move(cluster: &Cluster, state: &Placement, id: WorkloadId) -> bool {
     let target = state.target(id);
     let workload = cluster.workload(id);
-    let beyond = |pod: &Instance| {
+    let beyond = |pod: &InstanceId| {
+        let pod = state.instance(*pod);
         let number = i64::from(pod.ordinal) - i64::from(workload.first_ordinal);
-        pod.workload == id && pod.whereabouts != Whereabouts::Gone && number >= target.desired
+        pod.whereabouts != Whereabouts::Gone && number >= target.desired
     };
-    let of_numbers = workload.kind == WorkloadKind::StatefulSet;
-    let condemned = workload.provenance == Provenance::Read && state.instances().iter().any(beyond);
+    let of_numbers =
+        workload.kind == WorkloadKind::StatefulSet && workload.provenance == Provenance::Read;
     target.rollouts > 0
-        || of_numbers && condemned
+        || of_numbers && state.of_workload(id).iter().any(beyond)
         || workload.rollout > 0 && target.desired > 0
         || autoscaler::correction(cluster, state, id).is_some()
         || job::may_give_up(cluster, state, id)

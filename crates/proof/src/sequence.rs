@@ -52,6 +52,8 @@ pub struct Sequencer<'c> {
 struct Trust {
     /// In some run the cluster never came to rest.
     restless: bool,
+    /// Or none was found, as the search was cut short.
+    cut_short: bool,
     /// Nothing that a state rests on is unknown, but for what its own doubt says.
     clean: bool,
 }
@@ -163,7 +165,7 @@ impl<'c> Sequencer<'c> {
         let range = if stages[since].exact {
             (observed.at_once.min, Some(observed.at_once.max))
         } else {
-            (0, None)
+            (stages[stage].holding[at], None)
         };
         let doubts = &stages[..=since];
         let verdict = self.judge(doubts, &trust[before], range, sure.map(|it| it.min), 1);
@@ -212,7 +214,9 @@ impl<'c> Sequencer<'c> {
         let doubts = stages.iter().rev().flat_map(|stage| stage.doubts.iter().copied());
         match self.lost {
             Some(kind) => Verdict::Unknown(Doubt::Lost(kind)),
-            None if trust.restless => Verdict::Unknown(Doubt::Unsettled),
+            None if trust.restless => {
+                Verdict::Unknown(if trust.cut_short { Doubt::Budget } else { Doubt::Unsettled })
+            }
             None if least >= needed => {
                 Verdict::Proved(if exact { Ground::Explored } else { Ground::Bound })
             }
@@ -269,7 +273,9 @@ impl Trust {
         };
         let restless = stages.iter().any(|stage| stage.restless);
         let clean = stages.iter().all(|stage| stage.doubts.iter().all(harmless));
-        Self { restless, clean: clean && !restless }
+        let cut = |stage: &Stage| stage.restless && stage.doubts.contains(&Doubt::Budget);
+        let cut_short = stages.iter().filter(|stage| stage.restless).all(cut);
+        Self { restless, cut_short, clean: clean && !restless }
     }
 }
 

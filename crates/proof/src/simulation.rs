@@ -25,8 +25,9 @@ use crate::stuck::{self, Stuck};
 use crate::subject::{Subject, follows_nodes};
 use crate::verdict::Doubt;
 
-/// States of rest that are kept between two events.
+/// States of rest that are kept between two events, and how many pods all of them have together.
 const RESTS_MAX: usize = 16_384;
+const PODS_KEPT: usize = 1 << 22;
 
 /// The fewest and the most over every order and tie-break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,9 @@ pub struct Stage {
     pub workloads: Vec<WorkloadRanges>,
     /// What was seen of each in single states, by position of the subject.
     pub observed: Vec<Observed>,
+    /// How many pods of each serve right after each of its events, at least, whatever happened
+    /// before, by position of the subject; what was observed may tell more.
+    pub holding: Vec<u32>,
     /// How many pods are on each node, by node.
     pub pods: Vec<Range>,
     /// How the nodes stand, which no order changes; one state of many.
@@ -182,13 +186,20 @@ impl<'c> Simulator<'c> {
         event.check(&self.dynamics, from)?;
         let mut state = from.clone();
         event.apply(&self.dynamics, &mut state);
-        let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
+        let limits = self.limits();
         let mut search = Search::new(&self.dynamics, scratch, state.mark(), limits);
         search.follow(&mut state, None);
         let Rests { found, complete, states: seen, .. } = search.finish();
         let exact = complete && !found.is_empty() && self.doubts_of(&found, false).is_empty();
         let states = distinct(self.dynamics.cluster(), found).into_iter().map(|(it, _)| it);
         Ok(Ends { states: states.collect(), exact, seen })
+    }
+
+    /// How far a search goes: as far as memory allows in a large cluster.
+    fn limits(&self) -> Limits {
+        let pods = self.dynamics.cluster().pods().len().max(1);
+        let rests = (PODS_KEPT / pods).clamp(1, RESTS_MAX);
+        Limits { states: self.settings.states_per_set, rests }
     }
 
     /// Whether each of the events makes sense right after those before it; the first of them is the
@@ -232,6 +243,7 @@ impl<'c> Simulator<'c> {
         for (state, _) in &mut states {
             widest.widen(&self.dynamics, &self.doubts, state, joined, rebuilt, scratch);
         }
+        let holding = widest.holding(&self.dynamics, &self.subjects, !others.is_empty());
         let mut rests = distinct(cluster, found);
         let restless = rests.is_empty();
         if restless {
@@ -258,6 +270,7 @@ impl<'c> Simulator<'c> {
         let mut stage = Stage {
             joined: !others.is_empty(),
             observed,
+            holding,
             workloads: self
                 .subjects
                 .iter()
@@ -287,7 +300,7 @@ impl<'c> Simulator<'c> {
         rebuilt: bool,
         scratch: &mut Scratch,
     ) -> Rests {
-        let limits = Limits { states: self.settings.states_per_set, rests: RESTS_MAX };
+        let limits = self.limits();
         let mut observer = Observer::new(&self.dynamics, &self.subjects, &self.doubts, rebuilt);
         for (state, doubt) in &*states {
             observer.see(state, doubt.is_none(), &[]);

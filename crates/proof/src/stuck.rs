@@ -53,7 +53,8 @@ fn is_unfinished(cluster: &Cluster, state: &Placement, id: WorkloadId) -> bool {
             present.is_some() && cluster.owned(id).iter().any(|set| old(&set))
         }
         WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
-            let mut pods = state.instances().iter().filter(|pod| pod.workload == id);
+            let pods = state.of_workload(id);
+            let mut pods = pods.iter().map(|pod| state.instance(*pod));
             pods.any(|pod| pod.outdated && pod.whereabouts != Whereabouts::Gone)
         }
         _ => false,
