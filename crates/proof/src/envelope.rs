@@ -23,7 +23,7 @@ use crate::doubts::Doubts;
 use crate::rest::Rest;
 use crate::simulation::{Past, Range, Stage, WorkloadRanges};
 use crate::subject::Subject;
-use cover::Cover;
+use cover::{Cover, let_in};
 use loose::{Kind, Loose, only_take_away};
 
 /// The pods of the export that float. Pods that were made since float anyway.
@@ -184,23 +184,31 @@ impl Envelope {
             event.join(dynamics, &mut last);
             note(&mut last);
         }
-        if !self.later && others.is_empty() {
+        let cluster = dynamics.cluster();
+        let moves = cluster.workload_ids().any(|id| is_on_the_move(cluster, &last, id));
+        if !self.later && others.is_empty() && !moves {
             return Cover::of(dynamics, doubts, &mut last, scratch, &Loose::default());
         }
         if !others.is_empty() && !only_take_away(joined) {
             return Cover::none();
         }
-        let own = dynamics.cluster().pods().len();
+        let own = cluster.pods().len();
         let floats = |id: InstanceId| id.index() >= own || self.floating.contains(&id);
         let Some(loose) = Loose::lift(dynamics, &mut last, &floats) else { return Cover::none() };
         // Who comes nowhere before the joined events comes nowhere when they have come.
         let mut first = state.clone();
         let all = |id: InstanceId| floats(id) || moved.contains(&id);
         let mut hopeless = match Loose::lift(dynamics, &mut first, &all) {
-            Some(_) => Loose::hopeless(dynamics, &first),
+            Some(_) => {
+                let_in(dynamics, &mut first);
+                Loose::hopeless(dynamics, &first)
+            }
             None => BTreeSet::new(),
         };
-        hopeless.retain(|kind| !loose.kinds.contains(kind) || self.hopeless.contains(kind));
+        hopeless.retain(|kind| {
+            let never = self.hopeless.contains(kind) && !loose.settled.contains(kind);
+            never || !loose.kinds.contains(kind)
+        });
         let (nodes, joined) = (self.silent.iter().copied().collect(), !others.is_empty());
         let loose = Loose { hopeless, nodes, moved, joined, ..loose };
         Cover::of(dynamics, doubts, &mut last, scratch, &loose)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::volume::PodVolume;
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
-use holdfast_cluster::{ClassId, Cluster, InstanceId, Placement, WorkloadId};
+use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, WorkloadId};
 use holdfast_failover::controllers::Reaction;
 use holdfast_failover::{Dynamics, Evicted, Step};
 use holdfast_scheduler::Scratch;
@@ -52,8 +52,9 @@ impl Cover {
     ) -> Self {
         let cluster = dynamics.cluster();
         let situation = dynamics.situation(state);
-        let rolling = cluster.workload_ids().any(|id| is_on_the_move(cluster, state, id));
-        if !situation.acts || rolling {
+        let moves = |id: &WorkloadId| is_on_the_move(cluster, state, *id);
+        let mut moving = cluster.workload_ids().filter(moves).map(|id| cluster.root(id));
+        if !situation.acts || !moving.all(|root| loose.rolling.contains(&root)) {
             return Self::none();
         }
         let mark = state.mark();
@@ -72,6 +73,9 @@ struct Gone {
     uncertain: Vec<InstanceId>,
     /// Whose pods may stay on a silent node for ever, where they do not serve.
     staying: BTreeSet<WorkloadId>,
+    /// Nodes that failed while somebody may have been placed there, those where somebody may be who
+    /// would not be let in, and those that came back and let nobody in yet: none is counted on.
+    closed: Vec<NodeId>,
 }
 
 impl Gone {
@@ -103,7 +107,9 @@ impl Gone {
             staying.insert(root(state, pod));
         }
         uncertain.extend(others);
-        Self { left, uncertain, staying }
+        let mut closed = [&*loose.nodes, &*loose.misplaced].concat();
+        closed.extend(let_in(dynamics, state));
+        Self { left, uncertain, staying, closed }
     }
 
     /// Asks the bound; `None` where more may come, or something is not known.
@@ -141,7 +147,7 @@ impl Gone {
             let kind = kind(state, pod);
             (loose.joined || loose.kinds.contains(&kind)) && !loose.hopeless.contains(&kind)
         };
-        let stranded = Stranded { classes: &classes, nodes: &loose.nodes };
+        let stranded = Stranded { classes: &classes, nodes: &self.closed };
         let unsure = Uncertain::of(&self.uncertain, &self.left, &excused);
         let unsure = Uncertain { stranded, ..unsure };
         let gone = bound::cover(dynamics, state, scratch, unsure);
@@ -157,13 +163,24 @@ impl Gone {
             let root = cluster.root(workload);
             // Whether what the export lacks is still there, and makes pods, nobody knows.
             let read = cluster.workload(root).provenance == Provenance::Read;
-            let stuck = !loose.nodes.is_empty() && !comes_back(cluster, class, workload);
-            if read && !stuck && !self.staying.contains(&root) {
+            let stuck = loose.any && !comes_back(cluster, (class, workload), &loose.nodes);
+            let rolls = loose.rolling.contains(&root);
+            if read && !stuck && !rolls && !self.staying.contains(&root) {
                 *sure.entry(root).or_default() += 1;
             }
         }
         Some(Cover { sure, preemption: ending.preemption || gone.preemption, hopeless })
     }
+}
+
+/// Lets pods onto nodes that came back, and tells which these are.
+pub(super) fn let_in(dynamics: &Dynamics<'_>, state: &mut Placement) -> Vec<NodeId> {
+    let back = |node: &NodeId| state.node(*node).taints.leaving;
+    let nodes: Vec<NodeId> = dynamics.cluster().node_ids().filter(back).collect();
+    for &node in &nodes {
+        dynamics.apply(state, &Step::Clear { node });
+    }
+    nodes
 }
 
 /// What a pod is when it is made again.
@@ -172,9 +189,9 @@ pub(super) fn again(cluster: &Cluster, state: &Placement, pod: InstanceId) -> Cl
     instance.origin.map_or(instance.class, |origin| cluster.pod(origin).replacement)
 }
 
-/// Whether a pod comes back from a node that failed, whichever it was on: it is evicted, another is
-/// made at once, and no volume is kept there.
-fn comes_back(cluster: &Cluster, class: ClassId, workload: WorkloadId) -> bool {
+/// Whether a pod comes back from wherever it was: another is made at once, and where it may have
+/// been on one of the nodes, which failed, it is evicted and keeps no volume there.
+fn comes_back(cluster: &Cluster, (class, workload): Kind, nodes: &[NodeId]) -> bool {
     let spec = cluster.spec_of(class);
     let known = cluster.known();
     let stays = |key| {
@@ -183,9 +200,12 @@ fn comes_back(cluster: &Cluster, class: ClassId, workload: WorkloadId) -> bool {
         let by = bearing.find(|one| one.tolerates(&taint, cluster.symbols(), false));
         by.is_some_and(|one| one.seconds.is_none())
     };
+    let leaves = || {
+        spec.volumes.iter().all(|volume| matches!(volume, PodVolume::HostPath))
+            && ![known.unreachable, known.not_ready].into_iter().any(stays)
+    };
     Reaction::of(cluster.workload(workload)) == Reaction::ReplaceTerminating
-        && spec.volumes.iter().all(|volume| matches!(volume, PodVolume::HostPath))
-        && ![known.unreachable, known.not_ready].into_iter().any(stays)
+        && (nodes.is_empty() || leaves())
 }
 
 /// Whether a set makes further pods once those that it has are ready: nobody has seen these yet.

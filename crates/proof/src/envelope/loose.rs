@@ -10,12 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_cluster::placement::Whereabouts;
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
-use holdfast_cluster::{ClassId, InstanceId, NodeId, Placement, WorkloadId};
-use holdfast_failover::controllers::Reaction;
+use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, WorkloadId};
+use holdfast_failover::controllers::{Reaction, deployment};
 use holdfast_failover::disruption::Certainty;
 use holdfast_failover::{Dynamics, Event, Joined};
 
 use super::cover::again;
+use super::is_on_the_move;
 use crate::bound;
 
 /// Pods that nothing but their name tells apart.
@@ -24,8 +25,14 @@ pub(super) type Kind = (ClassId, WorkloadId);
 /// Pods that are nobody knows where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Loose {
+    /// Somebody may be.
+    pub(super) any: bool,
     /// Who these may be.
     pub(super) kinds: BTreeSet<Kind>,
+    /// Who of them may still be where the export has them.
+    pub(super) settled: BTreeSet<Kind>,
+    /// Nodes where the export has one of them that would not be let in again.
+    pub(super) misplaced: Vec<NodeId>,
     /// Who comes nowhere, whichever of the joined events have come; all others may.
     pub(super) hopeless: BTreeSet<Kind>,
     /// What these pods are.
@@ -36,11 +43,14 @@ pub(super) struct Loose {
     pub(super) moved: BTreeSet<InstanceId>,
     /// Others may fail to be where they are put when a joined event comes.
     pub(super) joined: bool,
+    /// Deployments whose pods give way to others, of both of which there may be as many as are
+    /// wanted: how many of them serve is not told.
+    pub(super) rolling: BTreeSet<WorkloadId>,
 }
 
 impl Loose {
-    /// Lets all pods wait that float in `state`; `None` where more of them may be in another state,
-    /// or where one of them may be stuck for good.
+    /// Lets all pods wait that float in `state`, or are of workloads that roll out; `None` where
+    /// more of them may be in another state, or where one of them may be stuck for good.
     pub(super) fn lift(
         dynamics: &Dynamics<'_>,
         state: &mut Placement,
@@ -54,11 +64,19 @@ impl Loose {
         {
             return None;
         }
+        let moves = cluster.workload_ids().filter(|id| is_on_the_move(cluster, state, *id));
+        let rolling: BTreeSet<WorkloadId> = moves.map(|id| cluster.root(id)).collect();
+        if !rolling.iter().all(|root| cluster.workload(*root).kind == WorkloadKind::Deployment) {
+            return None;
+        }
+        let rolls = |id: InstanceId| rolling.contains(&cluster.root(state.instance(id).workload));
+        let is_there = |id: InstanceId| state.instance(id).whereabouts != Whereabouts::Gone;
         let all: Vec<InstanceId> = state
             .instance_ids()
-            .filter(|id| floats(*id) && state.instance(*id).whereabouts != Whereabouts::Gone)
+            .filter(|id| is_there(*id) && (floats(*id) || rolls(*id)))
             .collect();
-        let (mut classes, mut kinds) = (Vec::new(), BTreeSet::new());
+        let (mut classes, mut kinds, mut settled) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        let mut misplaced = Vec::new();
         let mut makers = BTreeSet::new();
         for pod in all {
             let instance = *state.instance(pod);
@@ -69,7 +87,14 @@ impl Loose {
             }
             makers.insert(instance.workload);
             classes.extend([class, instance.class]);
-            kinds.extend([class, instance.class].map(|class| (class, instance.workload)));
+            let both = [class, instance.class].map(|class| (class, instance.workload));
+            kinds.extend(both);
+            if let Some(home) = home(cluster, pod) {
+                settled.extend(both);
+                if !bound::may_come(dynamics, state, pod, home) {
+                    misplaced.push(home);
+                }
+            }
             if instance.is_pending() {
                 continue;
             }
@@ -78,12 +103,21 @@ impl Loose {
                 state.add(cluster, class, instance.workload, instance.origin);
             }
         }
+        for (workload, class, wanted) in next(dynamics, state, &rolling, &kinds)? {
+            classes.push(class);
+            kinds.insert((class, workload));
+            for _ in 0..wanted {
+                state.add(cluster, class, workload, None);
+            }
+        }
         let is_whole = |id: &WorkloadId| {
             cluster.workload(*id).kind == WorkloadKind::DaemonSet
+                || rolling.contains(&cluster.root(*id))
                 || i64::from(state.tally(*id).active) == state.target(*id).desired
         };
         let is_known = makers.iter().all(is_whole);
-        is_known.then_some(Self { kinds, classes, ..Self::default() })
+        let loose = Self { any: true, kinds, settled, misplaced, classes, ..Self::default() };
+        is_known.then_some(Self { rolling, ..loose })
     }
 
     /// Which pods that wait come nowhere, as long as no pod but those that wait comes, and no node.
@@ -101,6 +135,39 @@ impl Loose {
     }
 }
 
+/// The node where the export has a pod.
+fn home(cluster: &Cluster, pod: InstanceId) -> Option<NodeId> {
+    let pod = cluster.pods().get(pod.index())?;
+    cluster.node_named(pod.node?)
+}
+
+/// What pods of Deployments that roll out there may be, of each as many as are wanted: of those of
+/// the last template and of those that are to go. `None` where a template is not known.
+fn next(
+    dynamics: &Dynamics<'_>,
+    state: &Placement,
+    rolling: &BTreeSet<WorkloadId>,
+    kinds: &BTreeSet<Kind>,
+) -> Option<Vec<(WorkloadId, ClassId, i64)>> {
+    let cluster = dynamics.cluster();
+    let mut all = Vec::new();
+    for &root in rolling {
+        let deployment = cluster.workload(root);
+        if deployment.provenance != Provenance::Read || deployment.autoscaled.is_some() {
+            return None;
+        }
+        let set = deployment::present_set(cluster, state, root)?;
+        let template = cluster.workload(set).template.or(deployment.template)?;
+        let own = kinds.iter().filter(|(_, workload)| cluster.root(*workload) == root);
+        let mut of_root: BTreeSet<(WorkloadId, ClassId)> =
+            own.map(|(class, workload)| (*workload, *class)).collect();
+        of_root.insert((set, template));
+        let wanted = state.target(root).desired;
+        all.extend(of_root.into_iter().map(|(workload, class)| (workload, class, wanted)));
+    }
+    Some(all)
+}
+
 /// Whether it is known how many pods a controller has, wherever they are.
 fn is_told(dynamics: &Dynamics<'_>, id: WorkloadId) -> bool {
     let cluster = dynamics.cluster();
@@ -111,14 +178,18 @@ fn is_told(dynamics: &Dynamics<'_>, id: WorkloadId) -> bool {
     lasts && again && cluster.workload(cluster.root(id)).provenance == Provenance::Read
 }
 
-/// Whether joined events only ever take nodes away, so that whoever finds a place in the end finds
-/// one before.
+/// Whether joined events only ever take nodes away, or let more pods come, so that whoever finds a
+/// place in the end finds one before.
 pub(super) fn only_take_away(joined: Option<&Joined>) -> bool {
     joined.is_none_or(|joined| {
         joined.events().all(|event| {
             matches!(
                 event,
-                Event::Fail(_) | Event::FailMachines(..) | Event::Drain(_) | Event::Cordon(_)
+                Event::Fail(_)
+                    | Event::FailMachines(..)
+                    | Event::Drain(_)
+                    | Event::Cordon(_)
+                    | Event::Rollout(_)
             )
         })
     })
