@@ -3,8 +3,8 @@
 //! A pod is *fixed* as long as nothing that may happen moves it: it is bound, nobody evicts,
 //! drains, deletes or replaces it, and nobody who may need its place outranks it. All others
 //! *float*: they may be anywhere, wait, or be gone, and so may whatever is made in their stead.
-//! Once a pod floats it floats for the rest of the story. Of those that float for the first time
-//! some are sure to find a node wherever the others go ([`bound`]): these serve in the end.
+//! Once a pod floats it floats for the rest of the story. Of those that float some are sure to find
+//! a node wherever the others go ([`bound`](crate::bound)): these serve in the end.
 
 mod cover;
 mod loose;
@@ -185,8 +185,8 @@ impl Envelope {
             note(&mut last);
         }
         let cluster = dynamics.cluster();
-        let moves = cluster.workload_ids().any(|id| is_on_the_move(cluster, &last, id));
-        if !self.later && others.is_empty() && !moves {
+        let rolls = cluster.workload_ids().any(|id| is_on_the_move(cluster, &last, id));
+        if !self.later && others.is_empty() && !rolls {
             return Cover::of(dynamics, doubts, &mut last, scratch, &Loose::default());
         }
         if !others.is_empty() && !only_take_away(joined) {

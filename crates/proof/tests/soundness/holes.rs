@@ -376,3 +376,41 @@ fn who_comes_before_the_last_eviction_finds_an_even_spread() {
         holds(nodes, vec![workload(Kind::ReplicaSet, even.clone(), &homes)]);
     }
 }
+
+/// Two events, by number, joined and in turn, whether all states are seen or hardly any.
+fn holds_through(nodes: Vec<NodePlan>, workloads: Vec<WorkloadPlan>, events: (usize, usize)) {
+    let plan = Plan { nodes, workloads, budget: None, service: false, pair: (1, 1) };
+    if let Err(error) = joined::check(&plan, events, &mut joined::Tally::default()) {
+        panic!("{error}");
+    }
+}
+
+/// A pod that its node would not let in again may be there all the same, though others like it went
+/// elsewhere: nobody counts on what it has.
+#[test]
+fn who_would_not_be_let_in_again_may_still_be_there() {
+    let important = PodPlan { cpu: 500, priority: 1, ..pod() };
+    let picky = PodPlan { cpu: 1500, host: Some(0), ..pod() };
+    let plain = PodPlan { cpu: 1000, ..pod() };
+    holds_through(
+        vec![NodePlan { cpu: 2000, ..node() }, node(), node()],
+        vec![
+            workload(Kind::ReplicaSet, important, &[PENDING, PENDING, PENDING]),
+            workload(Kind::ReplicaSet, picky, &[on(1), on(0)]),
+            workload(Kind::ReplicaSet, plain, &[on(1), on(1)]),
+        ],
+        (8, 7),
+    );
+}
+
+/// A set that makes one pod after the other may never make the next again, once a drain has taken
+/// it.
+#[test]
+fn the_next_of_a_set_may_never_come() {
+    let stuck = Home { ready: false, ..on(1) };
+    holds_through(
+        vec![node(), node()],
+        vec![workload(Kind::StatefulSet, pod(), &[stuck, PENDING])],
+        (8, 8),
+    );
+}
