@@ -49,7 +49,7 @@ pub fn patches(cluster: &Cluster, after: &Cluster, changes: &[Change]) -> Vec<Pa
             Some(id) => {
                 done.push(id);
                 let own = changes.iter().filter(|change| workload_of(change) == Some(id));
-                patches.push(of_workload(after, id, &own.collect::<Vec<_>>()));
+                patches.push(of_workload((cluster, after), id, &own.collect::<Vec<_>>()));
             }
             None => patches.extend(lines::of(cluster, change)),
         }
@@ -77,7 +77,11 @@ pub(crate) fn object(cluster: &Cluster, id: WorkloadId) -> Object {
     }
 }
 
-fn of_workload(after: &Cluster, id: WorkloadId, changes: &[&Change]) -> Patch {
+fn of_workload(
+    (before, after): (&Cluster, &Cluster),
+    id: WorkloadId,
+    changes: &[&Change],
+) -> Patch {
     let object = object(after, id);
     let (namespace, name) = (&object.namespace, &object.name);
     let kind = object.kind.to_lowercase();
@@ -98,7 +102,7 @@ fn of_workload(after: &Cluster, id: WorkloadId, changes: &[&Change]) -> Patch {
                 let (field, strategy) = strategy(after, id);
                 spec.insert(field.into(), strategy);
             }
-            Change::Template { edit, .. } => edited(after, id, edit, &mut template),
+            Change::Template { edit, .. } => edited((before, after), id, edit, &mut template),
             _ => unreachable!("only changes of a workload come here"),
         }
     }
@@ -137,7 +141,12 @@ fn strategy(after: &Cluster, id: WorkloadId) -> (&'static str, Value) {
 }
 
 /// Writes what an edit changes, as it stands once all edits are made.
-fn edited(after: &Cluster, id: WorkloadId, edit: &Edit, template: &mut Map<String, Value>) {
+fn edited(
+    (before, after): (&Cluster, &Cluster),
+    id: WorkloadId,
+    edit: &Edit,
+    template: &mut Map<String, Value>,
+) {
     let class = after.workload(id).template.expect("a template that was edited is there");
     let spec = after.spec_of(class);
     let namespace = after.class(class).namespace;
@@ -157,8 +166,12 @@ fn edited(after: &Cluster, id: WorkloadId, edit: &Edit, template: &mut Map<Strin
         Edit::Spread { topology_key, .. } => {
             let key = after.find(topology_key);
             let of_key = |one: &&SpreadConstraint| Some(one.topology_key) == key;
-            // A strategic merge tells constraints apart by their label alone.
-            let alone = spec.spread.iter().filter(of_key).count() <= 1;
+            // A strategic merge tells constraints apart by their label alone, and of one that was
+            // there before it keeps what the new one does not say.
+            let known = before.workload(id).template.map(|class| before.spec_of(class));
+            let is_of_key = |one: &SpreadConstraint| before.text(one.topology_key) == topology_key;
+            let replaces = known.is_some_and(|spec| spec.spread.iter().any(is_of_key));
+            let alone = !replaces && spec.spread.iter().filter(of_key).count() <= 1;
             let written = spec.spread.iter().filter(|one| !alone || of_key(one));
             let replace = (!alone).then(|| json!({ "$patch": "replace" }));
             let written = written.map(|one| fields::spread(after, one));

@@ -202,3 +202,44 @@ fn what_cannot_be_told_is_refused_by_name() {
         assert_eq!(before.changed(std::slice::from_ref(&change)).err(), Some(why), "{change:?}");
     }
 }
+
+/// A strategic merge would keep what the new constraint does not say: the list is replaced.
+#[test]
+fn a_constraint_that_is_replaced_leaves_nothing_behind() {
+    let labels = json!({ "app": "web" });
+    let deployment = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": { "name": "web", "namespace": "default" },
+        "spec": {
+            "replicas": 2, "selector": { "matchLabels": labels },
+            "template": {
+                "metadata": { "labels": labels },
+                "spec": {
+                    "containers": [{ "name": "c", "image": "i" }],
+                    "topologySpreadConstraints": [{
+                        "maxSkew": 1, "minDomains": 2, "topologyKey": "zone",
+                        "whenUnsatisfiable": "DoNotSchedule",
+                        "labelSelector": { "matchLabels": labels },
+                    }],
+                },
+            },
+        },
+    });
+    let source = Source::named("export", deployment.to_string());
+    let cluster = load(vec![source], &Options::default()).cluster;
+    let workload = cluster.workload_ids().next().expect("the Deployment");
+    let spread = |key: &str| Change::Template {
+        workload,
+        edit: Edit::Spread { topology_key: key.into(), max_skew: 1, hard: true },
+    };
+    let list = |change: Change| {
+        let after = cluster.changed(std::slice::from_ref(&change)).expect("it can be made");
+        let patches = holdfast_planner::patch::patches(&cluster, &after, &[change]);
+        let patch = patches[0].patch.clone().expect("a patch");
+        patch["spec"]["template"]["spec"]["topologySpreadConstraints"].clone()
+    };
+    let replaced = list(spread("zone"));
+    assert_eq!(replaced[0], json!({ "$patch": "replace" }));
+    assert_eq!(replaced[1].get("minDomains"), None);
+    assert_eq!(list(spread("rack")).as_array().map(Vec::len), Some(1), "it is merged");
+}
