@@ -81,7 +81,7 @@ const GONE: u32 = 3;
 /// Everything of a pod that may matter, never all zero.
 fn record(cluster: &Cluster, pod: &Instance) -> [u32; 8] {
     let Instance { class, workload, origin, ordinal, nominated, .. } = *pod;
-    let next = origin.map_or(class, |origin| cluster.pod(origin).replacement);
+    let next = pod.next_class(cluster);
     let numbered = matches!(
         cluster.workload(workload).kind,
         WorkloadKind::DaemonSet | WorkloadKind::StatefulSet

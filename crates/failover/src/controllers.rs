@@ -155,12 +155,12 @@ pub fn replace(
     placement: &mut Placement,
     lost: InstanceId,
 ) -> Option<InstanceId> {
-    let Instance { class, workload, origin, .. } = *placement.instance(lost);
+    let Instance { workload, origin, .. } = *placement.instance(lost);
     let wanted = placement.target(workload).desired;
     if i64::from(placement.tally(workload).active) >= wanted {
         return None;
     }
-    let class = origin.map_or(class, |pod| cluster.pod(pod).replacement);
+    let class = placement.instance(lost).next_class(cluster);
     Some(placement.add(cluster, class, workload, origin))
 }
 

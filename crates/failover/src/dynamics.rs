@@ -772,8 +772,7 @@ impl<'c> Dynamics<'c> {
 
 fn alike(cluster: &Cluster, instance: &Instance) -> Alike {
     let Instance { class, workload, nominated, starting, .. } = *instance;
-    let next = instance.origin.map_or(class, |pod| cluster.pod(pod).replacement);
-    (class, next, workload, instance.node(), nominated, starting)
+    (class, instance.next_class(cluster), workload, instance.node(), nominated, starting)
 }
 
 fn certainty(placement: &Placement, situation: &Situation, pod: InstanceId) -> Certainty {

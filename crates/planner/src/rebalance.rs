@@ -24,7 +24,7 @@ use holdfast_proof::start::Starts;
 use holdfast_proof::{Prover, Settings, Simulator};
 use holdfast_scheduler::Scratch;
 
-use self::measure::{Goal, Measure, is_movable, next_class};
+use self::measure::{Goal, Measure, is_movable};
 
 /// Places of rest that are followed at once.
 const STATES_MAX: usize = 64;
@@ -246,7 +246,7 @@ impl<'c> Rebalancer<'c> {
     ) -> Option<i128> {
         let cluster = self.cluster();
         let was = *state.instance(pod);
-        let class = next_class(cluster, state, pod);
+        let class = state.instance(pod).next_class(cluster);
         let classes = [was.class, class];
         let before = measure.part(state, classes);
         let mark = state.mark();
@@ -407,7 +407,7 @@ fn alike(cluster: &Cluster, start: &Placement) -> Vec<Vec<InstanceId>> {
         let it = start.instance(id);
         let stands =
             [it.ready, it.healthy, it.starting, it.attaching, it.starved, it.settling, it.outdated];
-        let next = next_class(cluster, start, id);
+        let next = start.instance(id).next_class(cluster);
         all.entry((it.class, next, it.workload, it.node(), stands)).or_default().push(id);
     }
     all.into_values().collect()

@@ -271,7 +271,7 @@ impl<'c> ByRule<'c> {
             let Some(node) = placement.instance(*id).node() else { continue };
             let there = today.entry(node).or_default();
             there.pods += 1;
-            let class = self.again(placement, *id);
+            let class = placement.instance(*id).next_class(self.cluster());
             let kind = kinds.iter().position(|kind| kind.class == class);
             there.kinds |= kind.and_then(|at| 1_u64.checked_shl(at as u32)).unwrap_or(0);
         }
@@ -305,13 +305,6 @@ impl<'c> ByRule<'c> {
         Some(most.max(u32::try_from(today).unwrap_or(u32::MAX)))
     }
 
-    /// What a pod is when it is made again.
-    fn again(&self, placement: &Placement, id: InstanceId) -> ClassId {
-        let instance = placement.instance(id);
-        let origin = instance.origin.map(|origin| self.cluster().pod(origin).replacement);
-        origin.unwrap_or(instance.class)
-    }
-
     /// What the pods of a workload may be: each of those that there are, as it is made again, and
     /// what templates make where some are missing.
     fn kinds(
@@ -329,7 +322,7 @@ impl<'c> ByRule<'c> {
         let mut active = 0;
         for member in &subject.members {
             for id in &self.active[member.index()] {
-                *kinds.entry(self.again(placement, *id)).or_default() += 1;
+                *kinds.entry(placement.instance(*id).next_class(self.cluster())).or_default() += 1;
                 active += 1;
             }
         }

@@ -81,9 +81,7 @@ impl Doubts {
         placement: &Placement,
         pod: InstanceId,
     ) -> Option<Doubt> {
-        let instance = placement.instance(pod);
-        let next = instance.origin.map_or(instance.class, |pod| cluster.pod(pod).replacement);
-        self.of_class[next.index()]
+        self.of_class[placement.instance(pod).next_class(cluster).index()]
     }
 
     /// What is not known of a pending pod.

@@ -414,14 +414,14 @@ pub(crate) fn canonical(
         .filter_map(|(id, before)| {
             let now = placement.instance(id);
             if before.is_none() && now.whereabouts == Whereabouts::Gone {
-                let next = now.origin.map_or(now.class, |pod| cluster.pod(pod).replacement);
+                let next = now.next_class(cluster);
                 gone.insert([now.class.0, next.0, now.workload.0, 0, GONE, 0, now.ordinal, 0]);
                 return None;
             }
             let before = before.as_ref();
             (before != Some(now)).then(|| {
                 let nominated = now.nominated.map_or(0, |node| 1 + node.0);
-                let next = now.origin.map_or(now.class, |pod| cluster.pod(pod).replacement);
+                let next = now.next_class(cluster);
                 let who = before.map_or(0, |was| identity(placement, id, was, ages));
                 let before = before.map_or(0, |was| 1 + code(was, false));
                 let now_code = code(now, placement.is_to_be_drained(id));

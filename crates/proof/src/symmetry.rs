@@ -376,7 +376,7 @@ impl<'c> Readings<'c> {
         let instance = placement.instance(id);
         let origin = instance.origin.map(|pod| self.cluster.pod(pod));
         let own = instance.origin.is_some_and(|pod| InstanceId::from(pod) == id);
-        let next = origin.map_or(instance.class, |pod| pod.replacement);
+        let next = instance.next_class(self.cluster);
         let flags = [
             instance.ready,
             instance.healthy,

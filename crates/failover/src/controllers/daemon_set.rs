@@ -14,8 +14,8 @@ use holdfast_cluster::{Cluster, Instance, InstanceId, Placement, WorkloadId};
 /// Makes the pod of a node again, once the one before it is gone for good, if the node is still
 /// there and its taints let the pod be.
 pub fn make_again(cluster: &Cluster, placement: &mut Placement, gone: InstanceId) {
-    let Instance { class, workload, origin, .. } = *placement.instance(gone);
-    let class = origin.map_or(class, |pod| cluster.pod(pod).replacement);
+    let Instance { workload, origin, .. } = *placement.instance(gone);
+    let class = placement.instance(gone).next_class(cluster);
     // While it surges a node may have two.
     let beside = |pod: &Instance| pod.origin == origin && !pod.terminating;
     let alone = origin.is_none() || !pods(placement, workload).any(|(_, pod)| beside(pod));
@@ -28,9 +28,9 @@ pub fn make_again(cluster: &Cluster, placement: &mut Placement, gone: InstanceId
 
 /// Whether a pod is to be on the node of this one.
 fn belongs(cluster: &Cluster, placement: &Placement, id: InstanceId) -> bool {
-    let Instance { class, origin, .. } = *placement.instance(id);
-    let class = origin.map_or(class, |pod| cluster.pod(pod).replacement);
-    let home = origin.and_then(|pod| cluster.node_named(cluster.pod(pod).node?));
+    let instance = placement.instance(id);
+    let class = instance.next_class(cluster);
+    let home = instance.origin.and_then(|pod| cluster.node_named(cluster.pod(pod).node?));
     let spec = cluster.spec_of(class);
     home.is_none_or(|node| {
         let usage = placement.node(node);
@@ -112,8 +112,7 @@ pub fn sync(cluster: &Cluster, placement: &mut Placement, set: WorkloadId) {
             }
             None if instance.is_available() => {}
             None if belongs(cluster, placement, id) => {
-                let class =
-                    instance.origin.map_or(instance.class, |pod| cluster.pod(pod).replacement);
+                let class = instance.next_class(cluster);
                 placement.add(cluster, class, set, instance.origin);
                 // Beside its next an old pod that is not ready has no place.
                 if !instance.ready {
@@ -127,9 +126,9 @@ pub fn sync(cluster: &Cluster, placement: &mut Placement, set: WorkloadId) {
 
 /// Replaces an outdated pod: it is deleted, or its next is made beside it.
 pub fn renew(cluster: &Cluster, placement: &mut Placement, old: InstanceId) {
-    let Instance { class, workload, origin, .. } = *placement.instance(old);
+    let Instance { workload, origin, .. } = *placement.instance(old);
     if surges(cluster, workload) && belongs(cluster, placement, old) {
-        let class = origin.map_or(class, |pod| cluster.pod(pod).replacement);
+        let class = placement.instance(old).next_class(cluster);
         placement.add(cluster, class, workload, origin);
         return;
     }

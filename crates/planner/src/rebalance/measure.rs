@@ -273,7 +273,7 @@ impl<'c> Measure<'c> {
         let movable =
             placement.instance_ids().filter(|id| is_movable(self.cluster, placement, *id));
         let classes: BTreeSet<ClassId> =
-            movable.map(|id| next_class(self.cluster, placement, id)).collect();
+            movable.map(|id| placement.instance(id).next_class(self.cluster)).collect();
         classes.iter().any(|class| others().any(|id| takes(self.cluster, placement, *class, id)))
     }
 
@@ -374,7 +374,7 @@ fn rules(cluster: &Cluster, placement: &Placement) -> Vec<Rule> {
     let mut all: Vec<Rule> = Vec::new();
     for id in placement.instance_ids().filter(|id| is_movable(cluster, placement, *id)) {
         let instance = placement.instance(id);
-        let class = next_class(cluster, placement, id);
+        let class = placement.instance(id).next_class(cluster);
         let root = cluster.root(instance.workload);
         if !seen.insert((root, class)) {
             continue;
@@ -479,12 +479,6 @@ fn takes(cluster: &Cluster, placement: &Placement, class: ClassId, id: NodeId) -
         && !usage.unschedulable
         && spec.selects(node, cluster.symbols())
         && node.taints.iter().all(bears)
-}
-
-/// The class of the pod that is made in place of another.
-pub(crate) fn next_class(cluster: &Cluster, placement: &Placement, pod: InstanceId) -> ClassId {
-    let instance = placement.instance(pod);
-    instance.origin.map_or(instance.class, |origin| cluster.pod(origin).replacement)
 }
 
 #[cfg(test)]

@@ -28,7 +28,6 @@ use holdfast_proof::{Domain, Domains, FailureSet, Prover, Sequencer, Settings, V
 
 use super::sums::Sums;
 use super::{Kept, Remover};
-use crate::rebalance::measure::next_class;
 use crate::recovery::{Recovered, culprits};
 
 /// Beyond so many pods no run is followed.
@@ -288,7 +287,7 @@ impl<'r> Judge<'r> {
         let known = cluster.known();
         let cordon =
             Taint { key: known.unschedulable, value: known.empty, effect: Effect::NoSchedule };
-        let next = next_class(cluster, self.start(), pod);
+        let next = self.start().instance(pod).next_class(cluster);
         let mut tolerations = cluster.spec_of(next).tolerations.iter();
         if tolerations.any(|one| one.tolerates(&cordon, cluster.symbols(), false)) {
             return false;

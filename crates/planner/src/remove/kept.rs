@@ -6,7 +6,6 @@ use holdfast_failover::budgets::{self, Standing};
 
 use super::Kept;
 use super::judge::Judge;
-use crate::rebalance::measure::next_class;
 
 impl Judge<'_> {
     /// Why the node stays in any case, if it does.
@@ -45,7 +44,7 @@ impl Judge<'_> {
         if cluster.workload(instance.workload).kind == WorkloadKind::Pod {
             return Some(Kept::NothingMakes(pod));
         }
-        let next = next_class(cluster, self.start(), pod);
+        let next = self.start().instance(pod).next_class(cluster);
         (!self.sums.takes_elsewhere(next, node)).then_some(Kept::Nowhere(pod))
     }
 

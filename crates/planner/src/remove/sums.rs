@@ -283,10 +283,7 @@ fn ready(cluster: &Cluster, placement: &Placement, subject: &Subject) -> Vec<(Cl
     }
     let pods = subject.instances(placement).collect::<Vec<InstanceId>>();
     let pods = pods.into_iter().map(|id| placement.instance(id)).filter(|pod| pod.ready);
-    let class = |pod: &holdfast_cluster::Instance| {
-        let class = pod.origin.map_or(pod.class, |origin| cluster.pod(origin).replacement);
-        Some((class, pod.node()?))
-    };
+    let class = |pod: &holdfast_cluster::Instance| Some((pod.next_class(cluster), pod.node()?));
     pods.filter_map(class).collect()
 }
 

@@ -223,7 +223,7 @@ impl Threat<'_, '_> {
             if self.doubts.of_successor(cluster, placement, victim).is_some() {
                 return None;
             }
-            let class = instance.origin.map_or(instance.class, |pod| cluster.pod(pod).replacement);
+            let class = instance.next_class(cluster);
             let own = |(other, _): &&(InstanceId, InstanceId)| {
                 placement.instance(*other).workload == instance.workload
             };

@@ -124,10 +124,9 @@ impl Search<'_, '_> {
     /// The pod made again; where is yet to be found.
     fn again(&self, id: InstanceId) -> Seat {
         let instance = self.placement.instance(id);
-        let made = instance.origin.map(|pod| self.scheduler.cluster().pod(pod).replacement);
         Seat {
             from: Some(id),
-            class: made.unwrap_or(instance.class),
+            class: instance.next_class(self.scheduler.cluster()),
             workload: instance.workload,
             origin: instance.origin,
             node: instance.node().unwrap_or(NodeId(0)),

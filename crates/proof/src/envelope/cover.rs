@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::volume::PodVolume;
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
-use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, WorkloadId};
+use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, WorkloadId};
 use holdfast_failover::controllers::Reaction;
 use holdfast_failover::{Dynamics, Evicted, Step};
 use holdfast_scheduler::Scratch;
@@ -103,7 +103,8 @@ impl Gone {
         left.extend(leaving::of(state, &others));
         for &pod in &others {
             let instance = *state.instance(pod);
-            state.add(cluster, again(cluster, state, pod), instance.workload, instance.origin);
+            let class = instance.next_class(cluster);
+            state.add(cluster, class, instance.workload, instance.origin);
             staying.insert(root(state, pod));
         }
         uncertain.extend(others);
@@ -181,12 +182,6 @@ pub(super) fn let_in(dynamics: &Dynamics<'_>, state: &mut Placement) -> Vec<Node
         dynamics.apply(state, &Step::Clear { node });
     }
     nodes
-}
-
-/// What a pod is when it is made again.
-pub(super) fn again(cluster: &Cluster, state: &Placement, pod: InstanceId) -> ClassId {
-    let instance = state.instance(pod);
-    instance.origin.map_or(instance.class, |origin| cluster.pod(origin).replacement)
 }
 
 /// Whether a pod comes back from wherever it was: another is made at once, and where it may have

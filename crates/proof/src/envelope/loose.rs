@@ -15,7 +15,6 @@ use holdfast_failover::controllers::{Reaction, deployment};
 use holdfast_failover::disruption::Certainty;
 use holdfast_failover::{Dynamics, Event, Joined};
 
-use super::cover::again;
 use super::is_on_the_move;
 use crate::bound;
 
@@ -80,7 +79,7 @@ impl Loose {
         let mut makers = BTreeSet::new();
         for pod in all {
             let instance = *state.instance(pod);
-            let class = again(cluster, state, pod);
+            let class = instance.next_class(cluster);
             let reaction = Reaction::of(cluster.workload(instance.workload));
             if !is_told(dynamics, instance.workload) {
                 return None;

@@ -163,8 +163,8 @@ impl<'c> Gather<'_, 'c> {
     /// A pod that is there.
     fn item(&self, id: InstanceId) -> Item {
         let instance = self.placement.instance(id);
-        let made = instance.origin.map(|origin| self.cluster().pod(origin).replacement);
-        let class = made.filter(|_| !instance.is_pending()).unwrap_or(instance.class);
+        let next = || instance.next_class(self.cluster());
+        let class = if instance.is_pending() { instance.class } else { next() };
         let doubt = self.doubts.of_pod(self.cluster(), self.placement, id);
         Item {
             wanted: Wanted { pod: Some(id), workload: instance.workload, class },
