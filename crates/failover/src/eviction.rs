@@ -5,7 +5,7 @@
 //! `pkg/apis/core/v1/helper/helpers.go` (v1.36.3).
 
 use holdfast_cluster::taint::{self, Effect, Taint, Toleration};
-use holdfast_cluster::{Cluster, NodeId, Placement, Plugin, PodSpec, Symbols};
+use holdfast_cluster::{Cluster, NodeId, Placement, Plugin, PodSpec, Symbol, Symbols};
 
 /// When a pod is evicted from a tainted node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,6 +79,13 @@ pub(crate) fn evicting_taints<'a>(
 ) -> impl Iterator<Item = Taint> + 'a {
     taint::standing(cluster.known(), cluster.node(node), placement.node(node))
         .filter(|taint| taint.effect == Effect::NoExecute)
+}
+
+/// Whether a pod is never evicted for a taint that a node's life brings, such as
+/// `node.kubernetes.io/unreachable`, of this key.
+pub fn is_borne_for_ever(cluster: &Cluster, spec: &PodSpec, key: Symbol) -> bool {
+    let taint = Taint { key, value: cluster.known().empty, effect: Effect::NoExecute };
+    borne(&[taint], &spec.tolerations, cluster.symbols()) == Delay::Never
 }
 
 /// How long all of `taints` are borne together: the shortest time among the tolerations used, the

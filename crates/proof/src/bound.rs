@@ -54,7 +54,7 @@ pub use crowd::Crowd;
 pub use leaving::Left;
 use leaving::is_apart;
 pub use stranded::Stranded;
-use stranded::is_in;
+use stranded::{Domain, is_in};
 use uneven::Uneven;
 
 /// How many nodes are tried for a pod before it is left to the search.
@@ -113,9 +113,7 @@ impl<'u> Uncertain<'u> {
         let stranded = Stranded::default();
         Self { evicted, gone, hopeless: &[], stranded, excused, known: None }
     }
-}
 
-impl Uncertain<'_> {
     /// How many pods there were before anything failed, where every eviction is sure.
     fn since(&self) -> Option<usize> {
         self.known.filter(|_| self.evicted.is_empty())
@@ -335,27 +333,44 @@ pub(crate) struct Rivals<'r> {
     pub(crate) within: &'r dyn Fn(NodeId) -> bool,
 }
 
-impl Rivals<'_> {
-    /// Whether the pod may count on the node, as one of some.
-    fn leave_open(
-        &self,
-        cluster: &Cluster,
-        placement: &Placement,
+/// Which nodes a pod may count on against its rivals.
+struct Counted<'o> {
+    cluster: &'o Cluster,
+    placement: &'o Placement,
+    pod: InstanceId,
+    rivals: Rivals<'o>,
+    /// Domains that stranded pods may keep it off, but by a lone spread constraint.
+    shut: Vec<Domain>,
+    /// Those where they count for its spread.
+    crowded: Vec<Domain>,
+}
+
+impl<'o> Counted<'o> {
+    fn on(
+        cluster: &'o Cluster,
+        placement: &'o Placement,
         pod: InstanceId,
-        node: NodeId,
-    ) -> bool {
+        rivals: Rivals<'o>,
+    ) -> Self {
         let class = placement.instance(pod).class;
-        self.are_off(cluster, class, node)
-            && is_apart(cluster, placement, pod, self.leaving, node)
-            && !is_in(cluster, &self.stranded.crowded(cluster, class), node)
+        let shut = rivals.stranded.shut(cluster, class);
+        let crowded = rivals.stranded.crowded(cluster, class);
+        Self { cluster, placement, pod, rivals, shut, crowded }
     }
 
-    /// Whether the node will do, and what may be left of somebody does not keep pods of the class
-    /// off it, but by topology spread where that is the only such constraint.
-    fn are_off(&self, cluster: &Cluster, class: ClassId, node: NodeId) -> bool {
-        (self.within)(node)
-            && !self.stranded.nodes.contains(&node)
-            && !is_in(cluster, &self.stranded.shut(cluster, class), node)
+    /// Whether this node is one.
+    fn holds(&self, node: NodeId) -> bool {
+        let Self { cluster, placement, pod, .. } = *self;
+        self.holds_but_for_spread(node)
+            && is_apart(cluster, placement, pod, self.rivals.leaving, node)
+            && !is_in(cluster, &self.crowded, node)
+    }
+
+    /// The same where topology spread is left to the emptiest domain.
+    fn holds_but_for_spread(&self, node: NodeId) -> bool {
+        (self.rivals.within)(node)
+            && !self.rivals.stranded.nodes.contains(&node)
+            && !is_in(self.cluster, &self.shut, node)
     }
 }
 
@@ -385,7 +400,8 @@ fn is_sure(
         rivals.coming.iter().copied().filter(|other| *other != pod).collect();
     let scheduler = dynamics.scheduler();
     let mut nodes = scheduler.feasible(placement, pod, scratch).to_vec();
-    nodes.retain(|node| rivals.leave_open(cluster, placement, pod, *node));
+    let counted = Counted::on(cluster, placement, pod, rivals);
+    nodes.retain(|node| counted.holds(*node));
     let spec = cluster.spec_of(placement.instance(pod).class);
     for node in roomiest(cluster, placement, nodes).into_iter().take(NODES_TRIED) {
         let mark = placement.mark();
@@ -417,12 +433,12 @@ pub(crate) fn contest(
     let class = placement.instance(pod).class;
     let classes: Vec<ClassId> = others().map(|other| placement.instance(*other).class).collect();
     let adversary = Adversary::of(cluster, class, &classes);
-    let leave_open = |node: &NodeId| rivals.leave_open(cluster, placement, pod, *node);
+    let counted = Counted::on(cluster, placement, pod, rivals);
     // Where nobody who may come is counted, no node is closed by spread that is not now, or was
     // until somebody left.
     if !others().any(|other| is_spread_with(cluster, placement, pod, *other)) {
         let mut open = scheduler_takes(dynamics, placement, scratch, pod);
-        open.retain(leave_open);
+        open.retain(|node| counted.holds(*node));
         let why = counting::one_stays_open(cluster, placement, &open, &adversary);
         if why.is_some() || (rivals.leaving.is_empty() && rivals.stranded.classes.is_empty()) {
             return why;
@@ -430,7 +446,11 @@ pub(crate) fn contest(
     }
     let lone = counting::only_spread(cluster.spec_of(class)).is_some();
     let mut open = open_but_for_spread(dynamics, placement, scratch, pod);
-    open.retain(|node| leave_open(node) || lone && rivals.are_off(cluster, class, *node));
+    open.retain(
+        |node| {
+            if lone { counted.holds_but_for_spread(*node) } else { counted.holds(*node) }
+        },
+    );
     counting::stays_open(cluster, placement, class, &open, &adversary)
 }
 

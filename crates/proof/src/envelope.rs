@@ -16,7 +16,7 @@ use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
 use holdfast_cluster::{Cluster, Instance, InstanceId, NodeId, Placement, WorkloadId};
 use holdfast_failover::controllers::{autoscaler, job};
-use holdfast_failover::{Dynamics, Event, Joined};
+use holdfast_failover::{Dynamics, Event, Joined, eviction};
 use holdfast_scheduler::Scratch;
 
 use crate::doubts::Doubts;
@@ -97,10 +97,10 @@ impl Envelope {
         is_joined: bool,
     ) -> Vec<u32> {
         let cluster = dynamics.cluster();
-        let moved = if is_joined { &self.floating } else { &self.before };
+        let moves =
+            |id: &InstanceId| self.before.contains(id) || is_joined && self.floating.contains(id);
         let stays = |(at, serves): (usize, &bool)| {
-            let id = InstanceId::at(at);
-            let stays = *serves && !moved.contains(&id) && !self.before.contains(&id);
+            let stays = *serves && !moves(&InstanceId::at(at));
             stays.then(|| cluster.root(cluster.pods()[at].workload))
         };
         let mut holding: BTreeMap<WorkloadId, u32> = BTreeMap::new();
@@ -437,15 +437,10 @@ impl<'k> Known<'k> {
 /// many are left there in the end.
 fn may_return(cluster: &Cluster, instance: &Instance) -> bool {
     let spec = cluster.spec_of(instance.class);
-    let known = cluster.known();
-    let key = known.unreachable;
-    let taint = |effect| Taint { key, value: known.empty, effect };
-    let bears = |effect| {
-        let taint = taint(effect);
-        spec.tolerations.iter().find(move |t| t.tolerates(&taint, cluster.symbols(), false))
-    };
-    let stays = bears(Effect::NoExecute).is_some_and(|used| used.seconds.is_none());
-    bears(Effect::NoSchedule).is_some() && !stays
+    let (key, value) = (cluster.known().unreachable, cluster.known().empty);
+    let taint = Taint { key, value, effect: Effect::NoSchedule };
+    let comes = spec.tolerations.iter().any(|t| t.tolerates(&taint, cluster.symbols(), false));
+    comes && !eviction::is_borne_for_ever(cluster, spec, key)
 }
 
 /// The pods that may be evicted or drained from a state on.

@@ -12,6 +12,9 @@ use crate::counting::{self, Domains};
 
 use super::strict_spread;
 
+/// A label and its value: the nodes that have it.
+pub(crate) type Domain = (Symbol, Symbol);
+
 /// Who may be stuck, and where.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stranded<'s> {
@@ -24,7 +27,7 @@ pub struct Stranded<'s> {
 impl Stranded<'_> {
     /// The domains, labels with their values, in which one of them may keep pods of the class off
     /// nodes; but for a lone spread constraint, whose emptiest domain stays open.
-    pub(crate) fn shut(&self, cluster: &Cluster, class: ClassId) -> Vec<(Symbol, Symbol)> {
+    pub(crate) fn shut(&self, cluster: &Cluster, class: ClassId) -> Vec<Domain> {
         let keys = self.classes.iter().flat_map(|other| counting::at_odds(cluster, class, *other));
         let keys = keys.filter_map(|domains| match domains {
             Domains::Label(key) => Some(key),
@@ -34,7 +37,7 @@ impl Stranded<'_> {
     }
 
     /// The domains of strict spread constraints that count one of them.
-    pub(crate) fn crowded(&self, cluster: &Cluster, class: ClassId) -> Vec<(Symbol, Symbol)> {
+    pub(crate) fn crowded(&self, cluster: &Cluster, class: ClassId) -> Vec<Domain> {
         let own =
             |other: &ClassId| cluster.class(*other).namespace == cluster.class(class).namespace;
         let constraints = strict_spread(cluster.spec_of(class)).filter(|constraint| {
@@ -46,11 +49,7 @@ impl Stranded<'_> {
         self.values(cluster, constraints.map(|constraint| constraint.topology_key))
     }
 
-    fn values(
-        &self,
-        cluster: &Cluster,
-        keys: impl Iterator<Item = Symbol>,
-    ) -> Vec<(Symbol, Symbol)> {
+    fn values(&self, cluster: &Cluster, keys: impl Iterator<Item = Symbol>) -> Vec<Domain> {
         if self.classes.is_empty() {
             return Vec::new();
         }
@@ -61,7 +60,7 @@ impl Stranded<'_> {
             let values = self.nodes.iter().map(move |node| cluster.node(*node).labels.get(key));
             values.flatten().map(move |value| (key, value))
         };
-        let mut all: Vec<(Symbol, Symbol)> = keys.into_iter().flat_map(of_node).collect();
+        let mut all: Vec<Domain> = keys.into_iter().flat_map(of_node).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -69,7 +68,7 @@ impl Stranded<'_> {
 }
 
 /// Whether the node is in one of the domains.
-pub(crate) fn is_in(cluster: &Cluster, domains: &[(Symbol, Symbol)], node: NodeId) -> bool {
+pub(crate) fn is_in(cluster: &Cluster, domains: &[Domain], node: NodeId) -> bool {
     let labels = &cluster.node(node).labels;
     domains.iter().any(|(key, value)| labels.get(*key) == Some(*value))
 }

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::taint::{Effect, Taint};
 use holdfast_cluster::volume::PodVolume;
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
-use holdfast_cluster::{Cluster, InstanceId, NodeId, Placement, WorkloadId};
+use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, WorkloadId};
 use holdfast_failover::controllers::Reaction;
-use holdfast_failover::{Dynamics, Evicted, Step};
+use holdfast_failover::eviction;
+use holdfast_failover::{Dynamics, Evicted, Situation, Step};
 use holdfast_scheduler::Scratch;
 
 use super::is_on_the_move;
-use super::loose::{Kind, Loose};
+use super::loose::{Kind, Loose, kind};
 use crate::bound::{self, Left, Stranded, Uncertain, leaving};
 use crate::doubts::Doubts;
 
@@ -58,7 +58,7 @@ impl Cover {
             return Self::none();
         }
         let mark = state.mark();
-        let gone = Gone::of(dynamics, state, loose);
+        let gone = Gone::of(dynamics, state, &situation, loose);
         let cover = gone.ask(dynamics, doubts, state, scratch, loose);
         state.revert(cluster, mark);
         cover.unwrap_or_else(Self::none)
@@ -80,10 +80,14 @@ struct Gone {
 
 impl Gone {
     /// Moves everybody who may be moved.
-    fn of(dynamics: &Dynamics<'_>, state: &mut Placement, loose: &Loose) -> Self {
+    fn of(
+        dynamics: &Dynamics<'_>,
+        state: &mut Placement,
+        situation: &Situation,
+        loose: &Loose,
+    ) -> Self {
         let cluster = dynamics.cluster();
-        let situation = dynamics.situation(state);
-        let Evicted { pods: gone, mut uncertain } = dynamics.evict_all(state, &situation);
+        let Evicted { pods: gone, mut uncertain } = dynamics.evict_all(state, situation);
         let root = |state: &Placement, pod: InstanceId| cluster.root(state.instance(pod).workload);
         let mut staying: BTreeSet<WorkloadId> =
             uncertain.iter().map(|pod| root(state, *pod)).collect();
@@ -134,16 +138,11 @@ impl Gone {
         {
             return None;
         }
-        let mut classes = loose.classes.clone();
+        let mut classes: BTreeSet<ClassId> = loose.kinds.iter().map(|(class, _)| *class).collect();
         if loose.joined {
             classes.extend(state.pending().iter().map(|pod| state.instance(*pod).class));
         }
-        classes.sort_unstable();
-        classes.dedup();
-        let kind = |state: &Placement, pod: InstanceId| {
-            let instance = state.instance(pod);
-            (instance.class, instance.workload)
-        };
+        let classes: Vec<ClassId> = classes.into_iter().collect();
         let excused = |state: &Placement, pod: InstanceId| {
             let kind = kind(state, pod);
             (loose.joined || loose.kinds.contains(&kind)) && !loose.hopeless.contains(&kind)
@@ -189,15 +188,10 @@ pub(super) fn let_in(dynamics: &Dynamics<'_>, state: &mut Placement) -> Vec<Node
 fn comes_back(cluster: &Cluster, (class, workload): Kind, nodes: &[NodeId]) -> bool {
     let spec = cluster.spec_of(class);
     let known = cluster.known();
-    let stays = |key| {
-        let taint = Taint { key, value: known.empty, effect: Effect::NoExecute };
-        let mut bearing = spec.tolerations.iter();
-        let by = bearing.find(|one| one.tolerates(&taint, cluster.symbols(), false));
-        by.is_some_and(|one| one.seconds.is_none())
-    };
     let leaves = || {
+        let mut keys = [known.unreachable, known.not_ready].into_iter();
         spec.volumes.iter().all(|volume| matches!(volume, PodVolume::HostPath))
-            && ![known.unreachable, known.not_ready].into_iter().any(stays)
+            && !keys.any(|key| eviction::is_borne_for_ever(cluster, spec, key))
     };
     Reaction::of(cluster.workload(workload)) == Reaction::ReplaceTerminating
         && (nodes.is_empty() || leaves())

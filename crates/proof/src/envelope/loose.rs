@@ -21,6 +21,12 @@ use crate::bound;
 /// Pods that nothing but their name tells apart.
 pub(super) type Kind = (ClassId, WorkloadId);
 
+/// The kind of a pod.
+pub(super) fn kind(state: &Placement, pod: InstanceId) -> Kind {
+    let instance = state.instance(pod);
+    (instance.class, instance.workload)
+}
+
 /// Pods that are nobody knows where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Loose {
@@ -34,8 +40,6 @@ pub(super) struct Loose {
     pub(super) misplaced: Vec<NodeId>,
     /// Who comes nowhere, whichever of the joined events have come; all others may.
     pub(super) hopeless: BTreeSet<Kind>,
-    /// What these pods are.
-    pub(super) classes: Vec<ClassId>,
     /// Nodes that failed while some of them may have been there.
     pub(super) nodes: Vec<NodeId>,
     /// Pods that one of the joined events moves, by what it alone does.
@@ -74,7 +78,7 @@ impl Loose {
             .instance_ids()
             .filter(|id| is_there(*id) && (floats(*id) || rolls(*id)))
             .collect();
-        let (mut classes, mut kinds, mut settled) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut kinds, mut settled) = (BTreeSet::new(), BTreeSet::new());
         let mut misplaced = Vec::new();
         let mut makers = BTreeSet::new();
         for pod in all {
@@ -85,7 +89,6 @@ impl Loose {
                 return None;
             }
             makers.insert(instance.workload);
-            classes.extend([class, instance.class]);
             let both = [class, instance.class].map(|class| (class, instance.workload));
             kinds.extend(both);
             if let Some(home) = home(cluster, pod) {
@@ -103,7 +106,6 @@ impl Loose {
             }
         }
         for (workload, class, wanted) in next(dynamics, state, &rolling, &kinds)? {
-            classes.push(class);
             kinds.insert((class, workload));
             for _ in 0..wanted {
                 state.add(cluster, class, workload, None);
@@ -115,19 +117,15 @@ impl Loose {
                 || i64::from(state.tally(*id).active) == state.target(*id).desired
         };
         let is_known = makers.iter().all(is_whole);
-        let loose = Self { any: true, kinds, settled, misplaced, classes, ..Self::default() };
-        is_known.then_some(Self { rolling, ..loose })
+        let loose = Self { any: true, kinds, settled, misplaced, rolling, ..Self::default() };
+        is_known.then_some(loose)
     }
 
     /// Which pods that wait come nowhere, as long as no pod but those that wait comes, and no node.
     pub(super) fn hopeless(dynamics: &Dynamics<'_>, state: &Placement) -> BTreeSet<Kind> {
-        let kind = |pod: &InstanceId| {
-            let instance = state.instance(*pod);
-            (instance.class, instance.workload)
-        };
         let mut known = BTreeMap::new();
         for pod in state.pending() {
-            let entry = known.entry(kind(pod));
+            let entry = known.entry(kind(state, *pod));
             entry.or_insert_with(|| bound::is_hopeless(dynamics, state, *pod, None));
         }
         known.into_iter().filter(|(_, hopeless)| *hopeless).map(|(kind, _)| kind).collect()
