@@ -37,6 +37,11 @@ fn pod() -> PodPlan {
     }
 }
 
+/// Strict spread over hosts with the pods of an app.
+fn by_host(app: u8) -> Spread {
+    Spread { hard: true, near: Near::Host, skew: 1, min_domains: None, honor_taints: false, app }
+}
+
 fn on(node: usize) -> Home {
     Home { node: Some(node), ready: true, terminating: false }
 }
@@ -194,14 +199,7 @@ fn the_successor_of_a_pod_that_ends_notices_evictions() {
 fn preemption_may_help_later() {
     let far = Term { required: true, near: Near::Host, app: 1 };
     let shy = PodPlan { app: 1, anti_affinity: Some(far), ..pod() };
-    let even = Spread {
-        hard: true,
-        near: Near::Host,
-        skew: 1,
-        min_domains: None,
-        honor_taints: false,
-        app: 1,
-    };
+    let even = by_host(1);
     let spread = PodPlan { app: 1, cpu: 1000, spread: Some(even), priority: 1, ..pod() };
     let nodes = vec![node(), NodePlan { cpu: 2000, ..node() }, node()];
     let workloads = vec![
@@ -219,14 +217,7 @@ fn preemption_may_help_later() {
 /// elsewhere nobody may come anywhere else.
 #[test]
 fn spread_holds_a_place_free_on_a_node_that_failed() {
-    let spread = Spread {
-        hard: true,
-        near: Near::Host,
-        skew: 1,
-        min_domains: Some(1),
-        honor_taints: false,
-        app: 0,
-    };
+    let spread = Spread { min_domains: Some(1), ..by_host(0) };
     let spread = PodPlan { spread: Some(spread), ..pod() };
     holds(
         vec![node(), node(), node(), node()],
@@ -282,14 +273,7 @@ fn a_victim_that_was_told_to_go_holds_back_nobody() {
 /// preempt or not.
 #[test]
 fn who_cannot_use_his_volume_does_not_come_back() {
-    let apart = Spread {
-        hard: true,
-        near: Near::Host,
-        skew: 1,
-        min_domains: None,
-        honor_taints: false,
-        app: 0,
-    };
+    let apart = by_host(0);
     let preempts = PodPlan { spread: Some(apart), priority: 1, ..pod() };
     let attached = PodPlan { priority: 1, volume: Some(Volume::Attached), ..pod() };
     let waits = PodPlan { zone: Some(2), ..pod() };
@@ -323,14 +307,7 @@ fn who_waits_may_be_placed_before_the_control_plane_fails() {
 #[test]
 fn company_that_a_job_gives_up_is_none() {
     let near = Term { required: true, near: Near::Host, app: 1 };
-    let apart = Spread {
-        hard: true,
-        near: Near::Host,
-        skew: 1,
-        min_domains: None,
-        honor_taints: false,
-        app: 0,
-    };
+    let apart = by_host(0);
     let needs = PodPlan { affinity: Some(near), spread: Some(apart), ..pod() };
     let other = PodPlan { app: 1, ..pod() };
     let homes = [on(0), on(2), on(1)].map(|home| Home { ready: false, ..home });
@@ -362,14 +339,7 @@ fn a_silent_node_that_lets_pods_in_counts_by_host() {
 /// pods of one node may come while the second still counts there.
 #[test]
 fn who_comes_before_the_last_eviction_finds_an_even_spread() {
-    let even = Spread {
-        hard: true,
-        near: Near::Host,
-        skew: 1,
-        min_domains: None,
-        honor_taints: false,
-        app: 0,
-    };
+    let even = by_host(0);
     let even = PodPlan { spread: Some(even), ..pod() };
     for homes in [[on(0), on(1), on(2)], [on(0), on(0), on(1)], [on(0), on(0), on(0)]] {
         let nodes = vec![node(), node(), node()];

@@ -184,6 +184,7 @@ fn sequences_of_events() {
     println!("{tally:?}");
     assert!(tally.proved > 100 && tally.refuted > 100, "{tally:?}");
     assert!(tally.certified > 100 && tally.tampered > 10 * tally.believed, "{tally:?}");
+    assert!(tally.hasty > 100, "bounds tell of recoveries by themselves: {tally:?}");
 }
 
 #[test]
@@ -198,6 +199,7 @@ fn sequences_of_joined_events() {
     println!("{tally:?}");
     assert!(tally.proved > 100 && tally.refuted > 100, "{tally:?}");
     assert!(tally.certified > 100 && tally.tampered > 10 * tally.believed, "{tally:?}");
+    assert!(tally.hasty > 100, "bounds tell of recoveries by themselves: {tally:?}");
 }
 
 /// Nodes let pods in for a while, evict them, and let in the next.
