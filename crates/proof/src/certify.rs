@@ -159,8 +159,9 @@ impl<'p, 'c> Maker<'p, 'c> {
             });
             starts.len() <= STARTS_MAX
         });
-        // A cluster that may never come to rest has no list of places of rest.
-        let found = found.filter(|_| !prover.starts().endless);
+        // A cluster that may never come to rest has no list of places of rest, and where the prover
+        // did not see all of them nobody knows whether it has.
+        let found = found.filter(|_| prover.starts().complete);
         maker.settled = found.is_some();
         maker.states = found.unwrap_or_default();
         maker
