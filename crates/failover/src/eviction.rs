@@ -81,11 +81,16 @@ pub(crate) fn evicting_taints<'a>(
         .filter(|taint| taint.effect == Effect::NoExecute)
 }
 
-/// Whether a pod is never evicted for a taint that a node's life brings, such as
+/// When a pod is evicted for a taint that a node's life brings, such as
 /// `node.kubernetes.io/unreachable`, of this key.
-pub fn is_borne_for_ever(cluster: &Cluster, spec: &PodSpec, key: Symbol) -> bool {
+pub fn delay_of(cluster: &Cluster, spec: &PodSpec, key: Symbol) -> Delay {
     let taint = Taint { key, value: cluster.known().empty, effect: Effect::NoExecute };
-    borne(&[taint], &spec.tolerations, cluster.symbols()) == Delay::Never
+    borne(&[taint], &spec.tolerations, cluster.symbols())
+}
+
+/// Whether it is not.
+pub fn is_borne_for_ever(cluster: &Cluster, spec: &PodSpec, key: Symbol) -> bool {
+    delay_of(cluster, spec, key) == Delay::Never
 }
 
 /// How long all of `taints` are borne together: the shortest time among the tolerations used, the

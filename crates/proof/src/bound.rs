@@ -383,14 +383,7 @@ fn is_sure(
     rivals: Rivals<'_>,
 ) -> bool {
     let cluster = dynamics.cluster();
-    let goes_round = |pod: &InstanceId| dynamics.goes_round(placement.instance(*pod).class);
-    if goes_round(&pod)
-        || rivals.coming.iter().any(goes_round)
-        || !dynamics.is_ours(placement, pod)
-        || !is_monotone(cluster, placement, pod)
-        || may_go_to_waste(cluster, placement, pod)
-        || is_spread_by_default(dynamics, placement, pod)
-    {
+    if is_barred(dynamics, placement, pod, rivals) {
         return false;
     }
     if contest(dynamics, placement, scratch, pod, rivals).is_some() {
@@ -418,6 +411,52 @@ fn is_sure(
         }
     }
     false
+}
+
+/// The same while pods leave nodes, nobody knows which, when: they make no room scarcer, but a
+/// domain that is the emptiest one now may not be later, and company may be lost.
+pub(crate) fn is_sure_while_others_leave(
+    dynamics: &Dynamics<'_>,
+    placement: &mut Placement,
+    scratch: &mut Scratch,
+    pod: InstanceId,
+) -> bool {
+    let cluster = dynamics.cluster();
+    let class = placement.instance(pod).class;
+    let spec = cluster.spec_of(class);
+    let coming = placement.pending().to_vec();
+    let anywhere = |_: NodeId| true;
+    let stranded = Stranded::default();
+    let rivals = Rivals { coming: &coming, leaving: &[], stranded, within: &anywhere };
+    if !spec.pod_affinity.required.is_empty() || is_barred(dynamics, placement, pod, rivals) {
+        return false;
+    }
+    if strict_spread(spec).next().is_none() {
+        return is_sure(dynamics, placement, scratch, pod, rivals);
+    }
+    let others = coming.iter().filter(|other| **other != pod);
+    let others: Vec<ClassId> = others.map(|other| placement.instance(*other).class).collect();
+    let adversary = Adversary::of(cluster, class, &others);
+    let open = open_but_for_spread(dynamics, placement, scratch, pod);
+    counting::only_spread(spec).is_some()
+        && counting::stays_open(cluster, placement, class, &open, &adversary).is_some()
+}
+
+/// Whether bounds tell nothing of the pod, whatever its rivals do.
+fn is_barred(
+    dynamics: &Dynamics<'_>,
+    placement: &Placement,
+    pod: InstanceId,
+    rivals: Rivals<'_>,
+) -> bool {
+    let cluster = dynamics.cluster();
+    let goes_round = |pod: &InstanceId| dynamics.goes_round(placement.instance(*pod).class);
+    goes_round(&pod)
+        || rivals.coming.iter().any(goes_round)
+        || !dynamics.is_ours(placement, pod)
+        || !is_monotone(cluster, placement, pod)
+        || may_go_to_waste(cluster, placement, pod)
+        || is_spread_by_default(dynamics, placement, pod)
 }
 
 /// Why its rivals cannot block all of the nodes that take the pod.

@@ -13,10 +13,11 @@
 //!   make stricter they still take it then, unless they are in `F`. Pods with required affinity,
 //!   with volumes, or that bear silent nodes are left out, and those whose strict spread may close
 //!   its emptiest domain: where pods are lost a domain may become the emptiest.
-//! * Whoever may come is a pod made again for a lost one: those that were pending before wait in
-//!   vain, for reasons that no failure cures. Of each resource these together ask for no more than
-//!   what the `K` nodes lose that lose most of it, of which one that is lost is a part and not in
-//!   its own way; and likewise for pods that `c` cannot stand.
+//! * Whoever may come is a pod made again for a lost one, or one that may be anywhere: all others
+//!   that were pending before wait in vain, for reasons that no failure cures. Of each resource
+//!   these together ask for no more than what the `K` nodes lose that lose most of it, of which one
+//!   that is lost is a part and not in its own way; and likewise for pods that `c` cannot stand,
+//!   where a failed node may also keep what is left of one that was there.
 //! * Of the nodes counted on, the adversary takes the `K` most valuable away outright.
 //! * What is left is the argument of [`counting`](crate::counting), in each zone by itself where
 //!   `c` is strictly spread over zones.
@@ -30,7 +31,7 @@ pub mod kin;
 use std::collections::BTreeMap;
 
 use holdfast_cluster::workload::WorkloadKind;
-use holdfast_cluster::{NodeId, Placement};
+use holdfast_cluster::{InstanceId, NodeId, Placement};
 use holdfast_failover::controllers::job;
 use holdfast_failover::times::Seconds;
 use holdfast_failover::{Dynamics, Step, Zones};
@@ -39,7 +40,6 @@ use crate::bound;
 use crate::doubts::Doubts;
 use crate::downtime;
 use crate::scenario::FailureSet;
-use crate::start::Start;
 use crate::subject::{Subjects, follows_nodes};
 use kin::{Kins, Prospect, Rivalry};
 
@@ -53,6 +53,10 @@ pub struct Headroom {
     rivalry: Rivalry,
     /// What the failure of each node loses, by node.
     losses: Vec<Loss>,
+    /// Pods that may be anywhere, by kin.
+    at_large: Vec<(usize, u32)>,
+    /// How many of them there are, by position of the subject.
+    of_large: BTreeMap<usize, u32>,
     /// Nodes that carry a part of the control plane.
     members: Vec<bool>,
     zones: Zones,
@@ -93,31 +97,35 @@ impl Lost {
 }
 
 impl Headroom {
-    /// Looks at the cluster at rest; `None` where something about it is odd.
+    /// Looks at the cluster at rest, but for these pods, which may be anywhere; `None` where
+    /// something about it is odd.
     pub(crate) fn of(
         dynamics: &Dynamics<'_>,
         subjects: &Subjects,
         doubts: &Doubts,
-        start: &Start,
+        (start, loose): (&Placement, &[InstanceId]),
         most: usize,
     ) -> Option<Self> {
         let cluster = dynamics.cluster();
-        if most == 0 || !is_calm(dynamics, doubts, start) {
+        let waits = start.pending().iter().filter(|pod| !loose.contains(pod));
+        let vainly = |pod: &InstanceId| waits_in_vain(dynamics, doubts, start, *pod);
+        if most == 0 || !is_calm(dynamics, start) || !waits.copied().all(|pod| vainly(&pod)) {
             return None;
         }
-        let mut placement = start.placement.clone();
+        let mut placement = start.clone();
         let mut kins = Kins::default();
         let losses: Vec<Loss> = cluster
             .node_ids()
             .map(|node| lose(dynamics, subjects, &mut placement, &mut kins, node))
             .collect();
-        kins.count(&losses);
+        let (at_large, of_large) = at_large(subjects, &placement, &mut kins, loose);
+        kins.count(&losses, &at_large);
         let rivalry = Rivalry::of(cluster, &kins, most);
         let prospects = kins.prospects(dynamics, doubts, &mut placement, &rivalry);
         let mut members = vec![false; cluster.nodes().len()];
         dynamics.control_plane().members().for_each(|node| members[node.index()] = true);
-        let zones = Zones::of(cluster, &start.placement);
-        Some(Self { most, prospects, kins, rivalry, losses, members, zones })
+        let zones = Zones::of(cluster, start);
+        Some(Self { most, prospects, kins, rivalry, losses, at_large, of_large, members, zones })
     }
 
     /// What the failure of a set, of whose nodes each serves in `placement`, does to each subject
@@ -145,12 +153,15 @@ impl Headroom {
             Prospect::Open(open) => open.is_sure(&self.rivalry, cluster, placement, nodes),
             Prospect::Odd => false,
         };
-        if acts && !losses().flat_map(|loss| &loss.again).all(finds) {
+        if acts && !losses().flat_map(|loss| &loss.again).chain(&self.at_large).all(finds) {
             return None;
         }
         let mut touched: BTreeMap<usize, Lost> = BTreeMap::new();
         for (position, lost) in nodes.iter().flat_map(|node| &self.losses[node.index()].subjects) {
             touched.entry(*position).or_default().and(lost, acts);
+        }
+        for (position, again) in self.of_large.iter().filter(|_| acts) {
+            touched.entry(*position).or_default().again += again;
         }
         Some(touched)
     }
@@ -166,10 +177,40 @@ impl Headroom {
     }
 }
 
-/// Whether nothing goes on in the cluster but what a failure will bring: the control plane acts, no
-/// copies of volumes are on nodes, no rollout is under way, and who waits for a node waits in vain.
-fn is_calm(dynamics: &Dynamics<'_>, doubts: &Doubts, start: &Start) -> bool {
-    let (cluster, placement) = (dynamics.cluster(), &start.placement);
+/// The kins of pods that may be anywhere, and how many of them each subject has, by position.
+fn at_large(
+    subjects: &Subjects,
+    placement: &Placement,
+    kins: &mut Kins,
+    loose: &[InstanceId],
+) -> (Vec<(usize, u32)>, BTreeMap<usize, u32>) {
+    let (mut by_kin, mut by_subject) = (BTreeMap::new(), BTreeMap::new());
+    for pod in loose {
+        let instance = placement.instance(*pod);
+        *by_kin.entry(kins.enter(instance)).or_default() += 1;
+        if let Some(position) = subjects.position(instance.workload) {
+            *by_subject.entry(position).or_default() += 1;
+        }
+    }
+    (by_kin.into_iter().collect(), by_subject)
+}
+
+/// Whether the pod never finds a node as long as pods only come.
+fn waits_in_vain(
+    dynamics: &Dynamics<'_>,
+    doubts: &Doubts,
+    placement: &Placement,
+    pod: InstanceId,
+) -> bool {
+    doubts.of_pod(dynamics.cluster(), placement, pod).is_none()
+        && bound::is_hopeless(dynamics, placement, pod, None)
+}
+
+/// Whether nothing goes on in the cluster but what a failure will bring, and that pods are placed
+/// which wait for a node: the control plane acts, no copies of volumes are on nodes, no rollout is
+/// under way.
+pub(crate) fn is_calm(dynamics: &Dynamics<'_>, placement: &Placement) -> bool {
+    let cluster = dynamics.cluster();
     let settled = |id| {
         let (workload, target) = (cluster.workload(id), placement.target(id));
         let tally = placement.tally(id);
@@ -188,19 +229,13 @@ fn is_calm(dynamics: &Dynamics<'_>, doubts: &Doubts, start: &Start) -> bool {
         let ending = tally.terminating > 0 && workload.is_unpredictable();
         complete && !ending && target.rollouts == 0
     };
-    let in_vain = |pod| {
-        doubts.of_pod(cluster, placement, pod).is_none()
-            && bound::is_hopeless(dynamics, placement, pod, None)
-    };
-    start.doubt.is_none()
-        && dynamics.control_plane().acts(placement)
+    dynamics.control_plane().acts(placement)
         && dynamics.storage().is_empty()
         && placement.attaching().is_empty()
         && placement.nominated().is_empty()
         && placement.instances().iter().all(|instance| !instance.outdated)
         && cluster.workload_ids().all(settled)
         && placement.nodes().iter().all(|node| node.exists)
-        && placement.pending().iter().all(|pod| in_vain(*pod))
 }
 
 /// Fails a node and sees who goes, and who comes instead. `placement` is the same afterwards.

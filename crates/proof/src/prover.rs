@@ -13,11 +13,11 @@ use holdfast_scheduler::Scratch;
 use serde::{Deserialize, Serialize};
 
 use crate::doubts::{self, Doubts};
-use crate::downtime::{Clock, Comeback, Counts, Downtime};
+use crate::downtime::{self, Clock, Comeback, Counts, Downtime};
 use crate::explore::Outcome;
 use crate::headroom::{Headroom, Lost};
 use crate::scenario::FailureSet;
-use crate::start::{self, Starts};
+use crate::start::{self, Loose, Start, Starts};
 use crate::subject::Subjects;
 use crate::symmetry::Symmetry;
 use crate::verdict::{Doubt, Ground, Verdict};
@@ -99,8 +99,10 @@ pub struct Prover<'c> {
     /// anybody's.
     lost: Option<InputKind>,
     doubts: Doubts,
-    /// What is known of all small failure sets at once.
-    headroom: Option<Headroom>,
+    /// What is known of all sets of up to so many nodes at once.
+    most: usize,
+    /// It, from each start, once it was asked for.
+    headrooms: Vec<OnceLock<Option<Headroom>>>,
     /// The lowest priority among the pods of each subject.
     lowest_priority: Vec<i32>,
     symmetry: OnceLock<Symmetry>,
@@ -118,40 +120,44 @@ impl Workspace {
     /// Whether every placement is as the prover's starts have it: what an examination changes, it
     /// takes back.
     pub fn is_pristine(&self, prover: &Prover<'_>) -> bool {
-        let starts = prover.starts.starts.iter().map(|start| &start.placement);
-        self.placements.iter().eq(starts)
+        let all = 0..self.placements.len();
+        self.placements.iter().eq(all.map(|at| &prover.starts.at(at).placement))
     }
 }
 
 impl<'c> Prover<'c> {
     /// Looks at the cluster before anything fails.
     pub fn new(cluster: &'c Cluster, settings: Settings) -> Self {
-        Self::begun(cluster, settings, |dynamics, subjects| {
+        Self::begun(cluster, settings, |dynamics, subjects, doubts| {
             let budget = settings.states_per_set;
-            start::settle(dynamics, subjects, budget, &mut Scratch::default())
+            start::settle((dynamics, subjects), doubts, budget, &mut Scratch::default())
         })
     }
 
-    /// Looks at the cluster with nodes drained: cordoned, and what a drain evicts is gone, whatever
-    /// budgets say; pods made again for it wait for a node. Nothing rests there, and what fails
-    /// fails before anything is scheduled. So only what bounds prove is proved of the cluster once
-    /// the drains are over, as it holds wherever those that wait come to be.
-    pub fn drained(cluster: &'c Cluster, settings: Settings, nodes: &[NodeId]) -> Self {
-        Self::begun(cluster, settings, |dynamics, subjects| {
-            start::drained(dynamics, subjects, nodes)
+    /// Looks at a cluster that is at rest as `placement` has it, with nodes drained: cordoned, and
+    /// what a drain evicts is gone, whatever budgets say; pods made again for it may be anywhere,
+    /// and so may those that waited. Only what bounds prove is proved.
+    pub fn drained(
+        cluster: &'c Cluster,
+        settings: Settings,
+        placement: &Placement,
+        nodes: &[NodeId],
+    ) -> Self {
+        Self::begun(cluster, settings, |dynamics, subjects, _| {
+            start::drained(dynamics, subjects, placement.clone(), nodes)
         })
     }
 
     fn begun(
         cluster: &'c Cluster,
         settings: Settings,
-        starts: impl FnOnce(&Dynamics<'c>, &Subjects) -> Starts,
+        starts: impl FnOnce(&Dynamics<'c>, &Subjects, &Doubts) -> Starts,
     ) -> Self {
         let dynamics = Dynamics::new(cluster);
         let subjects = Subjects::of(cluster, &Placement::of(cluster));
-        let starts = starts(&dynamics, &subjects);
         let coverage = &cluster.objects().coverage;
         let doubts = Doubts::new(cluster);
+        let starts = starts(&dynamics, &subjects, &doubts);
         let missing_for_scores = doubts::missing_for_spread(cluster).or(doubts.of_scores);
         let lost =
             [InputKind::Node, InputKind::Pod].into_iter().find(|kind| coverage.has_lost(*kind));
@@ -165,7 +171,8 @@ impl<'c> Prover<'c> {
             missing_for_scores,
             lost,
             doubts,
-            headroom: None,
+            most: 0,
+            headrooms: Vec::new(),
             lowest_priority,
             symmetry: OnceLock::new(),
             clock,
@@ -175,16 +182,27 @@ impl<'c> Prover<'c> {
     /// Works out beforehand what can be said of all sets of up to `most` nodes at once, so that
     /// most of them need no closer look. The answers are the same without.
     pub fn foresee(&mut self, most: usize) {
-        let [start] = self.starts.starts.as_slice() else { return };
-        if self.settings.bounds && self.starts.complete && self.lost.is_none() {
-            let Self { dynamics, subjects, doubts, .. } = self;
-            self.headroom = Headroom::of(dynamics, subjects, doubts, start, most);
-        }
+        let sure = |start: &Start| start.doubt.is_none();
+        let alone = self.starts.complete
+            && self.starts.starts.len() == 1
+            && self.starts.starts.iter().all(sure);
+        let known = alone || self.starts.loose.is_some();
+        self.most = if known && self.settings.bounds && self.lost.is_none() { most } else { 0 };
+        self.headrooms = vec![OnceLock::new(); self.starts.count()];
     }
 
-    /// What was worked out beforehand.
+    /// What was worked out beforehand, where there is but one start.
     pub fn headroom(&self) -> Option<&Headroom> {
-        self.headroom.as_ref()
+        self.headroom_at(0).filter(|_| self.starts.complete)
+    }
+
+    fn headroom_at(&self, at: usize) -> Option<&Headroom> {
+        let Self { dynamics, subjects, doubts, starts, .. } = self;
+        let of = || {
+            let pods = starts.loose_at(at).map_or(&[][..], |loose| &loose.pods);
+            Headroom::of(dynamics, subjects, doubts, (&starts.at(at).placement, pods), self.most)
+        };
+        self.headrooms.get(at)?.get_or_init(of).as_ref()
     }
 
     /// Which nodes nothing can tell apart, as far as that was asked.
@@ -235,33 +253,52 @@ impl<'c> Prover<'c> {
 
     /// A workspace for one thread.
     pub fn workspace(&self) -> Workspace {
-        let placements = self.starts.starts.iter().map(|start| start.placement.clone()).collect();
+        let all = 0..self.starts.count();
+        let placements = all.map(|at| self.starts.at(at).placement.clone()).collect();
         Workspace { placements, scratch: Scratch::default() }
     }
 
     /// What the failure of `set` does, from every place the cluster may stand in.
     pub fn examine(&self, workspace: &mut Workspace, set: &FailureSet) -> Examination {
-        if let Some(foreseen) = self.foreseen(set) {
+        let Starts { starts, complete, at_rest, loose, .. } = &self.starts;
+        if *complete && let Some(foreseen) = self.foreseen(0, set) {
             return foreseen;
         }
-        let mut each: Vec<Examination> = (0..self.starts.starts.len())
-            .map(|at| case::examine(self, at, workspace, set))
-            .collect();
+        let mut from = |at: &usize| (*at, self.examine_from(*at, workspace, set));
+        let found = 0..starts.len();
+        if loose.is_none() {
+            return self.join(found.map(|at| from(&at)).collect());
+        }
+        let bound = from(&starts.len());
+        // What is refuted from one place of rest is refuted.
+        let open = *at_rest && bound.1.leaves_open();
+        let of_found: Vec<_> = found.filter(|_| open).map(|at| from(&at)).collect();
+        self.join(of_found.into_iter().chain([bound]).collect())
+    }
+
+    /// What it does from one of them.
+    fn examine_from(&self, at: usize, workspace: &mut Workspace, set: &FailureSet) -> Examination {
+        self.foreseen(at, set).unwrap_or_else(|| case::examine(self, at, workspace, set))
+    }
+
+    /// What holds of all of these starts, told by their numbers.
+    fn join(&self, mut each: Vec<(usize, Examination)>) -> Examination {
         let touched: BTreeSet<usize> =
-            each.iter().flat_map(|one| one.findings.keys().copied()).collect();
+            each.iter().flat_map(|(_, one)| one.findings.keys().copied()).collect();
+        let all = || each.iter().map(|(_, one)| one);
         let mut joined = Examination {
             findings: BTreeMap::new(),
-            states: each.iter().map(|one| one.states).sum(),
-            untouched_doubt: each.iter().find_map(|one| one.untouched_doubt),
-            disturbed: each.iter().flat_map(|one| one.disturbed.iter().copied()).collect(),
-            preemption: each.iter().any(|one| one.preemption),
-            unsure: each.iter().find_map(|one| one.unsure),
+            states: all().map(|one| one.states).sum(),
+            untouched_doubt: all().find_map(|one| one.untouched_doubt),
+            disturbed: all().flat_map(|one| one.disturbed.iter().copied()).collect(),
+            preemption: all().any(|one| one.preemption),
+            unsure: all().find_map(|one| one.unsure),
         };
         for position in touched {
             // What one start's failure touches may stand untouched in another's.
-            let from = each.iter_mut().enumerate().map(|(at, one)| {
+            let from = each.iter_mut().map(|(at, one)| {
                 one.findings.remove(&position).unwrap_or_else(|| {
-                    let mut finding = self.untouched(at, position);
+                    let mut finding = self.untouched(*at, position);
                     one.untouched_doubt.into_iter().for_each(|doubt| finding.doubt(doubt));
                     if one.disturbed.contains(&position) {
                         finding.downtime = Downtime::disturbed();
@@ -272,9 +309,12 @@ impl<'c> Prover<'c> {
             let worst = self.worst(from);
             joined.findings.insert(position, worst);
         }
-        if !self.starts.complete {
+        if !self.starts.complete && self.starts.loose.is_none() {
             joined.findings.values_mut().for_each(|finding| finding.unsettle(&self.starts));
             joined.untouched_doubt.get_or_insert(self.starts.doubt());
+        }
+        if !self.starts.at_rest {
+            joined.findings.values_mut().for_each(Finding::acquit);
         }
         joined.disturbed.retain(|position| !joined.findings.contains_key(position));
         joined.findings.values_mut().for_each(|finding| {
@@ -284,11 +324,14 @@ impl<'c> Prover<'c> {
         joined
     }
 
-    /// What the failure of `set` does, where that is known beforehand.
-    fn foreseen(&self, set: &FailureSet) -> Option<Examination> {
-        let start = &self.starts.starts[0];
-        let headroom = self.headroom.as_ref()?;
-        let touched = headroom.expect(&self.dynamics, &start.placement, set)?;
+    /// What the failure of `set` does from a start, where that is known beforehand.
+    fn foreseen(&self, at: usize, set: &FailureSet) -> Option<Examination> {
+        let (start, loose) = (self.starts.at(at), self.starts.loose_at(at));
+        let headroom = self.headroom_at(at)?;
+        let mut touched = headroom.expect(&self.dynamics, &start.placement, set)?;
+        for position in loose.into_iter().flat_map(Loose::positions) {
+            touched.entry(position).or_default();
+        }
         let (noticed, tainted) = self.clock.tainted(set);
         let finding = |(position, lost): (usize, Lost)| {
             let ready_at_once = start.ready[position] - lost.ready;
@@ -296,9 +339,7 @@ impl<'c> Prover<'c> {
             let ready = ready_at_once + lost.again;
             let ground = if lost.again > 0 { Ground::Bound } else { Ground::Counted };
             let enough = ready >= desired;
-            let counts = Counts { at_once: ready_at_once, at_rest: (ready, ready), desired };
-            let back = Comeback::undisturbed(noticed, tainted, lost.borne);
-            let finding = Finding {
+            let mut finding = Finding {
                 immediately: counted(ready_at_once >= 1),
                 ready_at_once,
                 surely_at_once: (ready_at_once, ready_at_once),
@@ -307,9 +348,23 @@ impl<'c> Prover<'c> {
                 desired,
                 path: None,
                 again: Vec::new(),
-                start: 0,
-                downtime: back.downtime(counts, enough),
+                start: at,
+                downtime: Downtime::as_it_is(ready, desired),
             };
+            if let Some(loose) = loose {
+                loose.heed(position, set, true, &mut finding);
+            }
+            let own = loose.and_then(|loose| loose.borne(position));
+            let borne = downtime::range(lost.borne.into_iter().chain(own));
+            let mut back = Comeback::undisturbed(noticed, tainted, borne);
+            if loose.is_some_and(|loose| loose.is_of(position)) {
+                back.soonest = 0;
+            }
+            let at_rest = finding.recovered_range;
+            let counts = Counts { at_once: finding.ready_at_once, at_rest, desired };
+            let recovers = matches!(finding.recovered, Verdict::Proved(_));
+            finding.downtime = back.downtime(counts, recovers);
+            finding.downtime.heed(&finding.immediately, &finding.recovered);
             (position, finding)
         };
         let findings = touched.into_iter().map(finding).collect();
@@ -345,7 +400,7 @@ impl<'c> Prover<'c> {
         let placement = &mut placements[finding.start];
         let mark = placement.mark();
         let named = |(at, desired): &(usize, u32)| (&self.subjects.subjects[*at], *desired);
-        let told = if finding.path.is_some() || !self.is_foreseen(set) {
+        let told = if finding.path.is_some() || !self.is_foreseen_from(finding.start, set) {
             let (dynamics, run) = (&self.dynamics, finding.run());
             let all: Vec<_> = subjects.iter().map(named).collect();
             let each = witness::replay(dynamics, placement, set, run, &all, scratch);
@@ -382,19 +437,25 @@ impl<'c> Prover<'c> {
         workspace.placements.iter_mut().map(from).min().unwrap_or_default()
     }
 
-    /// Whether what the set does is known beforehand.
+    /// Whether what the set does from the only start is known beforehand.
     pub fn is_foreseen(&self, set: &FailureSet) -> bool {
-        let placement = &self.starts.starts[0].placement;
-        let expect = |headroom: &Headroom| headroom.expect(&self.dynamics, placement, set);
-        self.headroom.as_ref().and_then(expect).is_some()
+        self.starts.complete && self.is_foreseen_from(0, set)
+    }
+
+    /// Whether what it does from a start is.
+    pub fn is_foreseen_from(&self, start: usize, set: &FailureSet) -> bool {
+        self.foreseen(start, set).is_some()
     }
 
     /// How a subject stands before anything fails, and after failures that do not touch it.
     pub fn standing(&self, position: usize) -> Finding {
         let starts = 0..self.starts.starts.len();
         let mut worst = self.worst(starts.map(|at| self.untouched(at, position)));
-        if !self.starts.complete {
-            worst.unsettle(&self.starts);
+        match &self.starts.loose {
+            // Whoever waits for a node that it surely finds has one at rest.
+            Some(_) if self.starts.at_rest => {}
+            _ if self.starts.complete => {}
+            _ => worst.unsettle(&self.starts),
         }
         self.weaken(&mut worst);
         worst.downtime.heed(&worst.immediately, &worst.recovered);
@@ -419,7 +480,7 @@ impl<'c> Prover<'c> {
         };
         let always_at_once = always(|finding| &finding.immediately);
         let always_in_the_end = always(|finding| &finding.recovered);
-        let doubt = |finding: &Finding| self.starts.starts[finding.start].doubt;
+        let doubt = |finding: &Finding| self.starts.at(finding.start).doubt;
         for finding in &mut findings {
             let Some(doubt) = doubt(finding) else { continue };
             finding.surely_at_once.1 = u32::MAX;
@@ -435,14 +496,29 @@ impl<'c> Prover<'c> {
         let mut findings = findings.into_iter();
         let mut joined = findings.next().expect("there is at least one start");
         findings.for_each(|finding| joined.join(finding));
+        // No run begins where pods may be anywhere.
+        if self.starts.loose_at(joined.start).is_some() {
+            joined.start = 0;
+        }
         joined
     }
 
     /// A subject that a failure leaves as it stood at a start.
     fn untouched(&self, at: usize, position: usize) -> Finding {
-        let start = &self.starts.starts[at];
+        let start = self.starts.at(at);
         let (ready, desired) = (start.ready[position], start.desired[position]);
         as_it_is(ready, desired, at)
+    }
+}
+
+impl Examination {
+    /// Whether something is neither proved nor refuted of whom it touches.
+    fn leaves_open(&self) -> bool {
+        let open = |finding: &Finding| {
+            let each = [&finding.immediately, &finding.recovered];
+            each.into_iter().any(|verdict| matches!(verdict, Verdict::Unknown(_)))
+        };
+        self.untouched_doubt.is_some() || self.findings.values().any(open)
     }
 }
 
@@ -489,6 +565,15 @@ impl Finding {
         }
         let (_, most) = self.surely_at_once;
         self.surely_at_once = (0, if starts.at_rest { most } else { u32::MAX });
+    }
+
+    /// Nothing is refuted where no place of rest is known.
+    fn acquit(&mut self) {
+        for verdict in [&mut self.immediately, &mut self.recovered] {
+            if *verdict == Verdict::Refuted {
+                *verdict = Verdict::Unknown(Doubt::Unsettled);
+            }
+        }
     }
 
     /// The run that refutes is that to a quiet end, else one that goes round.

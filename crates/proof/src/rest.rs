@@ -218,8 +218,10 @@ impl Visitor for Search<'_, '_> {
             let doubt = doubts.min_by_key(|doubt| (*doubt == Doubt::CustomController, *doubt));
             self.found.push((placement.clone(), doubt));
         }
-        let steps = weigh(self.dynamics, placement, steps).into_iter().map(Move::Step);
-        next.into_iter().chain(steps).collect()
+        let mut steps = weigh(self.dynamics, placement, steps);
+        // Where not all are followed, those that are known tell more.
+        steps.sort_by_key(|step| step.doubt.is_some());
+        next.into_iter().chain(steps.into_iter().map(Move::Step)).collect()
     }
 
     fn make(&mut self, placement: &mut Placement, next: &Move) {

@@ -195,7 +195,7 @@ impl<'r> Judge<'r> {
         }
         self.proofs += 1;
         let few = Settings { states_per_set: 1, ..self.remover.asking.settings };
-        let prover = Prover::drained(self.cluster(), few, gone);
+        let prover = Prover::drained(self.cluster(), few, self.start(), gone);
         if !prover.starts().starts[0].steady {
             return Bounded::Not(None);
         }

@@ -6,7 +6,10 @@
 //! go. So nodes that share no domain with any node where it may be take the pod as they would
 //! without it. What it takes of its own node does not matter, where that is not counted on.
 
-use holdfast_cluster::{ClassId, Cluster, NodeId, Symbol};
+use holdfast_cluster::volume::PodVolume;
+use holdfast_cluster::{ClassId, Cluster, NodeId, Symbol, WorkloadId};
+use holdfast_failover::controllers::Reaction;
+use holdfast_failover::eviction;
 
 use crate::counting::{self, Domains};
 
@@ -71,4 +74,15 @@ impl Stranded<'_> {
 pub(crate) fn is_in(cluster: &Cluster, domains: &[Domain], node: NodeId) -> bool {
     let labels = &cluster.node(node).labels;
     domains.iter().any(|(key, value)| labels.get(*key) == Some(*value))
+}
+
+/// Whether a pod is made again elsewhere wherever it was when a node failed: another is made at
+/// once, it is evicted, and it keeps no volume there.
+pub(crate) fn comes_back(cluster: &Cluster, class: ClassId, workload: WorkloadId) -> bool {
+    let spec = cluster.spec_of(class);
+    let known = cluster.known();
+    let mut keys = [known.unreachable, known.not_ready].into_iter();
+    Reaction::of(cluster.workload(workload)) == Reaction::ReplaceTerminating
+        && spec.volumes.iter().all(|volume| matches!(volume, PodVolume::HostPath))
+        && !keys.any(|key| eviction::is_borne_for_ever(cluster, spec, key))
 }

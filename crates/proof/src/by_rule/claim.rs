@@ -85,19 +85,21 @@ pub fn claims_of(
     positions: &[usize],
 ) -> Vec<Vec<Claim>> {
     let Some((first, _)) = asked.first() else { return Vec::new() };
+    let starts = prover.starts();
+    let loose = starts.loose.as_ref().filter(|_| starts.at_rest);
     let mut each: Vec<Vec<Vec<Claim>>> = vec![vec![Vec::new(); positions.len()]; asked.len()];
-    for start in 0..prover.starts().starts.len() {
-        let others = if start == 0 { None } else { Some(differing(prover, start)) };
-        let concerned: Vec<(usize, usize)> = positions
-            .iter()
-            .copied()
-            .enumerate()
-            .filter(|(_, position)| others.as_ref().is_none_or(|all| all.contains(position)))
-            .collect();
-        let placement = prover.starts().starts[start].placement.clone();
+    let mut judge_all = |start: usize, concerns: &dyn Fn(usize) -> bool| {
+        let concerned: Vec<(usize, usize)> =
+            positions.iter().copied().enumerate().filter(|(_, it)| concerns(*it)).collect();
+        if concerned.is_empty() {
+            return;
+        }
+        let placement = starts.at(start).placement.clone();
         let by_rule = ByRule::new(prover.cluster(), &placement);
         let doubts = Doubts::new(prover.cluster());
-        let mut judge = Judge { prover, question: first, by_rule: &by_rule, placement, doubts };
+        let settled = starts.complete || loose.is_some();
+        let (question, by_rule) = (*first, &by_rule);
+        let mut judge = Judge { prover, question, by_rule, placement, doubts, settled };
         for ((question, summary), found) in asked.iter().zip(&mut each) {
             judge.question = question;
             for (at, position) in &concerned {
@@ -105,11 +107,24 @@ pub fn claims_of(
                 found[*at].push(Claim { start, ..claim });
             }
         }
-    }
-    let worst = |found: Vec<Vec<Claim>>| -> Vec<Claim> {
-        found.into_iter().map(|claims| worst(prover, claims)).collect()
     };
-    each.into_iter().map(worst).collect()
+    judge_all(0, &|_| true);
+    match loose {
+        // All others are at every start where they are at the first.
+        Some(loose) => judge_all(starts.starts.len(), &|position| loose.is_of(position)),
+        None => {
+            for start in 1..starts.starts.len() {
+                let differing = differing(prover, start);
+                judge_all(start, &|position| differing.contains(&position));
+            }
+        }
+    }
+    let of_all = |claims: Vec<Claim>| match <[Claim; 2]>::try_from(claims) {
+        Ok([one, waiting]) if loose.is_some() => one.and_waiting(waiting),
+        Ok(claims) => worst(prover, claims.to_vec()),
+        Err(claims) => worst(prover, claims),
+    };
+    each.into_iter().map(|found| found.into_iter().map(of_all).collect()).collect()
 }
 
 /// The worst of the claims from several starts, of equal ones the first from a start that is known.
@@ -175,6 +190,8 @@ struct Judge<'a, 'c> {
     by_rule: &'a ByRule<'c>,
     placement: Placement,
     doubts: Doubts,
+    /// All starts are known, or what is said of this one is said of all.
+    settled: bool,
 }
 
 /// What a set may hold: the most, and the set.
@@ -283,8 +300,7 @@ impl Judge<'_, '_> {
         let root = self.prover.cluster().workload(subject.root);
         match self.prover.lost() {
             Some(kind) => Some(Doubt::Lost(kind)),
-            None => Doubt::of_maker(root)
-                .or_else(|| (!self.prover.starts().complete).then_some(Doubt::Unsettled)),
+            None => Doubt::of_maker(root).or_else(|| (!self.settled).then_some(Doubt::Unsettled)),
         }
     }
 
@@ -318,6 +334,16 @@ fn belongs_to_nodes(summed: &SubjectSummary, complete: bool) -> Claim {
 }
 
 impl Claim {
+    /// What is known of pods that may be anywhere: what is refuted where they came to be in one
+    /// run, and what is proved where they still wait.
+    fn and_waiting(self, waiting: Self) -> Self {
+        match (self.answer.verdict(), waiting.answer.verdict()) {
+            (VerdictName::Refuted, _) => self,
+            (_, VerdictName::Proved) => Self { start: self.start, ..waiting },
+            _ => Self { answer: Known::Unknown(Gap::Doubt(Doubt::Unsettled)), ..self },
+        }
+    }
+
     fn of(answer: Known, (most, nodes): Held) -> Self {
         Self { answer, nodes, most: Some(most), start: 0 }
     }

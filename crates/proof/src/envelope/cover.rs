@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_cluster::volume::PodVolume;
 use holdfast_cluster::workload::{Provenance, WorkloadKind};
 use holdfast_cluster::{ClassId, Cluster, InstanceId, NodeId, Placement, WorkloadId};
 use holdfast_failover::controllers::Reaction;
-use holdfast_failover::eviction;
 use holdfast_failover::{Dynamics, Evicted, Situation, Step};
 use holdfast_scheduler::Scratch;
 
 use super::is_on_the_move;
 use super::loose::{Kind, Loose, kind};
-use crate::bound::{self, Left, Stranded, Uncertain, leaving};
+use crate::bound::{self, Left, Stranded, Uncertain, leaving, stranded};
 use crate::doubts::Doubts;
 
 /// What is sure of the pods that events move.
@@ -184,17 +182,10 @@ pub(super) fn let_in(dynamics: &Dynamics<'_>, state: &mut Placement) -> Vec<Node
 }
 
 /// Whether a pod comes back from wherever it was: another is made at once, and where it may have
-/// been on one of the nodes, which failed, it is evicted and keeps no volume there.
+/// been on one of the nodes, which failed, it leaves that.
 fn comes_back(cluster: &Cluster, (class, workload): Kind, nodes: &[NodeId]) -> bool {
-    let spec = cluster.spec_of(class);
-    let known = cluster.known();
-    let leaves = || {
-        let mut keys = [known.unreachable, known.not_ready].into_iter();
-        spec.volumes.iter().all(|volume| matches!(volume, PodVolume::HostPath))
-            && !keys.any(|key| eviction::is_borne_for_ever(cluster, spec, key))
-    };
-    Reaction::of(cluster.workload(workload)) == Reaction::ReplaceTerminating
-        && (nodes.is_empty() || leaves())
+    let at_once = Reaction::of(cluster.workload(workload)) == Reaction::ReplaceTerminating;
+    at_once && (nodes.is_empty() || stranded::comes_back(cluster, class, workload))
 }
 
 /// Whether a set makes further pods once those that it has are ready: nobody has seen these yet.

@@ -23,9 +23,11 @@ pub type Kin = (ClassId, WorkloadId);
 /// All of them, and where they come from.
 #[derive(Clone, Debug, Default)]
 pub struct Kins {
-    kins: IndexSet<Kin>,
+    all: IndexSet<Kin>,
     /// How many of each kin every node loses, by kin.
     nodes: Vec<Vec<(NodeId, u32)>>,
+    /// How many of each kin may be anywhere, by kin.
+    at_large: Vec<u32>,
 }
 
 /// As many nodes as are counted on at first; more only where these do not suffice.
@@ -59,8 +61,25 @@ pub struct Open {
     nodes: Vec<NodeId>,
     /// What it asks for.
     wanted: Vec<(Resource, i64)>,
-    /// How many pods at odds with it each node loses.
-    rivals: Vec<(Domains, BTreeMap<NodeId, i128>)>,
+    rivals: Vec<Rival>,
+}
+
+/// Pods at odds with a kin.
+#[derive(Clone, Debug)]
+struct Rival {
+    /// What each of them closes.
+    domains: Domains,
+    /// How many of them each node loses.
+    by_node: BTreeMap<NodeId, i128>,
+    /// How many others there may be.
+    at_large: i128,
+}
+
+impl Rival {
+    /// What they close at most when so many are lost.
+    fn close(&self, lost: i128) -> (Domains, usize) {
+        (self.domains, usize::try_from(lost + self.at_large).unwrap_or(usize::MAX))
+    }
 }
 
 impl Open {
@@ -76,12 +95,13 @@ impl Open {
             self.nodes.iter().copied().filter(|node| !lost.contains(node)).collect();
         let budgets = self.wanted.iter().map(|(resource, wanted)| {
             let of_node = |node: &NodeId| rivalry.loads[node.index()].get(resource).copied();
-            others(*resource, *wanted, lost.iter().filter_map(of_node).sum())
+            let lost: i128 = lost.iter().filter_map(of_node).sum();
+            others(*resource, *wanted, lost + rivalry.at_large(*resource))
         });
-        let free = self.rivals.iter().map(|(domains, by_node)| {
-            let count: i128 = lost.iter().filter_map(|node| by_node.get(node)).sum();
-            (*domains, usize::try_from(count).unwrap_or(usize::MAX))
-        });
+        let free = self
+            .rivals
+            .iter()
+            .map(|rival| rival.close(lost.iter().filter_map(|node| rival.by_node.get(node)).sum()));
         let (budgets, grains) = (budgets.collect(), rivalry.grains.clone());
         let adversary = Adversary { budgets, grains, free: free.collect(), away: 0 };
         counting::stays_open(cluster, placement, self.class, &left, &adversary).is_some()
@@ -91,12 +111,16 @@ impl Open {
 impl Kins {
     /// The number of a pod's kin.
     pub(super) fn enter(&mut self, instance: &Instance) -> usize {
-        self.kins.insert_full((instance.class, instance.workload)).0
+        self.all.insert_full((instance.class, instance.workload)).0
     }
 
-    /// Notes where they come from.
-    pub(super) fn count(&mut self, losses: &[Loss]) {
-        self.nodes = vec![Vec::new(); self.kins.len()];
+    /// Notes where they come from, and how many of which may be anywhere.
+    pub(super) fn count(&mut self, losses: &[Loss], at_large: &[(usize, u32)]) {
+        self.at_large = vec![0; self.all.len()];
+        for (kin, count) in at_large {
+            self.at_large[*kin] = *count;
+        }
+        self.nodes = vec![Vec::new(); self.all.len()];
         for (at, loss) in losses.iter().enumerate() {
             for (kin, count) in &loss.again {
                 self.nodes[*kin].push((NodeId::at(at), *count));
@@ -106,7 +130,7 @@ impl Kins {
 
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &Kin> {
-        self.kins.iter()
+        self.all.iter()
     }
 
     /// What is known of each, whichever `most` nodes fail.
@@ -121,7 +145,7 @@ impl Kins {
         let serves = |node: &NodeId| placement.node(*node).serves();
         let serving = cluster.node_ids().filter(serves).collect();
         let nodes = bound::roomiest(cluster, placement, serving);
-        let kins = self.kins.iter();
+        let kins = self.all.iter();
         kins.map(|(class, workload)| {
             let class = *class;
             if !is_simple(dynamics, class) {
@@ -204,7 +228,9 @@ pub struct Rivalry {
     most: usize,
     /// What each node loses of each resource, by node.
     loads: Vec<BTreeMap<Resource, i128>>,
-    /// What any `most` nodes lose of each at most.
+    /// What those ask for that may be anywhere.
+    at_large: BTreeMap<Resource, i128>,
+    /// What any `most` nodes lose of each at most, and these.
     totals: BTreeMap<Resource, i128>,
     /// In which pieces.
     grains: Grains,
@@ -218,13 +244,18 @@ impl Rivalry {
     /// The rivalry of the kins when up to `most` nodes fail.
     pub(super) fn of(cluster: &Cluster, kins: &Kins, most: usize) -> Self {
         let mut loads = vec![BTreeMap::new(); cluster.nodes().len()];
+        let mut at_large: BTreeMap<Resource, i128> = BTreeMap::new();
         let mut choosy = Vec::new();
         let mut neighbours: BTreeMap<Symbol, Vec<usize>> = BTreeMap::new();
-        for (at, (class, _)) in kins.kins.iter().enumerate() {
+        for (at, (class, _)) in kins.all.iter().enumerate() {
             for (resource, amount) in counting::wanted(cluster, *class) {
                 for (node, count) in &kins.nodes[at] {
                     *loads[node.index()].entry(resource).or_default() +=
                         i128::from(amount) * i128::from(*count);
+                }
+                if kins.at_large[at] > 0 {
+                    *at_large.entry(resource).or_default() +=
+                        i128::from(amount) * i128::from(kins.at_large[at]);
                 }
             }
             neighbours.entry(cluster.class(*class).namespace).or_default().push(at);
@@ -233,52 +264,50 @@ impl Rivalry {
             }
         }
         let resources: BTreeSet<Resource> =
-            loads.iter().flat_map(|load| load.keys().copied()).collect();
-        let classes = kins.kins.iter().map(|(class, _)| *class);
+            loads.iter().chain([&at_large]).flat_map(|load| load.keys().copied()).collect();
+        let classes = kins.all.iter().map(|(class, _)| *class);
         let grains = Grains::of(cluster, resources.iter().copied(), classes);
         let total = |resource: Resource| {
             let of_nodes = loads.iter().filter_map(|load| load.get(&resource).copied());
-            (resource, largest(of_nodes, most))
+            let loose = at_large.get(&resource).copied().unwrap_or(0);
+            (resource, largest(of_nodes, most) + loose)
         };
         let totals = resources.into_iter().map(total).collect();
-        Self { most, loads, totals, grains, choosy, neighbours }
+        Self { most, loads, at_large, totals, grains, choosy, neighbours }
+    }
+
+    /// What those ask for of a resource that may be anywhere.
+    fn at_large(&self, resource: Resource) -> i128 {
+        self.at_large.get(&resource).copied().unwrap_or(0)
     }
 
     /// The adversary of pods of a class, whichever nodes fail.
-    fn against(
-        &self,
-        cluster: &Cluster,
-        class: ClassId,
-        rivals: &[(Domains, BTreeMap<NodeId, i128>)],
-    ) -> Adversary {
+    fn against(&self, cluster: &Cluster, class: ClassId, rivals: &[Rival]) -> Adversary {
         let budgets = counting::wanted(cluster, class).map(|(resource, wanted)| {
             others(resource, wanted, self.totals.get(&resource).copied().unwrap_or(0))
         });
-        let free = rivals.iter().map(|(domains, by_node)| {
-            let lost = largest(by_node.values().copied(), self.most);
-            (*domains, usize::try_from(lost).unwrap_or(usize::MAX))
-        });
+        let free = rivals
+            .iter()
+            .map(|rival| rival.close(largest(rival.by_node.values().copied(), self.most)));
         let (budgets, grains) = (budgets.collect(), self.grains.clone());
         Adversary { budgets, grains, free: free.collect(), away: self.most }
     }
 
     /// How many pods at odds with the class each node loses, by what each of them closes.
-    fn rivals(
-        &self,
-        cluster: &Cluster,
-        kins: &Kins,
-        class: ClassId,
-    ) -> Vec<(Domains, BTreeMap<NodeId, i128>)> {
-        let mut rivals: BTreeMap<Domains, BTreeMap<NodeId, i128>> = BTreeMap::new();
+    fn rivals(&self, cluster: &Cluster, kins: &Kins, class: ClassId) -> Vec<Rival> {
+        let mut rivals: BTreeMap<Domains, Rival> = BTreeMap::new();
         for at in self.candidates(cluster, kins, class) {
-            for domains in counting::at_odds(cluster, class, kins.kins[at].0) {
-                let by_node = rivals.entry(domains).or_default();
+            for domains in counting::at_odds(cluster, class, kins.all[at].0) {
+                let none = || Rival { domains, by_node: BTreeMap::new(), at_large: 0 };
+                let rival = rivals.entry(domains).or_insert_with(none);
                 for (node, count) in &kins.nodes[at] {
-                    *by_node.entry(*node).or_default() += i128::from(*count);
+                    *rival.by_node.entry(*node).or_default() += i128::from(*count);
                 }
+                // One that is made again, and what is left of it where it was.
+                rival.at_large += 2 * i128::from(kins.at_large[at]);
             }
         }
-        rivals.into_iter().collect()
+        rivals.into_values().collect()
     }
 
     /// Everybody who may be at odds with the class, and others.
@@ -290,7 +319,7 @@ impl Rivalry {
         let terms = &spec.pod_anti_affinity.required;
         let anywhere = |term: &PodAffinityTerm| term.namespace_selector != LabelSelector::Nothing;
         if terms.iter().any(anywhere) || !spec.host_ports.is_empty() {
-            return (0..kins.kins.len()).collect();
+            return (0..kins.all.len()).collect();
         }
         let own = cluster.class(class).namespace;
         let namespaces: BTreeSet<Symbol> =

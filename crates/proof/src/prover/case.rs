@@ -14,7 +14,7 @@ use crate::bound::{self, leaving, preemption::contain};
 use crate::doubts;
 use crate::explore::{Exploration, Explorer, Outcome};
 use crate::scenario::FailureSet;
-use crate::start::Start;
+use crate::start::{Loose, Start};
 use crate::subject::follows_nodes;
 use crate::verdict::{Doubt, Ground, Verdict};
 
@@ -30,7 +30,8 @@ pub(super) fn examine(
     let mark = placement.mark();
     let mut case = Case {
         prover,
-        start: &prover.starts.starts[at],
+        start: prover.starts.at(at),
+        loose: prover.starts.loose_at(at),
         at,
         set,
         placement,
@@ -94,6 +95,8 @@ enum Preemption {
 struct Case<'a, 'c> {
     prover: &'a Prover<'c>,
     start: &'a Start,
+    /// Pods that may be anywhere, if any may.
+    loose: Option<&'a Loose>,
     at: usize,
     set: &'a FailureSet,
     placement: &'a mut Placement,
@@ -138,11 +141,19 @@ impl Case<'_, '_> {
         self.touch_pending();
         self.collect_doubts(&situation);
         let open = if situation.acts { self.settle_by_bound(&situation) } else { None };
-        if let Some(open) = open {
-            self.search(&situation, &open);
+        match open {
+            Some(open) if self.loose.is_some() => self.leave_open(&open),
+            Some(open) => self.search(&situation, &open),
+            None => {}
         }
         self.note_doubts();
         self.note_shaky();
+        if let Some(loose) = self.loose {
+            let sure = Loose::evicts(self.set, &situation.evictions);
+            for (position, finding) in &mut self.examination.findings {
+                loose.heed(*position, self.set, sure, finding);
+            }
+        }
         self.note_downtimes();
     }
 
@@ -220,8 +231,11 @@ impl Case<'_, '_> {
         };
         let gone = leaving::of(self.placement, &evicted.pods);
         let known = Some(self.start.placement.instances().len());
+        let known = known.filter(|_| self.loose.is_none());
+        let classes = self.loose.map_or(&[][..], |loose| &loose.classes);
+        let stranded = bound::Stranded { classes, nodes: self.set.nodes() };
         let uncertain = bound::Uncertain::of(&evicted.uncertain, &gone, &excused);
-        let uncertain = bound::Uncertain { known, ..uncertain };
+        let uncertain = bound::Uncertain { stranded, known, ..uncertain };
         let mut cover = bound::divide(&prover.dynamics, self.placement, self.scratch, uncertain);
         let crowded = cover.crowds.iter().filter(|crowd| !crowd.peaceful).flat_map(|it| &it.pods);
         let open: Vec<InstanceId> = cover.open.iter().chain(crowded).copied().collect();
@@ -293,6 +307,20 @@ impl Case<'_, '_> {
         let may_serve = bound::may_serve(prover.cluster(), self.placement);
         let own = may_serve.filter(|it| prover.subjects.position(it.workload) == Some(position));
         u32::try_from(own.count()).unwrap_or(u32::MAX)
+    }
+
+    /// Where some pods may be anywhere no run is followed.
+    fn leave_open(&mut self, open: &[usize]) {
+        let doubt = Doubt::Unsettled;
+        for position in open {
+            if let Some(finding) = self.examination.findings.get_mut(position) {
+                finding.recovered = Verdict::Unknown(doubt);
+            }
+        }
+        if self.preemption == Preemption::Anybody {
+            self.examination.findings.values_mut().for_each(|finding| finding.doubt(doubt));
+            self.examination.untouched_doubt = Some(doubt);
+        }
     }
 
     /// Tries every order and tie-break for the subjects in `open`, and whoever else is moved on the

@@ -53,7 +53,7 @@ impl Cell {
         let report =
             namer.workload(prover, &summary, (position, ruled), (&mut told, &mut workspace));
         let run = prover.witness(&mut workspace, position, (set, &finding), |run, _| run.clone());
-        let alone = finding.path.is_none() && prover.is_foreseen(set);
+        let alone = finding.path.is_none() && prover.is_foreseen_from(finding.start, set);
         Self { report, finding, by_rule, run, alone }
     }
 }

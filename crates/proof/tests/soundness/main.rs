@@ -16,6 +16,7 @@ mod render;
 mod sequences;
 mod symmetry;
 mod tampering;
+mod waiting;
 
 use std::cell::RefCell;
 
@@ -200,6 +201,18 @@ fn sequences_of_joined_events() {
     assert!(tally.proved > 100 && tally.refuted > 100, "{tally:?}");
     assert!(tally.certified > 100 && tally.tampered > 10 * tally.believed, "{tally:?}");
     assert!(tally.hasty > 100, "bounds tell of recoveries by themselves: {tally:?}");
+}
+
+/// What bounds prove of pods that may be anywhere holds wherever they are.
+#[test]
+fn waiting_clusters() {
+    let tally = RefCell::new(waiting::Tally::default());
+    let regressions = "proptest-regressions/waiting.txt";
+    draw(11, regressions, waiting::plans(), |plan| waiting::check(&plan, &mut tally.borrow_mut()));
+    let tally = tally.into_inner();
+    println!("{tally:?}");
+    assert!(tally.loose > 300 && tally.foreseen > 100, "{tally:?}");
+    assert!(tally.proved > 1_000 && tally.refuted > 10, "{tally:?}");
 }
 
 /// Nodes let pods in for a while, evict them, and let in the next.

@@ -8,6 +8,7 @@ use holdfast_failover::times::{Seconds, TRIED_AGAIN};
 use super::{Case, Preemption};
 use crate::bound;
 use crate::downtime::{self, Comeback, Counts, Gap, Latest};
+use crate::start::Loose;
 use crate::verdict::Verdict;
 
 /// How long lost pods bear their nodes.
@@ -82,10 +83,12 @@ impl Case<'_, '_> {
         let (cluster, start) = (self.prover.cluster(), &self.start.placement);
         let spec = cluster.spec_of(self.placement.instance(pod).class);
         let lost = || self.set.nodes().iter().flat_map(|node| start.node(*node).pods.iter());
+        let loose = || self.loose.iter().flat_map(|loose| loose.pods.iter());
         let counted =
             |lost: &&InstanceId| bound::is_spread_with(cluster, self.placement, pod, **lost);
-        start.pending().contains(&pod)
-            || bound::strict_spread(spec).next().is_some() && lost().filter(counted).count() > 1
+        let held_up = || lost().chain(loose()).filter(counted).count() > 1;
+        start.pending().contains(&pod) && !loose().any(|it| *it == pod)
+            || bound::strict_spread(spec).next().is_some() && held_up()
     }
 
     /// Whether pods of the subject may be preempted.
@@ -120,6 +123,11 @@ impl Case<'_, '_> {
     fn borne(&self) -> Borne {
         let (cluster, start) = (self.prover.cluster(), &self.start.placement);
         let mut found = Borne::default();
+        for position in self.loose.into_iter().flat_map(Loose::positions) {
+            let Some(range) = self.loose.and_then(|loose| loose.borne(position)) else { continue };
+            found.longest = found.longest.max(range.1);
+            found.subjects.insert(position, range);
+        }
         for node in self.set.nodes().iter().copied() {
             let pods = start.node(node).pods.iter().copied();
             for pod in pods.filter(|pod| !start.instance(*pod).terminating) {
