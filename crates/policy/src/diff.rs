@@ -56,6 +56,8 @@ pub struct Rollouts<'a> {
     pub simulator: &'a Simulator<'a>,
     /// Where they come to rest.
     pub stage: &'a Stage,
+    /// They surely come to their end, whether or not all orders were followed.
+    pub end: bool,
 }
 
 /// The whole answer.

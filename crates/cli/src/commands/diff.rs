@@ -1,7 +1,9 @@
 //! `holdfast diff`: what a change makes worse.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::thread;
 
 use holdfast_failover::Dynamics;
 use holdfast_ingest::edit::Manifests;
@@ -9,9 +11,9 @@ use holdfast_ingest::overlay::{self, Manifest, Named};
 use holdfast_ingest::{Loaded, Source};
 use holdfast_policy::DiffReport;
 use holdfast_policy::diff::{Rollouts, Side};
-use holdfast_proof::report::VerdictName;
+use holdfast_proof::report::{Question, VerdictName};
 use holdfast_proof::simulation::Simulator;
-use holdfast_proof::{Prover, Report, Settings};
+use holdfast_proof::{Prover, Report, Settings, Summary};
 use holdfast_session::loading::nothing_runs;
 use holdfast_session::{question, sweep};
 
@@ -39,22 +41,30 @@ pub fn run(arguments: &DiffArguments) -> Result<u8, Failure> {
         Some(after) => (after, input::read(std::slice::from_ref(after))?),
         None => (before, sources.clone()),
     };
-    let before = Read::of(arguments, (before, sources), &WhatIfArguments::default())?;
-    let after = Read::of(arguments, (path, kept), &arguments.gate.what_if)?;
+    let unchanged = WhatIfArguments::default();
+    let (before, after) = both(
+        || Read::of(arguments, (before, sources), &unchanged),
+        || Read::of(arguments, (path, kept), &arguments.gate.what_if),
+    );
+    let (before, after) = (before?, after?);
     let settings = Settings { states_per_set: arguments.gate.proof.budget, ..Settings::default() };
-    let (was, is) = (before.prover(settings, arguments), after.prover(settings, arguments));
+    let (was, is) =
+        both(|| before.prover(settings, arguments), || after.prover(settings, arguments));
     if was.subjects().subjects.is_empty() && is.subjects().subjects.is_empty() {
         return Err(nothing_runs(&after.loaded));
     }
-    let (was, is) = (before.answer(&was, arguments)?, after.answer(&is, arguments)?);
+    // What bounds tell of a cluster that rolls out they tell of its end.
+    let end = is.starts().loose.is_some();
+    let (old, new) = (before.sweep(&was, arguments)?, after.sweep(&is, arguments)?);
+    let (was, is) = both(|| Answer::of(&was, old), || Answer::of(&is, new));
     let simulator = Simulator::new(Dynamics::new(&after.loaded.cluster), settings);
     let workloads = overlay::rolled(&after.loaded, &after.rolled);
     // Without an event no event can be refused.
     let stages = if workloads.is_empty() { Ok(Vec::new()) } else { simulator.run(&[]) };
     let stages = stages.unwrap_or_default();
     let stage = stages.first();
-    let rollouts =
-        stage.map(|stage| Rollouts { workloads: &workloads, simulator: &simulator, stage });
+    let (workloads, simulator) = (&workloads, &simulator);
+    let rollouts = stage.map(|stage| Rollouts { workloads, simulator, stage, end });
     let accepted = accept::asked(&arguments.gate.accept)?.of(None, &after.manifests)?;
     let sides = (was.side(&before), is.side(&after));
     let written = Manifests::new(after.written.clone());
@@ -76,6 +86,16 @@ pub fn run(arguments: &DiffArguments) -> Result<u8, Failure> {
         _ if !report.checked.complete => exit::INCONCLUSIVE,
         VerdictName::Proved => exit::HOLDS,
         VerdictName::Unknown => exit::INCONCLUSIVE,
+    })
+}
+
+/// Does both at once.
+fn both<O: Send>(one: impl FnOnce() -> O + Send, other: impl FnOnce() -> O) -> (O, O) {
+    thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        let one = one.join().unwrap_or_else(|panic| resume_unwind(panic));
+        (one, other)
     })
 }
 
@@ -118,27 +138,31 @@ impl Read {
         prover
     }
 
-    fn answer<'p>(
+    fn sweep(
         &self,
-        prover: &'p Prover<'p>,
+        prover: &Prover<'_>,
         arguments: &DiffArguments,
-    ) -> Result<Answer<'p>, Failure> {
+    ) -> Result<(Question, Summary), Failure> {
         let rim = terminal::rim();
         let question = question::of(&(&arguments.failures).into(), &self.loaded.cluster, rim)?;
         let summary = sweep::sweep(prover, &question, rim);
-        let report = Report::new(prover, &question, &summary);
-        Ok(Answer { prover, summary, report })
+        Ok((question, summary))
     }
 }
 
 /// What was proved of one side.
 struct Answer<'p> {
     prover: &'p Prover<'p>,
-    summary: holdfast_proof::Summary,
+    summary: Summary,
     report: Report,
 }
 
-impl Answer<'_> {
+impl<'p> Answer<'p> {
+    fn of(prover: &'p Prover<'p>, (question, summary): (Question, Summary)) -> Self {
+        let report = Report::new(prover, &question, &summary);
+        Self { prover, summary, report }
+    }
+
     fn side<'s>(&'s self, read: &'s Read) -> Side<'s> {
         Side {
             loaded: &read.loaded,

@@ -51,3 +51,24 @@ fn decided(folder: &Path, events: &str) -> (u64, u64) {
     let count = |what: &str| report["summary"][what].as_u64().unwrap();
     (count("survive"), count("unknown"))
 }
+
+/// What a change moves may come to rest in more places than are looked at. Of a workload that rolls
+/// out and whose pods no rule keeps apart nobody knows whether they come to be on one node.
+#[test]
+fn a_change_is_compared_wherever_its_pods_come_to_be() {
+    let folder = mixed("change");
+    let loose = "deployment/team-003/mail-worker-6";
+    let apart = "deployment/team-001/profile-gateway-16";
+    for (change, unknown) in [
+        (format!("{loose}.replicas=9"), 0),
+        (format!("{loose}.spec.template.metadata.annotations.x=y"), 1),
+        (format!("{apart}.spec.template.metadata.annotations.x=y"), 0),
+    ] {
+        let arguments = ["diff", "cluster.json", "--set", &change, "-o", "json"];
+        let ended = run_in(&folder, &arguments).ended(if unknown == 0 { 0 } else { 4 });
+        let report = ended.json();
+        let counts = &report["counts"];
+        assert_eq!(counts["unknown"], unknown, "{change}: {counts}");
+        assert_eq!(counts["same"], 366 - unknown, "{change}: {counts}");
+    }
+}

@@ -15,7 +15,8 @@ pub(super) fn stuck(rollouts: Rollouts<'_>, root: WorkloadId) -> Option<Fault> {
         return Some(Fault::RolloutStuck { messages });
     }
     let why = || Why::of(if stage.restless { "endless" } else { "budget" });
-    (!stage.exact).then(|| Fault::Inconclusive { claim: Claim::RollsOut, why: why() })
+    (!stage.exact && !rollouts.end)
+        .then(|| Fault::Inconclusive { claim: Claim::RollsOut, why: why() })
 }
 
 /// A rollout by the new strategy leaves no pod for a while, where one by the old strategy leaves
